@@ -1,0 +1,83 @@
+"""Builds what Terraform deploys: build/functions.zip and build/openapi.json. Same input and Python, same bytes.
+
+The zip holds the package `items`, its generated module `operations` and the bytecode of both: Lambda's file system is
+read-only, so without it every cold start would compile again (docs/decisions/0003-no-dependencies.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pprint
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itemsctl import contract
+
+LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was built: the zip of the functions, its SHA-256 in hex, and the contract as API Gateway takes it."""
+
+    zip: Path
+    openapi: Path
+    sha256: str
+    fits_lambda: bool
+
+
+def build(root: Path) -> Package:
+    """Builds the package of the project at `root` into `root/build`.
+
+    `fits_lambda` tells whether the bytecode is of Lambda's Python version; Lambda would ignore any other.
+
+    Raises:
+        contract.ContractError: The contract cannot be served.
+        subprocess.CalledProcessError: A module does not compile; its `stdout` says which.
+    """
+    document = contract.load(root)
+    write_operations(root, document)
+    staged = root / "build" / "functions"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(root / "src" / "items", staged / "items", ignore=shutil.ignore_patterns("__pycache__"))
+    # In a process of its own: what this one has interned would show in the bytes.
+    command = [sys.executable, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(staged), "-p", "/var/task", str(staged)], check=True, capture_output=True, text=True)
+    archive = staged.with_suffix(".zip")
+    _write_zip(staged, archive)
+    openapi = root / "build" / "openapi.json"
+    openapi.write_text(json.dumps(contract.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
+
+
+def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path:
+    """Writes src/items/operations.py, the contract as the functions import it, and returns its path."""
+    operations = contract.operations(document or contract.load(root))
+    path = root / "src" / "items" / "operations.py"
+    text = (
+        '"""Made from contract/openapi.yaml by `itemsctl package`; change that instead."""\n\n'
+        f"OPERATIONS = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
+    )
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _write_zip(staged: Path, archive: Path) -> None:
+    incomplete = archive.with_suffix(".tmp")
+    with zipfile.ZipFile(incomplete, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+        for file in sorted(path for path in staged.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(staged).as_posix(), EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = 0o100644 << 16
+            package.writestr(entry, file.read_bytes())
+    incomplete.replace(archive)
