@@ -26,7 +26,7 @@ ANNOTATIONS = {"title", "description", "default", "example", "readOnly", "deprec
 FORMATS = {"date", "date-time", "uuid", "uri", "email", "int32", "int64", "float", "double", "password"}
 
 # Attributes of a stored item that are not content; see items.store.
-RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "expires_at")
+RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 # `minItems`, `maxItems`, `readOnly`, `nullable`, `example` and `default` are among what API Gateway ignores or refuses.
@@ -160,6 +160,11 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 declared = {"$ref": f"#/components/schemas/{declared['x-merge-patch-of']}"}
             body = content(flatten(document, declared))
             checked(body, f"{name}, request body")
+            if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
+                raise ContractError(
+                    f"{name}: Item needs `additionalProperties: false` and no limit on the number of its members: a merge "
+                    "patch is validated member by member, and a version keeps the members it does not know."
+                )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:
                 raise ContractError(f"{name}: {', '.join(reserved)} is a name the service keeps for itself; choose another.")

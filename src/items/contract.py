@@ -1,0 +1,246 @@
+"""Validates parameters and bodies by operationId, as contract/openapi.yaml says; knows neither HTTP events nor storage.
+
+`operations.OPERATIONS` is made from the contract when the package is built. What is validated here is every constraint
+the contract may use (itemsctl.contract.VALIDATED); a contract with another one does not build.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .operations import OPERATIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    Schema = Mapping[str, Any]
+    Fault = dict[str, str]
+
+CONTENT: Schema = OPERATIONS["create_item"]["content"]
+ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
+
+
+class Removed:
+    """Stands for a member that a merge patch removes."""
+
+
+REMOVED = Removed()
+
+
+def media_type(operation: str) -> str | None:
+    """The one media type of the operation's request body, None when it takes no body."""
+    expected: str | None = OPERATIONS[operation]["media_type"]
+    return expected
+
+
+def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> tuple[dict[str, Any], list[Fault]]:
+    """The operation's parameters by name, with their types and defaults, and what is wrong with them.
+
+    Args:
+        given: values by place (`path`, `query`, `header`) and name; header names in lower case.
+    """
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    known_query = set()
+    for parameter in OPERATIONS[operation]["parameters"]:
+        name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
+        known_query.add(name)
+        found = given[place].get(name.lower() if place == "header" else name)
+        if found is None:
+            values[name] = schema.get("default")
+            if parameter["required"]:
+                faults.append({"parameter": name, "detail": "is required"})
+        elif len(found) > 1 and place == "query":
+            faults.append({"parameter": name, "detail": "must be given once"})
+        else:
+            value = _from_text(found[-1], schema)
+            values[name] = value
+            faults += ({"parameter": name, "detail": detail} for _, detail in _faults(value, schema, ""))
+    for name in given["query"]:
+        if name not in known_query:
+            faults.append({"parameter": name[:100], "detail": "is not known here"})
+    return values, faults
+
+
+def content_faults(content: Any) -> list[Fault]:
+    """What is wrong with an item's whole content."""
+    return [{"pointer": pointer, "detail": detail} for pointer, detail in _faults(content, CONTENT, "")]
+
+
+def change_faults(change: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with some members of an item's content, each a new value or REMOVED; the others stay as they are."""
+    properties: Schema = CONTENT["properties"]
+    faults: list[Fault] = []
+    for name, value in change.items():
+        if value is not REMOVED:
+            members = {k: v for k, v in CONTENT.items() if k != "required"}
+            faults += ({"pointer": p, "detail": d} for p, d in _faults({name: value}, members, ""))
+        elif name in CONTENT.get("required", ()):
+            faults.append({"pointer": _step("", name), "detail": "is required and cannot be removed"})
+        elif name not in properties and CONTENT.get("additionalProperties") is False:
+            faults.append({"pointer": _step("", name), "detail": "is not known here"})
+    return faults
+
+
+def _from_text(text: str, schema: Schema) -> Any:
+    """A parameter's text as its schema's type; the text itself where it is not of that type."""
+    kind = schema.get("type")
+    if kind == "integer" and re.fullmatch(r"-?[0-9]{1,18}", text):
+        return int(text)
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _step(pointer: str, name: object) -> str:
+    """The JSON Pointer one member deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
+    return f"{pointer}/{str(name)[:100].replace('~', '~0').replace('/', '~1')}"
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int or (not isinstance(value, (bool, str, list, dict)) and value is not None)
+
+
+TYPES = {
+    "string": (lambda value: isinstance(value, str), "a string"),
+    "integer": (lambda value: type(value) is int, "an integer"),
+    "number": (_is_number, "a number"),
+    "boolean": (lambda value: isinstance(value, bool), "true or false"),
+    "array": (lambda value: isinstance(value, list), "an array"),
+    "object": (lambda value: isinstance(value, dict), "an object"),
+}
+
+DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+FORMATS = {
+    # RFC 3339, section 5.6
+    "date": DATE,
+    "date-time": DATE + r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
+    # RFC 9562, section 4
+    "uuid": r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",
+    # RFC 3986, section 3: a scheme and what its characters may be
+    "uri": r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*",
+    "email": r"[^\s@<>()\[\],;:\"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?",
+}
+INTEGER_BITS = {"int32": 31, "int64": 63}
+
+
+def _faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    """(JSON Pointer, what is wrong there) for every fault of `value`."""
+    if value is None and schema.get("nullable"):
+        return
+    kind = schema.get("type")
+    if kind is not None:
+        fits, name = TYPES[kind]
+        if not fits(value):
+            yield pointer, f"must be {name}"
+            return
+    if "enum" in schema and value not in schema["enum"]:
+        yield pointer, "must be one of " + ", ".join(map(str, schema["enum"]))
+    if isinstance(value, str):
+        yield from _string_faults(value, schema, pointer)
+    elif isinstance(value, dict):
+        yield from _object_faults(value, schema, pointer)
+    elif isinstance(value, list):
+        yield from _array_faults(value, schema, pointer)
+    elif _is_number(value):
+        yield from _number_faults(value, schema, pointer)
+
+
+def _is_text(value: str) -> bool:
+    """JSON can spell half of a surrogate pair; UTF-8 and DynamoDB cannot (RFC 8259, section 8.2)."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """As the contract means it (ECMA-262): ASCII classes, and `$` only at the very end."""
+    return bool(re.search(pattern, value, re.ASCII)) and not (pattern.endswith("$") and value.endswith("\n"))
+
+
+def _string_faults(value: str, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    if not _is_text(value):
+        yield pointer, "must be Unicode text: it holds half of a surrogate pair"
+    if len(value) < schema.get("minLength", 0):
+        least = schema["minLength"]
+        yield pointer, "must not be empty" if least == 1 else f"must have at least {least} characters"
+    if len(value) > schema.get("maxLength", len(value)):
+        yield pointer, f"must have at most {schema['maxLength']} characters"
+    if "pattern" in schema and not _matches(schema["pattern"], value):
+        yield pointer, f"must match {schema['pattern']}"
+    pattern = FORMATS.get(schema.get("format", ""))
+    if pattern and not re.fullmatch(pattern, value):
+        yield pointer, f"must be of the format {schema['format']}"
+
+
+def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    digits = str(abs(value)).upper().partition("E")[0].replace(".", "").strip("0")
+    if len(digits) > 38 or not (value == 0 or 1e-130 <= abs(value) < 1e126):
+        yield pointer, "must have at most 38 significant digits, and a size from 1e-130 to 1e126"
+        return
+    exclusive = schema.get("exclusiveMinimum") is True
+    if "minimum" in schema and (value <= schema["minimum"] if exclusive else value < schema["minimum"]):
+        yield pointer, f"must be {'more than' if exclusive else 'at least'} {schema['minimum']}"
+    exclusive = schema.get("exclusiveMaximum") is True
+    if "maximum" in schema and (value >= schema["maximum"] if exclusive else value > schema["maximum"]):
+        yield pointer, f"must be {'less than' if exclusive else 'at most'} {schema['maximum']}"
+    bits = INTEGER_BITS.get(schema.get("format", ""))
+    if bits and not -(2**bits) <= value < 2**bits:
+        yield pointer, f"must be of the format {schema['format']}"
+
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: 32 levels, the item's own among them
+DEEPEST = 30
+
+
+def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    if pointer.count("/") > DEEPEST:
+        yield pointer, f"must not be nested more than {DEEPEST} levels deep"
+        return
+    if len(value) < schema.get("minItems", 0):
+        yield pointer, f"must have at least {schema['minItems']} entries"
+    if len(value) > schema.get("maxItems", len(value)):
+        yield pointer, f"must have at most {schema['maxItems']} entries"
+        return  # what is over the limit is not looked at, so that the answer stays small
+    if schema.get("uniqueItems"):
+        for index, entry in enumerate(value):
+            if any(_same(entry, earlier) for earlier in value[:index]):
+                yield _step(pointer, index), "must not be there twice"
+    for index, entry in enumerate(value):
+        yield from _faults(entry, schema.get("items", {}), _step(pointer, index))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    if pointer.count("/") > DEEPEST:
+        yield pointer, f"must not be nested more than {DEEPEST} levels deep"
+        return
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield _step(pointer, name), "is required"
+    if len(value) < schema.get("minProperties", 0):
+        yield pointer, f"must have at least {schema['minProperties']} members"
+    if len(value) > schema.get("maxProperties", len(value)):
+        yield pointer, f"must have at most {schema['maxProperties']} members"
+        return
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    unknown = 0
+    for name, member in value.items():
+        if name in properties:
+            yield from _faults(member, properties[name], _step(pointer, name))
+        elif others is False:
+            unknown += 1
+            if unknown <= 20:  # a body of nothing but unknown members must not make an answer of its own size
+                yield _step(pointer, name), "is not known here"
+        elif not name:
+            yield _step(pointer, name), "must have a name that is not empty"
+        elif not _is_text(name):
+            yield pointer, "must have Unicode text for names: one holds half of a surrogate pair"
+        else:
+            yield from _faults(member, {} if others is True else others, _step(pointer, name))

@@ -1,0 +1,124 @@
+"""The five Lambda functions. Each is one operation of the contract; `update_item` serves PUT and PATCH."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+
+from . import contract, errors, item
+from .http import Request, Response, endpoint
+from .store import Store
+
+ATTEMPTS = 5  # of a merge patch whose item keeps changing
+
+
+@endpoint
+def create_item(request: Request) -> Response:
+    """POST /items"""
+    key = request.parameters["Idempotency-Key"]
+    item_id = item.id_for_key(request.owner, key) if key else item.random_id(os.urandom(16))
+    new = item.created(request.owner, item_id, request.body, request.now)
+    stored, replayed = store().create(new, request.id, request.remaining)
+    request.note["item_id"] = item_id
+    if stored.fingerprint != new.fingerprint:
+        raise errors.IdempotencyKeyReused
+    headers = {"Location": f"items/{item_id}"} | ({"Idempotent-Replayed": "true"} if replayed else {})
+    return _item(201, stored, headers)
+
+
+@endpoint
+def get_item(request: Request) -> Response:
+    """GET /items/{id}"""
+    found = store().get(request.owner, request.parameters["id"], request.remaining)
+    if not request.none_match(found.version):
+        return Response(304, headers={"ETag": f'"{found.version}"'})
+    return _item(200, found)
+
+
+@endpoint
+def update_item(request: Request) -> Response:
+    """PUT and PATCH /items/{id}"""
+    expected = request.if_match()
+    if request.operation == "update_item":
+        return _item(200, _update(request, item.replacement(request.body), expected))
+    if not item.needs_current(request.body):
+        return _item(200, _update(request, item.patched(request.body, {}), expected))
+    for _ in range(ATTEMPTS):
+        current = store().get(request.owner, request.parameters["id"], request.remaining)
+        if expected is not None and current.version not in expected:
+            raise errors.VersionConflict(current.version)
+        try:
+            return _item(200, _update(request, item.patched(request.body, current.content), [current.version]))
+        except errors.VersionConflict:
+            if expected is not None:
+                raise
+    raise errors.Conflict
+
+
+@endpoint
+def delete_item(request: Request) -> Response:
+    """DELETE /items/{id}"""
+    store().delete(request.owner, request.parameters["id"], request.if_match(), request.remaining)
+    return Response(204)
+
+
+@endpoint
+def list_items(request: Request) -> Response:
+    """GET /items"""
+    limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
+    after = _position(request.owner, order, cursor) if cursor else None
+    items, more = store().page(request.owner, limit, order == "desc", after, request.remaining)
+    next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
+    link = {"Link": f'<items?limit={limit}&order={order}&cursor={next_cursor}>; rel="next"'} if more else {}
+    return Response(200, {"items": [found.representation() for found in items], "next_cursor": next_cursor}, link)
+
+
+def store() -> Store:
+    """The store of this execution environment, made on first use."""
+    global _store
+    if _store is None:
+        _store = Store.from_environment(os.environ)
+    return _store
+
+
+_store: Store | None = None
+
+
+def _item(status: int, found: item.Item, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, found.representation(), {"ETag": f'"{found.version}"', **(headers or {})})
+
+
+def _update(request: Request, change: dict[str, object], expected: list[int] | None) -> item.Item:
+    faults = contract.change_faults(change)
+    if faults:
+        raise errors.InvalidRequest(faults)
+    item_id = request.parameters["id"]
+    return store().update(request.owner, item_id, change, request.now, request.id, expected, request.remaining)
+
+
+def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
+    """Where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
+
+    It holds no secret and gives no right: the query takes the owner from the token, never from here.
+    """
+    position = f"{created_at}|{item_id}"
+    check = hashlib.sha256(f"{owner}|{order}|{position}".encode()).hexdigest()[:16]
+    return base64.urlsafe_b64encode(f"{check}|{position}".encode()).decode().rstrip("=")
+
+
+def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
+    """(created_at, item id) of a cursor. Raises errors.InvalidRequest for any that was not made for this query."""
+    try:
+        octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        _, created_at, item_id = octets.decode("ascii").split("|")
+    except ValueError:
+        created_at = item_id = ""
+    if _cursor(owner, order, created_at, item_id) != cursor:
+        detail = "must be a next_cursor of this API, sent by the same caller with the same order"
+        raise errors.InvalidRequest([{"parameter": "cursor", "detail": detail}])
+    return created_at, item_id
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, before the first request waits for it
+    store().connect()

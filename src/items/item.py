@@ -1,0 +1,98 @@
+"""The domain: what an item is and how it changes. Pure; time and randomness are passed in. Knows no HTTP and no storage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import namedtuple
+
+from . import contract
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+FIELDS = tuple(contract.CONTENT["properties"])
+
+
+class Item(namedtuple("Item", "id owner version created_at updated_at content fingerprint")):
+    """One item. `created_at` and `updated_at` are RFC 3339 text in UTC, `content` maps field names to JSON values,
+    `fingerprint` tells the content it was created with from any other."""
+
+    __slots__ = ()
+
+    def representation(self) -> dict[str, Any]:
+        """The item as clients see it: one flat object, its fields in the contract's order."""
+        system = {
+            "id": self.id,
+            "version": self.version,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+        return system | {field: self.content[field] for field in FIELDS if field in self.content}
+
+
+def created(owner: str, item_id: str, content: dict[str, Any], now: str) -> Item:
+    """A new item, at version 1."""
+    return Item(item_id, owner, 1, now, now, content, fingerprint(content))
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """32 hexadecimal digits that are the same for the same JSON value, however it was written."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def random_id(entropy: bytes) -> str:
+    """An item id from 16 random bytes: a UUID of version 4, https://www.rfc-editor.org/rfc/rfc9562#section-5.4"""
+    return _uuid(entropy, 4)
+
+
+def id_for_key(owner: str, idempotency_key: str) -> str:
+    """The item id that belongs to (owner, key), so that a create sent twice meets its own item.
+
+    A UUID of version 8, https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+    """
+    return _uuid(hashlib.sha256(f"{owner}\0{idempotency_key}".encode()).digest(), 8)
+
+
+def _uuid(octets: bytes, version: int) -> str:
+    number = int.from_bytes(octets[:16], "big")
+    number = number & ~(0xF << 76) | version << 76
+    number = number & ~(0x3 << 62) | 0x2 << 62
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def replacement(content: dict[str, Any]) -> dict[str, Any]:
+    """What a PUT of `content` changes: every field of the contract, to its new value or REMOVED.
+
+    Attributes that this version does not know are not named, so they stay.
+    """
+    return {field: content.get(field, contract.REMOVED) for field in FIELDS}
+
+
+def needs_current(patch: Mapping[str, Any]) -> bool:
+    """Whether the outcome of a merge patch depends on the item: only where it reaches into an object."""
+    return any(isinstance(value, dict) for value in patch.values())
+
+
+def patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    """What a merge patch changes in `current`: each member it names, to its new value or REMOVED."""
+    return {
+        name: contract.REMOVED if value is None else merged(current.get(name), value) for name, value in patch.items()
+    }
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """`MergePatch(target, patch)` of https://www.rfc-editor.org/rfc/rfc7396#section-2, leaving both as they are."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result

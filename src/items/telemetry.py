@@ -1,0 +1,50 @@
+"""One JSON log line a request, which is also its metrics (CloudWatch embedded metric format). A leaf: knows no other module.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+# Few and bounded: every distinct set of values is a metric that is billed. Never an id of a user, item or request.
+DIMENSIONS = [["operation"], ["operation", "version"]]
+UNITS = {"Latency": "Milliseconds"}
+ALWAYS = ("Latency", "Faults")  # the number of requests is the sample count of either
+
+
+def record(
+    fields: Mapping[str, Any], metrics: Mapping[str, float], timestamp_ms: int, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Writes the log line of one request to standard output, where Lambda takes it to CloudWatch Logs.
+
+    Args:
+        fields: what there is to say about the request; members that are None are left out. `operation` is a dimension.
+        metrics: values by metric name; those that are zero are left out, but for ALWAYS.
+        timestamp_ms: when the request came, in milliseconds since the epoch.
+    """
+    values = {name: value for name, value in metrics.items() if value or name in ALWAYS}
+    line = {
+        "_aws": {
+            "Timestamp": timestamp_ms,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": environ.get("METRIC_NAMESPACE", "items"),
+                    "Dimensions": DIMENSIONS,
+                    "Metrics": [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in values],
+                }
+            ],
+        },
+        "version": environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        **{name: value for name, value in fields.items() if value is not None},
+        **values,
+    }
+    sys.stdout.write(json.dumps(line, separators=(",", ":"), default=str) + "\n")
+    sys.stdout.flush()
