@@ -1,0 +1,103 @@
+"""One suite, many back ends: the same sentences run in-process, against the local stack, or against `API_URL`.
+
+`API_URL` and `API_TOKENS` (two access tokens of two users, separated by a comma) point the suite at a deployed API.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.in_process import InProcess
+
+TARGETS = [os.environ["API_URL"]] if "API_URL" in os.environ else ["in-process", "local"]
+
+
+class Service:
+    """One running API.
+
+    Attributes:
+        name: which back end this is.
+        through_gateway: whether requests pass API Gateway, so that its own answers can be seen.
+    """
+
+    def __init__(self, name: str, connect: Callable[[str | None], httpx.Client]) -> None:
+        self.name = name
+        self.through_gateway = name != "in-process"
+        self._connect = connect
+        self._clients: dict[str | None, httpx.Client] = {}
+
+    def client(self, user: str | None = "first") -> httpx.Client:
+        """A client signed in as `first` or `second`; None: not signed in."""
+        if user not in self._clients:
+            self._clients[user] = self._connect(user)
+        return self._clients[user]
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@pytest.fixture(scope="session", params=TARGETS)
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    name: str = request.param
+    headers: dict[str | None, dict[str, str]] = {None: {}}
+    transport: httpx.BaseTransport | None = None
+    if name == "in-process":
+        url = "http://in-process"
+        transport = InProcess(request.getfixturevalue("table"))
+        tokens = ["first", "second"]
+    elif name == "local":
+        stack = request.getfixturevalue("stack")
+        url = stack.outputs["api_url"]
+        tokens = [stack.token(user["username"]) for user in stack.outputs["demo_users"]]
+    else:
+        url, tokens = name, os.environ["API_TOKENS"].split(",")
+    for user, token in zip(("first", "second"), tokens, strict=True):
+        headers[user] = {"Authorization": f"Bearer {token}"}
+
+    def connect(user: str | None) -> httpx.Client:
+        return httpx.Client(base_url=url.rstrip("/") + "/", headers=headers[user], transport=transport, timeout=30)
+
+    service = Service(name, connect)
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def gateway(service: Service) -> Service:
+    """The service, where requests pass API Gateway."""
+    return service
+
+
+@pytest.fixture
+def api(service: Service) -> httpx.Client:
+    """The API, signed in as the first user."""
+    return service.client("first")
+
+
+@pytest.fixture
+def other(service: Service) -> httpx.Client:
+    """The API, signed in as the second user."""
+    return service.client("second")
+
+
+@pytest.fixture
+def make(api: httpx.Client) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Creates an item of the first user and answers it; deletes it after the test."""
+    made: list[str] = []
+
+    def create(**content: Any) -> dict[str, Any]:
+        answer = api.post("items", json={"name": "Desk"} | content)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+        item: dict[str, Any] = answer.json()
+        return item
+
+    yield create
+    for item_id in made:
+        assert api.delete(f"items/{item_id}").status_code in (204, 404)

@@ -1,0 +1,75 @@
+"""The functions without a gateway: an httpx transport that makes API Gateway's proxy event of a request and calls the handler.
+
+Only the network and the gateway are left out; validation, handlers, the DynamoDB client and the table are the real ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import time
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+
+from items import contract, handlers
+
+CLIENT_ID = "tests"
+
+
+class InProcess(httpx.BaseTransport):
+    """Answers by the handlers of `src/items`; the bearer token is the caller's `sub`.
+
+    Args:
+        environ: the functions' environment: the table, its index and where DynamoDB is.
+    """
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ | {"CLIENT_IDS": CLIENT_ID, "OWNERSHIP": "user", "METRIC_NAMESPACE": "items"}
+        self._ids = itertools.count(1)
+        handlers._store = None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        event = self.event(request)
+        route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
+        name = {"patch_item": "update_item"}.get(contract.ROUTES[route], contract.ROUTES[route])
+        deadline = time.monotonic() + 10
+        context = SimpleNamespace(
+            aws_request_id=f"invocation-{next(self._ids)}",
+            get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
+        )
+        with patch.dict(os.environ, self._environ):
+            answer: dict[str, Any] = getattr(handlers, name)(event, context)
+        return httpx.Response(answer["statusCode"], headers=answer["headers"], content=answer["body"].encode())
+
+    def event(self, request: httpx.Request) -> dict[str, Any]:
+        """The proxy event of a request, as
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html says."""
+        method, path, params = request.method, request.url.path, request.url.params
+        resource, item_id = ("/items/{id}", match[1]) if (match := re.fullmatch("/items/([^/]+)", path)) else (path, None)
+        headers: dict[str, list[str]] = {}
+        for key, value in request.headers.multi_items():
+            headers.setdefault(key, []).append(value)
+        request_id = f"request-{time.time_ns()}-{next(self._ids)}"
+        subject = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return {
+            "resource": resource,
+            "path": path,
+            "httpMethod": method,
+            "headers": {key: values[-1] for key, values in headers.items()} or None,
+            "multiValueHeaders": headers or None,
+            "queryStringParameters": dict(params) or None,
+            "multiValueQueryStringParameters": {key: params.get_list(key) for key in params} or None,
+            "pathParameters": {"id": item_id} if item_id else None,
+            "requestContext": {
+                "httpMethod": method,
+                "resourcePath": resource,
+                "requestId": request_id,
+                "authorizer": {"claims": {"sub": subject, "client_id": CLIENT_ID, "token_use": "access"}},
+            },
+            "body": request.content.decode("utf-8", "replace") or None,
+            "isBase64Encoded": False,
+        }

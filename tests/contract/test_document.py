@@ -1,0 +1,178 @@
+"""The contract itself: a valid OpenAPI document whose examples are true, and which promises only what is kept."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from itemsctl import contract
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = contract.load(ROOT)
+
+
+def plain_schema(node: Any, response: bool) -> Any:
+    """An OpenAPI 3.0 schema as JSON Schema: `nullable`, and `readOnly` as it reads in a request or a response."""
+    if isinstance(node, list):
+        return [plain_schema(entry, response) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    node = {k: plain_schema(v, response) for k, v in node.items()}
+    if node.pop("nullable", False):
+        node["type"] = [node["type"], "null"]
+    if not response and isinstance(node.get("properties"), dict):
+        node = contract.content(node)
+    return node
+
+
+def validate(value: Any, schema: dict[str, Any], response: bool) -> None:
+    flat = plain_schema(contract.flatten(DOCUMENT, schema), response)
+    jsonschema.Draft4Validator(flat, format_checker=jsonschema.FormatChecker()).validate(value)
+
+
+def media_types() -> list[Any]:
+    found = []
+    for path, method, operation in contract.each_operation(DOCUMENT):
+        where = f"{method} {path}"
+        for media, body in contract.dereference(DOCUMENT, operation.get("requestBody", {})).get("content", {}).items():
+            found.append(pytest.param(body, False, id=f"{where} request {media}"))
+        for status, answer in operation["responses"].items():
+            for media, body in contract.dereference(DOCUMENT, answer).get("content", {}).items():
+                found.append(pytest.param(body, True, id=f"{where} {status} {media}"))
+    return found
+
+
+def test_it_is_a_valid_openapi_document() -> None:
+    assert list(OpenAPIV30SpecValidator(DOCUMENT).iter_errors()) == []
+    assert DOCUMENT["openapi"] == "3.0.1"
+
+
+def test_it_names_no_vendor() -> None:
+    assert "x-amazon" not in (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("media", "response"), media_types())
+def test_every_body_has_an_example_that_is_valid(media: dict[str, Any], response: bool) -> None:
+    named = [contract.dereference(DOCUMENT, e)["value"] for e in media.get("examples", {}).values()]
+    examples = named + ([media["example"]] if "example" in media else [])
+    assert examples
+    for example in examples:
+        validate(example, media["schema"], response)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation"),
+    [pytest.param(*entry, id=entry[2]["operationId"]) for entry in contract.each_operation(DOCUMENT)],
+)
+def test_every_error_is_a_problem_document(path: str, method: str, operation: dict[str, Any]) -> None:
+    for status, reference in operation["responses"].items():
+        if int(status) >= 400:
+            assert list(contract.dereference(DOCUMENT, reference)["content"]) == ["application/problem+json"]
+    documented = set(operation["responses"])
+    assert {"400", "401", "403", "429", "500", "503"} <= documented
+    if "requestBody" in operation:
+        assert {"413", "415"} <= documented
+    if "{id}" in path:
+        assert "404" in documented
+    assert [scope for entry in operation["security"] for scope in entry["cognito"]] == [
+        "items/read" if method == "GET" else "items/write"
+    ]
+
+
+def test_a_patch_may_say_of_content_what_a_put_may_and_null() -> None:
+    patch = contract.flatten(DOCUMENT, {"$ref": "#/components/schemas/ItemPatch"})
+    item = contract.flatten(DOCUMENT, {"$ref": "#/components/schemas/Item"})
+    assert patch["properties"].keys() == contract.content(item)["properties"].keys()
+    assert "required" not in patch
+    assert "nullable" not in patch["properties"]["name"]
+    assert patch["properties"]["description"]["nullable"] is True
+    assert patch["properties"]["attributes"]["additionalProperties"]["nullable"] is True
+
+
+def with_field(**schema: Any) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    document["components"]["schemas"]["Item"]["properties"] |= schema
+    return document
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ({"colour": {"type": "string", "not": {"enum": ["red"]}}}, "do not validate not"),
+        ({"colour": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}, "do not validate oneOf"),
+        ({"colour": {"type": "string", "format": "hostname"}}, "do not know the format hostname"),
+        ({"owner": {"type": "string"}}, "owner is a name the service keeps for itself"),
+        ({"colour": {"$ref": "#/components/schemas/Colour"}}, "points to nothing"),
+        ({"parts": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}, "refers to itself"),
+    ],
+)
+def test_a_field_that_could_not_be_kept_is_refused(field: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(contract.ContractError, match=complaint):
+        contract.operations(with_field(**field))
+
+
+def test_a_content_that_is_open_is_refused() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    del document["components"]["schemas"]["Item"]["additionalProperties"]
+    with pytest.raises(contract.ContractError, match="additionalProperties: false"):
+        contract.operations(document)
+
+
+def test_two_operations_of_one_name_are_refused() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"]["/items"]["get"]["operationId"] = "create_item"
+    with pytest.raises(contract.ContractError, match="operationId of its own"):
+        contract.operations(document)
+
+
+def every_key(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        return set(node).union(*map(every_key, node.values()))
+    return set().union(*map(every_key, node)) if isinstance(node, list) else set()
+
+
+def test_the_aws_profile_is_valid_and_without_what_api_gateway_refuses() -> None:
+    profile = contract.aws_profile(DOCUMENT)
+    assert list(OpenAPIV30SpecValidator(profile).iter_errors()) == []
+    refused = {"nullable", "readOnly", "writeOnly", "example", "examples", "default", "discriminator", "allOf", "oneOf"}
+    assert not every_key(profile) & (refused | {"minItems", "maxItems", "links", "callbacks", "servers"})
+    assert all(name.isalnum() for name in profile["components"]["schemas"])
+    assert not [key for key in every_key(profile) if key.startswith("x-")]
+
+
+def test_the_aws_profile_has_every_operation_parameter_and_status() -> None:
+    def outline(document: dict[str, Any]) -> dict[str, Any]:
+        return {
+            operation["operationId"]: (
+                path,
+                method,
+                sorted(parameter["name"] for parameter in operation["parameters"]),
+                sorted(operation["responses"]),
+                operation["security"],
+            )
+            for path, method, operation in contract.each_operation(document)
+        }
+
+    assert outline(contract.aws_profile(DOCUMENT)) == outline(DOCUMENT)
+
+
+def test_the_aws_profile_takes_every_request_that_the_contract_takes() -> None:
+    profile = contract.aws_profile(DOCUMENT)
+    for _, _, operation in contract.each_operation(DOCUMENT):
+        body = contract.dereference(DOCUMENT, operation.get("requestBody", {}))
+        for media_type, media in body.get("content", {}).items():
+            in_profile = next(o for _, _, o in contract.each_operation(profile) if o["operationId"] == operation["operationId"])
+            schema = contract.flatten(profile, in_profile["requestBody"]["content"][media_type]["schema"])
+            for example in media["examples"].values():
+                jsonschema.Draft4Validator(schema).validate(contract.dereference(DOCUMENT, example)["value"])
+
+
+def test_the_aws_profile_is_plain_json() -> None:
+    profile = contract.aws_profile(DOCUMENT)
+    assert json.loads(json.dumps(profile)) == profile

@@ -1,0 +1,174 @@
+"""items.contract: what is valid, what is not, and what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from items import contract
+from items.contract import REMOVED
+
+
+def told(value: Any, **schema: Any) -> list[tuple[str, str]]:
+    return list(contract.faults(value, schema))
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "expected"),
+    [
+        (True, {"type": "integer"}, [("", "must be an integer")]),
+        (1.5, {"type": "integer"}, [("", "must be an integer")]),
+        (3, {"type": "string"}, [("", "must be a string")]),
+        (None, {"type": "string"}, [("", "must be a string")]),
+        (None, {"type": "string", "nullable": True}, []),
+        ("", {"type": "string", "minLength": 1}, [("", "must not be empty")]),
+        ("abc", {"type": "string", "maxLength": 2}, [("", "must have at most 2 characters")]),
+        ("\U0001f600" * 2, {"type": "string", "maxLength": 2}, []),
+        ("a\n", {"type": "string", "pattern": "^a$"}, [("", "must match ^a$")]),
+        ("\u0663", {"type": "string", "pattern": r"^\d$"}, [("", r"must match ^\d$")]),
+        ("\ud800", {"type": "string"}, [("", "must be Unicode text: it holds half of a surrogate pair")]),
+        (-1, {"type": "integer", "minimum": 0}, [("", "must be at least 0")]),
+        (0, {"type": "integer", "minimum": 0, "exclusiveMinimum": True}, [("", "must be more than 0")]),
+        (2**31, {"type": "integer", "format": "int32"}, [("", "must be of the format int32")]),
+        ("e", {"enum": ["a", "b"]}, [("", "must be one of a, b")]),
+        ([1, "1", 1], {"type": "array", "uniqueItems": True}, [("/2", "must not be there twice")]),
+        ([1, True], {"type": "array", "uniqueItems": True}, []),
+        (["", 1], {"items": {"type": "string", "minLength": 1}}, [("/0", "must not be empty"), ("/1", "must be a string")]),
+        ({"a/b~": 1}, {"additionalProperties": {"type": "string"}}, [("/a~1b~0", "must be a string")]),
+        ({"": "x"}, {"type": "object"}, [("/", "must have a name that is not empty")]),
+        ({}, {"required": ["a", "b"]}, [("/a", "is required"), ("/b", "is required")]),
+        ({"a": {"b": {}}}, {"properties": {"a": {"properties": {"b": {"minProperties": 1}}}}},
+         [("/a/b", "must have at least 1 members")]),
+        (10**38 + 1, {"type": "integer"}, [("", "must have at most 38 significant digits, and a size from 1e-130 to 1e126")]),
+        (10**120, {"type": "integer"}, []),
+    ],
+)  # fmt: skip
+def test_a_fault_says_where_and_what(value: Any, schema: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert list(contract.faults(value, schema)) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "good", "bad"),
+    [
+        ("date", ["2026-02-28"], ["2026-13-01", "2026-2-1", "x"]),
+        ("date-time", ["2026-02-28T09:26:53Z", "2026-02-28T09:26:53.5+01:00"], ["2026-02-28", "2026-02-28T24:00:00Z"]),
+        ("uuid", ["5c0a7a3e-3b5f-4d0e-9f66-0b7e6a2f1c11"], ["5c0a7a3e3b5f4d0e9f660b7e6a2f1c11", ""]),
+        ("uri", ["https://example.com/a?b#c", "urn:a:b"], ["example.com", "https://a b"]),
+        ("email", ["a.b+c@example.com"], ["a@", "@example.com", "a b@example.com"]),
+    ],
+)
+def test_a_format_is_checked(form: str, good: list[str], bad: list[str]) -> None:
+    assert not any(told(value, type="string", format=form) for value in good)
+    assert all(told(value, type="string", format=form) for value in bad)
+
+
+def test_every_fault_of_a_body_is_told_at_once() -> None:
+    body = {"quantity": -1, "tags": ["a", "a", ""], "attributes": {"k": 1}, "version": 3, "color": "red"}
+    pointers = [fault["pointer"] for fault in contract.content_faults(body)]
+    assert sorted(pointers) == ["/attributes/k", "/color", "/name", "/quantity", "/tags/1", "/tags/2", "/version"]
+
+
+def test_the_answer_to_a_body_of_nothing_but_rubbish_stays_small() -> None:
+    assert len(contract.content_faults({f"unknown{n}": n for n in range(5000)} | {"tags": list(range(5000))})) <= 22
+
+
+def test_nesting_deeper_than_the_table_takes_is_a_fault() -> None:
+    value: Any = "bottom"
+    for _ in range(40):
+        value = [value]
+    assert told(value)[0][1] == "must not be nested more than 30 levels deep"
+
+
+def test_a_change_may_remove_what_is_not_required_only() -> None:
+    assert contract.change_faults({"description": REMOVED, "quantity": 2}) == []
+    assert contract.change_faults({"name": REMOVED, "other": REMOVED, "quantity": -2}) == [
+        {"pointer": "/name", "detail": "is required and cannot be removed"},
+        {"pointer": "/other", "detail": "is not known here"},
+        {"pointer": "/quantity", "detail": "must be at least 0"},
+    ]
+
+
+def query(**given: list[str]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    return contract.parameters("list_items", {"path": {}, "query": given, "header": {}})
+
+
+def test_parameters_have_their_types_and_defaults() -> None:
+    assert query(limit=["7"])[0] == {"limit": 7, "order": "asc", "cursor": None, "X-Correlation-Id": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "parameter", "detail"),
+    [
+        ({"limit": ["0"]}, "limit", "must be at least 1"),
+        ({"limit": ["ten"]}, "limit", "must be an integer"),
+        ({"limit": ["9" * 5000]}, "limit", "must be an integer"),
+        ({"limit": ["\u0663"]}, "limit", "must be an integer"),
+        ({"limit": ["1", "2"]}, "limit", "must be given once"),
+        ({"order": ["up"]}, "order", "must be one of asc, desc"),
+        ({"limt": ["1"]}, "limt", "is not known here"),
+    ],
+)
+def test_a_wrong_parameter_is_named(given: dict[str, list[str]], parameter: str, detail: str) -> None:
+    assert query(**given)[1] == [{"parameter": parameter, "detail": detail}]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab\u00e9", max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+LEAF = st.one_of(
+    st.fixed_dictionaries({"type": st.just("string")}, optional={
+        "minLength": st.integers(0, 3), "maxLength": st.integers(0, 3), "pattern": st.sampled_from(["^a", "b$", "[ab]"])}),
+    st.fixed_dictionaries({"type": st.just("integer")}, optional={
+        "minimum": st.integers(-3, 3), "maximum": st.integers(-3, 3),
+        "exclusiveMinimum": st.booleans(), "exclusiveMaximum": st.booleans()}),
+    st.just({"type": "boolean"}),
+    st.just({"enum": ["a", 1, None]}),
+)  # fmt: skip
+SCHEMA = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"type": st.just("array")}, optional={
+            "items": inner, "minItems": st.integers(0, 3), "maxItems": st.integers(0, 3), "uniqueItems": st.booleans()}),
+        st.fixed_dictionaries({"type": st.just("object")}, optional={
+            "properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+            "required": st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True),
+            "additionalProperties": st.booleans() | inner,
+            "minProperties": st.integers(0, 2), "maxProperties": st.integers(0, 2)}),
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def without_orphans(schema: Any) -> Any:
+    """Draft 4 lets `exclusiveMinimum` stand beside `minimum` only."""
+    if isinstance(schema, list):
+        return [without_orphans(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {k: without_orphans(v) for k, v in schema.items()}
+    for bound in ("Minimum", "Maximum"):
+        if bound.lower() not in kept:
+            kept.pop(f"exclusive{bound}", None)
+    return kept
+
+
+@settings(max_examples=400, deadline=None)
+@given(JSON, SCHEMA)
+def test_it_agrees_with_a_full_validator(value: Any, schema: Any) -> None:
+    schema = without_orphans(schema)
+    valid = jsonschema.Draft4Validator(schema).is_valid(value)
+    assert (not list(contract.faults(value, schema))) == valid
+
+
+def test_no_detail_repeats_what_was_sent() -> None:
+    secret = "hunter2"
+    faults = contract.content_faults({"name": [secret], "quantity": secret, "tags": secret, "attributes": {"k": [secret]}})
+    assert len(faults) == 4
+    assert not any(re.search(secret, fault["detail"]) for fault in faults)
