@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def environment(port: int, state: Path) -> dict[str, str]:
     Nothing of the caller's AWS configuration is passed on: MiniStack hands its own environment
     to the functions it runs, and a developer's real credentials must never reach them.
     """
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "AUTH": "true",
@@ -36,7 +37,7 @@ def environment(port: int, state: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(state / "services"),
+        "STATE_DIR": str(state),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "LAMBDA_EXECUTOR": "local",
@@ -45,6 +46,7 @@ def environment(port: int, state: Path) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "INFO",
         "TZ": "UTC",
+        "TMPDIR": str(state / "tmp"),
     }
 
 
@@ -55,13 +57,15 @@ def install_additions() -> None:
     put_rest_api.install()
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, state: Path) -> None:
     """Serve until SIGTERM or SIGINT, then save the state and return."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack.app import app
 
-    from itemsctl.local import persistence
+    from itemsctl.local import edge, persistence
+
+    keeper = persistence.install(state / "state.sqlite")
 
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
@@ -72,8 +76,9 @@ async def serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    saver = asyncio.create_task(persistence.save_forever())
-    await hypercorn_serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    saver = asyncio.create_task(keeper.run())
+    served = edge.guarded(app, keeper)
+    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     saver.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await saver
@@ -87,7 +92,8 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     state = arguments.state.resolve()
-    state.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(state / "tmp", ignore_errors=True)  # code a killed emulator left unpacked
+    (state / "tmp").mkdir(parents=True)
     settings = environment(arguments.port, state)
     os.environ.clear()
     os.environ.update(settings)
@@ -97,7 +103,7 @@ def main() -> None:
         format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
     )
     install_additions()
-    asyncio.run(serve(arguments.port))
+    asyncio.run(serve(arguments.port, state))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,239 @@
+"""Splits a MiniStack service's state into chunks and says which changed; knows no file.
+
+Small services are one chunk. What grows with use (table items, log events, metrics) is a chunk
+each, so that saving costs what has changed and not what there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from ministack.core.persistence import _json_default, _json_object_hook
+from ministack.core.responses import AccountRegionScopedDict
+
+Chunk = tuple[str, bytes | None] | None
+WHOLE = "state"
+EVENTS_PER_CHUNK = 500
+PAUSE_EVERY = 200
+SEPARATOR = "\x1f"
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON, with MiniStack's tags for what JSON lacks."""
+    return json.dumps(value, default=_json_default, separators=(",", ":")).encode()
+
+
+def decode(value: bytes) -> Any:
+    """The inverse of `encode`."""
+    return json.loads(value, object_hook=_json_object_hook)
+
+
+class WholeState:
+    """A service whose state is one chunk."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self._last: bytes | None = None
+
+    def forget(self) -> None:
+        """Take every chunk as changed at the next call of `changed`, after a write that failed."""
+        self._last = None
+
+    def state(self) -> Any:
+        """What is one chunk, in the form `load_persisted_state` takes."""
+        return self.module.get_state()  # type: ignore[attr-defined]
+
+    def changed(self) -> Iterator[Chunk]:
+        """Chunks that differ from the last time, with the value None for those that are gone.
+
+        The caller may pause between any two; a bare None is nothing but a place to pause. May
+        raise RuntimeError when another thread changes the state meanwhile: then call again later.
+        """
+        value = encode(self.state())
+        if value != self._last:
+            self._last = value
+            yield WHOLE, value
+
+    def restored(self, chunks: dict[str, bytes]) -> Any:
+        """The state that the chunks describe, for `load_persisted_state`."""
+        return decode(chunks[WHOLE]) if WHOLE in chunks else None
+
+
+class Tables(WholeState):
+    """DynamoDB: every item a chunk. MiniStack replaces items and never changes one in place."""
+
+    stores = (
+        "tags ttl_settings pitr_settings kinesis_destinations contributor_insights backups "
+        "resource_policies exports imports"
+    )
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__(module)
+        self._saved: dict[str, Any] = {}
+
+    def forget(self) -> None:
+        super().forget()
+        self._saved = {}
+
+    def state(self) -> Any:
+        tables = AccountRegionScopedDict()
+        for key, table in self.module._tables.all_items():
+            bare = {k: v for k, v in table.items() if k not in ("items", "_index_members")}
+            tables.set_scoped(*key, {**bare, "items": {}})
+        stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
+        return {"tables": tables, **stores}
+
+    def changed(self) -> Iterator[Chunk]:
+        yield from super().changed()
+        seen: set[str] = set()
+        for scope, table in self.module._tables.all_items():
+            for partition, sorted_items in list(table["items"].items()):
+                if len(seen) % PAUSE_EVERY == 0:
+                    yield None
+                for sort_key, item in list(sorted_items.items()):
+                    name = SEPARATOR.join((*scope, json.dumps([partition, sort_key])))
+                    seen.add(name)
+                    if self._saved.get(name) is not item:
+                        self._saved[name] = item
+                        yield name, encode(item)
+        for name in self._saved.keys() - seen:
+            del self._saved[name]
+            yield name, None
+
+    def restored(self, chunks: dict[str, bytes]) -> Any:
+        state = super().restored(chunks)
+        if state is None:
+            return None
+        for name, value in chunks.items():
+            if name == WHOLE:
+                continue
+            account, region, table_name, keys = name.split(SEPARATOR, 3)
+            partition, sort_key = json.loads(keys)
+            item = self._saved[name] = decode(value)
+            table = state["tables"].get_scoped(account, region, table_name)
+            if table is not None:
+                table["items"].setdefault(partition, {})[sort_key] = item
+        return state
+
+
+class LogGroups(WholeState):
+    """CloudWatch Logs: the events of each stream in chunks of a few hundred."""
+
+    stores = (
+        "destinations resource_policies log_group_policies metric_filters queries log_records "
+        "delivery_sources delivery_destinations deliveries"
+    )
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__(module)
+        self._saved: dict[str, tuple[list[Any], int]] = {}
+
+    def forget(self) -> None:
+        super().forget()
+        self._saved = {}
+
+    def state(self) -> Any:
+        groups = AccountRegionScopedDict()
+        for key, group in self.module._log_groups.all_items():
+            streams = {
+                name: {**stream, "events": []} for name, stream in list(group["streams"].items())
+            }
+            groups.set_scoped(*key, {**group, "streams": streams})
+        stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
+        return {"log_groups": groups, **stores}
+
+    def changed(self) -> Iterator[Chunk]:
+        yield from super().changed()
+        seen = set()
+        for scope, group in self.module._log_groups.all_items():
+            for stream_name, stream in list(group["streams"].items()):
+                name = SEPARATOR.join((*scope, stream_name))
+                seen.add(name)
+                if len(seen) % PAUSE_EVERY == 0:
+                    yield None
+                yield from self._changed_events(name, stream["events"])
+        for name in self._saved.keys() - seen:
+            _, count = self._saved.pop(name)
+            yield from ((_block(name, start), None) for start in range(0, count, EVENTS_PER_CHUNK))
+
+    def _changed_events(self, name: str, events: list[Any]) -> Iterator[Chunk]:
+        saved, count = self._saved.get(name, (events, 0))
+        if saved is not events:
+            count = 0  # a late batch made MiniStack sort the stream into a new list
+        end = len(events)
+        for start in range(count - count % EVENTS_PER_CHUNK, end, EVENTS_PER_CHUNK):
+            if end > count:
+                yield _block(name, start), encode(events[start : start + EVENTS_PER_CHUNK])
+        self._saved[name] = (events, end)
+
+    def restored(self, chunks: dict[str, bytes]) -> Any:
+        state = super().restored(chunks)
+        if state is None:
+            return None
+        for name, value in sorted(chunks.items()):
+            if name == WHOLE:
+                continue
+            account, region, group_name, stream_name, _ = name.split(SEPARATOR)
+            group = state["log_groups"].get_scoped(account, region, group_name)
+            stream = group["streams"].get(stream_name) if group else None
+            events = stream["events"] if stream else []
+            events.extend(decode(value))
+            owner = SEPARATOR.join((account, region, group_name, stream_name))
+            self._saved[owner] = (events, len(events))
+        return state
+
+
+class Metrics(WholeState):
+    """CloudWatch: the points of each metric a chunk, written when `touched` names the metric."""
+
+    stores = "alarms composite_alarms composite_triggers alarm_history dashboards resource_tags"
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__(module)
+        self.touched: set[Any] = set(module._metrics._data)
+
+    def forget(self) -> None:
+        super().forget()
+        self.touched = set(self.module._metrics._data)
+
+    def state(self) -> Any:
+        stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
+        return {"metrics": AccountRegionScopedDict(), **stores}
+
+    def changed(self) -> Iterator[Chunk]:
+        yield from super().changed()
+        touched, self.touched = self.touched, set()
+        for key in touched:
+            account, region, metric = key
+            name = SEPARATOR.join((account, region, *metric))
+            points = self.module._metrics._data.get(key)
+            yield name, encode(points) if points else None
+
+    def restored(self, chunks: dict[str, bytes]) -> Any:
+        state = super().restored(chunks)
+        if state is None:
+            return None
+        for name, value in chunks.items():
+            if name != WHOLE:
+                account, region, *metric = name.split(SEPARATOR)
+                state["metrics"].set_scoped(account, region, tuple(metric), decode(value))
+        return state
+
+
+CHUNKED: dict[str, type[WholeState]] = {
+    "dynamodb": Tables,
+    "cloudwatch_logs": LogGroups,
+    "cloudwatch": Metrics,
+}
+
+
+def chunks_of(service: str, module: ModuleType) -> WholeState:
+    """The way in which the state of `service` is chunked."""
+    return CHUNKED.get(service, WholeState)(module)
+
+
+def _block(stream: str, start: int) -> str:
+    return f"{stream}{SEPARATOR}{start // EVENTS_PER_CHUNK:08d}"
