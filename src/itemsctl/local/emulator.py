@@ -52,9 +52,11 @@ def environment(port: int, state: Path) -> dict[str, str]:
 
 def install_additions() -> None:
     """Apply every addition of this package to the MiniStack that is about to serve."""
-    from itemsctl.local import put_rest_api
+    from itemsctl.local import alarms, iam, put_rest_api
 
     put_rest_api.install()
+    iam.install()
+    alarms.install()
 
 
 async def serve(port: int, state: Path) -> None:
