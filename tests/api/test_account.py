@@ -1,0 +1,108 @@
+"""What takes an account that the test may change: other tokens, other app clients, another throttle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.conftest import TARGETS, Service
+from tests.api.test_items import problem
+from tests.stack import Stack
+
+pytestmark = pytest.mark.parametrize("service", [t for t in TARGETS if t == "local"], indirect=True, scope="session")
+
+
+def test_an_id_token_is_401(stack: Stack, service: Service) -> None:
+    user = stack.outputs["demo_users"][0]
+    clients = stack.aws("cognito-idp").list_user_pool_clients(UserPoolId=stack.outputs["user_pool_id"], MaxResults=60)
+    password_client = next(c["ClientId"] for c in clients["UserPoolClients"] if "password" in c["ClientName"])
+    answer = stack.aws("cognito-idp").initiate_auth(
+        ClientId=password_client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user["username"], "PASSWORD": user["password"]},
+    )
+    token = answer["AuthenticationResult"]["IdToken"]
+    problem(service.client(None).get("items", headers={"Authorization": f"Bearer {token}"}), 401)
+
+
+def machine_token(stack: Stack, client: dict[str, Any], scope: str) -> httpx.Response:
+    return httpx.post(
+        f"{stack.endpoint}/oauth2/token",
+        auth=(client["ClientId"], client["ClientSecret"]),
+        data={"grant_type": "client_credentials", "scope": scope},
+    )
+
+
+def machine_client(stack: Stack) -> dict[str, Any]:
+    cognito, pool = stack.aws("cognito-idp"), stack.outputs["user_pool_id"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
+    client_id = next(c["ClientId"] for c in clients if "machine" in c["ClientName"])
+    client: dict[str, Any] = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client_id)["UserPoolClient"]
+    return client
+
+
+def test_a_machine_owns_what_it_makes_and_needs_the_scope(stack: Stack, service: Service) -> None:
+    client = machine_client(stack)
+    both = machine_token(stack, client, "items/read items/write").json()["access_token"]
+    read = machine_token(stack, client, "items/read").json()["access_token"]
+    anyone = service.client(None)
+    made = anyone.post("items", json={"name": "By a machine"}, headers={"Authorization": f"Bearer {both}"})
+    assert made.status_code == 201
+    path = f"items/{made.json()['id']}"
+    assert anyone.get(path, headers={"Authorization": f"Bearer {read}"}).status_code == 200
+    assert anyone.delete(path, headers={"Authorization": f"Bearer {read}"}).status_code in (401, 403)
+    problem(service.client("first").get(path), 404)
+    assert anyone.delete(path, headers={"Authorization": f"Bearer {both}"}).status_code == 204
+
+
+def test_a_client_that_is_not_known_is_403(stack: Stack, service: Service) -> None:
+    cognito, pool = stack.aws("cognito-idp"), stack.outputs["user_pool_id"]
+    stranger = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="stranger",
+        GenerateSecret=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=["items/read", "items/write"],
+    )["UserPoolClient"]
+    token = machine_token(stack, stranger, "items/read").json()["access_token"]
+    answer = service.client(None).get("items", headers={"Authorization": f"Bearer {token}"})
+    cognito.delete_user_pool_client(UserPoolId=pool, ClientId=stranger["ClientId"])
+    assert "app client" in problem(answer, 403)["detail"]
+
+
+def stage(stack: Stack) -> tuple[str, str]:
+    api = stack.aws("apigateway").get_rest_apis()["items"][0]["id"]
+    return api, stack.aws("apigateway").get_stages(restApiId=api)["item"][0]["stageName"]
+
+
+@pytest.fixture
+def one_request_a_second(stack: Stack) -> Iterator[None]:
+    api, name = stage(stack)
+    gateway = stack.aws("apigateway")
+    settings = gateway.get_stage(restApiId=api, stageName=name)["methodSettings"]["*/*"]
+
+    def throttle(rate: float, burst: int) -> None:
+        path = "/*/*/throttling/"
+        values = {f"{path}rateLimit": str(rate), f"{path}burstLimit": str(burst)}
+        patches = [{"op": "replace", "path": where, "value": value} for where, value in values.items()]
+        gateway.update_stage(restApiId=api, stageName=name, patchOperations=patches)
+
+    throttle(1, 1)
+    yield
+    throttle(settings["throttlingRateLimit"], settings["throttlingBurstLimit"])
+    time.sleep(1)
+
+
+def test_too_many_requests_are_429_with_retry_after(one_request_a_second: None, api: httpx.Client) -> None:
+    answers = [api.get("items", params={"limit": 1}) for _ in range(20)]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused
+    for answer in refused:
+        assert problem(answer, 429)["type"] == "urn:items:problem:too-many-requests"
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.headers["access-control-allow-origin"] == "*"

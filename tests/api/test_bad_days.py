@@ -1,0 +1,175 @@
+"""What callers see when the table does not answer, refuses, or changes in between. In-process, on a real table."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from items import handlers
+from items.dynamodb import Client, marshal, unmarshal
+from items.store import Store
+from tests.api.conftest import Service
+from tests.api.test_items import MERGE, problem
+
+pytestmark = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
+
+Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
+
+
+@pytest.fixture
+def through(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Call], Call]], None]:
+    """Puts a piece of bad luck between the store and the table."""
+
+    def put(between: Callable[[Call], Call]) -> None:
+        real = handlers.store()
+        monkeypatch.setattr(handlers, "_store", Store(between(real._call), real._table, real._index))
+
+    return put
+
+
+def raw(item: dict[str, Any]) -> dict[str, Any]:
+    """An item's key in the table."""
+    return marshal({"id": f"first#{item['id']}"})
+
+
+def test_an_attribute_of_a_newer_version_is_kept_by_every_change(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], service: Service
+) -> None:
+    item = make(attributes={"a": "1"})
+    store = handlers.store()
+    call = store._call
+    newer = {"colour": "red", "sizes": [1, {"deep": [None, True]}]}
+    call(
+        "first",
+        "UpdateItem",
+        {
+            "TableName": store._table,
+            "Key": raw(item),
+            "UpdateExpression": "SET colour = :c, sizes = :s, codes = :b",
+            "ExpressionAttributeValues": marshal({":c": newer["colour"], ":s": newer["sizes"]}) | {":b": {"NS": ["1", "2.50"]}},
+        },
+        lambda: 5,
+    )
+    path = f"items/{item['id']}"
+    assert api.get(path).json() == item
+    assert api.put(path, json={"name": "Replaced"}).status_code == 200
+    assert api.request("PATCH", path, json={"quantity": 4}, headers=MERGE).status_code == 200
+    assert api.request("PATCH", path, json={"attributes": {"b": "2"}}, headers=MERGE).status_code == 200
+    stored = call("first", "GetItem", {"TableName": store._table, "Key": raw(item)}, lambda: 5)["Item"]
+    assert unmarshal({k: stored[k] for k in newer}) == newer
+    assert sorted(stored["codes"]["NS"], key=float) in (["1", "2.5"], ["1", "2.50"])
+
+
+def test_an_item_that_keeps_changing_is_409_and_unchanged_by_us(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
+) -> None:
+    item = make(attributes={"a": "1"})
+    table = handlers.store()._table
+
+    def somebody_is_always_faster(call: Call) -> Call:
+        def between(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+            if action == "UpdateItem":
+                call(owner, "UpdateItem", {
+                    "TableName": table, "Key": raw(item), "UpdateExpression": "SET version = version + :one",
+                    "ExpressionAttributeValues": marshal({":one": 1}),
+                }, remaining)  # fmt: skip
+            return call(owner, action, payload, remaining)
+
+        return between
+
+    through(somebody_is_always_faster)
+    answer = api.request("PATCH", f"items/{item['id']}", json={"attributes": {"b": "2"}}, headers=MERGE)
+    assert problem(answer, 409)["type"] == "urn:items:problem:conflict"
+    assert answer.headers["retry-after"] == "1"
+    assert api.get(f"items/{item['id']}").json()["attributes"] == {"a": "1"}
+
+
+def answer_lost(call: Call) -> Call:
+    """The write is applied, its answer is lost, and the client sends it again."""
+
+    def between(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+        if action in ("PutItem", "UpdateItem"):
+            call(owner, action, payload, remaining)
+        return call(owner, action, payload, remaining)
+
+    return between
+
+
+def test_a_write_resent_after_a_lost_answer_is_known_as_our_own(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
+) -> None:
+    through(answer_lost)
+    item = make()
+    answer = api.put(f"items/{item['id']}", json={"name": "New"}, headers={"If-Match": '"1"'})
+    assert answer.status_code == 200
+    assert answer.json()["version"] == 2
+    keyed = api.post("items", json={"name": "x"}, headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert keyed.status_code == 201
+    assert "idempotent-replayed" not in keyed.headers
+    assert api.delete(f"items/{keyed.json()['id']}").status_code == 204
+
+
+def table_at(endpoint: str) -> Callable[[Call], Call]:
+    client = Client.from_environment(
+        {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-west-2", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    )
+    return lambda call: lambda owner, action, payload, remaining: client.call(action, payload, lambda: min(1.0, remaining()))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("GET", "items", None), ("GET", "items/{id}", None), ("POST", "items", {"name": "x"}), ("PUT", "items/{id}", {"name": "x"}),
+     ("PATCH", "items/{id}", {"attributes": {"a": "b"}}), ("DELETE", "items/{id}", None)],
+)  # fmt: skip
+def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Any, method: str, path: str, body: Any) -> None:
+    through(table_at("http://127.0.0.1:9"))
+    headers = MERGE if method == "PATCH" else {}
+    answer = api.request(method, path.format(id=uuid.uuid4()), json=body, headers=headers)
+    assert problem(answer, 503)["type"] == "urn:items:problem:unavailable"
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_fault_of_our_own_is_500_and_says_nothing_of_itself(
+    api: httpx.Client, through: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wrong_table(call: Call) -> Call:
+        return lambda owner, action, payload, remaining: call(owner, action, payload | {"TableName": "no-such-table"}, remaining)
+
+    through(wrong_table)
+    capsys.readouterr()
+    answer = api.get(f"items/{uuid.uuid4()}")
+    assert problem(answer, 500)["type"] == "urn:items:problem:internal-error"
+    assert "no-such-table" not in answer.text
+    assert "ResourceNotFound" not in answer.text
+    line = json.loads(capsys.readouterr().out)
+    assert (line["status"], line["level"], line["Faults"]) == (500, "ERROR", 1)
+    assert line["error"].startswith("items.dynamodb.")
+    assert line["request_id"] == answer.json()["request_id"]
+
+
+def test_a_request_leaves_one_line_that_says_what_and_not_what_was_sent(
+    api: httpx.Client, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.get("items")
+    capsys.readouterr()
+    made = api.post("items", json={"name": "s3cret words"}, headers={"X-Correlation-Id": "trail-1", "Idempotency-Key": str(uuid.uuid4())})
+    text = capsys.readouterr().out
+    (line,) = map(json.loads, text.splitlines())
+    assert line["operation"] == "create_item"
+    assert line["item_id"] == made.json()["id"]
+    assert line["correlation_id"] == "trail-1"
+    assert line["status"] == 201
+    assert len(line["owner_hash"]) == 16
+    assert line["duration_ms"] == line["Latency"] >= 0
+    assert line["Faults"] == 0
+    assert "s3cret" not in text
+    assert '"first"' not in text
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert metrics["Dimensions"] == [["operation"], ["operation", "version"]]
+    assert {metric["Name"] for metric in metrics["Metrics"]} == {"Latency", "Faults"}
+    assert api.delete(f"items/{made.json()['id']}").status_code == 204

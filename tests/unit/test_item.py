@@ -1,0 +1,96 @@
+"""items.item: identity and change, without time, chance or storage."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from items import item
+from items.contract import REMOVED
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "outcome"),
+    [
+        # https://www.rfc-editor.org/rfc/rfc7396#appendix-A, all 15 cases
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merging_follows_the_rfc(target: Any, patch: Any, outcome: Any) -> None:
+    assert item.merged(target, patch) == outcome
+
+
+@given(JSON, JSON)
+def test_merging_twice_is_merging_once_and_leaves_its_input(target: Any, patch: Any) -> None:
+    before = repr(target), repr(patch)
+    once = item.merged(target, patch)
+    assert item.merged(once, patch) == once
+    assert (repr(target), repr(patch)) == before
+
+
+def test_a_patch_changes_what_it_names_only() -> None:
+    current = {"name": "a", "attributes": {"x": "1"}, "tags": ["t"]}
+    assert item.patched({"attributes": {"y": "2"}, "tags": None}, current) == {
+        "attributes": {"x": "1", "y": "2"},
+        "tags": REMOVED,
+    }
+
+
+@pytest.mark.parametrize(("patch", "needs"), [({"a": 1, "b": None, "c": [{}]}, False), ({"a": {}}, True), ({}, False)])
+def test_only_a_patch_into_an_object_needs_the_item(patch: dict[str, Any], needs: bool) -> None:
+    assert item.needs_current(patch) is needs
+
+
+def test_a_replacement_names_every_field() -> None:
+    change = item.replacement({"name": "x"})
+    assert change.keys() == set(item.FIELDS)
+    assert [field for field, value in change.items() if value is not REMOVED] == ["name"]
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_random_id_is_a_uuid_of_version_4(entropy: bytes) -> None:
+    made = uuid.UUID(item.random_id(entropy))
+    assert (made.version, made.variant) == (4, uuid.RFC_4122)
+    assert str(made) == item.random_id(entropy)
+
+
+@given(st.text(), st.text())
+def test_an_id_for_a_key_is_a_uuid_of_version_8_and_always_the_same(owner: str, key: str) -> None:
+    made = uuid.UUID(item.id_for_key(owner, key))
+    assert made.variant == uuid.RFC_4122
+    assert made.int >> 76 & 0xF == 8
+    assert str(made) == item.id_for_key(owner, key)
+
+
+def test_owner_and_key_cannot_be_confused() -> None:
+    assert len({item.id_for_key("ab", "c"), item.id_for_key("a", "bc"), item.id_for_key("abc", "")}) == 3
+
+
+def test_a_fingerprint_tells_contents_apart_and_not_spellings() -> None:
+    assert item.fingerprint({"a": 1, "b": [1]}) == item.fingerprint({"b": [1], "a": 1})
+    contents: list[dict[str, Any]] = [{"a": 1}, {"a": "1"}, {"a": [1]}, {"a": None}, {"a": True}, {}]
+    assert len({item.fingerprint(content) for content in contents}) == len(contents)
