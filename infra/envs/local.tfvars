@@ -1,0 +1,9 @@
+# The whole stack on this machine. CloudFront is left out: `itemsctl up` serves the web app.
+env                 = "local"
+cdn                 = false
+password_client     = true
+waf                 = true
+waf_rate_limit      = 2000000000
+throttling          = { rate = 1000, burst = 2000 }
+log_retention_days  = 7
+deletion_protection = false

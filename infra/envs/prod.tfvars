@@ -1,0 +1,3 @@
+env                = "prod"
+waf                = true
+log_retention_days = 90

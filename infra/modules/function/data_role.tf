@@ -1,0 +1,38 @@
+# With `abac`, IAM guards ownership a second time: the session tag `owner` must be the start of every key.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+
+resource "aws_iam_role" "data" {
+  count = var.abac ? 1 : 0
+  name  = "${var.name}-data"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = ["sts:AssumeRole", "sts:TagSession"]
+      Principal = { AWS = aws_iam_role.this.arn }
+      Condition = {
+        # ForAllValues holds for a session without tags, hence Null.
+        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["owner"] }
+        Null                        = { "aws:RequestTag/owner" = "false" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "data" {
+  count = var.abac ? 1 : 0
+  name  = "data"
+  role  = aws_iam_role.data[0].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [merge(local.data_access, {
+      Condition = {
+        # ForAllValues holds for a request without a key, hence Null. A tag's value cannot hold a wildcard.
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = [var.data.leading_key] }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
+      }
+    })]
+  })
+}

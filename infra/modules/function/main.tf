@@ -1,0 +1,131 @@
+# One function: its role and log group, the aliases `prod` (what API Gateway calls) and `canary`.
+
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+locals {
+  data_access = {
+    Sid      = "Data"
+    Effect   = "Allow"
+    Action   = var.data.actions
+    Resource = var.data.resource
+  }
+  assume_data_role = {
+    Sid      = "AssumeDataRole"
+    Effect   = "Allow"
+    Action   = ["sts:AssumeRole", "sts:TagSession"]
+    Resource = one(aws_iam_role.data[*].arn)
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "this" {
+  name = var.name
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "function"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+      },
+      {
+        # AWS offers no resource for these two.
+        Sid      = "Traces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+      # Either the data, or the role that may reach it for one owner at a time.
+      var.abac ? local.assume_data_role : local.data_access,
+    ]
+  })
+}
+
+resource "aws_lambda_function" "this" {
+  function_name                  = var.name
+  role                           = aws_iam_role.this.arn
+  runtime                        = "python3.13"
+  architectures                  = ["arm64"]
+  handler                        = var.handler
+  s3_bucket                      = var.code.bucket
+  s3_key                         = var.code.key
+  source_code_hash               = var.code.sha256
+  publish                        = true
+  memory_size                    = var.settings.memory_size
+  timeout                        = var.settings.timeout
+  reserved_concurrent_executions = var.settings.reserved_concurrency
+
+  environment {
+    variables = merge(var.environment, var.abac ? { DATA_ROLE_ARN = aws_iam_role.data[0].arn } : {})
+  }
+
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.this.name
+    log_format            = "JSON"
+    application_log_level = var.settings.log_level
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  dynamic "snap_start" {
+    for_each = var.settings.snap_start ? [1] : []
+    content {
+      apply_on = "PublishedVersions"
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.this]
+}
+
+# Terraform makes the aliases; from then on `itemsctl release` owns where they point.
+resource "aws_lambda_alias" "this" {
+  for_each = toset(["prod", "canary"])
+
+  name             = each.key
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
+
+  lifecycle {
+    ignore_changes = [function_version, routing_config]
+  }
+}
+
+resource "aws_lambda_permission" "gateway" {
+  for_each = var.routes
+
+  statement_id  = "api-gateway-${each.key}"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this.function_name
+  qualifier     = aws_lambda_alias.this["prod"].name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = each.value
+}

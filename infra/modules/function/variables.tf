@@ -1,0 +1,58 @@
+variable "name" {
+  description = "Name of the function."
+  type        = string
+}
+
+variable "handler" {
+  description = "Python path of the handler."
+  type        = string
+}
+
+variable "code" {
+  description = "The zip: its bucket, key and SHA-256 in Base64."
+  type = object({
+    bucket = string
+    key    = string
+    sha256 = string
+  })
+}
+
+variable "environment" {
+  description = "Environment variables, beside DATA_ROLE_ARN."
+  type        = map(string)
+}
+
+variable "settings" {
+  description = "Memory in MB, timeout in seconds, reserved concurrency, SnapStart, log level."
+  type = object({
+    memory_size          = number
+    timeout              = number
+    reserved_concurrency = number
+    snap_start           = bool
+    log_level            = string
+  })
+}
+
+variable "log_retention_days" {
+  description = "Days that the function's logs are kept."
+  type        = number
+}
+
+variable "data" {
+  description = "What the function may do to data: actions on one resource. `leading_key` is the partition key of an owner's data, for `abac`."
+  type = object({
+    actions     = list(string)
+    resource    = string
+    leading_key = string
+  })
+}
+
+variable "abac" {
+  description = "Give the data access to a role of its own that the function assumes with the session tag `owner`."
+  type        = bool
+}
+
+variable "routes" {
+  description = "Name -> execute-api ARN of each method that may call alias `prod`."
+  type        = map(string)
+}

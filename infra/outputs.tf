@@ -1,0 +1,41 @@
+# The keys of `itemsctl outputs --json`, which adds what only it knows.
+
+output "api_url" {
+  description = "Base URL of the API."
+  value       = aws_api_gateway_stage.items.invoke_url
+}
+
+output "web_url" {
+  description = "Where the web app is."
+  value       = one(slice(local.web_origins, 0, 1))
+}
+
+output "region" {
+  description = "Region of the stack."
+  value       = var.region
+}
+
+output "user_pool_id" {
+  description = "Id of the user pool."
+  value       = aws_cognito_user_pool.users.id
+}
+
+output "user_pool_client_id" {
+  description = "Id of the web app's client: authorization code with PKCE."
+  value       = aws_cognito_user_pool_client.web.id
+}
+
+output "hosted_ui_url" {
+  description = "Base URL of the sign-in page and of its OAuth 2.0 endpoints."
+  value       = local.sign_in_url
+}
+
+output "table_name" {
+  description = "Name of the table."
+  value       = aws_dynamodb_table.items.name
+}
+
+output "functions" {
+  description = "Operation -> name of the function that serves it."
+  value       = { for key, function in module.function : key => function.name }
+}

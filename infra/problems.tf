@@ -1,0 +1,66 @@
+# The gateway's own errors, in the words and form of src/items/errors.py.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+
+locals {
+  problems = {
+    invalid_request = { status = 400, title = "Invalid request", detail = "A required parameter is missing or the request cannot be read." }
+    unauthorized = { status = 401, title = "Unauthorized", detail = "Send a valid access token: Authorization: Bearer <access token>."
+    headers = { WWW-Authenticate = "'Bearer'" } }
+    forbidden              = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
+    not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path for this method." }
+    payload_too_large      = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
+    unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation takes." }
+    too_many_requests = { status = 429, title = "Too many requests", detail = "Wait as Retry-After says and try again."
+    headers = { Retry-After = "'1'" } }
+    internal_error = { status = 500, title = "Internal error", detail = "The service failed. Quote the request id when you report it." }
+    unavailable = { status = 503, title = "Unavailable", detail = "The service cannot answer right now. Try again."
+    headers = { Retry-After = "'1'" } }
+  }
+
+  problem_of_gateway_response = {
+    ACCESS_DENIED                  = "forbidden"
+    API_CONFIGURATION_ERROR        = "internal_error"
+    AUTHORIZER_CONFIGURATION_ERROR = "internal_error"
+    AUTHORIZER_FAILURE             = "internal_error"
+    BAD_REQUEST_BODY               = "invalid_request"
+    BAD_REQUEST_PARAMETERS         = "invalid_request"
+    DEFAULT_5XX                    = "internal_error"
+    EXPIRED_TOKEN                  = "unauthorized"
+    INTEGRATION_FAILURE            = "unavailable"
+    INTEGRATION_TIMEOUT            = "unavailable"
+    INVALID_API_KEY                = "forbidden"
+    QUOTA_EXCEEDED                 = "too_many_requests"
+    REQUEST_TOO_LARGE              = "payload_too_large"
+    THROTTLED                      = "too_many_requests"
+    UNAUTHORIZED                   = "unauthorized"
+    UNSUPPORTED_MEDIA_TYPE         = "unsupported_media_type"
+    WAF_FILTERED                   = "forbidden"
+
+    # A path or method that is not in the contract. The gateway then looks for an AWS signature and
+    # complains of what it finds instead; a bearer token is one of the faults that have no name.
+    DEFAULT_4XX                  = "not_found"
+    INVALID_SIGNATURE            = "not_found"
+    MISSING_AUTHENTICATION_TOKEN = "not_found"
+    RESOURCE_NOT_FOUND           = "not_found"
+  }
+
+  gateway_responses = {
+    for kind, name in local.problem_of_gateway_response : kind => {
+      statusCode = tostring(local.problems[name].status)
+      responseParameters = {
+        for header, value in merge(local.cors_headers, { Content-Type = "'application/problem+json'" }, try(local.problems[name].headers, {})) :
+        "gatewayresponse.header.${header}" => value
+      }
+      responseTemplates = {
+        # The gateway renders this key only, whatever the client accepts.
+        "application/json" = jsonencode({
+          type       = "urn:items:problem:${replace(name, "_", "-")}"
+          title      = local.problems[name].title
+          status     = local.problems[name].status
+          detail     = local.problems[name].detail
+          request_id = "$context.requestId"
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+# The web app: a private bucket behind CloudFront.
+
+locals {
+  web_files = var.cdn ? fileset(var.web_app, "**") : []
+
+  # Where the app is served from; also where Cognito may send users back to.
+  cdn_origin  = var.web_domain == null ? one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"]) : "https://${var.web_domain.name}"
+  web_origins = concat(var.cdn ? [local.cdn_origin] : [], var.web_origins)
+
+  api_origin = "https://${aws_api_gateway_rest_api.items.id}.execute-api.${var.region}.amazonaws.com"
+
+  content_security_policy = join("; ", [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "connect-src 'self' ${local.api_origin} ${local.sign_in_url}",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ])
+
+  content_types = {
+    css         = "text/css; charset=utf-8"
+    html        = "text/html; charset=utf-8"
+    ico         = "image/x-icon"
+    js          = "text/javascript; charset=utf-8"
+    json        = "application/json"
+    map         = "application/json"
+    png         = "image/png"
+    svg         = "image/svg+xml"
+    txt         = "text/plain; charset=utf-8"
+    webmanifest = "application/manifest+json"
+    woff2       = "font/woff2"
+    yaml        = "application/yaml"
+  }
+}
+
+module "site" {
+  source = "./modules/private_bucket"
+  count  = var.cdn ? 1 : 0
+
+  name          = "${local.prefix}-site-${local.account}"
+  force_destroy = !var.deletion_protection
+  keep_days     = local.keep_days
+
+  statements = [
+    {
+      Sid       = "Distribution"
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Resource  = "arn:aws:s3:::${local.prefix}-site-${local.account}/*"
+      Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.site[0].arn } }
+    },
+  ]
+}
+
+resource "aws_s3_object" "web" {
+  for_each = local.web_files
+
+  bucket       = module.site[0].name
+  key          = each.key
+  source       = "${var.web_app}/${each.key}"
+  source_hash  = filesha256("${var.web_app}/${each.key}")
+  content_type = lookup(local.content_types, reverse(split(".", each.key))[0], "application/octet-stream")
+
+  # Names under assets/ hold a hash of the content.
+  cache_control = startswith(each.key, "assets/") ? "public, max-age=31536000, immutable" : "no-cache"
+}
+
+# What the app needs to know of the stack it belongs to.
+resource "aws_s3_object" "web_config" {
+  count = var.cdn ? 1 : 0
+
+  bucket        = module.site[0].name
+  key           = "config.json"
+  content_type  = "application/json"
+  cache_control = "no-cache"
+
+  content = jsonencode({
+    api_url             = aws_api_gateway_stage.items.invoke_url
+    region              = var.region
+    user_pool_id        = aws_cognito_user_pool.users.id
+    user_pool_client_id = aws_cognito_user_pool_client.web.id
+    hosted_ui_url       = local.sign_in_url
+  })
+}
+
+resource "aws_cloudfront_origin_access_control" "site" {
+  count = var.cdn ? 1 : 0
+
+  name                              = "${local.prefix}-site"
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
+resource "aws_cloudfront_response_headers_policy" "site" {
+  count = var.cdn ? 1 : 0
+  name  = "${local.prefix}-site"
+
+  security_headers_config {
+    content_security_policy {
+      content_security_policy = local.content_security_policy
+      override                = true
+    }
+    content_type_options {
+      override = true
+    }
+    frame_options {
+      frame_option = "DENY"
+      override     = true
+    }
+    referrer_policy {
+      referrer_policy = "no-referrer"
+      override        = true
+    }
+    strict_transport_security {
+      access_control_max_age_sec = 63072000
+      include_subdomains         = true
+      override                   = true
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "site" {
+  count = var.cdn ? 1 : 0
+
+  comment             = "${local.prefix} web app"
+  enabled             = true
+  is_ipv6_enabled     = true
+  http_version        = "http2and3"
+  price_class         = "PriceClass_100"
+  default_root_object = "index.html"
+  aliases             = var.web_domain == null ? [] : [var.web_domain.name]
+
+  origin {
+    origin_id                = "site"
+    domain_name              = module.site[0].domain_name
+    origin_access_control_id = aws_cloudfront_origin_access_control.site[0].id
+  }
+
+  default_cache_behavior {
+    target_origin_id           = "site"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    viewer_protocol_policy     = "redirect-to-https"
+    compress                   = true
+    cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6" # AWS's CachingOptimized
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.site[0].id
+  }
+
+  # The app routes by path itself. S3 says 403 for what is not there to whom it does not let list.
+  dynamic "custom_error_response" {
+    for_each = [403, 404]
+    content {
+      error_code         = custom_error_response.value
+      response_code      = 200
+      response_page_path = "/index.html"
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = var.web_domain == null
+    acm_certificate_arn            = one(var.web_domain[*].certificate_arn)
+    ssl_support_method             = var.web_domain == null ? null : "sni-only"
+    # AWS sets TLSv1 for its own domain, whatever is asked.
+    minimum_protocol_version = var.web_domain == null ? "TLSv1" : "TLSv1.2_2021"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(local.web_files, "index.html")
+      error_message = "${var.web_app} holds no index.html: build the web app first."
+    }
+  }
+}

@@ -1,0 +1,238 @@
+variable "name" {
+  description = "Name of the service; every resource's name begins with it."
+  type        = string
+  default     = "items"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
+    error_message = "Use 3 to 20 lower-case letters, digits and hyphens, a letter first."
+  }
+}
+
+variable "env" {
+  description = "Environment. \"local\" is the emulator on this machine; every other name is AWS."
+  type        = string
+
+  validation {
+    condition     = contains(["local", "test", "prod"], var.env)
+    error_message = "Use local, test or prod."
+  }
+}
+
+variable "region" {
+  description = "AWS region of everything but CloudFront."
+  type        = string
+  default     = "eu-west-2"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "Use a region's name, such as eu-west-2."
+  }
+}
+
+variable "package" {
+  description = "The functions' zip, made by `itemsctl package`."
+  type        = string
+  default     = "../build/functions.zip"
+
+  validation {
+    condition     = fileexists(var.package)
+    error_message = "There is no such file: run `itemsctl package` first."
+  }
+}
+
+variable "contract" {
+  description = "The contract as API Gateway takes it, made by `itemsctl package`."
+  type        = string
+  default     = "../build/openapi.json"
+
+  validation {
+    condition     = fileexists(var.contract)
+    error_message = "There is no such file: run `itemsctl package` first."
+  }
+}
+
+variable "web_app" {
+  description = "Directory of the built web app, uploaded when `cdn` is true."
+  type        = string
+  default     = "../web/dist"
+}
+
+variable "ownership" {
+  description = "\"user\": every caller has items of its own. \"shared\": all callers have the same items."
+  type        = string
+  default     = "user"
+
+  validation {
+    condition     = contains(["user", "shared"], var.ownership)
+    error_message = "Use user or shared."
+  }
+}
+
+variable "abac" {
+  description = "Let IAM check ownership too: the functions reach the table only by a role whose session is tagged with the owner."
+  type        = bool
+  default     = false
+}
+
+variable "password_client" {
+  description = "Make an app client that signs in with user name and password directly, for tests. Never in prod."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !(var.password_client && var.env == "prod")
+    error_message = "prod has no password client: it would bypass the hosted sign-in page."
+  }
+}
+
+variable "threat_protection" {
+  description = "Cognito threat protection. Anything but OFF needs, and pays for, the Plus plan."
+  type        = string
+  default     = "OFF"
+
+  validation {
+    condition     = contains(["OFF", "AUDIT", "ENFORCED"], var.threat_protection)
+    error_message = "Use OFF, AUDIT or ENFORCED."
+  }
+}
+
+variable "sign_in_prefix" {
+  description = "First label of the sign-in page's domain, unique in the region. Null: name, environment and account id."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.sign_in_prefix == null || (
+      can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.sign_in_prefix)) &&
+      !can(regex("aws|amazon|cognito", var.sign_in_prefix))
+    )
+    error_message = "Use at most 63 lower-case letters, digits and inner hyphens, without aws, amazon or cognito."
+  }
+}
+
+variable "web_origins" {
+  description = "Further origins that the web app is served from, beside the CDN. The first is `web_url` where there is no CDN."
+  type        = list(string)
+  default     = []
+
+  validation {
+    # Cognito takes plain http only for the machine itself.
+    condition     = alltrue([for o in var.web_origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1):[0-9]+)$", o))])
+    error_message = "Use origins without a trailing slash: https://HOST, http://localhost:PORT or http://127.0.0.1:PORT."
+  }
+}
+
+variable "cdn" {
+  description = "Serve the web app from S3 through CloudFront."
+  type        = bool
+  default     = true
+}
+
+variable "web_domain" {
+  description = "Domain of the web app and its certificate in us-east-1. Null: CloudFront's own domain, which cannot require TLS 1.2."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.web_domain == null || can(regex("^arn:aws:acm:us-east-1:[0-9]{12}:certificate/.+$", var.web_domain.certificate_arn))
+    error_message = "CloudFront takes certificates of ACM in us-east-1 only."
+  }
+}
+
+variable "waf" {
+  description = "Put a web ACL in front of the API: a rate limit for each address and AWS's managed rules."
+  type        = bool
+  default     = false
+}
+
+variable "waf_rate_limit" {
+  description = "Requests that one address may send in five minutes before the web ACL blocks it."
+  type        = number
+  default     = 3000
+
+  validation {
+    condition     = var.waf_rate_limit >= 10 && var.waf_rate_limit <= 2000000000
+    error_message = "Use 10 to 2,000,000,000, as AWS WAF does."
+  }
+}
+
+variable "throttling" {
+  description = "Requests a second that the whole API takes, and the burst above it."
+  type = object({
+    rate  = number
+    burst = number
+  })
+  default = { rate = 100, burst = 200 }
+
+  validation {
+    condition     = var.throttling.rate > 0 && var.throttling.burst > 0 && floor(var.throttling.burst) == var.throttling.burst
+    error_message = "Both must be above zero, burst a whole number."
+  }
+}
+
+variable "function_settings" {
+  description = "Of every function: memory in MB, timeout in seconds, reserved concurrency (-1: none), SnapStart, log level."
+  type = object({
+    memory_size          = optional(number, 512)
+    timeout              = optional(number, 10)
+    reserved_concurrency = optional(number, -1)
+    snap_start           = optional(bool, false)
+    log_level            = optional(string, "INFO")
+  })
+  default = {}
+
+  validation {
+    condition     = var.function_settings.memory_size >= 128 && var.function_settings.memory_size <= 10240
+    error_message = "memory_size must be 128 to 10,240 MB."
+  }
+  validation {
+    condition     = var.function_settings.timeout >= 3 && var.function_settings.timeout <= 29
+    error_message = "timeout must be 3 to 29 seconds: API Gateway waits no longer."
+  }
+  validation {
+    condition     = var.function_settings.reserved_concurrency >= -1
+    error_message = "reserved_concurrency must be -1 (none) or more."
+  }
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.function_settings.log_level)
+    error_message = "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that logs are kept."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "Use a period that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "gateway_logging_role" {
+  description = "Set the role by which API Gateway writes logs. There is one for each account and region: exactly one stack may own it."
+  type        = bool
+  default     = false
+}
+
+variable "alarm_emails" {
+  description = "Addresses that alarms are sent to, once each has confirmed."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for a in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+$", a))])
+    error_message = "Use e-mail addresses."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete the table, the user pool and buckets that hold anything."
+  type        = bool
+  default     = true
+}
