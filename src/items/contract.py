@@ -42,46 +42,42 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
         given: values by place (`path`, `query`, `header`) and name; header names in lower case.
     """
     values: dict[str, Any] = {}
-    faults: list[Fault] = []
-    known_query = set()
+    found: list[Fault] = []
     for parameter in OPERATIONS[operation]["parameters"]:
         name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
-        known_query.add(name)
-        found = given[place].get(name.lower() if place == "header" else name)
-        if found is None:
+        texts = given[place].get(name.lower() if place == "header" else name)
+        if texts is None:
             values[name] = schema.get("default")
             if parameter["required"]:
-                faults.append({"parameter": name, "detail": "is required"})
-        elif len(found) > 1 and place == "query":
-            faults.append({"parameter": name, "detail": "must be given once"})
+                found.append({"parameter": name, "detail": "is required"})
+        elif len(texts) > 1 and place == "query":
+            found.append({"parameter": name, "detail": "must be given once"})
         else:
-            value = _from_text(found[-1], schema)
+            value = _from_text(texts[-1], schema)
             values[name] = value
-            faults += ({"parameter": name, "detail": detail} for _, detail in _faults(value, schema, ""))
-    for name in given["query"]:
-        if name not in known_query:
-            faults.append({"parameter": name[:100], "detail": "is not known here"})
-    return values, faults
+            found += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
+    unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
+    found += ({"parameter": name[:100], "detail": "is not known here"} for name in sorted(unknown)[:20])
+    return values, found
 
 
 def content_faults(content: Any) -> list[Fault]:
     """What is wrong with an item's whole content."""
-    return [{"pointer": pointer, "detail": detail} for pointer, detail in _faults(content, CONTENT, "")]
+    return [{"pointer": pointer, "detail": detail} for pointer, detail in faults(content, CONTENT, "")]
 
 
 def change_faults(change: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with some members of an item's content, each a new value or REMOVED; the others stay as they are."""
-    properties: Schema = CONTENT["properties"]
-    faults: list[Fault] = []
+    members = {k: v for k, v in CONTENT.items() if k != "required"}
+    found: list[Fault] = []
     for name, value in change.items():
         if value is not REMOVED:
-            members = {k: v for k, v in CONTENT.items() if k != "required"}
-            faults += ({"pointer": p, "detail": d} for p, d in _faults({name: value}, members, ""))
+            found += ({"pointer": p, "detail": d} for p, d in faults({name: value}, members, ""))
         elif name in CONTENT.get("required", ()):
-            faults.append({"pointer": _step("", name), "detail": "is required and cannot be removed"})
-        elif name not in properties and CONTENT.get("additionalProperties") is False:
-            faults.append({"pointer": _step("", name), "detail": "is not known here"})
-    return faults
+            found.append({"pointer": _step("", name), "detail": "is required and cannot be removed"})
+        elif name not in CONTENT["properties"]:
+            found.append({"pointer": _step("", name), "detail": "is not known here"})
+    return found
 
 
 def _from_text(text: str, schema: Schema) -> Any:
@@ -127,7 +123,7 @@ FORMATS = {
 INTEGER_BITS = {"int32": 31, "int64": 63}
 
 
-def _faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str, str]]:
     """(JSON Pointer, what is wrong there) for every fault of `value`."""
     if value is None and schema.get("nullable"):
         return
@@ -209,7 +205,7 @@ def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tu
             if any(_same(entry, earlier) for earlier in value[:index]):
                 yield _step(pointer, index), "must not be there twice"
     for index, entry in enumerate(value):
-        yield from _faults(entry, schema.get("items", {}), _step(pointer, index))
+        yield from faults(entry, schema.get("items", {}), _step(pointer, index))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -233,7 +229,7 @@ def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Itera
     unknown = 0
     for name, member in value.items():
         if name in properties:
-            yield from _faults(member, properties[name], _step(pointer, name))
+            yield from faults(member, properties[name], _step(pointer, name))
         elif others is False:
             unknown += 1
             if unknown <= 20:  # a body of nothing but unknown members must not make an answer of its own size
@@ -243,4 +239,4 @@ def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Itera
         elif not _is_text(name):
             yield pointer, "must have Unicode text for names: one holds half of a surrogate pair"
         else:
-            yield from _faults(member, {} if others is True else others, _step(pointer, name))
+            yield from faults(member, {} if others is True else others, _step(pointer, name))
