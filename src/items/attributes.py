@@ -1,0 +1,114 @@
+"""DynamoDB's attribute values to Python and back, numbers exact; knows nothing of the table.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+"""
+
+from __future__ import annotations
+
+import binascii
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from typing import Any
+
+MAX_DIGITS = 38
+MAX_EXPONENT = 125
+MIN_EXPONENT = -130
+
+
+def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as DynamoDB takes it: str, bool, None, int, Decimal, and lists and dicts of them.
+
+    Raises:
+        TypeError: A value has another type; float, because DynamoDB would not keep it exactly.
+        ValueError: A number has more than 38 significant digits or is out of DynamoDB's range.
+    """
+    return {_name(name): _value(value) for name, value in item.items()}
+
+
+def unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as Python has it. Integral numbers are int, others Decimal; sets are set, binary is bytes.
+
+    Raises:
+        ValueError: An attribute has a type that DynamoDB does not have.
+    """
+    return {name: _plain(typed) for name, typed in attributes.items()}
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"an attribute's name must be str, not {type(name).__name__}")
+    return name
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, int):
+        return {"N": _integer(value)}
+    if isinstance(value, dict):
+        return {"M": marshal(value)}
+    if isinstance(value, list):
+        return {"L": [_value(element) for element in value]}
+    if (decimal := sys.modules.get("decimal")) and isinstance(value, decimal.Decimal):
+        return {"N": _decimal(value)}
+    raise TypeError(f"DynamoDB cannot store a {type(value).__name__}")
+
+
+def _integer(value: int) -> str:
+    if not -(10 ** (MAX_EXPONENT + 1)) < value < 10 ** (MAX_EXPONENT + 1):
+        raise ValueError("the number is out of DynamoDB's range")
+    text = str(value)
+    if len(text.lstrip("-").rstrip("0")) > MAX_DIGITS:
+        raise ValueError(f"the number has more than {MAX_DIGITS} significant digits")
+    return text
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise ValueError(f"DynamoDB has no {value}")
+    if value and not MIN_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
+        raise ValueError("the number is out of DynamoDB's range")
+    digits = "".join(map(str, value.as_tuple().digits))
+    if len(digits.strip("0")) > MAX_DIGITS:
+        raise ValueError(f"the number has more than {MAX_DIGITS} significant digits")
+    return str(value) if value else "0"
+
+
+def _plain(typed: Mapping[str, Any]) -> Any:
+    ((kind, value),) = typed.items()
+    if kind in ("S", "BOOL"):
+        return value
+    if kind == "N":
+        return _number(value)
+    if kind == "M":
+        return unmarshal(value)
+    if kind == "L":
+        return [_plain(element) for element in value]
+    if kind == "NULL":
+        return None
+    if kind == "SS":
+        return set(value)
+    if kind == "NS":
+        return {_number(element) for element in value}
+    if kind == "B":
+        return binascii.a2b_base64(value)
+    if kind == "BS":
+        return {binascii.a2b_base64(element) for element in value}
+    raise ValueError(f"DynamoDB has no attribute type {kind!r}")
+
+
+def _number(text: str) -> int | Decimal:
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    from decimal import Decimal  # loaded by the first number with a fraction only
+
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else number

@@ -1,0 +1,231 @@
+"""One kept-alive HTTP/1.1 connection, plain or TLS; knows neither AWS protocols nor retries.
+
+It is written on a socket because `http.client` costs a cold start more than all of this
+(bench/cold_start).
+
+    ConnectionError
+    ├── NotSent             nothing of the request left this process
+    │   └── Untrusted       the server's certificate or host name was refused
+    └── Broken              the request was sent, no whole answer came back
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_IDLE = 300.0  # seconds; NAT gateways and load balancers forget a flow after 350
+MAX_HEAD = 64 * 1024  # bytes
+MAX_BODY = 32 * 1024 * 1024  # bytes; the largest answer of DynamoDB is 16 MB
+
+
+class NotSent(ConnectionError):
+    pass
+
+
+class Untrusted(NotSent):
+    pass
+
+
+class Broken(ConnectionError):
+    """Attributes: stale: an idle connection turned out to be closed before the answer's first byte."""
+
+    def __init__(self, reason: str, stale: bool = False) -> None:
+        super().__init__(reason)
+        self.stale = stale
+
+
+class Connection:
+    """A connection to one origin, opened when needed and kept between requests. For one thread.
+
+    Args:
+        origin: `http://host[:port]` or `https://host[:port]`. Raises ValueError for another form.
+        clock: seconds since the epoch; a frozen process sees how long it was frozen.
+    """
+
+    def __init__(self, origin: str, clock: Callable[[], float] = time.time) -> None:
+        scheme, _, rest = origin.partition("://")
+        authority = rest.partition("/")[0]
+        host, colon, port = authority.rpartition(":")
+        if not colon or authority.endswith("]"):
+            host, port = authority, "443" if scheme == "https" else "80"
+        if scheme not in ("http", "https") or not host or not port.isdecimal() or "@" in host:
+            raise ValueError(f"not an http or https origin: {origin!r}")
+        self.host = authority  # the value of the Host header
+        self._address = (host.strip("[]"), int(port))
+        self._tls = scheme == "https"
+        self._clock = clock
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray()
+        self._used = 0.0
+
+    def open(self, timeout: float) -> bool:
+        """Makes sure of a connection; answers whether it is a kept one.
+
+        A kept connection that the peer has closed, or that was idle for too long, is replaced.
+
+        Raises:
+            NotSent: no connection within `timeout` seconds.
+        """
+        if self._socket and self._alive(self._socket):
+            return True
+        self.close()
+        deadline = time.monotonic() + timeout
+        try:
+            self._socket = self._secure(deadline) if self._tls else self._plain(deadline)
+        except Untrusted:
+            raise
+        except OSError as failure:
+            raise NotSent(f"no connection to {self.host}: {failure}") from failure
+        self._used = self._clock()
+        return False
+
+    def close(self) -> None:
+        """Forgets the connection; the next request opens another."""
+        if self._socket:
+            self._socket.close()
+        self._socket = None
+        self._buffer.clear()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        connect_timeout: float,
+        answer_timeout: float,
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Sends one request and returns status, headers (names in lower case) and body.
+
+        Args:
+            connect_timeout, answer_timeout: seconds for the connection, and for all of the answer.
+
+        Raises:
+            NotSent: no connection could be made.
+            Broken: the answer is late, cut off or no HTTP/1.1.
+        """
+        kept = self.open(connect_timeout)
+        assert self._socket
+        deadline = time.monotonic() + answer_timeout
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{method} {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        try:
+            self._socket.settimeout(answer_timeout)
+            self._socket.sendall(head.encode("latin-1") + body)
+            answer, keep = self._answer(deadline)
+        except (OSError, ValueError) as failure:
+            closed = not self._buffer and not isinstance(failure, TimeoutError)
+            self.close()
+            raise Broken(f"no answer from {self.host}: {failure}", kept and closed) from failure
+        if not keep or self._buffer:
+            self.close()
+        self._used = self._clock()
+        return answer
+
+    def _plain(self, deadline: float) -> socket.socket:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no time left to connect")
+        plain = socket.create_connection(self._address, left)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain
+
+    def _secure(self, deadline: float) -> socket.socket:
+        from . import tls
+
+        try:
+            return tls.secure(lambda: self._plain(deadline), self._address[0])
+        except tls.CertificateError as failure:
+            raise Untrusted(f"{self.host} is not trusted: {failure}") from failure
+
+    def _alive(self, kept: socket.socket) -> bool:
+        """Whether the peer has neither closed the connection nor said anything unasked."""
+        if not 0 <= self._clock() - self._used <= MAX_IDLE:
+            return False
+        try:
+            kept.settimeout(0)
+            kept.recv(1)
+        except OSError as nothing:
+            from_tls = type(nothing).__name__ == "SSLWantReadError"
+            return from_tls or isinstance(nothing, BlockingIOError)
+        return False
+
+    def _answer(self, deadline: float) -> tuple[tuple[int, dict[str, str], bytes], bool]:
+        """Reads one answer and whether the connection can be kept: RFC 9112, sections 2 to 9."""
+        status = 100
+        while status < 200:  # 1xx are interim answers
+            lines = self._until(b"\r\n\r\n", deadline).decode("latin-1").split("\r\n")
+            version, _, rest = lines[0].partition(" ")
+            if version not in ("HTTP/1.1", "HTTP/1.0") or not rest[:3].isdecimal():
+                raise ValueError(f"not HTTP/1.1: {lines[0][:40]!r}")
+            status = int(rest[:3])
+        headers = {}
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            if not colon or name != name.strip():
+                raise ValueError(f"not a header: {line[:40]!r}")
+            headers[name.lower()] = value.strip()
+        keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+        length = headers.get("content-length")
+        if status in (204, 304):
+            body = b""
+        elif "transfer-encoding" in headers:
+            if headers["transfer-encoding"].lower() != "chunked" or length is not None:
+                raise ValueError("unknown framing of the body")
+            body = self._chunks(deadline)
+        elif length is not None:
+            if not length.isdecimal():
+                raise ValueError(f"not a length: {length[:40]!r}")
+            body = self._take(int(length), deadline)
+        else:
+            raise ValueError("an answer without length could be half of one")
+        return (status, headers, body), keep
+
+    def _chunks(self, deadline: float) -> bytes:
+        body = bytearray()
+        while True:
+            size = self._until(b"\r\n", deadline).partition(b";")[0].strip()
+            if not size or size.strip(b"0123456789abcdefABCDEF"):
+                raise ValueError(f"not the size of a chunk: {size[:40]!r}")
+            if not int(size, 16):
+                break
+            body += self._take(int(size, 16), deadline)
+            if self._take(2, deadline) != b"\r\n" or len(body) > MAX_BODY:
+                raise ValueError("a chunk does not end where it said")
+        while self._until(b"\r\n", deadline):  # trailers, up to an empty line
+            pass
+        return bytes(body)
+
+    def _until(self, end: bytes, deadline: float) -> bytes:
+        while (found := self._buffer.find(end)) < 0:
+            if len(self._buffer) > MAX_HEAD:
+                raise ValueError("the head is too long")
+            self._receive(deadline)
+        line = bytes(self._buffer[:found])
+        del self._buffer[: found + len(end)]
+        return line
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        if size > MAX_BODY:
+            raise ValueError("the body is too long")
+        while len(self._buffer) < size:
+            self._receive(deadline)
+        octets = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return octets
+
+    def _receive(self, deadline: float) -> None:
+        assert self._socket
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("not complete in time")
+        self._socket.settimeout(left)
+        octets = self._socket.recv(65536)
+        if not octets:
+            raise ConnectionResetError("closed before the end")
+        self._buffer += octets

@@ -1,0 +1,249 @@
+"""The DynamoDB client: its JSON protocol, errors and retries. Knows no table and nothing of items.
+
+    DynamoDBError
+    ├── ConditionalCheckFailed    the item is not as the write demands
+    ├── TransactionConflict       a transaction holds the item
+    ├── Throttled                 too much at a time, for the table or the account
+    ├── Unavailable               no answer in time; whether it was applied is not known
+    ├── AccessDenied              the role or its policy does not allow it, or the credentials are wrong
+    ├── ValidationFailed          the request is wrong
+    ├── TableNotFound             there is no such table or index
+    └── UnknownError              any other, with AWS's code
+
+Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
+and https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import os
+import time
+
+from . import credentials as credential_sources
+from .attributes import marshal, unmarshal
+from .connection import Broken, Connection, NotSent, Untrusted
+from .credentials import CredentialsUnavailable
+from .sigv4 import sign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .credentials import Credentials
+
+__all__ = ["Client", "DynamoDBError", "marshal", "unmarshal"]
+
+ATTEMPTS = 8
+BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
+CONNECT_TIMEOUT = 2.0  # seconds, for name, TCP and TLS
+ANSWER_TIMEOUT = 3.0  # seconds, for the whole answer
+
+
+class DynamoDBError(Exception):
+    """Attributes: item: attributes of the item in DynamoDB's form, when it sent them."""
+
+    item: dict[str, Any] | None = None
+
+
+class ConditionalCheckFailed(DynamoDBError):
+    """Attributes: resent: an earlier attempt got no answer, and may be the write that this one met."""
+
+    resent = False
+
+
+class TransactionConflict(DynamoDBError):
+    pass
+
+
+class Throttled(DynamoDBError):
+    pass
+
+
+class Unavailable(DynamoDBError):
+    pass
+
+
+class AccessDenied(DynamoDBError):
+    pass
+
+
+class ValidationFailed(DynamoDBError):
+    pass
+
+
+class TableNotFound(DynamoDBError):
+    pass
+
+
+class UnknownError(DynamoDBError):
+    """Attributes: code: AWS's name of it, or the HTTP status of an answer that is not DynamoDB's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+ERRORS: dict[str, type[DynamoDBError]] = {
+    "ConditionalCheckFailedException": ConditionalCheckFailed,
+    "TransactionConflictException": TransactionConflict,
+    "TransactionInProgressException": TransactionConflict,
+    "ProvisionedThroughputExceededException": Throttled,
+    "RequestLimitExceeded": Throttled,
+    "ThrottlingException": Throttled,
+    "Throttling": Throttled,
+    "InternalServerError": Unavailable,
+    "ServiceUnavailable": Unavailable,
+    "AccessDeniedException": AccessDenied,
+    "ExpiredTokenException": AccessDenied,
+    "IncompleteSignatureException": AccessDenied,
+    "InvalidSignatureException": AccessDenied,
+    "MissingAuthenticationTokenException": AccessDenied,
+    "UnrecognizedClientException": AccessDenied,
+    "SerializationException": ValidationFailed,
+    "ValidationException": ValidationFailed,
+    "ResourceNotFoundException": TableNotFound,
+}
+
+
+class Client:
+    """Makes calls to DynamoDB over one kept-alive connection. For one thread, as Lambda has it.
+
+    Args:
+        endpoint: `https://host[:port]` or `http://host[:port]`.
+        credentials: asked for every attempt, so that it can renew them.
+        clock: seconds since the epoch. random: from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        region: str,
+        credentials: Callable[[], Credentials],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = lambda: int.from_bytes(os.urandom(7), "big") / 2**56,
+    ) -> None:
+        self._connection = Connection(endpoint, clock)
+        self._region = region
+        self._credentials = credentials
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Client:
+        """The client of a Lambda function.
+
+        Reads AWS_REGION, the credentials (see credentials.py), and AWS_ENDPOINT_URL_DYNAMODB or
+        AWS_ENDPOINT_URL for another endpoint than the region's:
+        https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+        """
+        region = environ["AWS_REGION"]
+        endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
+        return cls(
+            endpoint or f"https://dynamodb.{region}.amazonaws.com",
+            region,
+            credential_sources.from_environment(environ),
+        )
+
+    def connect(self) -> None:
+        """Opens the connection, so that the first call need not. The first call reports what fails here."""
+        try:
+            self._connection.open(CONNECT_TIMEOUT)
+        except NotSent:
+            self._connection.close()
+
+    def call(
+        self,
+        action: str,
+        payload: Mapping[str, Any],
+        remaining: Callable[[], float],
+        credentials: Callable[[], Credentials] | None = None,
+    ) -> dict[str, Any]:
+        """Makes one call, and again after a failure that may pass: full jitter, while there is time.
+
+        A call can be applied twice: an attempt whose answer got lost is sent again. So a write must
+        be conditional, and its caller must recognise its own earlier write
+        (ConditionalCheckFailed.item, .resent). A kept connection that the server has closed
+        meanwhile is replaced at once, and is no failed attempt.
+
+        Args:
+            action: `PutItem`, `Query`, …
+            remaining: seconds left before the caller must answer.
+            credentials: whose, instead of the client's own.
+
+        Raises:
+            DynamoDBError: the last attempt's error, as the tree above says.
+        """
+        body = json.dumps(payload, separators=(",", ":")).encode()
+        source = credentials or self._credentials
+        resent = False
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(action, body, source, remaining())
+            except Broken as failure:
+                resent = True
+                if failure.stale:
+                    continue
+                error: DynamoDBError = Unavailable(str(failure))
+                error.__cause__ = failure
+            except Untrusted as failure:
+                raise Unavailable(str(failure)) from failure
+            except (NotSent, CredentialsUnavailable) as failure:
+                error = Unavailable(str(failure))
+                error.__cause__ = failure
+            except Unavailable as failure:
+                resent = True
+                error = failure
+            except (Throttled, TransactionConflict) as failure:
+                error = failure
+            except ConditionalCheckFailed as failure:
+                failure.resent = resent
+                raise
+            attempt += 1
+            pause = self._random() * min(CAP, BASE * 2**attempt)
+            if attempt == ATTEMPTS or pause >= remaining():
+                raise error
+            self._sleep(pause)
+
+    def _attempt(
+        self, action: str, body: bytes, source: Callable[[], Credentials], left: float
+    ) -> dict[str, Any]:
+        if left <= 0:
+            raise NotSent("no time left")
+        headers = {
+            "Host": self._connection.host,
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{action}",
+        }
+        signed = sign(
+            "POST", "/", "", headers, body, source(), self._region, "dynamodb", self._clock()
+        )
+        status, answered, answer = self._connection.request(
+            "POST", "/", signed, body, min(CONNECT_TIMEOUT, left), min(ANSWER_TIMEOUT, left)
+        )
+        checksum = answered.get("x-amz-crc32")
+        if checksum and checksum != str(binascii.crc32(answer)):
+            raise Broken("the answer does not match its checksum")
+        try:
+            document = json.loads(answer)
+        except ValueError as failure:
+            if status == 200:
+                raise Broken("the answer is not JSON") from failure
+            document = {}
+        if status == 200:
+            return dict(document)
+        raise _error(status, document)
+
+
+def _error(status: int, document: Mapping[str, Any]) -> DynamoDBError:
+    code = str(document.get("__type", status)).rpartition("#")[2]
+    message = str(document.get("message") or document.get("Message") or "")
+    kind = ERRORS.get(code, Unavailable if status >= 500 else None)
+    error = kind(f"{code}: {message}") if kind else UnknownError(code, message)
+    error.item = document.get("Item")
+    return error
