@@ -41,7 +41,7 @@ def install() -> None:
     ) -> Response:
         if is_cbor or is_json:
             return original(params, data, is_cbor, is_json)
-        status, headers, body = original(params, _as_json_request(params), False, True)
+        status, _, body = original(params, _as_json_request(params), False, True)
         if status != 200:
             return original(params, data, False, False)
         members = _members(output, json.loads(body))

@@ -52,11 +52,14 @@ def environment(port: int, state: Path) -> dict[str, str]:
 
 def install_additions() -> None:
     """Apply every addition of this package to the MiniStack that is about to serve."""
-    from itemsctl.local import alarms, iam, put_rest_api
+    from itemsctl.local import alarms, environment, gateway, iam, invocation, put_rest_api
 
     put_rest_api.install()
     iam.install()
     alarms.install()
+    gateway.install()
+    invocation.install()
+    environment.install()
 
 
 async def serve(port: int, state: Path) -> None:

@@ -19,13 +19,16 @@ Json = dict[str, Any]
 
 VERBS = ("get", "put", "post", "delete", "options", "head", "patch")
 ANY_METHOD = "x-amazon-apigateway-any-method"
-JSON_SCHEMA_KEYWORDS = frozenset(
-    "$schema $ref id title description default type enum properties required items allOf anyOf "
-    "oneOf not additionalProperties additionalItems patternProperties dependencies definitions "
-    "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern "
-    "format minItems maxItems uniqueItems minProperties maxProperties".split()
+_DRAFT_4 = """
+    $schema $ref id title description default type enum properties required items allOf anyOf
+    oneOf not additionalProperties additionalItems patternProperties dependencies definitions
+    minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern
+    format minItems maxItems uniqueItems minProperties maxProperties
+"""
+JSON_SCHEMA_KEYWORDS = frozenset(_DRAFT_4.split())
+DROPPED_KEYWORDS = frozenset(
+    {"nullable", "deprecated", "xml", "externalDocs", "minItems", "maxItems"}
 )
-DROPPED_KEYWORDS = frozenset("nullable deprecated xml externalDocs minItems maxItems".split())
 PLACES = {"path": "path", "query": "querystring", "header": "header"}
 
 

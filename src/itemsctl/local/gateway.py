@@ -1,0 +1,359 @@
+"""How API Gateway serves a deployed REST API, where MiniStack does otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ministack.core.concurrency import run_reentrant
+from ministack.services import apigateway_v1 as v1
+from ministack.services import lambda_svc
+
+from itemsctl.local import access_log, gateway_metrics, invocation, permission
+from itemsctl.local.differences import Difference, register
+from itemsctl.local.exchange import Exchange, current
+from itemsctl.local.validation_errors import validation_error_string
+
+Json = dict[str, Any]
+Response = tuple[int, Json, Any]
+
+LARGEST_REQUEST = 10 * 1024 * 1024
+LONGEST_INTEGRATION = 29.0
+
+INTEGRATION_FAILURE = register(
+    Difference(
+        name="integration-failure",
+        service="API Gateway",
+        aws="a function that fails, or answers in a wrong form, is a 502 and one that Lambda "
+        'refuses to invoke a 500, both "Internal server error" through DEFAULT_5XX',
+        source="https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html",
+        ministack="the 502 holds the function's error text and no gateway response applies",
+        here="as AWS; the error is in the log only",
+    )
+)
+INTEGRATION_TIMEOUT = register(
+    Difference(
+        name="integration-timeout",
+        service="API Gateway",
+        aws="an integration that takes longer than its timeout, at most 29 s, is a 504",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+        ministack="the gateway waits as long as the function runs",
+        here="as AWS",
+    )
+)
+REQUEST_TOO_LARGE = register(
+    Difference(
+        name="request-too-large",
+        service="API Gateway",
+        aws="a body over 10 MB is a 413 through REQUEST_TOO_LARGE",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html",
+        ministack="any size reaches the integration",
+        here="as AWS",
+    )
+)
+VALIDATION_ERROR = register(
+    Difference(
+        name="validation-error-string",
+        service="API Gateway",
+        aws="gateway response templates may use `$context.error.validationErrorString` and the "
+        "other `$context` variables",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html",
+        ministack="substitutes seven variables and leaves the others as they stand",
+        here="all that are known of a request; an unknown one is empty",
+    )
+)
+IDENTITY_TOKEN = register(
+    Difference(
+        name="identity-token",
+        service="API Gateway",
+        aws="a method without scopes takes the identity token, and an access token is a 401",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html",
+        ministack="takes either token",
+        here="as AWS",
+    )
+)
+REQUEST_ID = register(
+    Difference(
+        name="request-id",
+        service="API Gateway",
+        aws="one id is in the answer's `x-amzn-RequestId`, the function's event and the access log",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html",
+        ministack="answer and event have different ids",
+        here="as AWS",
+    )
+)
+TRACE_ID = register(
+    Difference(
+        name="trace-id",
+        service="API Gateway",
+        aws="`X-Amzn-Trace-Id` is made or continued and reaches the function as header and as "
+        "`_X_AMZN_TRACE_ID`",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
+        ministack="the header is passed on if there was one; the function's trace is another",
+        here="as AWS",
+    )
+)
+
+
+class IntegrationFailed(Exception):
+    """The integration gave no usable answer."""
+
+    def __init__(self, response_type: str, status: int, message: str, reason: str) -> None:
+        super().__init__(reason)
+        self.response_type, self.status, self.message = response_type, status, message
+
+
+def install() -> None:
+    """Serve requests of REST APIs by way of this module."""
+    v1._handle_execute_in_scope = _serve
+    v1._call_lambda_raw = _invoke
+    v1._lambda_proxy_response = _proxy_response
+    v1._validate_cognito_authorizer = _identity_checked(v1._validate_cognito_authorizer)
+    v1._check_request_validation = _faults_noted(v1._check_request_validation)
+    v1._build_lambda_event_v1 = _event_completed(v1._build_lambda_event_v1)
+    v1._gateway_request_value = _context_mapped(v1._gateway_request_value)
+
+
+async def _serve(
+    api_id: str,
+    stage_name: str,
+    method: str,
+    path: str,
+    headers: Json,
+    body: bytes,
+    query: Json,
+    account: str,
+    region: str,
+) -> Response:
+    request: Json = {
+        "api_id": api_id,
+        "stage_name": stage_name,
+        "stage": None,
+        "headers": headers or {},
+        "query_params": query or {},
+        "path_params": {},
+        "resource_path": "",
+        "request_id": v1.new_uuid(),
+    }
+    exchange = Exchange(request, method, path, account, region)
+    exchange.trace = _trace(exchange.header("x-amzn-trace-id"))
+    token = current.set(exchange)
+    try:
+        status, answer_headers, answer = await _answer(exchange, headers, body, query)
+    finally:
+        current.reset(token)
+    answer_headers["x-amzn-requestid"] = request["request_id"]
+    answer_headers["x-amz-apigw-id"] = exchange.extended_id
+    if exchange.request["stage"] is not None:
+        access_log.write(exchange, status, len(answer))
+        gateway_metrics.count(exchange, status)
+    return status, answer_headers, b"" if status in (204, 304) else answer
+
+
+async def _answer(exchange: Exchange, headers: Json, body: bytes, query: Json) -> Response:
+    request = exchange.request
+    stage = v1._stages_v1.get(request["api_id"], {}).get(request["stage_name"])
+    if stage is not None and len(body or b"") > LARGEST_REQUEST:
+        request["stage"] = stage
+        refused = v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
+        return _error_answer(exchange, refused)
+    try:
+        response = await v1._execute_in_scope(
+            request,
+            request["api_id"],
+            request["stage_name"],
+            exchange.method,
+            exchange.path,
+            headers,
+            body,
+            query,
+            exchange.account,
+            exchange.region,
+        )
+    except IntegrationFailed as failed:
+        exchange.integration_error = str(failed)
+        error = v1._gw_error(failed.response_type, failed.message)
+        return _error_answer(exchange, error, failed.status)
+    if isinstance(response, v1._GatewayError):
+        return _error_answer(exchange, response)
+    answer: Response = response
+    return answer
+
+
+def _error_answer(exchange: Exchange, error: Any, status: int | None = None) -> Response:
+    """The gateway response to an error; `status` if the customised response names none."""
+    request = exchange.request
+    exchange.error_message, exchange.error_type = error.message, error.response_type
+    rendered, headers, body = v1._gateway_error_response(error, request)
+    deployed = v1._deployed_gateway_responses.get(request["api_id"], {})
+    customised = deployed.get(request["stage"].get("deploymentId")) or {}
+    if status is not None and not (customised.get(error.response_type) or {}).get("statusCode"):
+        rendered = status
+    variables = exchange.variables()
+
+    def value(match: re.Match[str]) -> str:
+        name = (match[1] or match[2]).removeprefix("context.")
+        text = str(variables.get(name, ""))
+        return json.dumps(text)[1:-1] if name == "error.validationErrorString" else text
+
+    text = v1._GATEWAY_TEMPLATE_VARIABLE.sub(value, body.decode())
+    return rendered, headers, text.encode()
+
+
+def _context_mapped(original: Callable[[str, Json], str | None]) -> Callable[..., str | None]:
+    def mapped(source: str, request: Json) -> str | None:
+        exchange = current.get()
+        if exchange is not None and source.startswith("context."):
+            value = exchange.variables().get(source.removeprefix("context."))
+            return None if value is None else str(value)
+        return original(source, request)
+
+    return mapped
+
+
+async def _invoke(
+    reference: str, event: Json, *, account_id: str | None = None, region: str | None = None
+) -> tuple[Json | None, str | None]:
+    exchange = current.get()
+    assert exchange is not None
+    target = invocation.resolve(reference, account_id, region)
+    if target is None:
+        return None, f"no function {reference}"
+    if not permission.gateway_may_invoke(exchange, target):
+        raise IntegrationFailed(
+            "API_CONFIGURATION_ERROR",
+            500,
+            "Internal server error",
+            "Invalid permissions on Lambda function",
+        )
+    started = time.perf_counter()
+    running = asyncio.ensure_future(
+        run_reentrant(
+            lambda_svc._execute_function_with_config_scope,
+            target.record,
+            event,
+            thread_name="ministack-apigw-invoke",
+        )
+    )
+    await asyncio.wait({running}, timeout=_timeout(exchange))
+    exchange.integration_seconds = time.perf_counter() - started
+    if not running.done():
+        raise IntegrationFailed(
+            "INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "Endpoint request timed out"
+        )
+    return running.result(), None
+
+
+def _timeout(exchange: Exchange) -> float:
+    request = exchange.request
+    for resource in v1._resources.get(request["api_id"], {}).values():
+        if resource["path"] == request["resource_path"]:
+            methods = resource["resourceMethods"]
+            method = methods.get(exchange.method) or methods.get("ANY") or {}
+            limit = (method.get("methodIntegration") or {}).get("timeoutInMillis")
+            return float(limit or LONGEST_INTEGRATION * 1000) / 1000
+    return LONGEST_INTEGRATION
+
+
+def _proxy_response(result: Json) -> tuple[Json, None]:
+    exchange = current.get()
+    assert exchange is not None
+    exchange.integration_request_id = result.get("request_id")
+    if result.get("throttle"):
+        exchange.integration_status = 429
+        raise _failure(500, "Lambda refused the invocation")
+    exchange.integration_status = 200
+    if result.get("error"):
+        raise _failure(
+            502, "Lambda execution failed with status 200 due to customer function error"
+        )
+    answer = result.get("body")
+    status = answer.get("statusCode") if isinstance(answer, dict) else None
+    body = answer.get("body") if isinstance(answer, dict) else None
+    if not re.fullmatch(r"[1-5]\d\d", str(status)) or not (body is None or isinstance(body, str)):
+        raise _failure(502, "Malformed Lambda proxy response")
+    assert isinstance(answer, dict)
+    return {**answer, "statusCode": int(str(status)), "body": body or ""}, None
+
+
+def _failure(status: int, reason: str) -> IntegrationFailed:
+    return IntegrationFailed("DEFAULT_5XX", status, "Internal server error", reason)
+
+
+Authorize = Callable[..., Awaitable[tuple[Json | None, Any]]]
+
+
+def _identity_checked(original: Authorize) -> Authorize:
+    async def authorize(
+        authorizer: Json, method: Json, headers: Json, query: Json, stage: Json
+    ) -> tuple[Json | None, Any]:
+        claims, error = await original(authorizer, method, headers, query, stage)
+        exchange = current.get()
+        if claims is not None and exchange is not None:
+            exchange.claims = v1._stringify_claims(claims)
+            if not method.get("authorizationScopes") and claims.get("token_use") != "id":
+                return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
+        return claims, error
+
+    return authorize
+
+
+def _faults_noted(original: Callable[..., Any]) -> Callable[..., Any]:
+    def check(
+        method: Json, api_id: str, request: Json, headers: Json, body: bytes, query: Json
+    ) -> Any:
+        error = original(method, api_id, request, headers, body, query)
+        exchange = current.get()
+        if error is not None and exchange is not None:
+            exchange.validation_error = _validation_error(error, method, api_id, headers, body)
+        return error
+
+    return check
+
+
+def _validation_error(error: Any, method: Json, api_id: str, headers: Json, body: bytes) -> str:
+    if error.response_type != "BAD_REQUEST_BODY":
+        return str(error.message)
+    models = method.get("requestModels") or {}
+    media_type = (v1._header_ci(headers, "content-type") or "application/json").split(";")[0]
+    name = models.get(media_type.strip()) or models.get("application/json")
+    schema = v1._model_schema(api_id, name)
+    try:
+        document = json.loads(body)
+    except (TypeError, ValueError):
+        return "[Unable to parse the request body]"
+
+    def resolve(reference: str) -> Json:
+        target, _ = v1._resolve_schema_ref(reference, schema)
+        return target if isinstance(target, dict) else {}
+
+    return validation_error_string(schema, document, resolve)
+
+
+def _event_completed(original: Callable[..., Json]) -> Callable[..., Json]:
+    def build(*arguments: Any, **options: Any) -> Json:
+        event = original(*arguments, **options)
+        exchange = current.get()
+        assert exchange is not None
+        event.pop("version")  # the mark of an HTTP API's payload format
+        event["headers"]["X-Amzn-Trace-Id"] = exchange.trace
+        event["multiValueHeaders"]["X-Amzn-Trace-Id"] = [exchange.trace]
+        event["requestContext"].update(
+            requestId=exchange.request["request_id"],
+            extendedRequestId=exchange.extended_id,
+            domainName=exchange.header("host"),
+        )
+        return event
+
+    return build
+
+
+def _trace(incoming: str) -> str:
+    """The trace header that goes on: the caller's root, or a new one."""
+    root = re.search(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})", incoming)
+    return f"Root={root[1] if root else f'1-{int(time.time()):08x}-{secrets.token_hex(12)}'}"

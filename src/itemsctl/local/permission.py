@@ -1,0 +1,56 @@
+"""Whether a function's resource policy lets API Gateway invoke it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ministack.core import iam_evaluator
+
+from itemsctl.local.differences import Difference, register
+from itemsctl.local.exchange import Exchange
+from itemsctl.local.invocation import Target
+
+INVOKE_PERMISSION = register(
+    Difference(
+        name="invoke-permission",
+        service="API Gateway",
+        aws="a function or alias without a permission for API Gateway and this method is a 500",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html",
+        ministack="API Gateway may invoke everything",
+        here="the policy is evaluated for the exact function or alias that the integration names",
+    )
+)
+
+
+def gateway_may_invoke(exchange: Exchange, target: Target) -> bool:
+    """Whether a statement allows it for the qualified ARN and the request's method ARN."""
+    request = exchange.request
+    resource = re.sub(r"\{[^}]*\}", "*", request["resource_path"])
+    source = (
+        f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{request['api_id']}"
+        f"/{request['stage_name']}/{exchange.method}{resource}"
+    )
+    context = iam_evaluator.EvalContext(
+        principal_arn="apigateway.amazonaws.com",
+        principal_type="Service",
+        principal_account=exchange.account,
+        action="lambda:InvokeFunction",
+        resource_arn=target.arn,
+        region=exchange.region,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": exchange.account},
+    )
+    statements = (target.function.get("policy") or {}).get("Statement") or []
+    return any(_allows(statement, context) for statement in statements)
+
+
+def _allows(statement: dict[str, Any], context: iam_evaluator.EvalContext) -> bool:
+    principal = statement.get("Principal")
+    service = principal.get("Service") if isinstance(principal, dict) else principal
+    return bool(
+        statement.get("Effect") == "Allow"
+        and service in ("apigateway.amazonaws.com", "*")
+        and statement.get("Action") in ("lambda:InvokeFunction", "lambda:*", "*")
+        and statement.get("Resource") == context.resource_arn
+        and iam_evaluator._conditions_met(statement.get("Condition") or {}, context)
+    )
