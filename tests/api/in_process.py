@@ -8,14 +8,15 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 
 from items import contract, handlers
+from items.store import Store
 
 CLIENT_ID = "tests"
 
@@ -23,14 +24,24 @@ CLIENT_ID = "tests"
 class InProcess(httpx.BaseTransport):
     """Answers by the handlers of `src/items`; the bearer token is the caller's `sub`.
 
+    Concurrent requests each have a store of their own, as each has an execution environment of its own in Lambda.
+
     Args:
         environ: the functions' environment: the table, its index and where DynamoDB is.
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = environ | {"CLIENT_IDS": CLIENT_ID, "OWNERSHIP": "user", "METRIC_NAMESPACE": "items"}
+        os.environ |= environ | {"CLIENT_IDS": CLIENT_ID, "OWNERSHIP": "user", "METRIC_NAMESPACE": "items"}
         self._ids = itertools.count(1)
-        handlers._store = None
+        self._environments = threading.local()
+        handlers.store = self.store
+
+    def store(self) -> Store:
+        """The store of this thread."""
+        if not hasattr(self._environments, "store"):
+            self._environments.store = Store.from_environment(os.environ)
+        store: Store = self._environments.store
+        return store
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         event = self.event(request)
@@ -41,8 +52,7 @@ class InProcess(httpx.BaseTransport):
             aws_request_id=f"invocation-{next(self._ids)}",
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
         )
-        with patch.dict(os.environ, self._environ):
-            answer: dict[str, Any] = getattr(handlers, name)(event, context)
+        answer: dict[str, Any] = getattr(handlers, name)(event, context)
         return httpx.Response(answer["statusCode"], headers=answer["headers"], content=answer["body"].encode())
 
     def event(self, request: httpx.Request) -> dict[str, Any]:

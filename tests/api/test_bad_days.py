@@ -27,7 +27,8 @@ def through(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[Call
 
     def put(between: Callable[[Call], Call]) -> None:
         real = handlers.store()
-        monkeypatch.setattr(handlers, "_store", Store(between(real._call), real._table, real._index))
+        unlucky = Store(between(real._call), real._table, real._index)
+        monkeypatch.setattr(handlers, "store", lambda: unlucky)
 
     return put
 
