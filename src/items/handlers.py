@@ -75,7 +75,7 @@ def list_items(request: Request) -> Response:
 
 
 def store() -> Store:
-    """The store of this execution environment, made on first use."""
+    """The store of this execution environment, made and connected on first use."""
     global _store
     if _store is None:
         _store = Store.from_environment(os.environ)
@@ -121,4 +121,4 @@ def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, before the first request waits for it
-    store().connect()
+    store()

@@ -65,7 +65,7 @@ class Request:
         self.owner = _owner((event["requestContext"].get("authorizer") or {}).get("claims") or {})
         self.body = _body(operation, event)
         faults = [fault for fault in faults if fault.get("parameter") != "X-Correlation-Id"]
-        if self.body is not None:
+        if contract.media_type(operation):
             faults += _body_faults(operation, self.body)
         if faults:
             raise errors.InvalidRequest(faults)
@@ -145,7 +145,8 @@ def serve(
         {
             "timestamp": _timestamp(started),
             "level": "ERROR" if response.status >= 500 else "INFO",
-            "operation": operation,
+            "operation": action.__name__,
+            "method": gateway["httpMethod"],
             "status": response.status,
             "duration_ms": round(duration_ms, 2),
             "request_id": gateway["requestId"],

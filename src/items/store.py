@@ -36,6 +36,21 @@ class Store:
         self._table = table
         self._index = index
 
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Store:
+        """The store that TABLE_NAME and INDEX_NAME name, with its connection opened.
+
+        With DATA_ROLE_ARN, every call is made in a session of that role tagged with the owner, so that IAM guards ownership too:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+        """
+        client = dynamodb.Client.from_environment(environ)
+        client.connect()
+
+        def call(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+            return client.call(action, payload, remaining)
+
+        return cls(call, environ["TABLE_NAME"], environ["INDEX_NAME"])
+
     def create(self, new: Item, receipt: str, remaining: Callable[[], float]) -> tuple[Item, bool]:
         """Stores `new` unless its id is taken; answers the stored item and whether it was there before.
 
@@ -199,7 +214,8 @@ def _condition(expected: Sequence[int] | None, values: dict[str, Any]) -> str:
     if expected is None:
         return "attribute_exists(#id)"
     values |= {f":v{number}": version for number, version in enumerate(expected or (0,))}  # 0 is nobody's version
-    return "#version IN (" + ", ".join(name for name in values if name.startswith(":v")) + ")"
+    versions = ", ".join(name for name in values if name.startswith(":v"))
+    return f"attribute_exists(#id) AND #version IN ({versions})"
 
 
 def _item(attributes: Mapping[str, Any]) -> Item:

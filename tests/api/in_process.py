@@ -12,6 +12,7 @@ import threading
 import time
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -58,8 +59,10 @@ class InProcess(httpx.BaseTransport):
     def event(self, request: httpx.Request) -> dict[str, Any]:
         """The proxy event of a request, as
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html says."""
-        method, path, params = request.method, request.url.path, request.url.params
-        resource, item_id = ("/items/{id}", match[1]) if (match := re.fullmatch("/items/([^/]+)", path)) else (path, None)
+        method, params = request.method, request.url.params
+        path = request.url.raw_path.decode().partition("?")[0]
+        match = re.fullmatch("/items/([^/]+)", path)
+        resource, item_id = ("/items/{id}", unquote(match[1])) if match else (path, None)
         headers: dict[str, list[str]] = {}
         for key, value in request.headers.multi_items():
             headers.setdefault(key, []).append(value)
