@@ -20,7 +20,11 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23", "
 
 
 class CredentialsUnavailable(Exception):
-    """There are no credentials, or their source did not give any."""
+    """The source of credentials gave none; it may the next time."""
+
+
+class CredentialsRefused(CredentialsUnavailable):
+    """There is no source, or it will not give any however often it is asked."""
 
 
 class Credentials:
@@ -57,27 +61,28 @@ def from_environment(
             environ.get("AWS_SESSION_TOKEN", ""),
         )
         return lambda: found
-    return Renewed(lambda: from_endpoint(environ), clock)
+    kept = Kept(clock)
+    return lambda: kept.get(lambda: from_endpoint(environ))
 
 
-class Renewed:
-    """Keeps credentials until shortly before they expire, then takes new ones from `source`.
+class Kept:
+    """Credentials that are used until shortly before they expire."""
 
-    While the kept ones still hold, a source that fails is asked again later.
-    Calling it raises CredentialsUnavailable.
-    """
-
-    def __init__(self, source: Callable[[], Credentials], clock: Callable[[], float]) -> None:
-        self._source = source
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._kept: Credentials | None = None
         self._ask_at = 0.0
 
-    def __call__(self) -> Credentials:
+    def get(self, source: Callable[[], Credentials]) -> Credentials:
+        """The kept credentials, or new ones of `source`.
+
+        While the kept ones still hold, a source that fails is asked again later. Otherwise its
+        CredentialsUnavailable is raised.
+        """
         now = self._clock()
         if self._kept is None or now >= self._ask_at or now >= self._kept.expires:
             try:
-                self._kept = self._source()
+                self._kept = source()
                 self._ask_at = max(self._kept.expires - EARLY, now + PAUSE)
             except CredentialsUnavailable:
                 if self._kept is None or now >= self._kept.expires:
@@ -90,13 +95,13 @@ def from_endpoint(environ: Mapping[str, str]) -> Credentials:
     """Asks the container credentials endpoint that `environ` names.
 
     Raises:
-        CredentialsUnavailable: There is none, it is not on this machine, or it gives none.
+        CredentialsUnavailable: It gives none; CredentialsRefused: there is none that may be asked.
     """
     import json
 
     uri = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if not uri:
-        raise CredentialsUnavailable("neither AWS_ACCESS_KEY_ID nor a credentials endpoint is set")
+        raise CredentialsRefused("neither AWS_ACCESS_KEY_ID nor a credentials endpoint is set")
     origin, path = _split(uri)
     try:
         connection = Connection(origin)
@@ -128,5 +133,5 @@ def _split(uri: str) -> tuple[str, str]:
     authority, slash, path = rest.partition("/")
     host = authority if authority.endswith("]") else authority.rpartition(":")[0] or authority
     if scheme != "https" and host not in LOCAL:
-        raise CredentialsUnavailable(f"the credentials endpoint {host!r} is not on this machine")
+        raise CredentialsRefused(f"the credentials endpoint {host!r} is not on this machine")
     return f"{scheme}://{authority}", slash + path or "/"

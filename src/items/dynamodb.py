@@ -22,9 +22,10 @@ import os
 import time
 
 from . import credentials as credential_sources
-from .attributes import marshal, unmarshal
+from .attributes import marshal as marshal
+from .attributes import unmarshal as unmarshal
 from .connection import Broken, Connection, NotSent, Untrusted
-from .credentials import CredentialsUnavailable
+from .credentials import CredentialsRefused, CredentialsUnavailable
 from .sigv4 import sign
 
 TYPE_CHECKING = False
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .credentials import Credentials
-
-__all__ = ["Client", "DynamoDBError", "marshal", "unmarshal"]
 
 ATTEMPTS = 8
 BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
@@ -193,6 +192,8 @@ class Client:
                 error.__cause__ = failure
             except Untrusted as failure:
                 raise Unavailable(str(failure)) from failure
+            except CredentialsRefused as failure:
+                raise AccessDenied(str(failure)) from failure
             except (NotSent, CredentialsUnavailable) as failure:
                 error = Unavailable(str(failure))
                 error.__cause__ = failure

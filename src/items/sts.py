@@ -1,0 +1,123 @@
+"""Credentials of a role for one owner, from STS; loaded only when DATA_ROLE_ARN is set. Knows no table.
+
+The role's policy compares the session tag `owner` with the keys that a call names:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+"""
+
+from __future__ import annotations
+
+import time
+import urllib.parse
+from xml.etree import ElementTree
+
+from . import credentials as credential_sources
+from .connection import Connection
+from .credentials import Credentials, CredentialsRefused, CredentialsUnavailable, Kept, seconds
+from .sigv4 import sign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+OWNERS = 500  # whose credentials are kept at a time
+TIMEOUT = 2.0  # seconds, for the connection and again for the answer
+HOUR = "3600"  # seconds; a role that assumes a role gets no longer session
+PASSING = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled")
+
+
+class OwnerRole:
+    """A role that is assumed for one owner at a time. For one thread.
+
+    Args:
+        source: gives the credentials that may assume the role.
+        endpoint: of STS, `https://host[:port]`.
+    """
+
+    def __init__(
+        self,
+        role_arn: str,
+        region: str,
+        endpoint: str,
+        source: Callable[[], Credentials],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._role_arn = role_arn
+        self._region = region
+        self._connection = Connection(endpoint, clock)
+        self._source = source
+        self._clock = clock
+        self._owners: dict[str, Kept] = {}  # the longest unused first
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> OwnerRole:
+        """Reads DATA_ROLE_ARN, AWS_REGION, the credentials, and AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL."""
+        region = environ["AWS_REGION"]
+        endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
+        return cls(
+            environ["DATA_ROLE_ARN"],
+            region,
+            endpoint or f"https://sts.{region}.amazonaws.com",
+            credential_sources.from_environment(environ),
+        )
+
+    def credentials(self, owner: str, remaining: Callable[[], float]) -> Credentials:
+        """Credentials with the session tag `owner`, kept for an hour less five minutes.
+
+        Raises:
+            CredentialsUnavailable: STS did not answer in time, or is throttling.
+            CredentialsRefused: STS says no.
+        """
+        kept = self._owners.pop(owner, None) or Kept(self._clock)
+        self._owners[owner] = kept
+        if len(self._owners) > OWNERS:
+            del self._owners[next(iter(self._owners))]
+        return kept.get(lambda: self._assume(owner, remaining()))
+
+    def _assume(self, owner: str, left: float) -> Credentials:
+        """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+        if left <= 0:
+            raise CredentialsUnavailable("no time left")
+        form = {
+            "Action": "AssumeRole",
+            "Version": "2011-06-15",
+            "RoleArn": self._role_arn,
+            "RoleSessionName": _session_name(owner),
+            "DurationSeconds": HOUR,
+            "Tags.member.1.Key": "owner",
+            "Tags.member.1.Value": owner,
+        }
+        body = urllib.parse.urlencode(form).encode()
+        headers = {
+            "Host": self._connection.host,
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        }
+        signed = sign(
+            "POST", "/", "", headers, body, self._source(), self._region, "sts", self._clock()
+        )
+        timeout = min(TIMEOUT, left)
+        try:
+            status, _, answer = self._connection.request("POST", "/", signed, body, timeout, timeout)
+            return _credentials(status, ElementTree.fromstring(answer))
+        except (OSError, ElementTree.ParseError, ValueError) as failure:
+            raise CredentialsUnavailable(f"STS gave no credentials: {failure}") from failure
+
+
+def _session_name(owner: str) -> str:
+    """What CloudTrail shows: 2 to 64 of the characters that STS allows."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_+=,.@-") else "-" for c in f"owner-{owner}")[:64]
+
+
+def _credentials(status: int, document: ElementTree.Element) -> Credentials:
+    def text(name: str) -> str:
+        return document.findtext(f".//{{*}}{name}") or ""
+
+    if status == 200 and text("AccessKeyId"):
+        return Credentials(
+            text("AccessKeyId"),
+            text("SecretAccessKey"),
+            text("SessionToken"),
+            seconds(text("Expiration")),
+        )
+    refused = 400 <= status < 500 and text("Code") not in PASSING
+    kind = CredentialsRefused if refused else CredentialsUnavailable
+    raise kind(f"STS answered {status} {text('Code')}: {text('Message')}")

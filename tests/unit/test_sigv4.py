@@ -1,0 +1,81 @@
+"""AWS's own test vectors and the worked examples of its documentation, signed by ours."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from items.credentials import Credentials
+from items.sigv4 import sign
+
+SUITE = json.loads((Path(__file__).parent / "vectors" / "sigv4.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("vector", SUITE["vectors"], ids=lambda vector: str(vector["name"]))
+def test_signature_is_the_one_that_aws_published(vector: dict[str, Any]) -> None:
+    headers: dict[str, str] = {}
+    for name, value in vector["headers"]:  # one field of several lines: RFC 9110, section 5.3
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    signed = sign(
+        vector["method"],
+        vector["path"],
+        vector["query"],
+        headers,
+        vector["body"].encode(),
+        Credentials(SUITE["access_key"], SUITE["secret_key"], vector["token"]),
+        SUITE["region"],
+        SUITE["service"],
+        datetime.fromisoformat(SUITE["timestamp"]).timestamp(),
+    )
+    assert signed["Authorization"] == vector["authorization"]
+    assert signed["X-Amz-Date"] == "20150830T123600Z"
+    assert signed.get("X-Amz-Security-Token", "") == vector["token"]
+
+
+def test_documented_request_to_iam_gets_the_documented_signature() -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/sigv4-create-canonical-request.html"""
+    signed = sign(
+        "GET",
+        "/",
+        "Action=ListUsers&Version=2010-05-08",
+        {
+            "Host": "iam.amazonaws.com",
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        },
+        b"",
+        Credentials(SUITE["access_key"], SUITE["secret_key"]),
+        "us-east-1",
+        "iam",
+        datetime.fromisoformat(SUITE["timestamp"]).timestamp(),
+    )
+    assert signed["Authorization"] == (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, "
+        "SignedHeaders=content-type;host;x-amz-date, "
+        "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
+    )
+
+
+def test_documented_request_to_s3_gets_the_documented_signature() -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
+    signed = sign(
+        "GET",
+        "/test.txt",
+        "",
+        {
+            "Host": "examplebucket.s3.amazonaws.com",
+            "Range": "bytes=0-9",
+            "x-amz-content-sha256": "e3b0c44298fc1c149afbf4c8996fb924"
+            "27ae41e4649b934ca495991b7852b855",
+        },
+        b"",
+        Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        "us-east-1",
+        "s3",
+        datetime.fromisoformat("2013-05-24T00:00:00Z").timestamp(),
+    )
+    signature = signed["Authorization"].rpartition("Signature=")[2]
+    assert signature == "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
