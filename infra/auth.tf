@@ -101,6 +101,13 @@ resource "aws_cognito_user_pool_client" "web" {
       retry_grace_period_seconds = 30
     }
   }
+
+  lifecycle {
+    precondition {
+      condition     = var.cdn || length(var.web_origins) > 0
+      error_message = "The web app is served from nowhere: set cdn = true or web_origins."
+    }
+  }
 }
 
 # Programs that act for themselves: client credentials.

@@ -110,3 +110,20 @@ resource "aws_cloudwatch_metric_alarm" "faults" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
+
+# Also what never reached a function: no permission to call it, no concurrency left, no answer in time.
+resource "aws_cloudwatch_metric_alarm" "gateway_faults" {
+  alarm_name          = "${local.prefix}-gateway-faults"
+  alarm_description   = "The API answered 500 or above."
+  namespace           = "AWS/ApiGateway"
+  metric_name         = "5XXError"
+  dimensions          = { ApiName = aws_api_gateway_rest_api.items.name, Stage = local.stage }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 5
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+}

@@ -7,7 +7,7 @@ output "api_url" {
 
 output "web_url" {
   description = "Where the web app is."
-  value       = one(slice(local.web_origins, 0, 1))
+  value       = try(local.web_origins[0], null)
 }
 
 output "region" {

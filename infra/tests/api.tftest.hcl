@@ -1,0 +1,248 @@
+# The REST API that is made of the contract. Needs no credentials and no network.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_resource "aws_cognito_user_pool" {
+    defaults = { arn = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_Example" }
+  }
+  mock_resource "aws_cognito_resource_server" {
+    defaults = { scope_identifiers = ["items/read", "items/write"] }
+  }
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { id = "abcde12345", execution_arn = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345" }
+  }
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/EXAMPLE", domain_name = "d111111abcdef8.cloudfront.net" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:example" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/example" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-2:123456789012:example" }
+  }
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:eu-west-2:123456789012:table/example" }
+  }
+  mock_resource "aws_api_gateway_stage" {
+    defaults = { arn = "arn:aws:apigateway:eu-west-2::/restapis/abcde12345/stages/v1" }
+  }
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = { arn = "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/example/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
+  }
+}
+
+variables {
+  env      = "test"
+  package  = "tests/fixture/functions.zip"
+  contract = "tests/fixture/contract.json"
+  web_app  = "tests/fixture/web"
+}
+
+run "operation_without_function_fails_the_plan" {
+  command = plan
+  variables {
+    contract = "tests/fixture/unserved.json"
+  }
+  expect_failures = [aws_api_gateway_rest_api.items]
+}
+
+run "operation_without_scope_fails_the_plan" {
+  command = plan
+  variables {
+    contract = "tests/fixture/open.json"
+  }
+  expect_failures = [aws_api_gateway_rest_api.items]
+}
+
+run "every_operation_calls_the_prod_alias_of_its_function" {
+  command = plan
+
+  assert {
+    condition = {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths : path => {
+        for method, operation in methods : method => regex("function:(.+)/invocations$", operation.x-amazon-apigateway-integration.uri)[0]
+        if method != "options"
+      }
+      } == {
+      "/items" = { get = "items-test-list_items:prod", post = "items-test-create_item:prod" }
+      "/items/{id}" = {
+        get    = "items-test-get_item:prod"
+        put    = "items-test-update_item:prod"
+        patch  = "items-test-update_item:prod"
+        delete = "items-test-delete_item:prod"
+      }
+    }
+    error_message = "An operation is not served by alias prod of its function."
+  }
+  assert {
+    condition     = output.functions == { for key in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : key => "items-test-${key}" }
+    error_message = "The functions are not the five."
+  }
+}
+
+run "methods_ask_for_the_scopes_of_the_contract_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths : path => {
+        for method, operation in methods : method => operation.security if method != "options"
+      }
+      } == {
+      "/items" = { get = [{ cognito = ["items/read"] }], post = [{ cognito = ["items/write"] }] }
+      "/items/{id}" = {
+        get    = [{ cognito = ["items/read"] }]
+        put    = [{ cognito = ["items/write"] }]
+        patch  = [{ cognito = ["items/write"] }]
+        delete = [{ cognito = ["items/write"] }]
+      }
+    }
+    error_message = "A method's scopes are not the contract's."
+  }
+  assert {
+    condition = jsondecode(aws_api_gateway_rest_api.items.body).components.securitySchemes.cognito == {
+      type                           = "apiKey"
+      name                           = "Authorization"
+      in                             = "header"
+      x-amazon-apigateway-authtype   = "cognito_user_pools"
+      x-amazon-apigateway-authorizer = { type = "cognito_user_pools", providerARNs = [aws_cognito_user_pool.users.arn] }
+    }
+    error_message = "The authorizer is not the user pool."
+  }
+}
+
+run "password_client_lets_its_tokens_in" {
+  command = plan
+  variables {
+    password_client = true
+  }
+  assert {
+    condition     = jsondecode(aws_api_gateway_rest_api.items.body).paths["/items"].get.security == [{ cognito = ["items/read", "aws.cognito.signin.user.admin"] }]
+    error_message = "A token of the password flow would be refused."
+  }
+}
+
+run "every_path_answers_the_preflight" {
+  command = plan
+
+  assert {
+    condition = {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths :
+      path => methods.options.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"]
+    } == { "/items" = "'GET, POST, OPTIONS'", "/items/{id}" = "'DELETE, GET, PATCH, PUT, OPTIONS'" }
+    error_message = "A path does not tell browsers its methods."
+  }
+  assert {
+    condition = alltrue([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.items.body).paths) :
+      methods.options.security == [] && methods.options.x-amazon-apigateway-integration.type == "mock"
+    ])
+    error_message = "A preflight needs a token, or reaches a function."
+  }
+  assert {
+    condition = alltrue([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.items.body).paths) :
+      toset(keys(methods.options.responses["204"].headers)) == toset([
+        for name in keys(methods.options.x-amazon-apigateway-integration.responses.default.responseParameters) : trimprefix(name, "method.response.header.")
+      ])
+    ])
+    error_message = "API Gateway refuses a header that the method response does not declare."
+  }
+}
+
+run "gateway_errors_are_problems_that_browsers_may_read" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for response in values(jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses) :
+      response.responseParameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'" &&
+      response.responseParameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'" &&
+      keys(response.responseTemplates) == ["application/json"] &&
+      keys(jsondecode(response.responseTemplates["application/json"])) == ["detail", "request_id", "status", "title", "type"] &&
+      tostring(jsondecode(response.responseTemplates["application/json"]).status) == response.statusCode
+    ])
+    error_message = "A gateway response is no problem, or not for browsers."
+  }
+  assert {
+    condition = {
+      for kind, response in jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses : kind => response.statusCode
+      } == {
+      ACCESS_DENIED                  = "403"
+      API_CONFIGURATION_ERROR        = "500"
+      AUTHORIZER_CONFIGURATION_ERROR = "500"
+      AUTHORIZER_FAILURE             = "500"
+      BAD_REQUEST_BODY               = "400"
+      BAD_REQUEST_PARAMETERS         = "400"
+      DEFAULT_4XX                    = "404"
+      DEFAULT_5XX                    = "500"
+      EXPIRED_TOKEN                  = "401"
+      INTEGRATION_FAILURE            = "503"
+      INTEGRATION_TIMEOUT            = "503"
+      INVALID_API_KEY                = "403"
+      INVALID_SIGNATURE              = "404"
+      MISSING_AUTHENTICATION_TOKEN   = "404"
+      QUOTA_EXCEEDED                 = "429"
+      REQUEST_TOO_LARGE              = "413"
+      RESOURCE_NOT_FOUND             = "404"
+      THROTTLED                      = "429"
+      UNAUTHORIZED                   = "401"
+      UNSUPPORTED_MEDIA_TYPE         = "415"
+      WAF_FILTERED                   = "403"
+    }
+    error_message = "A gateway response is missing or has another status."
+  }
+  assert {
+    condition = alltrue([
+      for kind, header in { UNAUTHORIZED = "WWW-Authenticate", THROTTLED = "Retry-After", INTEGRATION_TIMEOUT = "Retry-After" } :
+      contains(keys(jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses[kind].responseParameters), "gatewayresponse.header.${header}")
+    ])
+    error_message = "A problem lacks the header that goes with it."
+  }
+}
+
+run "the_gateway_validates_parameters_and_leaves_bodies_to_the_functions" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validators[jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validator] == { validateRequestParameters = true, validateRequestBody = false }
+    error_message = "The validator is not the one for parameters."
+  }
+  assert {
+    condition     = aws_api_gateway_rest_api.items.fail_on_warnings && aws_api_gateway_rest_api.items.put_rest_api_mode == "overwrite"
+    error_message = "The import would hide warnings or keep what the contract dropped."
+  }
+  assert {
+    condition     = keys(jsondecode(aws_api_gateway_rest_api.items.body).components.schemas) == ["Item"]
+    error_message = "The models are not the contract's."
+  }
+}
+
+run "a_changed_body_is_deployed" {
+  command = plan
+
+  assert {
+    condition     = aws_api_gateway_deployment.items.triggers["body"] == sha256(aws_api_gateway_rest_api.items.body)
+    error_message = "The deployment does not follow the body."
+  }
+}
+
+run "the_access_log_is_json_without_user_or_token" {
+  command = plan
+
+  assert {
+    condition     = length(regexall("claims\\.(sub|username|email)|header\\.", one(aws_api_gateway_stage.items.access_log_settings).format)) == 0
+    error_message = "The access log would hold who called."
+  }
+  assert {
+    condition     = jsondecode(one(aws_api_gateway_stage.items.access_log_settings).format).request_id == "$context.requestId"
+    error_message = "The access log cannot be joined with the functions' logs."
+  }
+}

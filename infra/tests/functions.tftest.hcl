@@ -1,0 +1,130 @@
+# What a function may do, and who may call it. Needs no credentials and no network.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/example" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/example" }
+  }
+}
+
+variables {
+  name               = "example"
+  handler            = "items.handlers.get_item"
+  code               = { bucket = "artefacts", key = "functions/0.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  environment        = { TABLE_NAME = "items" }
+  settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false, log_level = "INFO" }
+  log_retention_days = 7
+  abac               = false
+  routes             = { get = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*" }
+  data = {
+    actions     = ["dynamodb:GetItem"]
+    resource    = "arn:aws:dynamodb:eu-west-2:123456789012:table/items"
+    leading_key = "$${aws:PrincipalTag/owner}#*"
+  }
+}
+
+run "a_role_holds_its_actions_its_logs_and_traces_and_nothing_else" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      { Sid = "Logs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/example:*" },
+      { Sid = "Traces", Effect = "Allow", Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource = "*" },
+      { Sid = "Data", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = "arn:aws:dynamodb:eu-west-2:123456789012:table/items" },
+    ]
+    error_message = "The role's policy is not exactly what the function needs."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" } }]
+    error_message = "Somebody else than Lambda may take the role."
+  }
+  assert {
+    condition     = length(aws_iam_role.data) == 0 && !contains(keys(aws_lambda_function.this.environment[0].variables), "DATA_ROLE_ARN")
+    error_message = "There is a data role without abac."
+  }
+}
+
+run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    abac = true
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.data[0].policy).Statement == [{
+      Sid      = "Data"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem"]
+      Resource = "arn:aws:dynamodb:eu-west-2:123456789012:table/items"
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/owner}#*"] }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
+      }
+    }]
+    error_message = "The data role is not bound to the owner's keys."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role.data[0].assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = ["sts:AssumeRole", "sts:TagSession"]
+      Principal = { AWS = "arn:aws:iam::123456789012:role/example" }
+      Condition = {
+        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["owner"] }
+        Null                        = { "aws:RequestTag/owner" = "false" }
+      }
+    }]
+    error_message = "The data role can be assumed by others, or without the tag."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[2] == { Sid = "AssumeDataRole", Effect = "Allow", Action = ["sts:AssumeRole", "sts:TagSession"], Resource = "arn:aws:iam::123456789012:role/example" }
+    error_message = "The function reaches the table past the data role."
+  }
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["DATA_ROLE_ARN"] == "arn:aws:iam::123456789012:role/example"
+    error_message = "The function does not know its data role."
+  }
+}
+
+run "the_gateway_may_call_alias_prod_by_its_own_routes_only" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition = {
+      for key, permission in aws_lambda_permission.gateway :
+      key => [permission.qualifier, permission.principal, permission.source_arn, permission.action]
+    } == { get = ["prod", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*", "lambda:InvokeFunction"] }
+    error_message = "The permission is not for alias prod and the function's route."
+  }
+}
+
+run "snap_start_is_for_published_versions" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    settings = { memory_size = 512, timeout = 10, reserved_concurrency = 20, snap_start = true, log_level = "INFO" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.snap_start[0].apply_on == "PublishedVersions"
+    error_message = "SnapStart is off."
+  }
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 20
+    error_message = "Concurrency is not reserved."
+  }
+}
