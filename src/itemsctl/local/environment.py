@@ -117,8 +117,9 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
 def _noting(original: Callable[..., Json]) -> Callable[..., Json]:
     def invoke(worker: Any, event: Any, request_id: str, **options: Any) -> Json:
         _here.worker, _here.result = worker, {}
-        _here.result = original(worker, event, request_id, **options)
-        return _here.result
+        result = original(worker, event, request_id, **options)
+        _here.result = result
+        return result
 
     return invoke
 

@@ -144,8 +144,8 @@ def _queried(request: dict[str, Any], partition_key: str | None) -> Iterator[str
     for name, placeholder in _EQUALITY.findall(request.get("KeyConditionExpression") or ""):
         if names.get(name, name) == partition_key and placeholder in values:
             yield from values[placeholder].values()
-    condition = (request.get("KeyConditions") or {}).get(partition_key) or {}
-    for value in condition.get("AttributeValueList") or []:
+    conditions = request.get("KeyConditions") or {}
+    for value in (conditions.get(partition_key) or {}).get("AttributeValueList") or []:
         yield from value.values()
 
 
@@ -153,8 +153,10 @@ def _partition_key(table_name: str, index_name: str | None = None) -> str | None
     table = dynamodb._tables.get(table_name.rsplit("/", 1)[-1])
     if table is None:
         return None
+    if index_name is None:
+        return str(table["pk_name"])
     schemas = {name: hashes for name, hashes, _ in dynamodb._index_key_schemas(table)}
-    return schemas.get(index_name, [None])[0] if index_name else table.get("pk_name")
+    return str(schemas[index_name][0]) if index_name in schemas else None
 
 
 def _value(attributes: dict[str, Any], name: str | None) -> Iterator[str]:

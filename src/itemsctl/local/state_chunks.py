@@ -44,7 +44,7 @@ class WholeState:
 
     def state(self) -> Any:
         """What is one chunk, in the form `load_persisted_state` takes."""
-        return self.module.get_state()  # type: ignore[attr-defined]
+        return self.module.get_state()
 
     def changed(self) -> Iterator[Chunk]:
         """Chunks that differ from the last time, with the value None for those that are gone.

@@ -59,8 +59,9 @@ def _faults(schema: Schema, value: Any, resolve: Resolve) -> Iterator[str]:
             value
         ):
             yield "array must not contain duplicate elements"
-        for part in value if isinstance(items, dict) else []:
-            yield from _faults(items, part, resolve)
+        if isinstance(items, dict):
+            for part in value:
+                yield from _faults(items, part, resolve)
     elif isinstance(value, dict):
         yield from _object_faults(schema, value, resolve)
 
