@@ -9,6 +9,9 @@ mock_provider "aws" {
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/example" }
   }
+  mock_resource "aws_lambda_function" {
+    defaults = { version = "7" }
+  }
 }
 
 variables {
@@ -107,6 +110,39 @@ run "the_gateway_may_call_alias_prod_by_its_own_routes_only" {
       key => [permission.qualifier, permission.principal, permission.source_arn, permission.action]
     } == { get = ["prod", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*", "lambda:InvokeFunction"] }
     error_message = "The permission is not for alias prod and the function's route."
+  }
+}
+
+run "both_aliases_begin_at_the_first_version_and_are_left_to_the_release_tool" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = { for name, alias in aws_lambda_alias.this : name => alias.function_version } == { canary = "7", prod = "7" }
+    error_message = "The aliases do not begin at the published version."
+  }
+  assert {
+    # A mocked function never gets a second version, so this reads what would keep the aliases there.
+    condition     = keys(aws_lambda_alias.this) == ["canary", "prod"] && can(regex("ignore_changes = \\[function_version, routing_config\\]", file("modules/function/main.tf")))
+    error_message = "The next apply would undo a release."
+  }
+}
+
+run "a_function_is_published_for_its_runtime" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.publish && aws_lambda_function.this.runtime == "python3.13" && aws_lambda_function.this.architectures == tolist(["arm64"])
+    error_message = "The function is not published, or for another runtime."
+  }
+  assert {
+    condition     = one(aws_lambda_function.this.logging_config).log_format == "JSON" && one(aws_lambda_function.this.tracing_config).mode == "Active"
+    error_message = "The function does not log JSON, or is not traced."
   }
 }
 
