@@ -64,7 +64,6 @@ class Request:
         self.note["item_id"] = self.parameters.get("id")
         self.owner = _owner((event["requestContext"].get("authorizer") or {}).get("claims") or {})
         self.body = _body(operation, event)
-        faults = [fault for fault in faults if fault.get("parameter") != "X-Correlation-Id"]
         if contract.media_type(operation):
             faults += _body_faults(operation, self.body)
         if faults:

@@ -20,14 +20,13 @@ TARGETS = [os.environ["API_URL"]] if "API_URL" in os.environ else ["in-process",
 class Service:
     """One running API.
 
-    Attributes:
+    Args:
         name: which back end this is.
-        through_gateway: whether requests pass API Gateway, so that its own answers can be seen.
+        connect: makes a client for a user.
     """
 
     def __init__(self, name: str, connect: Callable[[str | None], httpx.Client]) -> None:
         self.name = name
-        self.through_gateway = name != "in-process"
         self._connect = connect
         self._clients: dict[str | None, httpx.Client] = {}
 
@@ -42,36 +41,45 @@ class Service:
             client.close()
 
 
-@pytest.fixture(scope="session", params=TARGETS)
-def service(request: pytest.FixtureRequest) -> Iterator[Service]:
-    name: str = request.param
-    headers: dict[str | None, dict[str, str]] = {None: {}}
+@pytest.fixture(scope="session")
+def connected(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Service]]:
+    """Connects to a back end by name, once."""
+    services: dict[str, Service] = {}
+
+    def connect(name: str) -> Service:
+        if name not in services:
+            services[name] = _connected(name, request)
+        return services[name]
+
+    yield connect
+    for service in services.values():
+        service.close()
+
+
+def _connected(name: str, request: pytest.FixtureRequest) -> Service:
     transport: httpx.BaseTransport | None = None
     if name == "in-process":
-        url = "http://in-process"
+        url, tokens = "http://in-process", ["first", "second"]
         transport = InProcess(request.getfixturevalue("table"))
-        tokens = ["first", "second"]
     elif name == "local":
         stack = request.getfixturevalue("stack")
         url = stack.outputs["api_url"]
         tokens = [stack.token(user["username"]) for user in stack.outputs["demo_users"]]
     else:
         url, tokens = name, os.environ["API_TOKENS"].split(",")
-    for user, token in zip(("first", "second"), tokens, strict=True):
-        headers[user] = {"Authorization": f"Bearer {token}"}
+    bearers = dict(zip(("first", "second"), tokens, strict=True))
 
-    def connect(user: str | None) -> httpx.Client:
-        return httpx.Client(base_url=url.rstrip("/") + "/", headers=headers[user], transport=transport, timeout=30)
+    def client(user: str | None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {bearers[user]}"} if user else {}
+        return httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, transport=transport, timeout=30)
 
-    service = Service(name, connect)
-    yield service
-    service.close()
+    return Service(name, client)
 
 
-@pytest.fixture
-def gateway(service: Service) -> Service:
-    """The service, where requests pass API Gateway."""
-    return service
+@pytest.fixture(scope="session", params=TARGETS)
+def service(request: pytest.FixtureRequest, connected: Callable[[str], Service]) -> Service:
+    """The service under test, one back end after the other."""
+    return connected(request.param)
 
 
 @pytest.fixture

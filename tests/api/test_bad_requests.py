@@ -97,7 +97,7 @@ def test_a_media_type_may_be_written_as_http_allows(api: httpx.Client, media_typ
     assert api.delete(f"items/{answer.json()['id']}").status_code == 204
 
 
-@pytest.mark.parametrize("item_id", ["1", "x" * 300, "%23", "a%20b", str(uuid.uuid4()).upper(), "..%2Fx"])
+@pytest.mark.parametrize("item_id", ["1", "x" * 300, "%23", "a%20b", str(uuid.uuid4()).upper()])
 def test_an_id_of_another_form_is_400(api: httpx.Client, item_id: str) -> None:
     assert problem(api.get(f"items/{item_id}"), 400)["errors"][0]["parameter"] == "id"
 

@@ -1,0 +1,63 @@
+"""Requests that nobody thought of, made from the contract: no 5xx, and no answer that the contract does not describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from itemsctl import contract
+from tests.api.conftest import TARGETS, Service
+from tests.stack import ROOT
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+
+@pytest.fixture(scope="session")
+def fuzzed(connected: Callable[[str], Service]) -> Service:
+    """The service behind its gateway."""
+    return connected(TARGETS[-1])
+
+
+def document() -> dict[str, Any]:
+    """The contract, with the merge patch's schema written out, as a generator of requests needs it."""
+    plain = contract.load(ROOT)
+    plain["components"]["schemas"]["ItemPatch"] = contract.flatten(plain, plain["components"]["schemas"]["ItemPatch"])
+    return plain
+
+
+schema = schemathesis.openapi.from_dict(document())
+
+
+@schema.parametrize()
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_one_that_the_contract_describes(case: Any, fuzzed: Service) -> None:
+    case.headers.pop("Authorization", None)
+    client = fuzzed.client("second")
+    case.call_and_validate(
+        base_url=str(client.base_url).rstrip("/"), headers={"Authorization": client.headers["authorization"]}, checks=CHECKS
+    )

@@ -1,0 +1,136 @@
+"""The local stack as its user lives with it: a field added, stopped and started, killed, and IAM in force throughout."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.stack import Stack
+
+ACTIONS = {
+    "create_item": {"PutItem"},
+    "get_item": {"GetItem"},
+    "update_item": {"GetItem", "UpdateItem"},
+    "delete_item": {"DeleteItem"},
+    "list_items": {"Query"},
+}
+KEY = {"id": {"S": "nobody#nothing"}}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "PutItem": {"Item": KEY | {"owner": {"S": "nobody"}}, "ConditionExpression": "attribute_exists(id)"},
+    "GetItem": {"Key": KEY},
+    "UpdateItem": {"Key": KEY, "UpdateExpression": "SET a = :a", "ConditionExpression": "attribute_exists(id)",
+                   "ExpressionAttributeValues": {":a": {"S": "a"}}},
+    "DeleteItem": {"Key": KEY, "ConditionExpression": "attribute_exists(id)"},
+    "Query": {"IndexName": "by_owner", "KeyConditionExpression": "#o = :o", "ExpressionAttributeNames": {"#o": "owner"},
+              "ExpressionAttributeValues": {":o": {"S": "nobody"}}},
+    "Scan": {"Limit": 1},
+}  # fmt: skip
+
+
+def client(stack: Stack, user: int = 0) -> httpx.Client:
+    outputs = stack.outputs
+    token = stack.token(outputs["demo_users"][user]["username"])
+    return httpx.Client(base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+@pytest.mark.parametrize("action", PARAMETERS)
+def test_a_function_may_do_its_own_actions_and_no_other(stack: Stack, operation: str, action: str) -> None:
+    """The role itself is tried, in a session as Lambda has one, on the real table."""
+    config = stack.aws("lambda").get_function_configuration(FunctionName=stack.outputs["functions"][operation])
+    parameters = {"TableName": config["Environment"]["Variables"]["TABLE_NAME"], **PARAMETERS[action]}
+    outcome = stack.try_as_role(config["Role"], "dynamodb", action, parameters)
+    allowed = action in ACTIONS[operation]
+    assert outcome == ("ConditionalCheckFailedException" if "ConditionExpression" in parameters else "") if allowed else (
+        outcome == "AccessDeniedException"
+    )
+
+
+def test_a_function_whose_permission_is_gone_fails_as_on_aws(stack: Stack) -> None:
+    iam = stack.aws("iam")
+    role = stack.aws("lambda").get_function_configuration(FunctionName=stack.outputs["functions"]["get_item"])["Role"].split("/")[-1]
+    policies = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+                for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}  # fmt: skip
+    data = next(name for name, document in policies.items() if "dynamodb:GetItem" in json.dumps(document))
+    with client(stack) as api:
+        item = api.post("items", json={"name": "x"}).json()
+        iam.delete_role_policy(RoleName=role, PolicyName=data)
+        refused = api.get(f"items/{item['id']}")
+        iam.put_role_policy(RoleName=role, PolicyName=data, PolicyDocument=json.dumps(policies[data]))
+        assert refused.status_code == 500
+        assert refused.json()["type"] == "urn:items:problem:internal-error"
+        assert api.get(f"items/{item['id']}").status_code == 200
+        assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def test_a_field_added_in_the_contract_alone_is_accepted_stored_validated_and_returned(stack: Stack) -> None:
+    path = stack.home / "contract" / "openapi.yaml"
+    text = path.read_text(encoding="utf-8")
+    anchor = "        attributes:\n          type: object\n          title: Attributes\n"
+    field = '        colour:\n          type: string\n          title: Colour\n          enum: [red, green, blue]\n'
+    assert text.count(anchor) == 1
+    path.write_text(text.replace(anchor, field + anchor), encoding="utf-8")
+    assert "colour" in yaml.safe_load(path.read_text(encoding="utf-8"))["components"]["schemas"]["Item"]["properties"]
+    stack.itemsctl("up")
+    stack.release()
+    with client(stack) as api:
+        made = api.post("items", json={"name": "x", "colour": "red"})
+        assert made.status_code == 201, made.text
+        where = f"items/{made.json()['id']}"
+        assert api.get(where).json()["colour"] == "red"
+        refused = api.put(where, json={"name": "x", "colour": "mauve"})
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/colour"]
+        changed = api.patch(where, content='{"colour":"blue"}', headers={"Content-Type": "application/merge-patch+json"})
+        assert changed.json()["colour"] == "blue"
+        assert any(item.get("colour") == "blue" for item in api.get("items", params={"order": "desc"}).json()["items"])
+        assert api.delete(where).status_code == 204
+
+
+def test_data_and_users_live_through_down_and_up(stack: Stack) -> None:
+    with client(stack) as api:
+        item = api.post("items", json={"name": "Kept"}).json()
+        token = api.headers["authorization"]
+    before = stack.outputs
+    stack.itemsctl("down")
+    assert stack.itemsctl("status", check=False)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(before["endpoint_url"])
+    stack.itemsctl("up")
+    assert stack.outputs == before
+    answer = httpx.get(f"{before['api_url']}/items/{item['id']}", headers={"Authorization": token})
+    assert answer.json() == item
+    with client(stack) as api:
+        assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def test_a_killed_emulator_loses_at_most_the_last_seconds(stack: Stack) -> None:
+    with client(stack) as api:
+        item = api.post("items", json={"name": "Kept"}).json()
+    time.sleep(4)
+    pid = json.loads((stack.home / ".local" / "stack.json").read_text(encoding="utf-8"))["pid"]
+    os.kill(pid, signal.SIGKILL)
+    stack.itemsctl("up")
+    with client(stack) as api:
+        assert api.get(f"items/{item['id']}").json() == item
+        made = api.post("items", json={"name": "After"}).json()
+        assert api.delete(f"items/{made['id']}").status_code == 204
+        assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def test_up_twice_changes_nothing(stack: Stack) -> None:
+    before = stack.outputs, stack.functions()
+    stack.itemsctl("up")
+    assert (stack.outputs, stack.functions()) == before
+
+
+def test_it_listens_on_loopback_only(stack: Stack) -> None:
+    port = int(stack.endpoint.rpartition(":")[2])
+    listening = [line.split() for line in open("/proc/net/tcp", encoding="ascii") if f":{port:04X} 00000000:0000 0A" in line]
+    assert [entry[1].split(":")[0] for entry in listening] == ["0100007F"]
