@@ -172,4 +172,6 @@ resource "aws_api_gateway_method_settings" "items" {
     throttling_rate_limit  = var.throttling.rate
     throttling_burst_limit = var.throttling.burst
   }
+
+  depends_on = [aws_cloudwatch_log_group.api_execution]
 }

@@ -215,7 +215,7 @@ variable "log_retention_days" {
 }
 
 variable "gateway_logging_role" {
-  description = "Set the role by which API Gateway writes logs. There is one for each account and region: exactly one stack may own it."
+  description = "Set the role by which API Gateway writes logs. There is one for each account and region, which exactly one stack may own; without it no stage can be made."
   type        = bool
   default     = false
 }
