@@ -83,6 +83,8 @@ def _decimal(value: Decimal) -> str:
 
 
 def _plain(typed: Mapping[str, Any]) -> Any:
+    if len(typed) != 1:
+        raise ValueError(f"an attribute has one type, not {sorted(typed)}")
     ((kind, value),) = typed.items()
     if kind in ("S", "BOOL"):
         return value

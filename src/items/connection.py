@@ -62,6 +62,7 @@ class Connection:
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
         self._used = 0.0
+        self._deadline = 0.0
 
     def open(self, timeout: float) -> bool:
         """Makes sure of a connection; answers whether it is a kept one.
@@ -71,8 +72,11 @@ class Connection:
         Raises:
             NotSent: no connection within `timeout` seconds.
         """
+        return self._ready(timeout)[1]
+
+    def _ready(self, timeout: float) -> tuple[socket.socket, bool]:
         if self._socket and self._alive(self._socket):
-            return True
+            return self._socket, True
         self.close()
         deadline = time.monotonic() + timeout
         try:
@@ -82,7 +86,7 @@ class Connection:
         except OSError as failure:
             raise NotSent(f"no connection to {self.host}: {failure}") from failure
         self._used = self._clock()
-        return False
+        return self._socket, False
 
     def close(self) -> None:
         """Forgets the connection; the next request opens another."""
@@ -97,6 +101,7 @@ class Connection:
         path: str,
         headers: Mapping[str, str],
         body: bytes,
+        *,
         connect_timeout: float,
         answer_timeout: float,
     ) -> tuple[int, dict[str, str], bytes]:
@@ -109,15 +114,14 @@ class Connection:
             NotSent: no connection could be made.
             Broken: the answer is late, cut off or no HTTP/1.1.
         """
-        kept = self.open(connect_timeout)
-        assert self._socket
-        deadline = time.monotonic() + answer_timeout
+        wire, kept = self._ready(connect_timeout)
+        self._deadline = time.monotonic() + answer_timeout
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"{method} {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
         try:
-            self._socket.settimeout(answer_timeout)
-            self._socket.sendall(head.encode("latin-1") + body)
-            answer, keep = self._answer(deadline)
+            wire.settimeout(answer_timeout)
+            wire.sendall(head.encode("latin-1") + body)
+            answer, keep = self._answer(wire)
         except (OSError, ValueError) as failure:
             closed = not self._buffer and not isinstance(failure, TimeoutError)
             self.close()
@@ -155,11 +159,11 @@ class Connection:
             return from_tls or isinstance(nothing, BlockingIOError)
         return False
 
-    def _answer(self, deadline: float) -> tuple[tuple[int, dict[str, str], bytes], bool]:
+    def _answer(self, wire: socket.socket) -> tuple[tuple[int, dict[str, str], bytes], bool]:
         """Reads one answer and whether the connection can be kept: RFC 9112, sections 2 to 9."""
         status = 100
         while status < 200:  # 1xx are interim answers
-            lines = self._until(b"\r\n\r\n", deadline).decode("latin-1").split("\r\n")
+            lines = self._until(b"\r\n\r\n", wire).decode("latin-1").split("\r\n")
             version, _, rest = lines[0].partition(" ")
             if version not in ("HTTP/1.1", "HTTP/1.0") or not rest[:3].isdecimal():
                 raise ValueError(f"not HTTP/1.1: {lines[0][:40]!r}")
@@ -177,55 +181,54 @@ class Connection:
         elif "transfer-encoding" in headers:
             if headers["transfer-encoding"].lower() != "chunked" or length is not None:
                 raise ValueError("unknown framing of the body")
-            body = self._chunks(deadline)
+            body = self._chunks(wire)
         elif length is not None:
             if not length.isdecimal():
                 raise ValueError(f"not a length: {length[:40]!r}")
-            body = self._take(int(length), deadline)
+            body = self._take(int(length), wire)
         else:
             raise ValueError("an answer without length could be half of one")
         return (status, headers, body), keep
 
-    def _chunks(self, deadline: float) -> bytes:
+    def _chunks(self, wire: socket.socket) -> bytes:
         body = bytearray()
         while True:
-            size = self._until(b"\r\n", deadline).partition(b";")[0].strip()
+            size = self._until(b"\r\n", wire).partition(b";")[0].strip()
             if not size or size.strip(b"0123456789abcdefABCDEF"):
                 raise ValueError(f"not the size of a chunk: {size[:40]!r}")
             if not int(size, 16):
                 break
-            body += self._take(int(size, 16), deadline)
-            if self._take(2, deadline) != b"\r\n" or len(body) > MAX_BODY:
+            body += self._take(int(size, 16), wire)
+            if self._take(2, wire) != b"\r\n" or len(body) > MAX_BODY:
                 raise ValueError("a chunk does not end where it said")
-        while self._until(b"\r\n", deadline):  # trailers, up to an empty line
+        while self._until(b"\r\n", wire):  # trailers, up to an empty line
             pass
         return bytes(body)
 
-    def _until(self, end: bytes, deadline: float) -> bytes:
+    def _until(self, end: bytes, wire: socket.socket) -> bytes:
         while (found := self._buffer.find(end)) < 0:
             if len(self._buffer) > MAX_HEAD:
                 raise ValueError("the head is too long")
-            self._receive(deadline)
+            self._receive(wire)
         line = bytes(self._buffer[:found])
         del self._buffer[: found + len(end)]
         return line
 
-    def _take(self, size: int, deadline: float) -> bytes:
+    def _take(self, size: int, wire: socket.socket) -> bytes:
         if size > MAX_BODY:
             raise ValueError("the body is too long")
         while len(self._buffer) < size:
-            self._receive(deadline)
+            self._receive(wire)
         octets = bytes(self._buffer[:size])
         del self._buffer[:size]
         return octets
 
-    def _receive(self, deadline: float) -> None:
-        assert self._socket
-        left = deadline - time.monotonic()
+    def _receive(self, wire: socket.socket) -> None:
+        left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("not complete in time")
-        self._socket.settimeout(left)
-        octets = self._socket.recv(65536)
+        wire.settimeout(left)
+        octets = wire.recv(65536)
         if not octets:
             raise ConnectionResetError("closed before the end")
         self._buffer += octets

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-creden
 
 from __future__ import annotations
 
+import json
 import time
 
 from .connection import Connection
@@ -37,18 +38,14 @@ class Credentials:
 
     __slots__ = ("access_key", "expires", "secret_key", "token")
 
-    def __init__(
-        self, access_key: str, secret_key: str, token: str = "", expires: float = float("inf")
-    ) -> None:
+    def __init__(self, access_key: str, secret_key: str, token: str = "", expires: float = float("inf")) -> None:
         self.access_key = access_key
         self.secret_key = secret_key
         self.token = token
         self.expires = expires
 
 
-def from_environment(
-    environ: Mapping[str, str], clock: Callable[[], float] = time.time
-) -> Callable[[], Credentials]:
+def from_environment(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Callable[[], Credentials]:
     """The source of credentials that the environment names; reads nothing before it is called.
 
     The keys in Lambda's environment hold as long as the execution environment lives. With SnapStart
@@ -97,8 +94,6 @@ def from_endpoint(environ: Mapping[str, str]) -> Credentials:
     Raises:
         CredentialsUnavailable: It gives none; CredentialsRefused: there is none that may be asked.
     """
-    import json
-
     uri = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if not uri:
         raise CredentialsRefused("neither AWS_ACCESS_KEY_ID nor a credentials endpoint is set")
@@ -108,14 +103,16 @@ def from_endpoint(environ: Mapping[str, str]) -> Credentials:
         headers = {"Host": connection.host, "Accept": "application/json"}
         if environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
             headers["Authorization"] = environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
-        status, _, body = connection.request("GET", path, headers, b"", TIMEOUT, TIMEOUT)
+        status, _, body = connection.request("GET", path, headers, b"", connect_timeout=TIMEOUT, answer_timeout=TIMEOUT)
         connection.close()
         if status != 200:
-            raise CredentialsUnavailable(f"the credentials endpoint answered {status}")
+            kind = CredentialsRefused if 400 <= status < 500 else CredentialsUnavailable
+            raise kind(f"the credentials endpoint answered {status}")
         found = json.loads(body)
-        return Credentials(
-            found["AccessKeyId"], found["SecretAccessKey"], found["Token"], seconds(found["Expiration"])
-        )
+        keys = found["AccessKeyId"], found["SecretAccessKey"], found["Token"]
+        if not all(isinstance(key, str) for key in keys):
+            raise ValueError("no keys")
+        return Credentials(*keys, seconds(found["Expiration"]))
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise CredentialsUnavailable(f"the credentials endpoint failed: {failure!r}") from failure
 

@@ -25,6 +25,7 @@ def sign(
     query: str,
     headers: Mapping[str, str],
     body: bytes,
+    *,
     credentials: Credentials,
     region: str,
     service: str,
@@ -53,8 +54,7 @@ def sign(
     key = _signing_key(credentials.secret_key, timestamp[:8], region, service)
     signature = hmac.digest(key, text.encode(), "sha256").hex()
     signed["Authorization"] = (
-        f"{ALGORITHM} Credential={credentials.access_key}/{scope}, "
-        f"SignedHeaders={signed_names}, Signature={signature}"
+        f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={signed_names}, Signature={signature}"
     )
     return signed
 

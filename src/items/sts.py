@@ -39,6 +39,7 @@ class OwnerRole:
         region: str,
         endpoint: str,
         source: Callable[[], Credentials],
+        *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._role_arn = role_arn
@@ -92,12 +93,22 @@ class OwnerRole:
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
         }
         signed = sign(
-            "POST", "/", "", headers, body, self._source(), self._region, "sts", self._clock()
+            "POST",
+            "/",
+            "",
+            headers,
+            body,
+            credentials=self._source(),
+            region=self._region,
+            service="sts",
+            now=self._clock(),
         )
         timeout = min(TIMEOUT, left)
         try:
-            status, _, answer = self._connection.request("POST", "/", signed, body, timeout, timeout)
-            return _credentials(status, ElementTree.fromstring(answer))
+            status, _, answer = self._connection.request(
+                "POST", "/", signed, body, connect_timeout=timeout, answer_timeout=timeout
+            )
+            return _credentials(status, ElementTree.fromstring(answer))  # noqa: S314 - of AWS, over TLS
         except (OSError, ElementTree.ParseError, ValueError) as failure:
             raise CredentialsUnavailable(f"STS gave no credentials: {failure}") from failure
 

@@ -1,0 +1,150 @@
+"""Credentials from Lambda's environment, and from the endpoint that takes its place with SnapStart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from items import credentials
+from items.credentials import (
+    CredentialsRefused,
+    CredentialsUnavailable,
+    from_environment,
+)
+from tests.servers.hostile import Behaviour, HostileServer, answer, half, raw, reset
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def document(number: int = 1, lifetime: float = 3600, **changes: Any) -> dict[str, Any]:
+    return {
+        "AccessKeyId": f"key-{number}",
+        "SecretAccessKey": "secret",
+        "Token": "token",
+        "Expiration": datetime.fromtimestamp(NOW + lifetime, UTC).isoformat().replace("+00:00", "Z"),
+    } | changes
+
+
+def environ_of(server: HostileServer) -> dict[str, str]:
+    return {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/2021-04-23/credentials?x=1",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let-me-in",
+    }
+
+
+def test_keys_in_the_environment_are_used() -> None:
+    found = from_environment(
+        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
+    )()
+    assert (found.access_key, found.secret_key, found.token) == ("key", "secret", "token")
+
+
+def test_keys_are_not_shown_when_credentials_are_printed() -> None:
+    assert "secret" not in repr(credentials.Credentials("key", "secret", "secret-token"))
+
+
+def test_endpoint_is_asked_with_its_token() -> None:
+    with HostileServer(answer(document())) as server:
+        found = from_environment(environ_of(server), Clock())()
+        lines = server.requests[0][0].split("\r\n")
+    assert lines[0] == "GET /2021-04-23/credentials?x=1 HTTP/1.1"
+    assert "Authorization: let-me-in" in lines
+    assert (found.access_key, found.secret_key, found.token) == ("key-1", "secret", "token")
+    assert found.expires == NOW + 3600
+
+
+def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
+    clock = Clock()
+    with HostileServer(answer(document(1)), answer(document(2, 7200))) as server:
+        source = from_environment(environ_of(server), clock)
+        assert source().access_key == "key-1"
+        clock.now += 3600 - 301
+        assert source().access_key == "key-1"
+        clock.now += 1
+        assert source().access_key == "key-2"
+        assert source().access_key == "key-2"
+        assert len(server.requests) == 2
+
+
+def test_old_credentials_serve_while_the_endpoint_is_down_and_they_hold() -> None:
+    clock = Clock()
+    with HostileServer(answer(document(1)), reset, reset, answer(document(2, 7200))) as server:
+        source = from_environment(environ_of(server), clock)
+        source()
+        clock.now += 3600 - 200
+        assert source().access_key == "key-1"
+        assert source().access_key == "key-1"
+        assert len(server.requests) == 2  # not asked again at once
+        clock.now += credentials.PAUSE
+        assert source().access_key == "key-1"
+        clock.now += credentials.PAUSE
+        assert source().access_key == "key-2"
+
+
+def test_expired_credentials_are_never_given_out() -> None:
+    clock = Clock()
+    with HostileServer(answer(document(1)), reset, reset) as server:
+        source = from_environment(environ_of(server), clock)
+        source()
+        clock.now += 3601
+        for _ in range(2):
+            with pytest.raises(CredentialsUnavailable):
+                source()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        reset,
+        half(document()),
+        raw(b"HTTP/1.1 500 -\r\nContent-Length: 0\r\n\r\n"),
+        answer([]),
+        answer({}),
+        answer(document(Expiration="soon")),
+        answer(document(AccessKeyId=None)),
+        answer(document(Token={})),
+        raw(b"HTTP/1.1 200 -\r\nContent-Length: 1\r\n\r\n{"),
+    ],
+)
+def test_endpoint_that_gives_none_is_asked_again_at_the_next_call(fault: Behaviour) -> None:
+    with HostileServer(fault, answer(document())) as server:
+        source = from_environment(environ_of(server), Clock())
+        with pytest.raises(CredentialsUnavailable):
+            source()
+        assert source().access_key == "key-1"
+
+
+def test_endpoint_that_refuses_its_token_is_not_down() -> None:
+    with HostileServer(answer({}, 403)) as server, pytest.raises(CredentialsRefused):
+        from_environment(environ_of(server), Clock())()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://169.254.170.3/credentials",
+        "http://example.com/credentials",
+        "http://127.0.0.1.example.com/credentials",
+        "http://127.0.0.1@example.com/credentials",
+        "ftp://127.0.0.1/",
+        "nonsense",
+    ],
+)
+def test_token_is_not_sent_to_another_machine_in_the_clear(uri: str) -> None:
+    with pytest.raises((CredentialsRefused, CredentialsUnavailable)):
+        from_environment({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})()
+
+
+def test_no_source_at_all_is_refused() -> None:
+    with pytest.raises(CredentialsRefused, match="AWS_ACCESS_KEY_ID"):
+        from_environment({})()

@@ -1,0 +1,98 @@
+"""The client against an emulator: calls, answers, and AWS's errors as ours."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from items import dynamodb
+from items.dynamodb import Client, marshal, unmarshal
+
+NAMES = (f"things-{number}" for number in itertools.count())
+
+
+def soon() -> float:
+    return 5.0
+
+
+@pytest.fixture(scope="module")
+def client(emulator: dict[str, str]) -> Client:
+    return Client.from_environment(emulator)
+
+
+@pytest.fixture
+def table(client: Client) -> Iterator[str]:
+    name = next(NAMES)
+    client.call(
+        "CreateTable",
+        {
+            "TableName": name,
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+        soon,
+    )
+    yield name
+    client.call("DeleteTable", {"TableName": name}, soon)
+
+
+def test_stored_item_is_read_as_it_was_written(client: Client, table: str) -> None:
+    item = {"id": "ä€😀", "n": 12345678901234567890123456789012345678, "d": Decimal("0.1"), "l": [True, None, {}]}
+    client.call("PutItem", {"TableName": table, "Item": marshal(item)}, soon)
+    answer = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "ä€😀"})}, soon)
+    assert unmarshal(answer["Item"]) == item
+
+
+def test_large_item_goes_both_ways(client: Client, table: str) -> None:
+    item = {"id": "a", "text": os.urandom(190_000).hex()}
+    client.call("PutItem", {"TableName": table, "Item": marshal(item)}, soon)
+    answer = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon)
+    assert unmarshal(answer["Item"]) == item
+
+
+def test_failed_condition_tells_the_item_that_is_there(client: Client, table: str) -> None:
+    write = {
+        "TableName": table,
+        "Item": marshal({"id": "a", "version": 1}),
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    client.call("PutItem", write, soon)
+    with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
+        client.call("PutItem", write, soon)
+    assert caught.value.item == marshal({"id": "a", "version": 1})
+    assert not caught.value.resent
+
+
+def test_failed_condition_without_an_item_tells_none(client: Client, table: str) -> None:
+    delete = {"TableName": table, "Key": marshal({"id": "a"}), "ConditionExpression": "attribute_exists(id)"}
+    with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
+        client.call("DeleteItem", delete, soon)
+    assert caught.value.item is None
+
+
+def test_unknown_table_is_an_error_of_its_own(client: Client) -> None:
+    with pytest.raises(dynamodb.TableNotFound):
+        client.call("GetItem", {"TableName": "nowhere", "Key": marshal({"id": "a"})}, soon)
+
+
+def test_wrong_request_is_an_error_of_its_own(client: Client, table: str) -> None:
+    with pytest.raises(dynamodb.ValidationFailed):
+        client.call("GetItem", {"TableName": table, "Key": marshal({"other": "a"})}, soon)
+
+
+def test_unknown_action_keeps_the_code_of_aws(client: Client) -> None:
+    with pytest.raises(dynamodb.UnknownError) as caught:
+        client.call("MakeCoffee", {}, soon)
+    assert caught.value.code in ("UnknownOperationException", "UnknownOperation")
+
+
+def test_endpoint_of_dynamodb_alone_goes_before_the_one_of_all_services(emulator: dict[str, str], table: str) -> None:
+    endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": emulator["AWS_ENDPOINT_URL"], "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    client = Client.from_environment(emulator | endpoints)
+    assert client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon) == {}

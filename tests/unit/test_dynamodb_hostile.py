@@ -1,0 +1,360 @@
+"""The client against servers and networks that misbehave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from items import connection, dynamodb
+from items.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
+from items.dynamodb import Client
+from tests.servers.hostile import (
+    Behaviour,
+    HostileServer,
+    answer,
+    drip,
+    error,
+    half,
+    hang,
+    raw,
+    reset,
+)
+
+GOOD = {"Item": {"id": {"S": "a"}}}
+PUT = {"TableName": "things", "Item": {"id": {"S": "a"}}}
+
+
+class Clock:
+    """Time that passes only when the client sleeps, or is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+        self.pauses: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+def client_of(server: HostileServer, clock: Clock | None = None, **options: bool) -> Client:
+    clock = clock or Clock()
+    keys = Credentials("key", "secret", "token")
+    return Client(server.url, "eu-west-2", lambda: keys, clock=clock, sleep=clock.sleep, random=lambda: 0.5, **options)
+
+
+def soon() -> float:
+    return 5.0
+
+
+def left_of(seconds: float) -> Callable[[], float]:
+    deadline = time.monotonic() + seconds
+    return lambda: deadline - time.monotonic()
+
+
+def chunked(*chunks: bytes) -> bytes:
+    body = b"".join(b"%x;note=1\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\nTrailer: 1\r\n\r\n"
+
+
+def test_request_is_signed_and_names_its_action() -> None:
+    with HostileServer(answer(GOOD)) as server:
+        client_of(server).call("GetItem", {"Key": 1}, soon)
+        head, body = server.requests[0]
+    lines = head.split("\r\n")
+    assert lines[0] == "POST / HTTP/1.1"
+    assert f"Host: 127.0.0.1:{server.port}" in lines
+    assert "X-Amz-Target: DynamoDB_20120810.GetItem" in lines
+    assert "Content-Type: application/x-amz-json-1.0" in lines
+    assert "X-Amz-Security-Token: token" in lines
+    assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target," in head
+    assert body == b'{"Key":1}'
+
+
+def test_calls_share_one_connection() -> None:
+    with HostileServer(*[answer(GOOD)] * 3) as server:
+        client = client_of(server)
+        for _ in range(3):
+            assert client.call("GetItem", {}, soon) == GOOD
+        assert server.connections == 1
+
+
+def test_opened_connection_is_used_by_the_first_call() -> None:
+    with HostileServer(answer(GOOD)) as server:
+        client = client_of(server)
+        client.connect()
+        assert client.call("GetItem", {}, soon) == GOOD
+        assert server.connections == 1
+
+
+def test_connection_does_not_go_into_a_snapshot() -> None:
+    with HostileServer(answer(GOOD)) as server:
+        client = client_of(server, snapshot=True)
+        client.connect()
+        assert client.call("GetItem", {}, soon) == GOOD
+        assert server.connections == 2
+
+
+def test_connecting_to_nobody_fails_in_the_first_call() -> None:
+    with HostileServer() as server:
+        client = client_of(server)
+    client.connect()
+    with pytest.raises(dynamodb.Unavailable):
+        client.call("GetItem", {}, left_of(0.2))
+
+
+@pytest.mark.parametrize("action", ["GetItem", "PutItem"])
+def test_connection_closed_while_idle_is_replaced_and_no_failure(action: str) -> None:
+    clock = Clock()
+    with HostileServer(answer(GOOD, close=True), answer(GOOD)) as server:
+        client = client_of(server, clock)
+        client.call(action, {}, soon)
+        time.sleep(0.05)  # the end of the connection arrives
+        assert client.call(action, {}, soon) == GOOD
+        assert (server.connections, len(server.requests), clock.pauses) == (2, 2, [])
+
+
+def test_connection_reset_by_a_request_after_a_thaw_is_replaced_and_no_failure() -> None:
+    clock = Clock()
+    with HostileServer(answer(GOOD), reset, answer(GOOD)) as server:
+        client = client_of(server, clock)
+        client.call("GetItem", {}, soon)
+        assert client.call("PutItem", PUT, soon) == GOOD
+        assert (server.connections, len(server.requests), clock.pauses) == (2, 3, [])
+
+
+def test_connection_idle_for_longer_than_networks_remember_is_not_used() -> None:
+    clock = Clock()
+    with HostileServer(answer(GOOD), answer(GOOD)) as server:
+        client = client_of(server, clock)
+        client.call("GetItem", {}, soon)
+        clock.now += connection.MAX_IDLE + 1
+        client.call("GetItem", {}, soon)
+        assert server.connections == 2
+
+
+def test_write_met_by_its_own_resend_is_told_from_another_one() -> None:
+    with HostileServer(answer({}), reset, error("ConditionalCheckFailedException", Item=GOOD["Item"])) as server:
+        client = client_of(server)
+        client.call("GetItem", {}, soon)
+        with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
+            client.call("PutItem", PUT, soon)
+    assert caught.value.resent
+    assert caught.value.item == GOOD["Item"]
+
+
+@pytest.mark.parametrize(
+    ("first", "resent"),
+    [
+        (reset, True),
+        (half(GOOD), True),
+        (error("InternalServerError", 500), True),
+        (error("ThrottlingException"), False),
+        (error("TransactionConflictException"), False),
+    ],
+    ids=["reset", "half an answer", "500", "throttled", "transaction"],
+)
+def test_condition_that_fails_later_knows_whether_an_earlier_attempt_may_have_written(
+    first: Behaviour, resent: bool
+) -> None:
+    servers = HostileServer(first, error("ConditionalCheckFailedException"))
+    with servers as server, pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
+        client_of(server).call("PutItem", PUT, soon)
+    assert caught.value.resent is resent
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        reset,
+        half(GOOD),
+        answer(GOOD, checksum=False),
+        error("InternalServerError", 500),
+        raw(b"HTTP/1.1 503 -\r\nContent-Length: 4\r\n\r\nbusy"),
+        raw(b""),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        raw(b"HTTP/1.1 200 OK\r\n\r\n{}"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}"),
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n{}"),
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}"),
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n"),
+        raw(chunked(b"{", b"}")[:-9]),
+        raw(b"HTTP/1.1 200 OK\r\nno header\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000),
+        raw(b"SSH-2.0-OpenSSH\r\n\r\n"),
+        raw(b"\x16\x03\x01\xff\xff\r\n\r\n"),
+        error("ProvisionedThroughputExceededException"),
+        error("RequestLimitExceeded"),
+        error("ThrottlingException"),
+        error("TransactionConflictException"),
+    ],
+)
+def test_fault_is_followed_by_another_attempt_after_a_pause(fault: Behaviour) -> None:
+    clock = Clock()
+    with HostileServer(fault, answer(GOOD)) as server:
+        assert client_of(server, clock).call("PutItem", PUT, soon) == GOOD
+        assert len(server.requests) == 2
+        assert clock.pauses == [0.5 * 2 * dynamodb.BASE]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (error("ProvisionedThroughputExceededException"), dynamodb.Throttled),
+        (error("TransactionConflictException"), dynamodb.TransactionConflict),
+        (error("InternalServerError", 500), dynamodb.Unavailable),
+        (reset, dynamodb.Unavailable),
+    ],
+)
+def test_fault_that_stays_is_told_after_the_last_attempt(fault: Behaviour, kind: type[Exception]) -> None:
+    clock = Clock()
+    with HostileServer(*[fault] * dynamodb.ATTEMPTS) as server:
+        with pytest.raises(kind):
+            client_of(server, clock).call("PutItem", PUT, lambda: 100.0)
+        assert len(server.requests) == dynamodb.ATTEMPTS
+    assert clock.pauses == [0.025, 0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
+
+
+def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
+    clock = Clock()
+    with HostileServer(*[error("ThrottlingException")] * 8) as server:
+        deadline = clock.now + 0.2
+        with pytest.raises(dynamodb.Throttled):
+            client_of(server, clock).call("PutItem", PUT, lambda: deadline - clock.now)
+    assert clock.pauses == [0.025, 0.05, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("AccessDeniedException", 400, dynamodb.AccessDenied),
+        ("ExpiredTokenException", 400, dynamodb.AccessDenied),
+        ("UnrecognizedClientException", 400, dynamodb.AccessDenied),
+        ("ValidationException", 400, dynamodb.ValidationFailed),
+        ("ResourceNotFoundException", 400, dynamodb.TableNotFound),
+        ("SomethingNewException", 400, dynamodb.UnknownError),
+    ],
+)
+def test_error_that_would_stay_is_told_at_once(code: str, status: int, kind: type[Exception]) -> None:
+    with HostileServer(error(code, status)) as server:
+        with pytest.raises(kind, match=code):
+            client_of(server).call("PutItem", PUT, soon)
+        assert len(server.requests) == 1
+
+
+def test_answer_of_something_else_than_dynamodb_is_an_unknown_error() -> None:
+    page = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>"
+    with HostileServer(raw(page)) as server, pytest.raises(dynamodb.UnknownError) as caught:
+        client_of(server).call("PutItem", PUT, soon)
+    assert caught.value.code == "403"
+
+
+@pytest.mark.parametrize("silence", [hang, drip])
+def test_server_that_does_not_finish_is_left_when_the_time_is_up(silence: Behaviour) -> None:
+    with HostileServer(silence) as server:
+        started = time.monotonic()
+        with pytest.raises(dynamodb.Unavailable):
+            client_of(server).call("GetItem", {}, left_of(0.3))
+        assert 0.25 < time.monotonic() - started < 1.5
+
+
+def test_late_answer_is_not_taken_for_the_answer_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb, "ANSWER_TIMEOUT", 0.2)
+    with HostileServer(hang, answer(GOOD)) as server:
+        assert client_of(server).call("GetItem", {}, soon) == GOOD
+        assert server.connections == 2
+
+
+def test_unasked_octets_after_an_answer_end_the_connection() -> None:
+    twice = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2
+    with HostileServer(raw(twice, close=False), answer(GOOD)) as server:
+        client = client_of(server)
+        assert client.call("GetItem", {}, soon) == {}
+        assert client.call("GetItem", {}, soon) == GOOD
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        chunked(b'{"Item":{"id":', b'{"S":"a"}}}'),
+        b"HTTP/1.1 100 Continue\r\n\r\n" + chunked(b'{"Item":{"id":{"S":"a"}}}'),
+        b'HTTP/1.1 200\r\ncontent-LENGTH:25\r\nx-amz-crc32:\r\n\r\n{"Item":{"id":{"S":"a"}}}',
+    ],
+    ids=["chunked", "interim", "terse"],
+)
+def test_answer_is_read_in_every_form_and_the_connection_kept(octets: bytes) -> None:
+    with HostileServer(raw(octets, close=False), answer({})) as server:
+        client = client_of(server)
+        assert client.call("GetItem", {}, soon) == GOOD
+        client.call("GetItem", {}, soon)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_connection_that_the_server_will_not_keep_is_not_kept(octets: bytes) -> None:
+    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+        client = client_of(server)
+        client.call("GetItem", {}, soon)
+        assert client.call("GetItem", {}, soon) == GOOD
+        assert server.connections == 2
+
+
+def test_credentials_that_come_late_are_waited_for() -> None:
+    clock, keys = Clock(), Credentials("key", "secret")
+    tries = iter([False, True])
+
+    def source() -> Credentials:
+        if next(tries):
+            return keys
+        raise CredentialsUnavailable("not yet")
+
+    with HostileServer(answer(GOOD)) as server:
+        client = Client(server.url, "eu-west-2", source, clock=clock, sleep=clock.sleep, random=lambda: 0.5)
+        assert client.call("GetItem", {}, soon) == GOOD
+    assert len(clock.pauses) == 1
+
+
+def test_refused_credentials_are_access_denied_without_a_request() -> None:
+    def source() -> Credentials:
+        raise CredentialsRefused("no")
+
+    with HostileServer() as server, pytest.raises(dynamodb.AccessDenied):
+        Client(server.url, "eu-west-2", source).call("GetItem", {}, soon)
+    assert server.connections == 0
+
+
+def test_call_can_be_made_with_the_credentials_of_another() -> None:
+    with HostileServer(answer(GOOD)) as server:
+        client_of(server).call("GetItem", {}, soon, lambda: Credentials("theirs", "secret"))
+        assert "Credential=theirs/" in server.requests[0][0]
+
+
+def test_no_time_left_means_no_request() -> None:
+    with HostileServer() as server:
+        with pytest.raises(dynamodb.Unavailable):
+            client_of(server).call("PutItem", PUT, lambda: 0.0)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("origin", ["ftp://a", "127.0.0.1:80", "http://", "http://a:b", "http://user@a"])
+def test_endpoint_of_another_form_is_refused(origin: str) -> None:
+    with pytest.raises(ValueError, match="origin"):
+        connection.Connection(origin)
+
+
+def test_default_endpoint_is_the_one_of_the_region() -> None:
+    client = Client.from_environment({"AWS_REGION": "eu-west-2", "AWS_ACCESS_KEY_ID": "a"})
+    assert client._connection.host == "dynamodb.eu-west-2.amazonaws.com"

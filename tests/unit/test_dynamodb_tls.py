@@ -1,0 +1,204 @@
+"""Whom the client trusts. Certificates and the system's store are the tests' own; AWS's name leads to this machine."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+import trustme
+
+from items import connection, dynamodb, tls
+from items.credentials import Credentials
+from items.dynamodb import Client
+from tests.servers.hostile import HostileServer, answer, reset
+
+AWS = "dynamodb.eu-west-2.amazonaws.com"
+GOOD: dict[str, Any] = {"Item": {}}
+Hold = Callable[..., None]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hold]:
+    """Makes the system's store hold the certificates of some authorities and no others."""
+
+    def hold(*authorities: trustme.CA) -> None:
+        file = tmp_path / "store.pem"
+        file.write_bytes(b"".join(authority.cert_pem.bytes() for authority in authorities))
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+
+    forget()
+    yield hold
+    forget()
+
+
+@pytest.fixture
+def aws_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers 127.0.0.1 when the system is asked for DynamoDB's address."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: Any, **options: Any) -> Any:
+        return real("127.0.0.1" if host == AWS else host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+def forget() -> None:
+    tls._amazon_context.cache_clear()
+    tls._system_context.cache_clear()
+
+
+def amazon_is(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
+    der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
+    monkeypatch.setattr(tls, "AMAZON", {hashlib.sha256(der).hexdigest()})
+
+
+def server_with(authority: trustme.CA, name: str, *behaviours: Any) -> HostileServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return HostileServer(*behaviours, context=context)
+
+
+def call(url: str) -> dict[str, Any]:
+    client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+    return client.call("GetItem", {}, lambda: 3.0)
+
+
+def refused(url: str) -> None:
+    with pytest.raises(dynamodb.Unavailable) as caught:
+        call(url)
+    assert isinstance(caught.value.__cause__, connection.Untrusted)
+
+
+def test_certificate_of_the_systems_store_is_trusted(store: Hold) -> None:
+    authority = trustme.CA()
+    store(authority)
+    with server_with(authority, "127.0.0.1", answer(GOOD)) as server:
+        assert call(server.url) == GOOD
+
+
+def test_certificate_of_nobody_known_is_refused_at_once(store: Hold) -> None:
+    store(trustme.CA())
+    with server_with(trustme.CA(), "127.0.0.1", answer(GOOD)) as server:
+        refused(server.url)
+        assert (server.connections, server.requests) == (1, [])
+
+
+def test_certificate_for_another_host_is_refused(store: Hold) -> None:
+    authority = trustme.CA()
+    store(authority)
+    with server_with(authority, "example.com", answer(GOOD)) as server:
+        refused(server.url)
+        assert server.requests == []
+
+
+def test_aws_is_trusted_by_its_own_roots_alone(store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    amazon = trustme.CA()
+    store(trustme.CA(), amazon)
+    amazon_is(amazon, monkeypatch)
+    with server_with(amazon, AWS, answer(GOOD)) as server:
+        assert call(f"https://{AWS}:{server.port}") == GOOD
+        assert server.connections == 1
+    context = tls._amazon_context()
+    assert context
+    assert len(context.get_ca_certs()) == 1
+
+
+def test_aws_behind_another_root_of_the_store_is_trusted(
+    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amazon, proxy = trustme.CA(), trustme.CA()
+    store(amazon, proxy)
+    amazon_is(amazon, monkeypatch)
+    with server_with(proxy, AWS, answer(GOOD)) as server:
+        assert call(f"https://{AWS}:{server.port}") == GOOD
+
+
+def test_aws_behind_a_root_that_left_the_store_is_refused(
+    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amazon = trustme.CA()
+    store(trustme.CA())
+    amazon_is(amazon, monkeypatch)
+    with server_with(amazon, AWS, answer(GOOD)) as server:
+        refused(f"https://{AWS}:{server.port}")
+        assert server.requests == []
+
+
+def test_aws_with_a_certificate_for_another_host_is_refused(
+    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amazon = trustme.CA()
+    store(amazon)
+    amazon_is(amazon, monkeypatch)
+    with server_with(amazon, "example.com", answer(GOOD)) as server:
+        refused(f"https://{AWS}:{server.port}")
+        assert server.requests == []
+
+
+def test_roots_of_amazon_are_the_ones_that_browsers_trust(store: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    context = tls._amazon_context()
+    assert context
+    roots: list[Any] = context.get_ca_certs()
+    names = {dict(pair for part in root["subject"] for pair in part)["commonName"] for root in roots}
+    assert names == {
+        "Amazon Root CA 1",
+        "Amazon Root CA 2",
+        "Amazon Root CA 3",
+        "Amazon Root CA 4",
+        "Starfield Services Root Certificate Authority - G2",
+    }
+
+
+def test_connection_opened_early_is_used_and_kept(store: Hold) -> None:
+    authority = trustme.CA()
+    store(authority)
+    with server_with(authority, "127.0.0.1", answer(GOOD), answer(GOOD)) as server:
+        client = Client(server.url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        client.connect()
+        time.sleep(0.05)  # TLS 1.3 sends its session tickets unasked
+        for _ in range(2):
+            client.call("GetItem", {}, lambda: 3.0)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("last", [answer(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
+def test_connection_lost_while_frozen_is_replaced_and_no_failure(store: Hold, last: Any) -> None:
+    authority = trustme.CA()
+    store(authority)
+    pauses: list[float] = []
+    with server_with(authority, "127.0.0.1", answer(GOOD), last, answer(GOOD), answer(GOOD)) as server:
+        keys = functools.partial(Credentials, "key", "secret")
+        client = Client(server.url, "eu-west-2", keys, sleep=pauses.append)
+        for _ in range(3):
+            assert client.call("GetItem", {}, lambda: 3.0) == GOOD
+            time.sleep(0.05)
+        assert (server.connections, pauses) == (2, [])
+
+
+def test_server_without_tls_is_unavailable(store: Hold) -> None:
+    deadline = time.monotonic() + 0.3
+    with HostileServer() as server:
+        url = f"https://127.0.0.1:{server.port}"
+        client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        with pytest.raises(dynamodb.Unavailable):
+            client.call("GetItem", {}, lambda: deadline - time.monotonic())
+
+
+def test_handshake_that_does_not_end_is_left_when_the_time_is_up(store: Hold) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        with pytest.raises(dynamodb.Unavailable):
+            client.call("GetItem", {}, lambda: started + 0.3 - time.monotonic())
+        assert time.monotonic() - started < 1.5

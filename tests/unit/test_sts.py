@@ -1,0 +1,186 @@
+"""Credentials of a role for one owner, from STS."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.parse
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from items import dynamodb, sts
+from items.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
+from items.sts import OwnerRole
+from tests.servers.hostile import Behaviour, HostileServer, half, hang, raw, reset
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
+ROLE = "arn:aws:iam::000000000000:role/data"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def soon() -> float:
+    return 5.0
+
+
+def role_at(server: HostileServer, clock: Clock | None = None) -> OwnerRole:
+    return OwnerRole(ROLE, "eu-west-2", server.url, lambda: Credentials("key", "secret"), clock=clock or Clock())
+
+
+def http(status: int, xml: str) -> Behaviour:
+    body = xml.encode()
+    return raw(b"HTTP/1.1 %d -\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body), close=False)
+
+
+def session(number: int = 1, lifetime: float = 3600) -> Behaviour:
+    """As https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html shows it."""
+    expiration = datetime.fromtimestamp(NOW + lifetime, UTC).isoformat().replace("+00:00", "Z")
+    return http(
+        200,
+        '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
+        f"<Credentials><AccessKeyId>key-{number}</AccessKeyId><SecretAccessKey>a/b+c=</SecretAccessKey>"
+        f"<SessionToken>token&amp;more</SessionToken><Expiration>{expiration}</Expiration></Credentials>"
+        "</AssumeRoleResult></AssumeRoleResponse>",
+    )
+
+
+def failure(code: str, status: int) -> Behaviour:
+    return http(
+        status,
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+        f"<Code>{code}</Code><Message>no</Message></Error></ErrorResponse>",
+    )
+
+
+def test_role_is_assumed_with_the_owner_as_its_tag() -> None:
+    with HostileServer(session()) as server:
+        found = role_at(server).credentials("3f1c+a b", soon)
+        head, body = server.requests[0]
+    assert dict(urllib.parse.parse_qsl(body.decode())) == {
+        "Action": "AssumeRole",
+        "Version": "2011-06-15",
+        "RoleArn": ROLE,
+        "RoleSessionName": "owner-3f1c+a-b",
+        "DurationSeconds": "3600",
+        "Tags.member.1.Key": "owner",
+        "Tags.member.1.Value": "3f1c+a b",
+    }
+    assert "/eu-west-2/sts/aws4_request" in head
+    assert (found.access_key, found.secret_key, found.token) == ("key-1", "a/b+c=", "token&more")
+    assert found.expires == NOW + 3600
+
+
+@pytest.fixture(scope="module")
+def role_arn(emulator: dict[str, str]) -> str:
+    """A role of the emulator that its account may assume."""
+    iam = boto3.client(
+        "iam",
+        region_name=emulator["AWS_REGION"],
+        endpoint_url=emulator["AWS_ENDPOINT_URL"],
+        aws_access_key_id=emulator["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=emulator["AWS_SECRET_ACCESS_KEY"],
+    )
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="data-of-an-owner", AssumeRolePolicyDocument=document)
+    arn: str = role["Role"]["Arn"]
+    return arn
+
+
+def test_emulator_gives_credentials_of_the_role(emulator: dict[str, str], role_arn: str) -> None:
+    role = OwnerRole.from_environment(emulator | {"DATA_ROLE_ARN": role_arn})
+    found = role.credentials("owner", soon)
+    assert found.access_key.startswith("ASIA")
+    assert found.token
+    assert found.secret_key
+    assert found.expires > time.time() + 3000
+
+
+def test_calls_for_an_owner_are_made_as_the_role(emulator: dict[str, str], role_arn: str) -> None:
+    role = OwnerRole.from_environment(emulator | {"DATA_ROLE_ARN": role_arn})
+    client = dynamodb.Client.from_environment(emulator)
+    client.call("ListTables", {}, soon)
+    with pytest.raises(dynamodb.AccessDenied, match="data-of-an-owner"):  # its policy allows nothing
+        client.call("ListTables", {}, soon, lambda: role.credentials("owner", soon))
+
+
+def test_each_owner_has_credentials_of_its_own_and_keeps_them() -> None:
+    with HostileServer(session(1), session(2)) as server:
+        role = role_at(server)
+        assert role.credentials("a", soon).access_key == "key-1"
+        assert role.credentials("b", soon).access_key == "key-2"
+        assert role.credentials("a", soon).access_key == "key-1"
+        assert (len(server.requests), server.connections) == (2, 1)
+
+
+def test_credentials_are_replaced_before_they_expire() -> None:
+    clock = Clock()
+    with HostileServer(session(1), session(2, 7200)) as server:
+        role = role_at(server, clock)
+        role.credentials("a", soon)
+        clock.now += 3300
+        assert role.credentials("a", soon).access_key == "key-2"
+
+
+def test_owner_not_seen_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sts, "OWNERS", 2)
+    with HostileServer(*map(session, range(1, 5))) as server:
+        role = role_at(server)
+        keys = [role.credentials(owner, soon).access_key for owner in ("a", "b", "a", "c", "a", "b")]
+    assert keys == ["key-1", "key-2", "key-1", "key-3", "key-1", "key-4"]
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "ValidationError"])
+def test_role_that_may_not_be_assumed_is_refused(code: str) -> None:
+    with HostileServer(failure(code, 403)) as server, pytest.raises(CredentialsRefused, match=code):
+        role_at(server).credentials("a", soon)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        failure("Throttling", 400),
+        failure("ServiceUnavailable", 503),
+        reset,
+        half({}),
+        http(200, "<no"),
+        http(200, "<empty/>"),
+    ],
+)
+def test_fault_that_may_pass_is_no_refusal(fault: Behaviour) -> None:
+    with HostileServer(fault, session()) as server:
+        role = role_at(server)
+        with pytest.raises(CredentialsUnavailable) as caught:
+            role.credentials("a", soon)
+        assert caught.type is CredentialsUnavailable
+        assert role.credentials("a", soon).access_key == "key-1"
+
+
+def test_silent_sts_is_left_when_the_time_is_up() -> None:
+    with HostileServer(hang) as server, pytest.raises(CredentialsUnavailable):
+        role_at(server).credentials("a", lambda: 0.1)
+
+
+def test_no_time_left_means_no_request() -> None:
+    with HostileServer() as server:
+        with pytest.raises(CredentialsUnavailable):
+            role_at(server).credentials("a", lambda: 0.0)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("owner", ["", "x" * 300, "ä/ö", "shared"])
+def test_session_name_is_one_that_sts_takes(owner: str) -> None:
+    with HostileServer(session()) as server:
+        role_at(server).credentials(owner, soon)
+        form = dict(urllib.parse.parse_qsl(server.requests[0][1].decode()))
+    name = form["RoleSessionName"]
+    assert 2 <= len(name) <= 64
+    assert all(letter.isascii() and (letter.isalnum() or letter in "_+=,.@-") for letter in name)
