@@ -44,7 +44,8 @@ class Stack:
         return self.client_of(service, "test", "test")
 
     def client_of(self, service: str, key: str, secret: str, token: str | None = None) -> Any:
-        return boto3.client(
+        client: Any = boto3.client  # the service is a variable: no overload says what it makes
+        return client(
             service,
             endpoint_url=process.endpoint_url(self.port),
             region_name=process.REGION,
@@ -88,9 +89,7 @@ class Stack:
         return bool(found["State"] == "Active")
 
     def invoke(self, name: str, event: Any = None, **options: Any) -> Any:
-        answer = self.client("lambda").invoke(
-            FunctionName=name, Payload=json.dumps(event).encode(), **options
-        )
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), **options)
         return json.loads(answer["Payload"].read())
 
     def permit(self, function: str, qualifier: str | None = None) -> None:
@@ -121,9 +120,7 @@ class Stack:
         root = gateway.get_resources(**key)["items"][0]["id"]
         thing = gateway.create_resource(**key, parentId=root, pathPart="thing")["id"]
         for name, schema in parts.get("models", {}).items():
-            gateway.create_model(
-                **key, name=name, contentType="application/json", schema=json.dumps(schema)
-            )
+            gateway.create_model(**key, name=name, contentType="application/json", schema=json.dumps(schema))
         wanted = {"authorizationType": "NONE", **(method or {})}
         if "validator" in parts:
             made = gateway.create_request_validator(**key, name="v", **parts["validator"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from botocore.auth import SigV4Auth
@@ -45,7 +47,7 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
         },
     )
     SigV4Auth(Credentials("test", "test"), "monitoring", REGION).add_auth(request)
-    prepared = request.prepare()
+    prepared: Any = request.prepare()
     answer = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body)
     shape = client.meta.service_model.operation_model("DescribeAlarms").output_shape
     parsed = QueryParser().parse(

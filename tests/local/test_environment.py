@@ -64,7 +64,8 @@ def test_log_has_the_platforms_lines_around_the_functions(ours: Stack) -> None:
     name = ours.function(STREAM)
     ours.invoke(name)
     start, line, end, report = [event["message"] for event in log_of(ours, name)]
-    assert start.startswith("START RequestId: ") and start.endswith(" Version: $LATEST")
+    assert start.startswith("START RequestId: ")
+    assert start.endswith(" Version: $LATEST")
     assert line == "a line"
     assert end.startswith("END RequestId: ")
     assert "\tInit Duration: " in report

@@ -26,9 +26,7 @@ def api_of(stack: Stack, source: str, **parts: Any) -> Api:
     function = stack.function(source)
     stack.permit(function)
     fields = parts.pop("fields", {})
-    return stack.api(
-        integration=stack.integration(function, **fields), responses=RESPONSES, **parts
-    )
+    return stack.api(integration=stack.integration(function, **fields), responses=RESPONSES, **parts)
 
 
 def failing(stack: Stack) -> httpx.Response:
@@ -49,9 +47,7 @@ def test_ministack_tells_what_the_function_raised(ministack: Stack) -> None:
     assert "secret" in failing(ministack).text
 
 
-@pytest.mark.parametrize(
-    "answer", ["None", "'text'", "{'body': 'no status'}", "{'statusCode': 200, 'body': {}}"]
-)
+@pytest.mark.parametrize("answer", ["None", "'text'", "{'body': 'no status'}", "{'statusCode': 200, 'body': {}}"])
 def test_answer_in_a_wrong_form_is_a_502(ours: Stack, answer: str) -> None:
     response = api_of(ours, f"def handler(event, context):\n    return {answer}").post()
     assert (response.status_code, response.json()["title"]) == (502, "Internal server error")
@@ -59,17 +55,13 @@ def test_answer_in_a_wrong_form_is_a_502(ours: Stack, answer: str) -> None:
 
 def test_function_at_its_reserved_concurrency_is_a_500(ours: Stack) -> None:
     function = ours.function("def handler(event, context):\n    return {'statusCode': 200}")
-    ours.client("lambda").put_function_concurrency(
-        FunctionName=function, ReservedConcurrentExecutions=0
-    )
+    ours.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     ours.permit(function)
     answer = ours.api(integration=ours.integration(function), responses=RESPONSES).post()
     assert (answer.status_code, answer.json()["title"]) == (500, "Internal server error")
 
 
-SLOW = (
-    "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
-)
+SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
 
 
 @pytest.mark.adds(gateway.INTEGRATION_TIMEOUT)
@@ -83,9 +75,7 @@ def test_ministack_waits_for_a_slow_integration(ministack: Stack) -> None:
     assert api_of(ministack, SLOW, fields={"timeoutInMillis": 100}).post().status_code == 200
 
 
-COUNTING = (
-    "def handler(event, context):\n    return {'statusCode': 200, 'body': str(len(event['body']))}"
-)
+COUNTING = "def handler(event, context):\n    return {'statusCode': 200, 'body': str(len(event['body']))}"
 TOO_LARGE = b"x" * (10 * 1024 * 1024 + 1)
 
 
@@ -125,8 +115,7 @@ def test_gateway_says_what_is_wrong_with_a_body(ours: Stack) -> None:
     problem = answer.json()
     assert 'object has missing required properties (["name"])' in problem["detail"]
     assert (
-        'instance type (string) does not match any allowed primitive type (allowed: ["integer"])'
-        in problem["detail"]
+        'instance type (string) does not match any allowed primitive type (allowed: ["integer"])' in problem["detail"]
     )
     assert problem["at"] == "POST"
 

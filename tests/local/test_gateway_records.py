@@ -102,9 +102,7 @@ def test_gateway_counts_requests_and_errors_by_api_and_stage(ours: Stack) -> Non
         assert metric(ours, "AWS/ApiGateway", "4XXError", "Sum", **dimensions) == 1
         assert metric(ours, "AWS/ApiGateway", "5XXError", "Sum", **dimensions) == 0
         assert metric(ours, "AWS/ApiGateway", "Latency", "SampleCount", **dimensions) == 3
-        assert (
-            metric(ours, "AWS/ApiGateway", "IntegrationLatency", "SampleCount", **dimensions) == 2
-        )
+        assert metric(ours, "AWS/ApiGateway", "IntegrationLatency", "SampleCount", **dimensions) == 2
 
 
 @pytest.mark.lacks(gateway_metrics.GATEWAY_METRICS)

@@ -37,9 +37,7 @@ def signed_in(stack: Stack, **method: Any) -> SignedIn:
         UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
     cognito.admin_create_user(UserPoolId=pool, Username="user")
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True
-    )
+    cognito.admin_set_user_password(UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True)
     tokens = cognito.initiate_auth(
         ClientId=client,
         AuthFlow="USER_PASSWORD_AUTH",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,6 +37,17 @@ def table(stack: Stack) -> str:
     return name
 
 
+def denied(call: Callable[[], Any]) -> bool:
+    """Whether IAM refuses a call. Any other error is raised."""
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return True
+    return False
+
+
 class Owner:
     """A caller with the data role's credentials for one owner, as the functions use them."""
 
@@ -61,9 +73,9 @@ class Owner:
             PolicyDocument=_policy(["sts:AssumeRole", "sts:TagSession"]),
         )
         sts = stack.client_of("sts", key["AccessKeyId"], key["SecretAccessKey"])
-        session = sts.assume_role(
-            RoleArn=role, RoleSessionName="data", Tags=[{"Key": "owner", "Value": tag}]
-        )["Credentials"]
+        session = sts.assume_role(RoleArn=role, RoleSessionName="data", Tags=[{"Key": "owner", "Value": tag}])[
+            "Credentials"
+        ]
         self.table = name
         self.dynamodb = stack.client_of(
             "dynamodb",
@@ -73,12 +85,7 @@ class Owner:
         )
 
     def may(self, operation: str, **arguments: Any) -> bool:
-        try:
-            getattr(self.dynamodb, operation)(**arguments)
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "AccessDeniedException", error
-            return False
-        return True
+        return not denied(lambda: getattr(self.dynamodb, operation)(**arguments))
 
 
 def _policy(actions: list[str]) -> str:
@@ -188,12 +195,7 @@ def allowed(stack: Stack, resource: str, condition: Json, name: str) -> bool:
     }
     client.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy([statement]))
     dynamodb = stack.client_of("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
-    try:
-        dynamodb.get_item(TableName=name, Key={"id": text("x")})
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "AccessDeniedException", error
-        return False
-    return True
+    return not denied(lambda: dynamodb.get_item(TableName=name, Key={"id": text("x")}))
 
 
 def test_session_tags_need_a_trust_policy_that_allows_them(ours: Stack) -> None:

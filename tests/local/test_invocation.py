@@ -93,9 +93,7 @@ def test_ministack_counts_by_function_name_only(ministack: Stack) -> None:
 
 def at_its_limit(stack: Stack) -> int:
     name = canary(stack, 0.0)
-    stack.client("lambda").put_function_concurrency(
-        FunctionName=name, ReservedConcurrentExecutions=0
-    )
+    stack.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     return stack.api(integration=stack.integration(f"{name}:prod")).post().status_code
 
 

@@ -124,9 +124,7 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
         UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
     cognito.admin_create_user(UserPoolId=pool, Username="user")
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True
-    )
+    cognito.admin_set_user_password(UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True)
     tokens = cognito.initiate_auth(
         ClientId=client,
         AuthFlow="USER_PASSWORD_AUTH",
@@ -139,13 +137,9 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
         authorizer={"name": "u", "type": "COGNITO_USER_POOLS", "providerARNs": [arn]},
     )
     bucket = stack.client("s3")
-    bucket.create_bucket(
-        Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": process.REGION}
-    )
+    bucket.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": process.REGION})
     bucket.put_object(Bucket="artefacts", Key="key", Body=b"bytes")
-    stack.client("cloudwatch").put_metric_data(
-        Namespace="items", MetricData=[{"MetricName": "faults", "Value": 1}]
-    )
+    stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[{"MetricName": "faults", "Value": 1}])
     signed_in = {"Authorization": tokens["IdToken"]}
     assert api.post(headers=signed_in).text == "1"
     time.sleep(SAVED_WITHIN)
@@ -172,9 +166,7 @@ def session_after_restart(stack: Stack, restart: Any) -> str:
     sts = stack.client_of("sts", key["AccessKeyId"], key["SecretAccessKey"])
     session = sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     stack = restart()
-    client = stack.client_of(
-        "iam", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
-    )
+    client = stack.client_of("iam", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     try:
         client.list_users()
     except ClientError as error:

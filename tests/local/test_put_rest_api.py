@@ -19,9 +19,7 @@ CORS = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
 DOCUMENT: Json = {
     "openapi": "3.0.1",
     "info": {"title": "things", "version": "2", "description": "Of things"},
-    "x-amazon-apigateway-request-validators": {
-        "all": {"validateRequestBody": True, "validateRequestParameters": True}
-    },
+    "x-amazon-apigateway-request-validators": {"all": {"validateRequestBody": True, "validateRequestParameters": True}},
     "x-amazon-apigateway-request-validator": "all",
     "x-amazon-apigateway-gateway-responses": {
         "BAD_REQUEST_BODY": {
@@ -38,18 +36,12 @@ DOCUMENT: Json = {
                     {"name": "Key", "in": "header", "required": True, "schema": {"type": "string"}},
                     {"$ref": "#/components/parameters/limit"},
                 ],
-                "requestBody": {
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}
-                    }
-                },
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
                 "responses": {
                     "201": {
                         "description": "made",
                         "headers": {"ETag": {"schema": {"type": "string"}}},
-                        "content": {
-                            "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}
-                        },
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
                     }
                 },
                 "x-amazon-apigateway-integration": {
@@ -156,15 +148,14 @@ def test_document_becomes_the_api(ours: Stack, api: str) -> None:
     assert method["authorizationScopes"] == ["things/write"]
     assert method["operationName"] == "create_thing"
     assert method["requestValidatorId"] == validator["id"]
-    assert validator["validateRequestBody"] and validator["validateRequestParameters"]
+    assert validator["validateRequestBody"]
+    assert validator["validateRequestParameters"]
     assert method["requestModels"] == {"application/json": "Thing"}
     assert method["requestParameters"] == {
         "method.request.header.Key": True,
         "method.request.querystring.limit": False,
     }
-    assert method["methodResponses"]["201"]["responseParameters"] == {
-        "method.response.header.ETag": False
-    }
+    assert method["methodResponses"]["201"]["responseParameters"] == {"method.response.header.ETag": False}
     assert method["methodResponses"]["201"]["responseModels"] == {"application/json": "Thing"}
     assert method["methodIntegration"]["passthroughBehavior"] == "NEVER"
     assert method["methodIntegration"]["timeoutInMillis"] == 5000
@@ -229,9 +220,7 @@ def test_merging_keeps_what_the_document_does_not_name(ours: Stack, api: str) ->
     assert set(resources(ours, api)) == {"/", "/things", "/things/{id}", "/others"}
 
 
-def test_keyword_that_models_lack_is_refused_by_name_and_changes_nothing(
-    ours: Stack, api: str
-) -> None:
+def test_keyword_that_models_lack_is_refused_by_name_and_changes_nothing(ours: Stack, api: str) -> None:
     put(ours, api, DOCUMENT)
     document = changed(paths={})
     document["components"]["schemas"]["Thing"]["properties"]["name"]["example"] = "x"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from xml.sax.saxutils import escape
 
 import botocore.session
@@ -33,12 +33,10 @@ def install() -> None:
     """Answer DescribeAlarms in XML from MiniStack's own JSON answer."""
     original: Callable[..., Response] = cloudwatch._describe_alarms
     session = botocore.session.get_session()
-    output = session.get_service_model("cloudwatch").operation_model("DescribeAlarms").output_shape
-    assert output is not None
+    operation = session.get_service_model("cloudwatch").operation_model("DescribeAlarms")
+    output = cast("StructureShape", operation.output_shape)
 
-    def describe_alarms(
-        params: dict[str, Any], data: dict[str, Any], is_cbor: bool, is_json: bool = False
-    ) -> Response:
+    def describe_alarms(params: dict[str, Any], data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
         if is_cbor or is_json:
             return original(params, data, is_cbor, is_json)
         status, _, body = original(params, _as_json_request(params), False, True)
@@ -54,9 +52,7 @@ def install() -> None:
 
 def _as_json_request(params: dict[str, Any]) -> dict[str, Any]:
     single = ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
-    request: dict[str, Any] = {
-        name: value for name in single if (value := cloudwatch._p(params, name))
-    }
+    request: dict[str, Any] = {name: value for name in single if (value := cloudwatch._p(params, name))}
     for name in ("AlarmNames", "AlarmTypes"):
         values: list[str] = []
         while value := cloudwatch._p(params, f"{name}.member.{len(values) + 1}"):

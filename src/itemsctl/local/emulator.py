@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import importlib
 import logging
 import os
 import shutil
-import signal
 from pathlib import Path
 
 REGION = "eu-west-2"
@@ -50,45 +49,6 @@ def environment(port: int, state: Path) -> dict[str, str]:
     }
 
 
-def install_additions() -> None:
-    """Apply every addition of this package to the MiniStack that is about to serve."""
-    from itemsctl.local import alarms, environment, gateway, iam, invocation, put_rest_api
-
-    put_rest_api.install()
-    iam.install()
-    alarms.install()
-    gateway.install()
-    invocation.install()
-    environment.install()
-
-
-async def serve(port: int, state: Path) -> None:
-    """Serve until SIGTERM or SIGINT, then save the state and return."""
-    from hypercorn.asyncio import serve as hypercorn_serve
-    from hypercorn.config import Config
-    from ministack.app import app
-
-    from itemsctl.local import edge, persistence
-
-    keeper = persistence.install(state / "state.sqlite")
-
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    config.loglevel = "WARNING"
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    saver = asyncio.create_task(keeper.run())
-    served = edge.guarded(app, keeper)
-    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
-    saver.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await saver
-
-
 def main() -> None:
     """Parse the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m itemsctl.local.emulator")
@@ -107,8 +67,8 @@ def main() -> None:
         level=logging.INFO,
         format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
     )
-    install_additions()
-    asyncio.run(serve(arguments.port, state))
+    serving = importlib.import_module("itemsctl.local.serving")  # MiniStack reads the environment now
+    asyncio.run(serving.serve(arguments.port, state))
 
 
 if __name__ == "__main__":

@@ -95,9 +95,7 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
     config = worker.config
     own = (config.get("Environment") or {}).get("Variables") or {}
     kept = {
-        name: value
-        for name, value in env.items()
-        if name in _PASSED_ON or name in own or name.startswith(_WORKERS_OWN)
+        name: value for name, value in env.items() if name in _PASSED_ON or name in own or name.startswith(_WORKERS_OWN)
     }
     name = config.get("FunctionName", "")
     kept.update(
@@ -135,8 +133,7 @@ def _write_log(
     text: str,
     error: bool,
     duration: int,
-    *,
-    log_source: str | None = None,
+    **_: Any,
 ) -> None:
     """Write one invocation's lines: what the platform says, and what the function wrote."""
     config = function.get("config") or function
@@ -148,7 +145,16 @@ def _write_log(
     trace = result.get("trace") or ""
     written = text.removesuffix(trace).splitlines() if error and trace else text.splitlines()
     now = time.time()
-    report = _Report(config, request_id, now, duration, error, trace, result, worker.init_seconds)
+    report = _Report(
+        config=config,
+        request_id=request_id,
+        now=now,
+        duration=duration,
+        error=error,
+        trace=trace,
+        result=result,
+        init_seconds=worker.init_seconds,
+    )
     in_json = (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
     lines = report.as_json(written) if in_json else report.as_text(written)
     log_stream.append(_log_group(config), worker.log_stream, lines, int(now * 1000), create=True)
@@ -161,6 +167,7 @@ class _Report:
 
     def __init__(
         self,
+        *,
         config: Json,
         request_id: str,
         now: float,

@@ -61,9 +61,7 @@ class Exchange:
             "apiId": self.request["api_id"],
             "domainName": self.header("host"),
             "error.message": self.error_message,
-            "error.messageString": None
-            if self.error_message is None
-            else json.dumps(self.error_message),
+            "error.messageString": None if self.error_message is None else json.dumps(self.error_message),
             "error.responseType": self.error_type,
             "error.validationErrorString": self.validation_error,
             "extendedRequestId": self.extended_id,
@@ -96,7 +94,7 @@ class Exchange:
         return {name: value for name, value in known.items() if value not in (None, "")}
 
 
-current: ContextVar[Exchange | None] = ContextVar("itemsctl_exchange", default=None)
+current: ContextVar[Exchange] = ContextVar("itemsctl_exchange")
 
 
 def milliseconds(seconds: float | None) -> int | None:

@@ -91,8 +91,7 @@ TRACE_ID = register(
     Difference(
         name="trace-id",
         service="API Gateway",
-        aws="`X-Amzn-Trace-Id` is made or continued and reaches the function as header and as "
-        "`_X_AMZN_TRACE_ID`",
+        aws="`X-Amzn-Trace-Id` is made or continued and reaches the function as header and as `_X_AMZN_TRACE_ID`",
         source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
         ministack="the header is passed on if there was one; the function's trace is another",
         here="as AWS",
@@ -119,17 +118,8 @@ def install() -> None:
     v1._gateway_request_value = _context_mapped(v1._gateway_request_value)
 
 
-async def _serve(
-    api_id: str,
-    stage_name: str,
-    method: str,
-    path: str,
-    headers: Json,
-    body: bytes,
-    query: Json,
-    account: str,
-    region: str,
-) -> Response:
+async def _serve(*arguments: Any) -> Response:
+    api_id, stage_name, method, path, headers, body, query, account, region = arguments
     request: Json = {
         "api_id": api_id,
         "stage_name": stage_name,
@@ -207,7 +197,7 @@ def _error_answer(exchange: Exchange, error: Any, status: int | None = None) -> 
 
 def _context_mapped(original: Callable[[str, Json], str | None]) -> Callable[..., str | None]:
     def mapped(source: str, request: Json) -> str | None:
-        exchange = current.get()
+        exchange = current.get(None)
         if exchange is not None and source.startswith("context."):
             value = exchange.variables().get(source.removeprefix("context."))
             return None if value is None else str(value)
@@ -220,7 +210,6 @@ async def _invoke(
     reference: str, event: Json, *, account_id: str | None = None, region: str | None = None
 ) -> tuple[Json | None, str | None]:
     exchange = current.get()
-    assert exchange is not None
     target = invocation.resolve(reference, account_id, region)
     if target is None:
         return None, f"no function {reference}"
@@ -243,9 +232,7 @@ async def _invoke(
     await asyncio.wait({running}, timeout=_timeout(exchange))
     exchange.integration_seconds = time.perf_counter() - started
     if not running.done():
-        raise IntegrationFailed(
-            "INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "Endpoint request timed out"
-        )
+        raise IntegrationFailed("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "Endpoint request timed out")
     return running.result(), None
 
 
@@ -262,23 +249,22 @@ def _timeout(exchange: Exchange) -> float:
 
 def _proxy_response(result: Json) -> tuple[Json, None]:
     exchange = current.get()
-    assert exchange is not None
     exchange.integration_request_id = result.get("request_id")
     if result.get("throttle"):
         exchange.integration_status = 429
         raise _failure(500, "Lambda refused the invocation")
     exchange.integration_status = 200
     if result.get("error"):
-        raise _failure(
-            502, "Lambda execution failed with status 200 due to customer function error"
-        )
+        raise _failure(502, "Lambda execution failed with status 200 due to customer function error")
     answer = result.get("body")
-    status = answer.get("statusCode") if isinstance(answer, dict) else None
-    body = answer.get("body") if isinstance(answer, dict) else None
-    if not re.fullmatch(r"[1-5]\d\d", str(status)) or not (body is None or isinstance(body, str)):
+    if not isinstance(answer, dict) or not _well_formed(answer):
         raise _failure(502, "Malformed Lambda proxy response")
-    assert isinstance(answer, dict)
-    return {**answer, "statusCode": int(str(status)), "body": body or ""}, None
+    return {**answer, "statusCode": int(answer["statusCode"]), "body": answer.get("body") or ""}, None
+
+
+def _well_formed(answer: Json) -> bool:
+    body, status = answer.get("body"), answer.get("statusCode")
+    return (body is None or isinstance(body, str)) and bool(re.fullmatch(r"[1-5]\d\d", str(status)))
 
 
 def _failure(status: int, reason: str) -> IntegrationFailed:
@@ -294,7 +280,7 @@ def _identity_checked(original: Authorize) -> Authorize:
     ) -> tuple[Json | None, Any]:
         claims, error = await original(authorizer, method, headers, query, stage)
         exchange = current.get()
-        if claims is not None and exchange is not None:
+        if claims is not None:
             exchange.claims = v1._stringify_claims(claims)
             if not method.get("authorizationScopes") and claims.get("token_use") != "id":
                 return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
@@ -304,13 +290,11 @@ def _identity_checked(original: Authorize) -> Authorize:
 
 
 def _faults_noted(original: Callable[..., Any]) -> Callable[..., Any]:
-    def check(
-        method: Json, api_id: str, request: Json, headers: Json, body: bytes, query: Json
-    ) -> Any:
-        error = original(method, api_id, request, headers, body, query)
-        exchange = current.get()
-        if error is not None and exchange is not None:
-            exchange.validation_error = _validation_error(error, method, api_id, headers, body)
+    def check(method: Json, api_id: str, request: Json, *sent: Any) -> Any:
+        error = original(method, api_id, request, *sent)
+        if error is not None:
+            exchange = current.get()
+            exchange.validation_error = _validation_error(error, method, api_id, *sent[:2])
         return error
 
     return check
@@ -339,7 +323,6 @@ def _event_completed(original: Callable[..., Json]) -> Callable[..., Json]:
     def build(*arguments: Any, **options: Any) -> Json:
         event = original(*arguments, **options)
         exchange = current.get()
-        assert exchange is not None
         event.pop("version")  # the mark of an HTTP API's payload format
         event["headers"]["X-Amzn-Trace-Id"] = exchange.trace
         event["multiValueHeaders"]["X-Amzn-Trace-Id"] = [exchange.trace]

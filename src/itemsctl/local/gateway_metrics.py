@@ -41,9 +41,7 @@ def count(exchange: Exchange, status: int) -> None:
         metrics.record("AWS/ApiGateway", "Latency", latency, "Milliseconds", dimensions)
         if exchange.integration_seconds is not None:
             waited = exchange.integration_seconds * 1000
-            metrics.record(
-                "AWS/ApiGateway", "IntegrationLatency", waited, "Milliseconds", dimensions
-            )
+            metrics.record("AWS/ApiGateway", "IntegrationLatency", waited, "Milliseconds", dimensions)
 
 
 def _detailed(stage: dict[str, object]) -> bool:

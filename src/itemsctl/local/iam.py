@@ -125,9 +125,9 @@ def _leading_keys(request: dict[str, Any]) -> Iterator[str]:
             yield from _leading_keys(detail)
     if "TableName" not in request:
         return
-    for keys in (request.get("Key"), request.get("Item")):
-        if isinstance(keys, dict):
-            yield from _value(keys, _partition_key(request["TableName"]))
+    for attributes in (request.get("Key"), request.get("Item")):
+        if isinstance(attributes, dict):
+            yield from _value(attributes, _partition_key(request["TableName"]))
     yield from _queried(request, _partition_key(request["TableName"], request.get("IndexName")))
 
 

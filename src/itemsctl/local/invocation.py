@@ -81,7 +81,7 @@ def pick_version(function: Json, qualifier: str | None) -> str:
     if alias is None:
         return qualifier or "$LATEST"
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    draw = random.random()
+    draw = random.random()  # noqa: S311  # picks a version, not a secret
     for version, weight in weights.items():
         draw -= float(weight)
         if draw < 0 and version in function["versions"]:
@@ -165,7 +165,7 @@ def _measure(config: Json, result: Json, seconds: float) -> None:
 
 
 def _trace_of_invocation(config: Json, inbound: str | None = None) -> str:
-    exchange = current.get()
+    exchange = current.get(None)
     root = inbound or (exchange.trace if exchange else "")
     root = root or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     sampled = (config.get("TracingConfig") or {}).get("Mode") == "Active"

@@ -26,9 +26,7 @@ _DRAFT_4 = """
     format minItems maxItems uniqueItems minProperties maxProperties
 """
 JSON_SCHEMA_KEYWORDS = frozenset(_DRAFT_4.split())
-DROPPED_KEYWORDS = frozenset(
-    {"nullable", "deprecated", "xml", "externalDocs", "minItems", "maxItems"}
-)
+DROPPED_KEYWORDS = frozenset({"nullable", "deprecated", "xml", "externalDocs", "minItems", "maxItems"})
 PLACES = {"path": "path", "query": "querystring", "header": "header"}
 
 
@@ -251,8 +249,7 @@ class _Reader:
         for name, scheme in self._components("securitySchemes").items():
             if scheme.get("type") != "apiKey":
                 self.warnings.append(
-                    f"Unsupported security definition type '{scheme.get('type')}' for "
-                    f"'{name}'. Ignoring."
+                    f"Unsupported security definition type '{scheme.get('type')}' for '{name}'. Ignoring."
                 )
                 continue
             extension = scheme.get("x-amazon-apigateway-authorizer")
@@ -264,8 +261,7 @@ class _Reader:
                 "name": name,
                 "type": kind.upper(),
                 "authType": scheme.get("x-amazon-apigateway-authtype") or kind,
-                "identitySource": extension.get("identitySource")
-                or f"method.request.header.{header}",
+                "identitySource": extension.get("identitySource") or f"method.request.header.{header}",
             }
             wanted = ("providerARNs", "authorizerUri", "authorizerCredentials")
             optional = ("identityValidationExpression", "authorizerResultTtlInSeconds")
@@ -284,9 +280,7 @@ def _integration(extension: Json) -> Json:
         responses[status] = response
     fields = {k: v for k, v in extension.items() if k != "responses"}
     fields["type"] = str(extension.get("type") or "").upper()
-    fields["passthroughBehavior"] = str(
-        extension.get("passthroughBehavior") or "WHEN_NO_MATCH"
-    ).upper()
+    fields["passthroughBehavior"] = str(extension.get("passthroughBehavior") or "WHEN_NO_MATCH").upper()
     return {"fields": fields, "responses": responses}
 
 
@@ -300,6 +294,4 @@ def _refusal(errors: list[str], warnings: list[str]) -> str:
 def refuse_warnings(warnings: list[str]) -> None:
     """Raise ImportRefused naming the warnings, as `failonwarnings=true` does."""
     if warnings:
-        raise ImportRefused(
-            "Warnings found during import:\n" + "\n".join(f"\t{w}" for w in warnings)
-        )
+        raise ImportRefused("Warnings found during import:\n" + "\n".join(f"\t{w}" for w in warnings))

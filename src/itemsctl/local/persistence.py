@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ministack import app as ministack_app
 from ministack.services import cloudwatch, lambda_svc, sts
@@ -146,9 +146,7 @@ class Persistence:
 
     def note_metric(self, key: tuple[str, str, str]) -> None:
         """Note that points were added to a metric of the current account and region."""
-        metrics = self._chunks_of("cloudwatch")
-        assert isinstance(metrics, Metrics)
-        metrics.touched.add(cloudwatch._metrics._scoped(key))
+        cast("Metrics", self._chunks_of("cloudwatch")).touched.add(cloudwatch._metrics._scoped(key))
 
 
 _remove_unused_code: Callable[[set[str]], None] = lambda_svc._prune_orphan_code_blobs
@@ -193,9 +191,7 @@ def _watched(service: str, handler: Handler, persistence: Persistence) -> Handle
         written += ["cloudwatch_logs", "cloudwatch"]
     written = [name for name in written if name in ministack_app._state_map]
 
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Any:
+    async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
         answer = await handler(method, path, headers, body, query)
         if not _reads_only(method, headers, body):
             persistence.mark(*written)

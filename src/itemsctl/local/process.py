@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 MODULE = "itemsctl.local.emulator"
@@ -51,12 +51,15 @@ def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{endpoint_url(port)}/_ministack/ready", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            with contextlib.closing(connection):
+                connection.request("GET", "/_ministack/ready")
+                if connection.getresponse().status == http.client.OK:
+                    return
+        except (http.client.HTTPException, OSError):
             if pid is not None and not is_emulator(pid):
                 raise EmulatorUnavailable(f"the emulator (process {pid}) ended") from None
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise EmulatorUnavailable(f"no answer on port {port} after {timeout:g} s")
 
 

@@ -7,6 +7,7 @@ each, so that saving costs what has changed and not what there is.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -15,9 +16,11 @@ from ministack.core.persistence import _json_default, _json_object_hook
 from ministack.core.responses import AccountRegionScopedDict
 
 Chunk = tuple[str, bytes | None] | None
+Scope = tuple[str, str, str]  # account, region, name
+ItemKey = tuple[str, str]  # partition and sort key values
 WHOLE = "state"
 EVENTS_PER_CHUNK = 500
-PAUSE_EVERY = 200
+PAUSE_EVERY = 100
 SEPARATOR = "\x1f"
 
 
@@ -72,11 +75,11 @@ class Tables(WholeState):
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module)
-        self._saved: dict[str, Any] = {}
+        self._saved: defaultdict[Scope, dict[ItemKey, Any]] = defaultdict(dict)
 
     def forget(self) -> None:
         super().forget()
-        self._saved = {}
+        self._saved.clear()
 
     def state(self) -> Any:
         tables = AccountRegionScopedDict()
@@ -88,20 +91,26 @@ class Tables(WholeState):
 
     def changed(self) -> Iterator[Chunk]:
         yield from super().changed()
-        seen: set[str] = set()
-        for scope, table in self.module._tables.all_items():
-            for partition, sorted_items in list(table["items"].items()):
-                if len(seen) % PAUSE_EVERY == 0:
-                    yield None
-                for sort_key, item in list(sorted_items.items()):
-                    name = SEPARATOR.join((*scope, json.dumps([partition, sort_key])))
-                    seen.add(name)
-                    if self._saved.get(name) is not item:
-                        self._saved[name] = item
-                        yield name, encode(item)
-        for name in self._saved.keys() - seen:
-            del self._saved[name]
-            yield name, None
+        tables = dict(self.module._tables.all_items())
+        for scope in {*self._saved, *tables}:
+            items = tables[scope]["items"] if scope in tables else {}
+            yield from self._changed_items(scope, items)
+
+    def _changed_items(self, scope: Scope, items: dict[str, dict[str, Any]]) -> Iterator[Chunk]:
+        saved, count = self._saved[scope], 0
+        for partition, sorted_items in list(items.items()):
+            if count % PAUSE_EVERY == 0:
+                yield None
+            for sort_key, item in list(sorted_items.items()):
+                count += 1
+                key = (partition, sort_key)
+                if saved.get(key) is not item:
+                    saved[key] = item
+                    yield _item(scope, key), encode(item)
+        if len(saved) > count:
+            for key in [k for k in saved if k[1] not in items.get(k[0], {})]:
+                del saved[key]
+                yield _item(scope, key), None
 
     def restored(self, chunks: dict[str, bytes]) -> Any:
         state = super().restored(chunks)
@@ -112,8 +121,9 @@ class Tables(WholeState):
                 continue
             account, region, table_name, keys = name.split(SEPARATOR, 3)
             partition, sort_key = json.loads(keys)
-            item = self._saved[name] = decode(value)
-            table = state["tables"].get_scoped(account, region, table_name)
+            scope = (account, region, table_name)
+            item = self._saved[scope][partition, sort_key] = decode(value)
+            table = state["tables"].get_scoped(*scope)
             if table is not None:
                 table["items"].setdefault(partition, {})[sort_key] = item
         return state
@@ -138,9 +148,7 @@ class LogGroups(WholeState):
     def state(self) -> Any:
         groups = AccountRegionScopedDict()
         for key, group in self.module._log_groups.all_items():
-            streams = {
-                name: {**stream, "events": []} for name, stream in list(group["streams"].items())
-            }
+            streams = {name: {**stream, "events": []} for name, stream in list(group["streams"].items())}
             groups.set_scoped(*key, {**group, "streams": streams})
         stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
         return {"log_groups": groups, **stores}
@@ -233,6 +241,10 @@ CHUNKED: dict[str, type[WholeState]] = {
 def chunks_of(service: str, module: ModuleType) -> WholeState:
     """The way in which the state of `service` is chunked."""
     return CHUNKED.get(service, WholeState)(module)
+
+
+def _item(scope: Scope, key: ItemKey) -> str:
+    return SEPARATOR.join((*scope, json.dumps(key)))
 
 
 def _block(stream: str, start: int) -> str:

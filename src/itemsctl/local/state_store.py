@@ -32,9 +32,7 @@ class StateStore:
     def read(self, service: str) -> dict[str, bytes]:
         """All chunks of one service."""
         with self._lock:
-            rows = self._db.execute(
-                "SELECT name, value FROM chunk WHERE service = ? ORDER BY name", (service,)
-            )
+            rows = self._db.execute("SELECT name, value FROM chunk WHERE service = ? ORDER BY name", (service,))
             return dict(rows.fetchall())
 
     def write(self, rows: Iterable[Row]) -> None:

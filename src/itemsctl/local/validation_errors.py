@@ -41,10 +41,7 @@ def _faults(schema: Schema, value: Any, resolve: Resolve) -> Iterator[str]:
     types = [allowed] if isinstance(allowed, str) else list(allowed or [])
     if types and not any(_is(value, name) for name in types):
         names = json.dumps(sorted(types), separators=(",", ":"))
-        yield (
-            f"instance type ({_name(value)}) does not match any allowed primitive type "
-            f"(allowed: {names})"
-        )
+        yield (f"instance type ({_name(value)}) does not match any allowed primitive type (allowed: {names})")
         return
     if "enum" in schema and value not in schema["enum"]:
         possible = json.dumps(schema["enum"], separators=(",", ":"))
@@ -55,9 +52,7 @@ def _faults(schema: Schema, value: Any, resolve: Resolve) -> Iterator[str]:
         yield from _number_faults(schema, value)
     elif isinstance(value, list):
         items = schema.get("items")
-        if schema.get("uniqueItems") and len({json.dumps(v, sort_keys=True) for v in value}) < len(
-            value
-        ):
+        if schema.get("uniqueItems") and len({json.dumps(v, sort_keys=True) for v in value}) < len(value):
             yield "array must not contain duplicate elements"
         if isinstance(items, dict):
             for part in value:
@@ -69,15 +64,9 @@ def _faults(schema: Schema, value: Any, resolve: Resolve) -> Iterator[str]:
 def _string_faults(schema: Schema, value: str) -> Iterator[str]:
     shortest, longest = schema.get("minLength"), schema.get("maxLength")
     if shortest is not None and len(value) < shortest:
-        yield (
-            f"string {json.dumps(value)} is too short "
-            f"(length: {len(value)}, required minimum: {shortest})"
-        )
+        yield (f"string {json.dumps(value)} is too short (length: {len(value)}, required minimum: {shortest})")
     if longest is not None and len(value) > longest:
-        yield (
-            f"string {json.dumps(value)} is too long "
-            f"(length: {len(value)}, maximum allowed: {longest})"
-        )
+        yield (f"string {json.dumps(value)} is too long (length: {len(value)}, maximum allowed: {longest})")
     pattern = schema.get("pattern")
     if pattern is not None and not re.search(pattern, value):
         yield f'ECMA 262 regex "{pattern}" does not match input string {json.dumps(value)}'
@@ -86,15 +75,9 @@ def _string_faults(schema: Schema, value: str) -> Iterator[str]:
 def _number_faults(schema: Schema, value: float) -> Iterator[str]:
     lowest, highest = schema.get("minimum"), schema.get("maximum")
     if lowest is not None and value < lowest:
-        yield (
-            "numeric instance is lower than the required minimum "
-            f"(minimum: {lowest}, found: {value})"
-        )
+        yield (f"numeric instance is lower than the required minimum (minimum: {lowest}, found: {value})")
     if highest is not None and value > highest:
-        yield (
-            "numeric instance is greater than the required maximum "
-            f"(maximum: {highest}, found: {value})"
-        )
+        yield (f"numeric instance is greater than the required maximum (maximum: {highest}, found: {value})")
 
 
 def _object_faults(schema: Schema, value: Schema, resolve: Resolve) -> Iterator[str]:
@@ -110,13 +93,11 @@ def _object_faults(schema: Schema, value: Schema, resolve: Resolve) -> Iterator[
         yield f"object instance has properties which are not allowed by the schema: {names}"
     if "maxProperties" in schema and len(value) > schema["maxProperties"]:
         yield (
-            f"object has too many properties (found {len(value)} but schema requires at most "
-            f"{schema['maxProperties']})"
+            f"object has too many properties (found {len(value)} but schema requires at most {schema['maxProperties']})"
         )
     if "minProperties" in schema and len(value) < schema["minProperties"]:
         yield (
-            f"object has too few properties (found {len(value)} but schema requires at least "
-            f"{schema['minProperties']})"
+            f"object has too few properties (found {len(value)} but schema requires at least {schema['minProperties']})"
         )
     for name, part in value.items():
         rule = properties.get(name, extra)

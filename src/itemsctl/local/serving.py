@@ -1,0 +1,39 @@
+"""Serves MiniStack with the additions of this package; importing it is what reads the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+from ministack.app import app
+
+from itemsctl.local import alarms, edge, environment, gateway, iam, invocation, persistence, put_rest_api
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def serve(port: int, state: Path) -> None:
+    """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
+    keeper = persistence.install(state / "state.sqlite")
+    for addition in (put_rest_api, iam, alarms, gateway, invocation, environment):
+        addition.install()
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    saver = asyncio.create_task(keeper.run())
+    served = edge.guarded(app, keeper)
+    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    saver.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await saver
