@@ -46,7 +46,7 @@ locals {
             passthroughBehavior = "when_no_match"
             timeoutInMillis     = 29000
             uri = format("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/arn:aws:lambda:%s:%s:function:%s:prod/invocations",
-            var.region, var.region, local.account, "${local.prefix}-${local.operations["${upper(method)} ${path}"].function}")
+            var.region, var.region, local.account, lookup(local.function_names, local.operations["${upper(method)} ${path}"].function, "none"))
           }
         })
       },
