@@ -129,6 +129,6 @@ def _split(uri: str) -> tuple[str, str]:
     scheme, _, rest = uri.partition("://")
     authority, slash, path = rest.partition("/")
     host = authority if authority.endswith("]") else authority.rpartition(":")[0] or authority
-    if scheme != "https" and host not in LOCAL:
-        raise CredentialsRefused(f"the credentials endpoint {host!r} is not on this machine")
+    if scheme != "https" and (scheme != "http" or host not in LOCAL):
+        raise CredentialsRefused(f"the credentials endpoint {scheme}://{host} is neither https nor on this machine")
     return f"{scheme}://{authority}", slash + path or "/"

@@ -1,8 +1,9 @@
 """TLS for a socket, certificate and host name verified; loaded only when an endpoint is https.
 
-AWS's endpoints chain to five roots, and a context with five of the system's certificates is made in a small part of the
-time that it takes with all (bench/cold_start). So for AWS the five are looked up in the system's store, by fingerprint: what
-is taken out of the store is trusted no longer. A server they do not vouch for is tried with the whole store.
+AWS's endpoints chain to five roots, and a context with five of the system's certificates is made in a small part of
+the time that it takes with all (bench/cold_start). So for AWS the five are looked up in the system's store, by
+fingerprint: what is taken out of the store is trusted no longer. A server that they do not vouch for is tried with
+the whole store.
 Source: https://www.amazontrust.com/repository/
 """
 

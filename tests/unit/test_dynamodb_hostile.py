@@ -255,6 +255,24 @@ def test_answer_of_something_else_than_dynamodb_is_an_unknown_error() -> None:
     assert caught.value.code == "403"
 
 
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n{",
+        chunked(b" " * 600, b" " * 600)[:-16],
+    ],
+    ids=["head", "length", "chunk", "chunks"],
+)
+def test_answer_without_end_is_not_waited_for(octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_BODY", 1000)
+    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+        started = time.monotonic()
+        assert client_of(server).call("GetItem", {}, soon) == GOOD
+        assert time.monotonic() - started < dynamodb.ANSWER_TIMEOUT / 2
+
+
 @pytest.mark.parametrize("silence", [hang, drip])
 def test_server_that_does_not_finish_is_left_when_the_time_is_up(silence: Behaviour) -> None:
     with HostileServer(silence) as server:
