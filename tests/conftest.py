@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from itemsctl.local import process
+from tests.stack import Stack
 
 
 def free_port() -> int:
@@ -29,6 +30,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 
 
 @pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole local stack from a copy of the project, up and running."""
+    stack = Stack(tmp_path_factory.mktemp("stack") / "items")
+    stack.itemsctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
+    yield stack
+    stack.itemsctl("clean", "--yes")
+
+
+@pytest.fixture(scope="session")
 def table(emulator: dict[str, str]) -> dict[str, str]:
     """A table as infra/table.tf describes it; the environment of functions that use it."""
     client = boto3.client(
@@ -46,7 +56,10 @@ def table(emulator: dict[str, str]) -> dict[str, str]:
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "by_owner",
-                "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "created_at", "KeyType": "RANGE"}],
+                "KeySchema": [
+                    {"AttributeName": "owner", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
                 "Projection": {"ProjectionType": "ALL"},
             }
         ],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from itemsctl.local import process
 
@@ -39,9 +40,12 @@ class Stack:
             capture_output=True,
             text=True,
             timeout=420,
+            check=False,
         )
         if check and answer.returncode:
-            raise AssertionError(f"itemsctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}")
+            raise AssertionError(
+                f"itemsctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
+            )
         return answer.stdout
 
     @property
@@ -57,6 +61,41 @@ class Stack:
     def token(self, user: str) -> str:
         """`itemsctl token --user`, without its line end."""
         return self.itemsctl("token", "--user", user).strip()
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The aliases of each function, by name: version and weights."""
+        client = self.aws("lambda")
+        found: dict[str, dict[str, Any]] = {}
+        for name in self.outputs["functions"].values():
+            aliases = client.list_aliases(FunctionName=name)["Aliases"]
+            found[name] = {a["Name"]: (a["FunctionVersion"], a.get("RoutingConfig")) for a in aliases}
+        return found
+
+    def try_as_role(self, role_arn: str, service: str, action: str, parameters: dict[str, Any]) -> str:
+        """The code of the error that a call meets in a session of a role, as Lambda opens one; empty when it meets none."""
+        iam = self.aws("iam")
+        role = role_arn.rpartition("/")[2]
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+        root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}
+        widened = {**trust, "Statement": [*trust["Statement"], root]}
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(widened))
+        try:
+            session = self.aws("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+        finally:
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+        client = boto3.client(
+            service,
+            region_name="eu-west-2",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+        )
+        try:
+            client._make_api_call(action, parameters)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ""
 
     def aws(self, service: str) -> Any:
         """A boto3 client of this stack's account, as its root."""

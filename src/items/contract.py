@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 
-from .operations import OPERATIONS
+from . import operations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     Schema = Mapping[str, Any]
     Fault = dict[str, str]
 
+OPERATIONS: dict[str, Any] = operations.OPERATIONS
 CONTENT: Schema = OPERATIONS["create_item"]["content"]
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 
@@ -99,7 +100,7 @@ def _is_number(value: Any) -> bool:
     return type(value) is int or (not isinstance(value, (bool, str, list, dict)) and value is not None)
 
 
-TYPES = {
+TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "string": (lambda value: isinstance(value, str), "a string"),
     "integer": (lambda value: type(value) is int, "an integer"),
     "number": (_is_number, "a number"),

@@ -284,7 +284,9 @@ def _reason(error: Exception) -> str:
         return f"{error.msg} at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeError):
         return "it is not UTF-8"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a value that JSON does not have"
+    return (
+        "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a value that JSON does not have"
+    )
 
 
 def _body_faults(operation: str, body: Any) -> list[dict[str, str]]:

@@ -45,9 +45,15 @@ class Store:
         """
         client = dynamodb.Client.from_environment(environ)
         client.connect()
+        role = None
+        if environ.get("DATA_ROLE_ARN"):
+            from .sts import OwnerRole
+
+            role = OwnerRole.from_environment(environ)
 
         def call(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
-            return client.call(action, payload, remaining)
+            credentials = (lambda: role.credentials(owner, remaining)) if role else None
+            return client.call(action, payload, remaining, credentials)
 
         return cls(call, environ["TABLE_NAME"], environ["INDEX_NAME"])
 
@@ -142,9 +148,7 @@ class Store:
             raise errors.VersionConflict(found["version"]) from None
         return _item(unmarshal(answer["Attributes"]))
 
-    def delete(
-        self, owner: str, item_id: str, expected: Sequence[int] | None, remaining: Callable[[], float]
-    ) -> None:
+    def delete(self, owner: str, item_id: str, expected: Sequence[int] | None, remaining: Callable[[], float]) -> None:
         """Deletes an item. Raises as `update` does; a resend that finds it gone has done its work."""
         values: dict[str, Any] = {}
         payload: dict[str, Any] = {

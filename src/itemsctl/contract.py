@@ -59,7 +59,9 @@ def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict
         for method in METHODS:
             if method in path_item:
                 operation = dict(path_item[method])
-                operation["parameters"] = [dereference(document, p) for p in [*shared, *operation.get("parameters", [])]]
+                operation["parameters"] = [
+                    dereference(document, p) for p in [*shared, *operation.get("parameters", [])]
+                ]
                 operation.setdefault("security", document.get("security", []))
                 yield path, method.upper(), operation
 
@@ -167,7 +169,9 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:
-                raise ContractError(f"{name}: {', '.join(reserved)} is a name the service keeps for itself; choose another.")
+                raise ContractError(
+                    f"{name}: {', '.join(reserved)} is a name the service keeps for itself; choose another."
+                )
             body = constraints(body)
         found[name] = {
             "method": method,
@@ -212,7 +216,9 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     paths: dict[str, Any] = {}
     for path, method, operation in each_operation(document):
-        kept = {k: operation[k] for k in ("operationId", "tags", "summary", "description", "security") if k in operation}
+        kept: dict[str, Any] = {
+            k: operation[k] for k in ("operationId", "tags", "summary", "description", "security") if k in operation
+        }
         kept["parameters"] = [_aws_parameter(document, p) for p in operation["parameters"]]
         if "requestBody" in operation:
             body = dereference(document, operation["requestBody"])
@@ -221,7 +227,8 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
                 "content": {m: {"schema": _aws_body(c["schema"])} for m, c in body["content"].items()},
             }
         kept["responses"] = {
-            status: _aws_response(dereference(document, response)) for status, response in operation["responses"].items()
+            status: _aws_response(dereference(document, response))
+            for status, response in operation["responses"].items()
         }
         paths.setdefault(path, {})[method.lower()] = kept
     schemas = {name: flatten(document, schema) for name, schema in document["components"]["schemas"].items()}

@@ -52,7 +52,8 @@ def test_an_attribute_of_a_newer_version_is_kept_by_every_change(
             "TableName": store._table,
             "Key": raw(item),
             "UpdateExpression": "SET colour = :c, sizes = :s, codes = :b",
-            "ExpressionAttributeValues": marshal({":c": newer["colour"], ":s": newer["sizes"]}) | {":b": {"NS": ["1", "2.50"]}},
+            "ExpressionAttributeValues": marshal({":c": newer["colour"], ":s": newer["sizes"]})
+            | {":b": {"NS": ["1", "2.50"]}},
         },
         lambda: 5,
     )
@@ -117,9 +118,16 @@ def test_a_write_resent_after_a_lost_answer_is_known_as_our_own(
 
 def table_at(endpoint: str) -> Callable[[Call], Call]:
     client = Client.from_environment(
-        {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-west-2", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_REGION": "eu-west-2",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
     )
-    return lambda call: lambda owner, action, payload, remaining: client.call(action, payload, lambda: min(1.0, remaining()))
+    return lambda call: (
+        lambda owner, action, payload, remaining: client.call(action, payload, lambda: min(1.0, remaining()))
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,9 @@ def test_a_fault_of_our_own_is_500_and_says_nothing_of_itself(
     api: httpx.Client, through: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def wrong_table(call: Call) -> Call:
-        return lambda owner, action, payload, remaining: call(owner, action, payload | {"TableName": "no-such-table"}, remaining)
+        return lambda owner, action, payload, remaining: call(
+            owner, action, payload | {"TableName": "no-such-table"}, remaining
+        )
 
     through(wrong_table)
     capsys.readouterr()
@@ -158,7 +168,11 @@ def test_a_request_leaves_one_line_that_says_what_and_not_what_was_sent(
 ) -> None:
     api.get("items")
     capsys.readouterr()
-    made = api.post("items", json={"name": "s3cret words"}, headers={"X-Correlation-Id": "trail-1", "Idempotency-Key": str(uuid.uuid4())})
+    made = api.post(
+        "items",
+        json={"name": "s3cret words"},
+        headers={"X-Correlation-Id": "trail-1", "Idempotency-Key": str(uuid.uuid4())},
+    )
     text = capsys.readouterr().out
     (line,) = map(json.loads, text.splitlines())
     assert line["operation"] == "create_item"

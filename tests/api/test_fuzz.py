@@ -59,5 +59,7 @@ def test_every_answer_is_one_that_the_contract_describes(case: Any, fuzzed: Serv
     case.headers.pop("Authorization", None)
     client = fuzzed.client("second")
     case.call_and_validate(
-        base_url=str(client.base_url).rstrip("/"), headers={"Authorization": client.headers["authorization"]}, checks=CHECKS
+        base_url=str(client.base_url).rstrip("/"),
+        headers={"Authorization": client.headers["authorization"]},
+        checks=CHECKS,
     )

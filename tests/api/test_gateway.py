@@ -12,9 +12,10 @@ import pytest
 from tests.api.conftest import TARGETS, Service
 from tests.api.test_items import problem
 
-
 # In-process there is no gateway.
-pytestmark = pytest.mark.parametrize("service", [t for t in TARGETS if t != "in-process"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize(
+    "service", [t for t in TARGETS if t != "in-process"], indirect=True, scope="session"
+)
 
 
 def tampered(token: str) -> str:
@@ -31,7 +32,8 @@ def unsigned(token: str) -> str:
 
 @pytest.mark.parametrize(
     "forge",
-    [lambda t: None, lambda t: "", lambda t: "Bearer", lambda t: "Bearer x.y.z", lambda t: "Bearer " + tampered(t), lambda t: "Bearer " + unsigned(t)],
+    [lambda t: None, lambda t: "", lambda t: "Bearer", lambda t: "Bearer x.y.z",
+     lambda t: "Bearer " + tampered(t), lambda t: "Bearer " + unsigned(t)],
     ids=["none", "empty", "no token", "no JWT", "tampered", "unsigned"],
 )  # fmt: skip
 @pytest.mark.parametrize(("method", "path"), [("GET", "items"), ("POST", "items"), ("DELETE", "items/x")])
@@ -45,7 +47,9 @@ def test_without_a_valid_token_it_is_401(service: Service, forge: Any, method: s
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "things"), ("GET", "items/a/b"), ("DELETE", "items"), ("POST", "items/x")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("GET", "things"), ("GET", "items/a/b"), ("DELETE", "items"), ("POST", "items/x")]
+)
 def test_a_path_or_method_that_is_not_there_is_404(api: httpx.Client, method: str, path: str) -> None:
     answer = api.request(method, path)
     assert problem(answer, 404)["type"] == "urn:items:problem:not-found"

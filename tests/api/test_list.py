@@ -112,7 +112,8 @@ def moved(cursor: str) -> str:
 
 @pytest.mark.parametrize(
     "forge",
-    [flipped, moved, lambda c: c[:-4], lambda c: c + "AAAA", lambda c: "x", lambda c: "\u00e9", lambda c: "%%%", lambda c: "a" * 400],
+    [flipped, moved, lambda c: c[:-4], lambda c: c + "AAAA",
+     lambda c: "x", lambda c: "\u00e9", lambda c: "%%%", lambda c: "a" * 400],
     ids=["bit flipped", "moved", "cut", "longer", "short", "not ascii", "not base64", "long"],
 )  # fmt: skip
 def test_a_forged_cursor_is_400(service: Service, thousand: list[str], forge: Any) -> None:

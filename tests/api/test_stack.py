@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,14 +49,20 @@ def test_a_function_may_do_its_own_actions_and_no_other(stack: Stack, operation:
     parameters = {"TableName": config["Environment"]["Variables"]["TABLE_NAME"], **PARAMETERS[action]}
     outcome = stack.try_as_role(config["Role"], "dynamodb", action, parameters)
     allowed = action in ACTIONS[operation]
-    assert outcome == ("ConditionalCheckFailedException" if "ConditionExpression" in parameters else "") if allowed else (
-        outcome == "AccessDeniedException"
+    assert (
+        outcome == ("ConditionalCheckFailedException" if "ConditionExpression" in parameters else "")
+        if allowed
+        else (outcome == "AccessDeniedException")
     )
 
 
 def test_a_function_whose_permission_is_gone_fails_as_on_aws(stack: Stack) -> None:
     iam = stack.aws("iam")
-    role = stack.aws("lambda").get_function_configuration(FunctionName=stack.outputs["functions"]["get_item"])["Role"].split("/")[-1]
+    role = (
+        stack.aws("lambda")
+        .get_function_configuration(FunctionName=stack.outputs["functions"]["get_item"])["Role"]
+        .split("/")[-1]
+    )
     policies = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
                 for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}  # fmt: skip
     data = next(name for name, document in policies.items() if "dynamodb:GetItem" in json.dumps(document))
@@ -74,12 +81,11 @@ def test_a_field_added_in_the_contract_alone_is_accepted_stored_validated_and_re
     path = stack.home / "contract" / "openapi.yaml"
     text = path.read_text(encoding="utf-8")
     anchor = "        attributes:\n          type: object\n          title: Attributes\n"
-    field = '        colour:\n          type: string\n          title: Colour\n          enum: [red, green, blue]\n'
+    field = "        colour:\n          type: string\n          title: Colour\n          enum: [red, green, blue]\n"
     assert text.count(anchor) == 1
     path.write_text(text.replace(anchor, field + anchor), encoding="utf-8")
     assert "colour" in yaml.safe_load(path.read_text(encoding="utf-8"))["components"]["schemas"]["Item"]["properties"]
     stack.itemsctl("up")
-    stack.release()
     with client(stack) as api:
         made = api.post("items", json={"name": "x", "colour": "red"})
         assert made.status_code == 201, made.text
@@ -87,7 +93,9 @@ def test_a_field_added_in_the_contract_alone_is_accepted_stored_validated_and_re
         assert api.get(where).json()["colour"] == "red"
         refused = api.put(where, json={"name": "x", "colour": "mauve"})
         assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/colour"]
-        changed = api.patch(where, content='{"colour":"blue"}', headers={"Content-Type": "application/merge-patch+json"})
+        changed = api.patch(
+            where, content='{"colour":"blue"}', headers={"Content-Type": "application/merge-patch+json"}
+        )
         assert changed.json()["colour"] == "blue"
         assert any(item.get("colour") == "blue" for item in api.get("items", params={"order": "desc"}).json()["items"])
         assert api.delete(where).status_code == 204
@@ -132,5 +140,6 @@ def test_up_twice_changes_nothing(stack: Stack) -> None:
 
 def test_it_listens_on_loopback_only(stack: Stack) -> None:
     port = int(stack.endpoint.rpartition(":")[2])
-    listening = [line.split() for line in open("/proc/net/tcp", encoding="ascii") if f":{port:04X} 00000000:0000 0A" in line]
-    assert [entry[1].split(":")[0] for entry in listening] == ["0100007F"]
+    table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+    listening = [line.split()[1] for line in table if f":{port:04X} 00000000:0000 0A" in line]
+    assert listening == [f"0100007F:{port:04X}"]

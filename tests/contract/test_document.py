@@ -167,7 +167,9 @@ def test_the_aws_profile_takes_every_request_that_the_contract_takes() -> None:
     for _, _, operation in contract.each_operation(DOCUMENT):
         body = contract.dereference(DOCUMENT, operation.get("requestBody", {}))
         for media_type, media in body.get("content", {}).items():
-            in_profile = next(o for _, _, o in contract.each_operation(profile) if o["operationId"] == operation["operationId"])
+            in_profile = next(
+                o for _, _, o in contract.each_operation(profile) if o["operationId"] == operation["operationId"]
+            )
             schema = contract.flatten(profile, in_profile["requestBody"]["content"][media_type]["schema"])
             for example in media["examples"].values():
                 jsonschema.Draft4Validator(schema).validate(contract.dereference(DOCUMENT, example)["value"])

@@ -28,7 +28,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built_elsewhere(project: Path, seed: str) -> bytes:
     """The zip built in a process of its own, with another hash seed."""
     code = f"from pathlib import Path; from itemsctl import package; package.build(Path({str(project)!r}))"
-    environ = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "src"), "TZ": "Asia/Tokyo" if seed == "1" else "UTC"}
+    environ = os.environ | {
+        "PYTHONHASHSEED": seed,
+        "PYTHONPATH": str(ROOT / "src"),
+        "TZ": "Asia/Tokyo" if seed == "1" else "UTC",
+    }
     subprocess.run([sys.executable, "-c", code], check=True, env=environ)
     return (project / "build" / "functions.zip").read_bytes()
 
@@ -60,7 +64,9 @@ def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_
 
 
 def test_a_traceback_names_lambdas_paths(project: Path) -> None:
-    data = next((package.build(project).zip.parent / "functions" / "items" / "__pycache__").glob("http.*.pyc")).read_bytes()
+    data = next(
+        (package.build(project).zip.parent / "functions" / "items" / "__pycache__").glob("http.*.pyc")
+    ).read_bytes()
     assert marshal.loads(data[16:]).co_filename == "/var/task/items/http.py"
 
 

@@ -169,6 +169,8 @@ def test_it_agrees_with_a_full_validator(value: Any, schema: Any) -> None:
 
 def test_no_detail_repeats_what_was_sent() -> None:
     secret = "hunter2"
-    faults = contract.content_faults({"name": [secret], "quantity": secret, "tags": secret, "attributes": {"k": [secret]}})
+    faults = contract.content_faults(
+        {"name": [secret], "quantity": secret, "tags": secret, "attributes": {"k": [secret]}}
+    )
     assert len(faults) == 4
     assert not any(re.search(secret, fault["detail"]) for fault in faults)

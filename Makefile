@@ -1,0 +1,56 @@
+# Each command does all the set-up it needs; see README.md.
+MAKEFLAGS += --no-print-directory
+ITEMSCTL := .venv/bin/itemsctl
+PY := .venv/bin/python
+
+.PHONY: up down clean test check lint types infra unit lock
+
+up: .venv/.ready  ## the whole stack on this machine
+	@$(ITEMSCTL) up
+
+down: .venv/.ready  ## stop it; `make up` finds the data again
+	@$(ITEMSCTL) down
+
+clean:  ## stop it and forget its data, the build and the virtual environment
+	@if [ -x $(ITEMSCTL) ]; then $(ITEMSCTL) clean --yes; fi
+	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+
+test: check  ## every check and every test
+	@$(PY) -m pytest
+
+check: lint types infra  ## what needs no test to run
+
+lint: .venv/.ready-dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: .venv/.ready-dev build/functions.zip
+	@$(PY) -m mypy
+
+infra: .venv/.ready-dev build/functions.zip
+	@$(ITEMSCTL) check-infra
+
+build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py)
+	@$(ITEMSCTL) package
+
+lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
+	@for set in requirements requirements-dev; do \
+	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( [ $$set = requirements-dev ] && echo "--group dev" ) \
+	    pyproject.toml -o $$set.txt || exit 1; \
+	done
+
+.venv/bin/python: scripts/find-python
+	@python=$$(scripts/find-python) && echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv .venv
+	@touch $@
+
+.venv/.ready: .venv/bin/python requirements.txt pyproject.toml
+	@echo "Installing what it needs"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	@echo "Installing what the tests need"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,42 @@
+"""Puts the aliases of the five functions on their newest versions, at once; for the local stack and the first deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from itemsctl.project import Environment
+
+ALIASES = ("prod", "canary")
+
+
+def newest(functions: Any, name: str) -> str:
+    """The newest published version of a function; `functions` is a boto3 client of Lambda."""
+    pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    versions = [entry["Version"] for page in pages for entry in page["Versions"] if entry["Version"] != "$LATEST"]
+    return str(max(map(int, versions)))
+
+
+def point_to_newest(environment: Environment, names: Mapping[str, str]) -> bool:
+    """Puts both aliases of every function on its newest version; answers whether any was moved.
+
+    Nothing is moved while an alias splits its traffic: then a release is under way, and decides.
+
+    Args:
+        names: function name by operation.
+    """
+    functions = environment.client("lambda")
+    wanted = {name: newest(functions, name) for name in names.values()}
+    found = {
+        (name, alias): functions.get_alias(FunctionName=name, Name=alias)
+        for name in names.values()
+        for alias in ALIASES
+    }
+    if any(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") for alias in found.values()):
+        return False
+    moves = [key for key, alias in found.items() if alias["FunctionVersion"] != wanted[key[0]]]
+    for name, alias in moves:
+        functions.update_alias(
+            FunctionName=name, Name=alias, FunctionVersion=wanted[name], RevisionId=found[name, alias]["RevisionId"]
+        )
+    return bool(moves)

@@ -1,0 +1,214 @@
+"""The commands of `itemsctl`: what each takes, prints and exits with. What they do is in the other modules."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from itemsctl import logs, package, project, stack, users
+from itemsctl.console import Failed, err, out, step
+from itemsctl.project import Environment
+from itemsctl.terraform import Terraform
+
+FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An `--env` option that gives the command an Environment as its `environment`."""
+
+    def found(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
+        environment = Environment(project.root(), name)
+        if environment.local:  # no AWS library may find a real account
+            for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
+                del os.environ[variable]
+            os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+        return environment
+
+    return click.option(
+        "--env",
+        "environment",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        callback=found,
+        help="Which environment. AWS ones take ordinary AWS credentials.",
+    )
+
+
+@click.group(context_settings=FULL_WIDTH)
+@click.version_option(package_name="itemsctl")
+def main() -> None:
+    """Run, look at and deploy the Items API.
+
+    The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
+    what to do), 2 the command line was wrong.
+    """
+
+
+@main.command()
+@environment_option("local")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the AWS APIs listen, on 127.0.0.1.")
+@click.option("--web-port", type=click.IntRange(1, 65535), help="Where the web app is served, on 127.0.0.1.")
+def up(environment: Environment, port: int | None, web_port: int | None) -> None:
+    """Bring the whole stack up on this machine. Run again, it changes nothing."""
+    found = stack.up(environment, port, web_port)
+    user = found["demo_users"][0]["username"]
+    command = _command(environment)
+    out.print(f"\n[bold]Items is up.[/]\n\n  API        {found['api_url']}\n  sign-in    {found['hosted_ui_url']}")
+    out.print(f"  users      {', '.join(user['username'] for user in found['demo_users'])}")
+    out.print("\nTry it:\n")
+    out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
+    out.print(f'  curl -H "Authorization: Bearer $TOKEN" {found["api_url"]}/items', markup=False)
+    out.print(f"\nLook at it: {command} status, {command} logs -f. Stop it: {command} down.")
+
+
+@main.command()
+@environment_option("local")
+def down(environment: Environment) -> None:
+    """Stop the local stack and keep its data."""
+    ran = stack.down(environment)
+    err.print("Stopped; `itemsctl up` finds the data again." if ran else "It was not running.")
+
+
+@main.command()
+@environment_option("local")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(environment: Environment, yes: bool) -> None:
+    """Stop the local stack and forget its data, users and state."""
+    if not yes:
+        click.confirm(f"Forget everything in {environment.home}?", abort=True, err=True)
+    stack.clean(environment)
+    err.print("Forgotten.")
+
+
+@main.command()
+@environment_option("local")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(environment: Environment, as_json: bool) -> None:
+    """Tell whether the local stack runs. Exit code 1 when it does not."""
+    found = stack.status(environment)
+    if as_json:
+        out.print_json(json.dumps(found))
+    elif found["running"]:
+        out.print(f"[green]running[/]   process {found['pid']} since {found['since']}")
+        out.print(
+            f"endpoint  {found['endpoint_url']}\nstate     {found['state_bytes'] / 1e6:.1f} MB in {environment.home}"
+        )
+    else:
+        out.print("[yellow]not running[/]; start it with `itemsctl up`")
+    sys.exit(0 if found["running"] else 1)
+
+
+@main.command()
+@environment_option(*project.ENVIRONMENTS)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def outputs(environment: Environment, as_json: bool) -> None:
+    """Print where everything is: URLs, ids, names."""
+    found = stack.outputs(environment)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    if "demo_users" in found:
+        found["demo_users"] = ", ".join(user["username"] for user in found["demo_users"]) + " (passwords: --json)"
+    for name, value in found.items():
+        out.print(f"{name:20} {value}", markup=False)
+
+
+@main.command()
+@environment_option(*project.ENVIRONMENTS)
+@click.option("--user", required=True, help="User name, which is an e-mail address.")
+@click.option("--password", envvar="ITEMSCTL_PASSWORD", help="Asked for when needed; a demo user's is known.")
+def token(environment: Environment, user: str, password: str | None) -> None:
+    """Print one access token that the API accepts, and nothing else.
+
+    Example: curl -H "Authorization: Bearer $(itemsctl token --user demo-1@example.com)" ...
+    """
+    found = stack.outputs(environment)
+    known = {entry["username"]: entry["password"] for entry in found.get("demo_users", [])}
+    password = password or known.get(user)
+    if password is None:
+        if not sys.stdin.isatty():
+            raise Failed(f"The password of {user} is not known.", "Give it in ITEMSCTL_PASSWORD or with --password.")
+        password = click.prompt(f"Password of {user}", hide_input=True, err=True)
+    click.echo(users.token(environment, found["user_pool_id"], user, password))
+
+
+@main.command(name="logs")
+@environment_option(*project.ENVIRONMENTS)
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+@click.option("--operation", help="Of one operation's function only, for example create_item.")
+@click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 1d.")
+def show_logs(environment: Environment, follow: bool, operation: str | None, since: str) -> None:
+    """Print the functions' and the gateway's log lines, oldest first."""
+    back = logs.seconds(since)
+    functions = stack.outputs(environment)["functions"]
+    names = logs.groups(functions, f"items-{environment.name}", operation)
+    try:
+        for event in logs.read(environment, names, back, follow):
+            click.echo(event["message"].rstrip("\n"))
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.stderr.close()  # the reader has gone: nobody is left to tell
+
+
+@main.command(name="package")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def build(as_json: bool) -> None:
+    """Build what is deployed: build/functions.zip and build/openapi.json. Same input, same bytes."""
+    root = project.root()
+    built = stack.build(root)
+    if as_json:
+        click.echo(json.dumps({"zip": str(built.zip), "openapi": str(built.openapi), "sha256": built.sha256}))
+    else:
+        size = built.zip.stat().st_size
+        out.print(f"{_relative(built.zip)}  {size:,} bytes  sha256 {built.sha256}\n{_relative(built.openapi)}")
+
+
+@main.command()
+@environment_option("test", "prod")
+@click.option("--plan", is_flag=True, help="Show what would change, and stop.")
+def deploy(environment: Environment, plan: bool) -> None:
+    """Build, upload and apply to AWS, with ordinary AWS credentials.
+
+    A first deploy takes traffic at once. Afterwards new code is published as a version that the alias prod does not call yet.
+    """
+    built = stack.build(environment.root)
+    if not built.fits_lambda:
+        wanted = ".".join(map(str, package.LAMBDA_PYTHON))
+        raise Failed(
+            f"The bytecode is of Python {sys.version_info[0]}.{sys.version_info[1]}; Lambda runs {wanted} and would ignore it.",
+            f"Install Python {wanted}, then `make clean` and `make up`.",
+        )
+    terraform = Terraform(environment)
+    if plan:
+        out.print(terraform.plan(), markup=False)
+        return
+    with step(f"Apply infra/ to {environment.name}") as tell:
+        changes = terraform.apply(tell)
+    out.print(", ".join(f"{count} to {kind}" for kind, count in changes.items()))
+
+
+@main.command(name="check-infra")
+@environment_option("local")
+def check_infra(environment: Environment) -> None:
+    """Check form, validity and plan tests of infra/, without any environment."""
+    with step("Check infra/ with Terraform"):
+        Terraform(environment).check()
+
+
+def _command(environment: Environment) -> str:
+    """How this program is called from the working directory."""
+    installed = environment.root / ".venv" / "bin" / "itemsctl"
+    return _relative(installed) if installed.exists() else "itemsctl"
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What the command line says and how: steps with their time, one clear failure. Knows nothing of what is done."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import click
+from rich.console import Console
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Failed(click.ClickException):
+    """What went wrong and, in the hint, what to do; shown without a traceback, exit code 1."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
+        """Prints both to standard error."""
+        err.print(f"[bold red]Error:[/] {_plain(self.message)}", markup=True)
+        if self.hint:
+            err.print(self.hint, markup=False)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+@contextlib.contextmanager
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """Shows a step that may take a while: on a terminal a spinner with seconds, else a line at its end.
+
+    Gives a function that tells how far it is.
+    """
+    started = time.monotonic()
+    detail = ""
+
+    def tell(text: str) -> None:
+        nonlocal detail
+        detail = f", {text}"
+
+    def line() -> str:
+        return f"{title}{detail} ({time.monotonic() - started:.0f} s)"
+
+    if not err.is_terminal:
+        yield tell
+    else:
+        with err.status(line()) as status:
+            done = threading.Event()
+
+            def refresh() -> None:
+                while not done.wait(0.5):
+                    status.update(line())
+
+            thread = threading.Thread(target=refresh, daemon=True)
+            thread.start()
+            try:
+                yield tell
+            finally:
+                done.set()
+                thread.join()
+    err.print(f"[green]✓[/] {_plain(title)} [dim]{time.monotonic() - started:.1f} s[/]")

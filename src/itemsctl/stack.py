@@ -1,0 +1,191 @@
+"""The local stack: up, down, clean and how it is. Everything it keeps is in the project's .local folder."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Any
+from urllib.parse import urlsplit
+
+from itemsctl import aliases, contract, package, users
+from itemsctl.console import Failed, step
+from itemsctl.local import process
+from itemsctl.project import Environment
+from itemsctl.terraform import Terraform
+
+PORT, WEB_PORT = 4566, 4580
+READY = 60.0  # seconds for the emulator, and for the first real request
+
+
+def up(environment: Environment, port: int | None, web_port: int | None) -> dict[str, Any]:
+    """Brings the local stack up and answers its outputs. What is up already is left as it is.
+
+    Args:
+        port, web_port: where to listen; None: where it did last time, else 4566 and 4580, else where there is room.
+
+    Raises Failed with what to do when a port is taken, a program is missing or Terraform fails.
+    """
+    with environment.alone():
+        with step("Package the functions"):
+            build(environment.root)
+        with step("Start the emulator"):
+            _start(environment, port, web_port)
+        with step("Apply infra/ with Terraform") as tell:
+            terraform = _terraform(environment)
+            changes = terraform.apply(tell)
+            tell(", ".join(f"{count} to {kind}" for kind, count in changes.items()))
+        found = _outputs(environment, terraform)
+        with step("Make the newest version and the demo users ready"):
+            aliases.point_to_newest(environment, found["functions"])
+            users.create(environment, found["user_pool_id"])
+        with step("Wait for a real request"):
+            _wait(environment, found)
+    return found
+
+
+def build(root: Path) -> package.Package:
+    """`package.build`, with its errors as the command line tells them."""
+    try:
+        return package.build(root)
+    except contract.ContractError as error:
+        raise Failed(f"The contract cannot be served: {error}", "Mend contract/openapi.yaml.") from error
+    except CalledProcessError as error:
+        raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Mend src/items.") from error
+
+
+def down(environment: Environment) -> bool:
+    """Stops the emulator, which saves its state; answers whether it ran."""
+    with environment.alone():
+        return _stop(environment)
+
+
+def clean(environment: Environment) -> None:
+    """Stops the emulator and forgets all it knew."""
+    with environment.alone():
+        _stop(environment)
+        for entry in environment.home.iterdir():
+            if entry.name == "lock":
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+def outputs(environment: Environment) -> dict[str, Any]:
+    """What `itemsctl outputs` prints. Raises Failed when nothing was deployed."""
+    return _outputs(environment, _terraform(environment))
+
+
+def status(environment: Environment) -> dict[str, Any]:
+    """`running`, `pid`, `since`, `endpoint_url`, `state_bytes` of the local stack."""
+    record = environment.record
+    running = bool(record) and process.is_emulator(record["pid"])
+    state = environment.home / "state"
+    return {
+        "running": running,
+        "pid": record.get("pid") if running else None,
+        "since": record.get("started") if running else None,
+        "endpoint_url": environment.endpoint_url if record else None,
+        "state_bytes": sum(file.stat().st_size for file in state.rglob("*") if file.is_file()) if state.exists() else 0,
+    }
+
+
+def _terraform(environment: Environment) -> Terraform:
+    if not environment.local:
+        return Terraform(environment)
+    record = environment.record
+    if not record:
+        raise Failed("There is no local stack yet.", "Start it with `itemsctl up` (or `make up`).")
+    return Terraform(environment, {"web_origins": [f"http://127.0.0.1:{record['web_port']}"]})
+
+
+def _outputs(environment: Environment, terraform: Terraform) -> dict[str, Any]:
+    found = terraform.outputs()
+    if "api_url" not in found:
+        where = "itemsctl up" if environment.local else f"itemsctl deploy --env {environment.name}"
+        raise Failed(f"Nothing is deployed to {environment.name} yet.", f"Run `{where}`.")
+    found["endpoint_url"] = environment.endpoint_url
+    if environment.local:
+        api = urlsplit(found["api_url"])
+        assert api.hostname
+        found["api_url"] = process.api_url(
+            environment.record["port"], api.hostname.partition(".")[0], api.path.strip("/")
+        )
+        found["hosted_ui_url"] = environment.endpoint_url
+        found["demo_users"] = users.demo_users(environment)
+    return found
+
+
+def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
+    record = environment.record
+    if record and process.is_emulator(record["pid"]):
+        if port not in (None, record["port"]) or web_port not in (None, record["web_port"]):
+            raise Failed(
+                f"It is running on port {record['port']}.", "Stop it with `itemsctl down`, then choose another."
+            )
+        process.wait_ready(record["port"], READY, record["pid"])
+        return
+    chosen = _free_port(port, record.get("port", PORT), "--port")
+    chosen_web = _free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
+    log = environment.home / "emulator.log"
+    pid = process.start(chosen, environment.home / "state", log)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    environment.write_record({"port": chosen, "web_port": chosen_web, "pid": pid, "started": started})
+    try:
+        process.wait_ready(chosen, READY, pid)
+    except process.EmulatorUnavailable as error:
+        process.stop(pid)
+        last = "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-5:])
+        raise Failed(f"The emulator did not start: {error}\n{last}", f"Its log is {log}.") from error
+
+
+def _stop(environment: Environment) -> bool:
+    record = environment.record
+    if not record or not process.is_emulator(record["pid"]):
+        return False
+    try:
+        process.stop(record["pid"])
+    except process.EmulatorUnavailable as error:
+        raise Failed(f"The emulator did not stop: {error}", f"End process {record['pid']} yourself.") from error
+    return True
+
+
+def _free_port(wanted: int | None, usual: int, option: str) -> int:
+    """A port of 127.0.0.1 to listen on: the `wanted` one or none other, else the usual, else any that is free."""
+    for port in (wanted,) if wanted else (usual, 0):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(listener.getsockname()[1])
+    raise Failed(
+        f"Port {wanted} of 127.0.0.1 is taken by another program.", f"Choose another with {option}, or leave it out."
+    )
+
+
+def _wait(environment: Environment, found: dict[str, Any]) -> None:
+    """Returns when a signed-in request has been answered with 200."""
+    user = found["demo_users"][0]
+    token = users.token(environment, found["user_pool_id"], user["username"], user["password"])
+    request = urllib.request.Request(f"{found['api_url']}/items?limit=1", headers={"Authorization": f"Bearer {token}"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY
+    while True:
+        try:
+            with opener.open(request, timeout=10):
+                return
+        except (urllib.error.URLError, OSError) as error:
+            if time.monotonic() > deadline:
+                said = error.read().decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
+                hint = "See `itemsctl logs`, and .local/emulator.log."
+                raise Failed(f"The API does not answer: {error} {said}".strip(), hint) from error
+            time.sleep(0.5)
