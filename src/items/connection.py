@@ -103,23 +103,24 @@ class Connection:
         body: bytes,
         *,
         connect_timeout: float,
-        answer_timeout: float,
+        timeout: float,
     ) -> tuple[int, dict[str, str], bytes]:
         """Sends one request and returns status, headers (names in lower case) and body.
 
         Args:
-            connect_timeout, answer_timeout: seconds for the connection, and for all of the answer.
+            connect_timeout, timeout: seconds for the connection, and for all of it. The system's look-up of the name
+                cannot be cut short; its time counts.
 
         Raises:
             NotSent: no connection could be made.
             Broken: the answer is late, cut off or no HTTP/1.1.
         """
-        wire, kept = self._ready(connect_timeout)
-        self._deadline = time.monotonic() + answer_timeout
+        self._deadline = time.monotonic() + timeout
+        wire, kept = self._ready(min(connect_timeout, timeout))
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"{method} {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
         try:
-            wire.settimeout(answer_timeout)
+            wire.settimeout(self._left())
             wire.sendall(head.encode("latin-1") + body)
             answer, keep = self._answer(wire)
         except (OSError, ValueError) as failure:
@@ -224,11 +225,14 @@ class Connection:
         return octets
 
     def _receive(self, wire: socket.socket) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("not complete in time")
-        wire.settimeout(left)
+        wire.settimeout(self._left())
         octets = wire.recv(65536)
         if not octets:
             raise ConnectionResetError("closed before the end")
         self._buffer += octets
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("not complete in time")
+        return left

@@ -103,7 +103,7 @@ def from_endpoint(environ: Mapping[str, str]) -> Credentials:
         headers = {"Host": connection.host, "Accept": "application/json"}
         if environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
             headers["Authorization"] = environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
-        status, _, body = connection.request("GET", path, headers, b"", connect_timeout=TIMEOUT, answer_timeout=TIMEOUT)
+        status, _, body = connection.request("GET", path, headers, b"", connect_timeout=TIMEOUT, timeout=TIMEOUT)
         connection.close()
         if status != 200:
             kind = CredentialsRefused if 400 <= status < 500 else CredentialsUnavailable

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
 CONNECT_TIMEOUT = 2.0  # seconds, for name, TCP and TLS
-ANSWER_TIMEOUT = 3.0  # seconds, for the whole answer
+ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole answer
 
 
 class DynamoDBError(Exception):
@@ -261,7 +261,7 @@ class Client:
             signed,
             body,
             connect_timeout=min(CONNECT_TIMEOUT, left),
-            answer_timeout=min(ANSWER_TIMEOUT, left),
+            timeout=min(ATTEMPT_TIMEOUT, left),
         )
         checksum = answered.get("x-amz-crc32")
         if checksum and checksum != str(binascii.crc32(answer)):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 OWNERS = 500  # whose credentials are kept at a time
-TIMEOUT = 2.0  # seconds, for the connection and again for the answer
+TIMEOUT = 2.0  # seconds, for the connection and the answer
 HOUR = "3600"  # seconds; a role that assumes a role gets no longer session
 PASSING = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled")
 
@@ -106,7 +106,7 @@ class OwnerRole:
         timeout = min(TIMEOUT, left)
         try:
             status, _, answer = self._connection.request(
-                "POST", "/", signed, body, connect_timeout=timeout, answer_timeout=timeout
+                "POST", "/", signed, body, connect_timeout=timeout, timeout=timeout
             )
             return _credentials(status, ElementTree.fromstring(answer))  # noqa: S314 - of AWS, over TLS
         except (OSError, ElementTree.ParseError, ValueError) as failure:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -270,7 +272,7 @@ def test_answer_without_end_is_not_waited_for(octets: bytes, monkeypatch: pytest
     with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
         started = time.monotonic()
         assert client_of(server).call("GetItem", {}, soon) == GOOD
-        assert time.monotonic() - started < dynamodb.ANSWER_TIMEOUT / 2
+        assert time.monotonic() - started < dynamodb.ATTEMPT_TIMEOUT / 2
 
 
 @pytest.mark.parametrize("silence", [hang, drip])
@@ -282,8 +284,23 @@ def test_server_that_does_not_finish_is_left_when_the_time_is_up(silence: Behavi
         assert 0.25 < time.monotonic() - started < 1.5
 
 
+def test_slow_connection_leaves_less_time_for_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def slowly(*about: Any, **options: Any) -> Any:
+        time.sleep(0.4)
+        return look_up(*about, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    with HostileServer(hang) as server:
+        started = time.monotonic()
+        with pytest.raises(dynamodb.Unavailable):
+            client_of(server).call("GetItem", {}, left_of(0.5))
+        assert time.monotonic() - started < 0.75
+
+
 def test_late_answer_is_not_taken_for_the_answer_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "ANSWER_TIMEOUT", 0.2)
+    monkeypatch.setattr(dynamodb, "ATTEMPT_TIMEOUT", 0.2)
     with HostileServer(hang, answer(GOOD)) as server:
         assert client_of(server).call("GetItem", {}, soon) == GOOD
         assert server.connections == 2
