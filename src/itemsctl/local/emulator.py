@@ -14,8 +14,7 @@ import os
 import shutil
 from pathlib import Path
 
-REGION = "eu-west-2"
-ACCOUNT = "000000000000"
+from itemsctl.local.process import ACCOUNT, REGION
 
 
 def environment(port: int, state: Path) -> dict[str, str]:

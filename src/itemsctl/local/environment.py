@@ -114,12 +114,17 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
 
 def _noting(original: Callable[..., Json]) -> Callable[..., Json]:
     def invoke(worker: Any, event: Any, request_id: str, **options: Any) -> Json:
-        _here.worker, _here.result = worker, {}
+        _here.worker, _here.result, _here.request_id = worker, {}, request_id
         result = original(worker, event, request_id, **options)
         _here.result = result
         return result
 
     return invoke
+
+
+def last_request_id() -> str:
+    """The id of the invocation that this thread ran last."""
+    return str(getattr(_here, "request_id", ""))
 
 
 def _log_group(config: Json) -> str:

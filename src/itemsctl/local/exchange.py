@@ -33,6 +33,7 @@ class Exchange:
     begun: float = field(default_factory=time.perf_counter)
     begun_at: float = field(default_factory=time.time)
     trace: str = ""
+    operation: str = ""
     claims: Json = field(default_factory=dict)
     error_message: str | None = None
     error_type: str | None = None
@@ -77,6 +78,7 @@ class Exchange:
             "integrationLatency": integration_ms,
             "integrationStatus": self.integration_status,
             "awsEndpointRequestId": self.integration_request_id,
+            "operationName": self.operation,
             "path": f"/{self.request['stage_name']}{self.path}",
             "protocol": "HTTP/1.1",
             "requestId": self.request["request_id"],

@@ -140,6 +140,7 @@ async def _serve(*arguments: Any) -> Response:
     answer_headers["x-amzn-requestid"] = request["request_id"]
     answer_headers["x-amz-apigw-id"] = exchange.extended_id
     if exchange.request["stage"] is not None:
+        exchange.operation = _method(exchange).get("operationName") or ""
         access_log.write(exchange, status, len(answer))
         gateway_metrics.count(exchange, status)
     return status, answer_headers, b"" if status in (204, 304) else answer
@@ -237,14 +238,18 @@ async def _invoke(
 
 
 def _timeout(exchange: Exchange) -> float:
+    limit = (_method(exchange).get("methodIntegration") or {}).get("timeoutInMillis")
+    return float(limit) / 1000 if limit else LONGEST_INTEGRATION
+
+
+def _method(exchange: Exchange) -> Json:
+    """The method that serves the request, empty if it was refused before one was found."""
     request = exchange.request
     for resource in v1._resources.get(request["api_id"], {}).values():
         if resource["path"] == request["resource_path"]:
             methods = resource["resourceMethods"]
-            method = methods.get(exchange.method) or methods.get("ANY") or {}
-            limit = (method.get("methodIntegration") or {}).get("timeoutInMillis")
-            return float(limit or LONGEST_INTEGRATION * 1000) / 1000
-    return LONGEST_INTEGRATION
+            return methods.get(exchange.method) or methods.get("ANY") or {}
+    return {}
 
 
 def _proxy_response(result: Json) -> tuple[Json, None]:

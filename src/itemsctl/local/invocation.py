@@ -14,6 +14,7 @@ from ministack.services import lambda_svc
 
 from itemsctl.local import metrics
 from itemsctl.local.differences import Difference, register
+from itemsctl.local.environment import last_request_id
 from itemsctl.local.exchange import current
 
 Json = dict[str, Any]
@@ -136,7 +137,7 @@ def _measured(original: Callable[[Json, Any], Json]) -> Callable[[Json, Any], Js
         started = time.perf_counter()
         result = original(function, event)
         _measure(config, result, time.perf_counter() - started)
-        return result
+        return {**result, "request_id": last_request_id()}
 
     return execute
 

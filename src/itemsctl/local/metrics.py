@@ -31,6 +31,21 @@ _lock = threading.Lock()
 _open: dict[Any, tuple[int, dict[float, Json]]] = {}
 
 
+def install() -> None:
+    """Drop old points without making every list anew at each request, as MiniStack does."""
+    cloudwatch._evict_old_metrics = _evict
+
+
+def _evict() -> None:
+    oldest = time.time() - cloudwatch.TWO_WEEKS_SECONDS
+    with _lock:
+        for key, points in cloudwatch._metrics.items():
+            if points and points[0]["Timestamp"] < oldest:
+                points[:] = [point for point in points if point["Timestamp"] >= oldest]
+            if not points:
+                del cloudwatch._metrics[key]
+
+
 def record(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
     """Add one value, now, to a metric of the current account and region."""
     key = (namespace, name, cloudwatch._dims_key(dimensions))

@@ -1,4 +1,4 @@
-"""Whether a function's resource policy lets API Gateway invoke it."""
+"""Whether a function's resource policy lets a service invoke it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
 
 from itemsctl.local.differences import Difference, register
 from itemsctl.local.exchange import Exchange
@@ -31,25 +32,31 @@ def gateway_may_invoke(exchange: Exchange, target: Target) -> bool:
         f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{request['api_id']}"
         f"/{request['stage_name']}/{exchange.method}{resource}"
     )
+    return may_invoke("apigateway.amazonaws.com", source, target)
+
+
+def may_invoke(service: str, source: str, target: Target) -> bool:
+    """Whether the function's policy lets a service invoke it on behalf of the ARN `source`."""
+    account, region = get_account_id(), get_region()
     context = iam_evaluator.EvalContext(
-        principal_arn="apigateway.amazonaws.com",
+        principal_arn=service,
         principal_type="Service",
-        principal_account=exchange.account,
+        principal_account=account,
         action="lambda:InvokeFunction",
         resource_arn=target.arn,
-        region=exchange.region,
-        service_context={"aws:sourcearn": source, "aws:sourceaccount": exchange.account},
+        region=region,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
     )
     statements = (target.function.get("policy") or {}).get("Statement") or []
-    return any(_allows(statement, context) for statement in statements)
+    return any(_allows(statement, service, context) for statement in statements)
 
 
-def _allows(statement: dict[str, Any], context: iam_evaluator.EvalContext) -> bool:
+def _allows(statement: dict[str, Any], service: str, context: iam_evaluator.EvalContext) -> bool:
     principal = statement.get("Principal")
-    service = principal.get("Service") if isinstance(principal, dict) else principal
+    named = principal.get("Service") if isinstance(principal, dict) else principal
     return bool(
         statement.get("Effect") == "Allow"
-        and service in ("apigateway.amazonaws.com", "*")
+        and named in (service, "*")
         and statement.get("Action") in ("lambda:InvokeFunction", "lambda:*", "*")
         and statement.get("Resource") == context.resource_arn
         and iam_evaluator._conditions_met(statement.get("Condition") or {}, context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,18 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from itemsctl.local import alarms, edge, environment, gateway, iam, invocation, persistence, put_rest_api
+from itemsctl.local import (
+    alarm_evaluation,
+    alarms,
+    edge,
+    environment,
+    gateway,
+    iam,
+    invocation,
+    metrics,
+    persistence,
+    put_rest_api,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +30,7 @@ if TYPE_CHECKING:
 async def serve(port: int, state: Path) -> None:
     """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
     keeper = persistence.install(state / "state.sqlite")
-    for addition in (put_rest_api, iam, alarms, gateway, invocation, environment):
+    for addition in (put_rest_api, iam, alarms, alarm_evaluation, metrics, gateway, invocation, environment):
         addition.install()
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
@@ -31,9 +41,9 @@ async def serve(port: int, state: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    saver = asyncio.create_task(keeper.run())
+    background = [asyncio.create_task(keeper.run()), asyncio.create_task(alarm_evaluation.run(keeper))]
     served = edge.guarded(app, keeper)
-    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
-    saver.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await saver
+    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
