@@ -13,6 +13,7 @@ from ministack.app import app
 from itemsctl.local import (
     alarm_evaluation,
     alarms,
+    cognito,
     edge,
     environment,
     gateway,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 async def serve(port: int, state: Path) -> None:
     """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
     keeper = persistence.install(state / "state.sqlite")
-    for addition in (put_rest_api, iam, alarms, alarm_evaluation, metrics, gateway, invocation, environment):
+    for addition in (put_rest_api, cognito, iam, alarms, alarm_evaluation, metrics, gateway, invocation, environment):
         addition.install()
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
