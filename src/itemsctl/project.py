@@ -53,14 +53,17 @@ class Environment:
     def record(self) -> dict[str, Any]:
         """What `up` recorded of the local stack: `port`, `web_port`, `pid`, `started`; empty before the first."""
         try:
-            found: dict[str, Any] = json.loads((self.home / "stack.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
+            found: dict[str, Any] = json.loads(self.read("stack.json") or "{}")
         except ValueError as error:
             raise Failed(
                 f"{self.home / 'stack.json'} is damaged: {error}", "Delete it and run `itemsctl up`."
             ) from error
         return found
+
+    def read(self, name: str) -> str:
+        """The text of a file of the environment's home; empty when there is none."""
+        path = self.home / name
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replaces the record at once or not at all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import socket
 import time
@@ -36,10 +38,12 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
             build(environment.root)
         with step("Start the emulator"):
             _start(environment, port, web_port)
-        with step("Apply infra/ with Terraform") as tell:
-            terraform = _terraform(environment)
-            changes = terraform.apply(tell)
-            tell(", ".join(f"{count} to {kind}" for kind, count in changes.items()))
+        terraform = _terraform(environment)
+        inputs = _inputs(environment)
+        if inputs != environment.read("applied"):
+            with step("Apply infra/ with Terraform") as tell:
+                terraform.apply(tell)
+            environment.write("applied", inputs)
         found = _outputs(environment, terraform)
         with step("Make the newest version and the demo users ready"):
             aliases.point_to_newest(environment, found["functions"])
@@ -121,6 +125,20 @@ def _outputs(environment: Environment, terraform: Terraform) -> dict[str, Any]:
         found["hosted_ui_url"] = environment.endpoint_url
         found["demo_users"] = users.demo_users(environment)
     return found
+
+
+def _inputs(environment: Environment) -> str:
+    """A digest of all that an apply depends on: what it reads, and which run of the emulator it was for.
+
+    Terraform takes ten seconds to find that nothing changed, most of it for its provider's schema. An emulator that was
+    started anew may have lost its last seconds, so it is always applied to.
+    """
+    files = [environment.root / "build" / name for name in ("functions.zip", "openapi.json")]
+    files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
+    digest = hashlib.sha256(json.dumps(environment.record, sort_keys=True).encode())
+    for file in sorted(files):
+        digest.update(f"{file}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
