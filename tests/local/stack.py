@@ -19,6 +19,8 @@ from itemsctl.local import process
 
 Json = dict[str, Any]
 
+LOGS: Json = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+
 _numbers = itertools.count(1)
 
 
@@ -72,12 +74,11 @@ class Stack:
         """A function from the source of its module, which defines `handler`."""
         name = unique("function")
         client = self.client("lambda")
-        nothing = [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]
         client.create_function(
             FunctionName=name,
             Runtime="python3.13",
             Handler="module.handler",
-            Role=settings.pop("Role", None) or self.role(nothing),
+            Role=settings.pop("Role", None) or self.role([LOGS]),
             Code={"ZipFile": zipped(source)},
             **{"Timeout": 30, **settings},
         )

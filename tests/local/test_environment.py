@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from itemsctl.local import environment
+from itemsctl.local.process import REGION
 
-from .stack import Stack
+from .stack import Stack, unique
 
 VARIABLES = "import os\ndef handler(event, context):\n    return dict(os.environ)"
 STREAM = "def handler(event, context):\n    print('a line')\n    return context.log_stream_name"
@@ -102,3 +103,35 @@ def test_ministack_writes_text_in_either_format(ministack: Stack) -> None:
     name = ministack.function(STREAM, **IN_JSON)
     ministack.invoke(name)
     assert log_of(ministack, name)[0]["message"].startswith("START RequestId: ")
+
+
+def logged_without_permission(stack: Stack) -> bool:
+    reading = {"Effect": "Allow", "Action": "logs:Get*", "Resource": "*"}
+    name = stack.function(STREAM, Role=stack.role([reading]))
+    group = f"/aws/lambda/{name}"
+    stack.client("logs").create_log_group(logGroupName=group)
+    stack.invoke(name)
+    return bool(log_of(stack, name))
+
+
+@pytest.mark.adds(environment.LOG_PERMISSION)
+def test_function_whose_role_may_not_log_logs_nothing(ours: Stack) -> None:
+    assert not logged_without_permission(ours)
+
+
+@pytest.mark.lacks(environment.LOG_PERMISSION)
+def test_ministack_logs_whatever_the_role_allows(ministack: Stack) -> None:
+    assert logged_without_permission(ministack)
+
+
+def test_log_group_of_the_role_is_enough(ours: Stack) -> None:
+    client, group = ours.client("logs"), unique("/aws/lambda/shared")
+    client.create_log_group(logGroupName=group)
+    allowed = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"arn:aws:logs:{REGION}:{ours.account}:log-group:{group}:*",
+    }
+    name = ours.function(STREAM, Role=ours.role([allowed]), LoggingConfig={"LogGroup": group})
+    ours.invoke(name)
+    assert client.filter_log_events(logGroupName=group)["events"]

@@ -18,7 +18,7 @@ from itemsctl.local import persistence, process, state_chunks
 from itemsctl.local.emulator import environment
 
 from .conftest import free_port, start_ministack
-from .stack import Stack, policy, unique
+from .stack import LOGS, Stack, policy, unique
 
 SAVED_WITHIN = persistence.INTERVAL + 1.5
 
@@ -116,7 +116,7 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
     )
     put(thing_table(stack), "a")
     scan = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}
-    function = stack.function(source, Role=stack.role([scan]))
+    function = stack.function(source, Role=stack.role([scan, LOGS]))
     stack.permit(function)
     cognito = stack.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]

@@ -14,7 +14,7 @@ class Difference:
     """One behaviour in which MiniStack differs from AWS, and what is done about it.
 
     `aws` says what AWS does and `source` is the page that says so; `ministack` is what the pinned
-    release does instead; `here` is what the local stack does.
+    release does instead; `here` is what the local stack does, empty where nothing is added.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Difference:
     aws: str
     source: str
     ministack: str
-    here: str
+    here: str = ""
 
 
 _register: dict[str, Difference] = {}

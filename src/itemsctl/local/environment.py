@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core.iam_evaluator import EvalContext
 from ministack.core.lambda_runtime import Worker
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
 from itemsctl.local import log_stream, metrics
@@ -50,6 +52,18 @@ JSON_PLATFORM_LINES = register(
         "report of an uncaught exception",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html",
         ministack="text, whatever the format",
+        here="as AWS",
+    )
+)
+
+LOG_PERMISSION = register(
+    Difference(
+        name="log-permission",
+        service="Lambda",
+        aws="what a function writes is logged if its role allows logs:CreateLogStream and logs:PutLogEvents on the log "
+        "group; a missing group is made if it allows logs:CreateLogGroup",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+        ministack="everything is logged, whatever the role allows",
         here="as AWS",
     )
 )
@@ -162,9 +176,29 @@ def _write_log(
     )
     in_json = (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
     lines = report.as_json(written) if in_json else report.as_text(written)
-    log_stream.append(_log_group(config), worker.log_stream, lines, int(now * 1000), create=True)
+    group = _log_group(config)
+    if not _allows(config, group, "CreateLogStream") or not _allows(config, group, "PutLogEvents"):
+        return
+    create = _allows(config, group, "CreateLogGroup")
+    log_stream.append(group, worker.log_stream, lines, int(now * 1000), create=create)
     for line in written:
         metrics.extract(line)
+
+
+def _allows(config: Json, group: str, action: str) -> bool:
+    """Whether the function's role allows an action on a log group."""
+    role, account = config["Role"], get_account_id()
+    name = role.rsplit("/", 1)[-1]
+    context = EvalContext(
+        principal_arn=role,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=f"logs:{action}",
+        resource_arn=f"arn:aws:logs:{get_region()}:{account}:log-group:{group}:log-stream:{name}",
+        region=get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(name, account)
+    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
 
 
 class _Report:

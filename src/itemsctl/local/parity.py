@@ -15,6 +15,7 @@ INTRODUCTION = """\
 Made by `python -m itemsctl.local.parity` from the additions in `src/itemsctl/local/`; a test fails when it is stale.
 The local stack is MiniStack 1.5.33 with these additions. Each has a test of what it adds, and one
 that runs MiniStack without it and fails when MiniStack has learnt it: then the addition can go.
+Where nothing is added, the last column says so.
 """
 
 
@@ -31,7 +32,7 @@ def render() -> str:
 
 def _row(difference: Difference) -> str:
     aws = f"{difference.aws} ([source]({difference.source}))"
-    cells = (f"`{difference.name}`", aws, difference.ministack, difference.here)
+    cells = (f"`{difference.name}`", aws, difference.ministack, difference.here or "as MiniStack")
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
