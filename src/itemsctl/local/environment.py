@@ -68,6 +68,8 @@ LOG_PERMISSION = register(
     )
 )
 
+PERMISSIONS_LAST = 5.0
+
 _PASSED_ON = ("PATH", "LANG", "HOME", "TMPDIR", "SYSTEMROOT")
 _WORKERS_OWN = ("_LAMBDA_", "_MINISTACK_", "AWS_", "LAMBDA_")
 
@@ -177,12 +179,22 @@ def _write_log(
     in_json = (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
     lines = report.as_json(written) if in_json else report.as_text(written)
     group = _log_group(config)
-    if not _allows(config, group, "CreateLogStream") or not _allows(config, group, "PutLogEvents"):
+    may_log, may_create = _log_permissions(worker, config, group)
+    if not may_log:
         return
-    create = _allows(config, group, "CreateLogGroup")
-    log_stream.append(group, worker.log_stream, lines, int(now * 1000), create=create)
+    log_stream.append(group, worker.log_stream, lines, int(now * 1000), create=may_create)
     for line in written:
         metrics.extract(line)
+
+
+def _log_permissions(worker: Any, config: Json, group: str) -> tuple[bool, bool]:
+    """Whether the role may write to the log group, and make it. Looked up every few seconds."""
+    checked_at, may_log, may_create = getattr(worker, "log_permissions", (0.0, False, False))
+    if time.monotonic() - checked_at > PERMISSIONS_LAST:
+        may_log = all(_allows(config, group, action) for action in ("CreateLogStream", "PutLogEvents"))
+        may_create = _allows(config, group, "CreateLogGroup")
+        worker.log_permissions = (time.monotonic(), may_log, may_create)
+    return may_log, may_create
 
 
 def _allows(config: Json, group: str, action: str) -> bool:
