@@ -107,16 +107,25 @@ def status(environment: Environment, as_json: bool) -> None:
 @main.command()
 @environment_option(*project.ENVIRONMENTS)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def outputs(environment: Environment, as_json: bool) -> None:
-    """Print where everything is: URLs, ids, names."""
+@click.argument("name", required=False)
+def outputs(environment: Environment, as_json: bool, name: str | None) -> None:
+    """Print where everything is: URLs, ids, names. With NAME that one value, and nothing else.
+
+    Example: itemsctl outputs api_url
+    """
     found = stack.outputs(environment)
+    if name is not None:
+        if name not in found:
+            raise Failed(f"There is no output {name}.", f"There are {', '.join(found)}.")
+        click.echo(json.dumps(found[name]) if as_json or not isinstance(found[name], str) else found[name])
+        return
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
     if "demo_users" in found:
         found["demo_users"] = ", ".join(user["username"] for user in found["demo_users"]) + " (passwords: --json)"
-    for name, value in found.items():
-        out.print(f"{name:20} {value}", markup=False)
+    for key, value in found.items():
+        out.print(f"{key:20} {value}", markup=False)
 
 
 @main.command()
