@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from itemsctl.local import environment
+from itemsctl.local import environment, function_log
 from itemsctl.local.process import REGION
 
 from .stack import Stack, unique
@@ -84,7 +84,7 @@ def test_uncaught_exception_is_one_event(ours: Stack) -> None:
 IN_JSON = {"LoggingConfig": {"LogFormat": "JSON"}}
 
 
-@pytest.mark.adds(environment.JSON_PLATFORM_LINES)
+@pytest.mark.adds(function_log.JSON_PLATFORM_LINES)
 def test_platform_lines_are_json_when_the_format_is(ours: Stack) -> None:
     name = ours.function(RAISING, **IN_JSON)
     ours.invoke(name)
@@ -98,7 +98,7 @@ def test_platform_lines_are_json_when_the_format_is(ours: Stack) -> None:
     assert record["requestId"] == json.loads(start)["record"]["requestId"]
 
 
-@pytest.mark.lacks(environment.JSON_PLATFORM_LINES)
+@pytest.mark.lacks(function_log.JSON_PLATFORM_LINES)
 def test_ministack_writes_text_in_either_format(ministack: Stack) -> None:
     name = ministack.function(STREAM, **IN_JSON)
     ministack.invoke(name)
@@ -114,12 +114,12 @@ def logged_without_permission(stack: Stack) -> bool:
     return bool(log_of(stack, name))
 
 
-@pytest.mark.adds(environment.LOG_PERMISSION)
+@pytest.mark.adds(function_log.LOG_PERMISSION)
 def test_function_whose_role_may_not_log_logs_nothing(ours: Stack) -> None:
     assert not logged_without_permission(ours)
 
 
-@pytest.mark.lacks(environment.LOG_PERMISSION)
+@pytest.mark.lacks(function_log.LOG_PERMISSION)
 def test_ministack_logs_whatever_the_role_allows(ministack: Stack) -> None:
     assert logged_without_permission(ministack)
 

@@ -39,4 +39,4 @@ def write(exchange: Exchange, status: int, length: int) -> None:
     group = destination.split(":log-group:")[1].removesuffix(":*")
     stream = hashlib.md5(f"{request['api_id']}/{request['stage_name']}".encode(), usedforsecurity=False).hexdigest()
     line = _VARIABLE.sub(value, template)
-    log_stream.append(group, stream, [line], int(time.time() * 1000))
+    log_stream.append(group, stream, [(time.time(), line)])

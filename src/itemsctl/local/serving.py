@@ -16,6 +16,7 @@ from itemsctl.local import (
     cognito,
     edge,
     environment,
+    function_log,
     gateway,
     iam,
     invocation,
@@ -28,10 +29,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ADDITIONS = (
+    put_rest_api,
+    cognito,
+    iam,
+    alarms,
+    alarm_evaluation,
+    metrics,
+    gateway,
+    invocation,
+    environment,
+    function_log,
+)
+
+
 async def serve(port: int, state: Path) -> None:
     """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
     keeper = persistence.install(state / "state.sqlite")
-    for addition in (put_rest_api, cognito, iam, alarms, alarm_evaluation, metrics, gateway, invocation, environment):
+    for addition in ADDITIONS:
         addition.install()
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
