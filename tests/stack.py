@@ -15,6 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from itemsctl.local import process
+from itemsctl.project import Environment
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,6 +62,21 @@ class Stack:
     def token(self, user: str) -> str:
         """`itemsctl token --user`, without its line end."""
         return self.itemsctl("token", "--user", user).strip()
+
+    def plan(self) -> tuple[int, str]:
+        """Exit code and words of `terraform plan -detailed-exitcode`: 0 no changes, 2 changes."""
+        here = Environment(self.home, "local")
+        answer = subprocess.run(
+            ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", "-var-file=envs/local.tfvars",
+             f"-var=web_origins=[\"http://127.0.0.1:{here.record['web_port']}\"]",
+             f"-state={here.home / 'terraform' / 'terraform.tfstate'}"],
+            cwd=self.home / "infra",
+            env=here.variables() | {"TF_DATA_DIR": str(here.home / "terraform" / "data")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        return answer.returncode, answer.stdout + answer.stderr
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The aliases of each function, by name: version and weights."""

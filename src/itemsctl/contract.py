@@ -16,6 +16,8 @@ Schema = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
+SERVED = ("create_item", "get_item", "update_item", "patch_item", "delete_item", "list_items")
+
 # What items.contract validates. Another constraint in the contract would be promised and not kept, so it is refused.
 VALIDATED = {
     "type", "nullable", "enum", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
@@ -180,6 +182,9 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "media_type": media_type,
             "content": body,
         }
+    missing = [name for name in SERVED if name not in found]
+    if missing:
+        raise ContractError(f"It has no operation {', '.join(missing)}, which src/items/handlers.py serves.")
     return found
 
 

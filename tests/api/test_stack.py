@@ -143,3 +143,33 @@ def test_it_listens_on_loopback_only(stack: Stack) -> None:
     table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
     listening = [line.split()[1] for line in table if f":{port:04X} 00000000:0000 0A" in line]
     assert listening == [f"0100007F:{port:04X}"]
+
+
+def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> None:
+    real = {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "AWS_PROFILE": "production",
+        "AWS_ENDPOINT_URL": "https://dynamodb.eu-west-2.amazonaws.com",
+        "AWS_REGION": "us-east-1",
+        "TF_VAR_env": "prod",
+        "TF_CLI_CONFIG_FILE": "nowhere",
+    }
+    before = stack.outputs
+    stack.itemsctl("up", env=real)
+    assert json.loads(stack.itemsctl("outputs", "--json", env=real)) == before
+    assert stack.itemsctl("token", "--user", before["demo_users"][0]["username"], env=real).count(".") == 2
+    assert stack.itemsctl("logs", "--since", "1m", env=real)
+
+
+def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
+    assert stack.outputs.keys() == {
+        "api_url", "web_url", "region", "endpoint_url", "user_pool_id", "user_pool_client_id", "hosted_ui_url",
+        "table_name", "functions", "demo_users",
+    }  # fmt: skip
+    assert set(stack.outputs["functions"]) == set(ACTIONS)
+
+
+def test_a_plan_right_after_up_has_no_changes(stack: Stack) -> None:
+    code, said = stack.plan()
+    assert code == 0, said

@@ -1,0 +1,205 @@
+"""The command line's own parts, without a stack: what it refuses, what it finds, what it keeps away from."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from itemsctl import cli, logs, project, stack, terraform, users
+from itemsctl.console import Failed
+from itemsctl.project import Environment
+
+REAL = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_PROFILE": "production",
+    "AWS_ENDPOINT_URL": "https://dynamodb.eu-west-2.amazonaws.com",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "token",
+    "TF_VAR_env": "prod",
+    "TF_CLI_ARGS_apply": "-destroy",
+}
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Environment:
+    """A local environment in an empty folder."""
+    return Environment(tmp_path, "local")
+
+
+def test_what_works_on_the_local_stack_sees_no_real_account(
+    local: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in REAL.items():
+        monkeypatch.setenv(name, value)
+    local.write_record({"port": 4566, "web_port": 4580, "pid": 1, "started": ""})
+    variables = local.variables()
+    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert variables["AWS_ACCESS_KEY_ID"] == "test"
+    assert variables["AWS_CONFIG_FILE"] == variables["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    assert not set(variables.values()) & (set(REAL.values()) - {""})
+
+
+def test_without_a_stack_there_is_nowhere_to_go(local: Environment) -> None:
+    assert local.variables()["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
+    with pytest.raises(Failed, match="no local stack yet"):
+        _ = local.endpoint_url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://dynamodb.eu-west-2.amazonaws.com", "http://10.0.0.1:4566", "http://127.0.0.1.example.com"]
+)
+def test_the_local_stack_is_reached_on_loopback_only(url: str) -> None:
+    with pytest.raises(Failed, match="not on this machine"):
+        project.loopback(url)
+
+
+def test_an_aws_environment_keeps_the_callers_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    environment = Environment(tmp_path, "prod")
+    assert environment.variables()["AWS_PROFILE"] == "production"
+    assert environment.endpoint_url is None
+
+
+def test_two_commands_do_not_work_on_one_environment_at_once(local: Environment) -> None:
+    with local.alone(), pytest.raises(Failed, match=f"process {os.getpid()}"), local.alone():
+        pass
+    with local.alone():
+        pass
+
+
+def test_a_damaged_record_is_told(local: Environment) -> None:
+    local.write("stack.json", "{")
+    with pytest.raises(Failed, match="is damaged"):
+        _ = local.record
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_told(local: Environment) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(Failed, match=f"Port {port} of 127.0.0.1 is taken"):
+            stack._free_port(port, 4566, "--port")
+        assert stack._free_port(None, port, "--port") != port
+
+
+def test_passwords_of_demo_users_are_strong_kept_and_private(local: Environment) -> None:
+    found = users.demo_users(local)
+    assert users.demo_users(local) == found
+    assert len({user["password"] for user in found}) == 2
+    for user in found:
+        kinds = [any(map(kind, user["password"])) for kind in (str.islower, str.isupper, str.isdigit)]
+        assert all(kinds)
+        assert len(user["password"]) == 20
+    assert stat.S_IMODE((local.home / "users.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
+        "tf-plugins/registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
+        "vendor/mirror/registry.terraform.io/hashicorp/aws/terraform-provider-aws_6.1.0_linux_amd64.zip",
+    ],
+)
+def test_a_provider_mirror_is_found_unpacked_or_packed(tmp_path: Path, layout: str) -> None:
+    (tmp_path / layout).parent.mkdir(parents=True)
+    (tmp_path / layout).write_text("", encoding="utf-8")
+    found = terraform.mirror(None, (str(tmp_path / "nothing"), str(tmp_path)))
+    assert found == tmp_path / layout.partition("registry.terraform.io")[0].rstrip("/")
+    assert terraform.mirror(str(tmp_path), ()) == found
+
+
+def test_without_a_mirror_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "registry.terraform.io" / "hashicorp" / "random" / "3.0.0").mkdir(parents=True)
+    assert terraform.mirror(None, (str(tmp_path),)) is None
+
+
+def test_a_missing_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Failed) as failure:
+        terraform.program()
+    assert "Install Terraform 1.11" in failure.value.hint
+
+
+def test_an_old_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "terraform"
+    program.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(Failed, match=r"not Terraform 1\.11 or newer"):
+        terraform.program()
+
+
+@pytest.mark.parametrize(("text", "expected"), [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400)])
+def test_a_duration_is_seconds(text: str, expected: int) -> None:
+    assert logs.seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "10", "0m", "1.5h", "m", "-1s"])
+def test_what_is_no_duration_is_told(text: str) -> None:
+    with pytest.raises(Failed, match="is no duration"):
+        logs.seconds(text)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a process, in a project of its own without a stack."""
+    (folder / "contract").mkdir(exist_ok=True)
+    (folder / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "itemsctl.cli", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("arguments", [["outputs"], ["token", "--user", "a@example.com"], ["logs"]])
+def test_a_command_that_needs_the_stack_says_how_to_start_it(tmp_path: Path, arguments: list[str]) -> None:
+    answer = run(tmp_path, *arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert "itemsctl up" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "\x1b[" not in answer.stderr
+
+
+def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None:
+    assert run(tmp_path, "status").returncode == 1
+    assert json.loads(run(tmp_path, "status", "--json").stdout)["running"] is False
+    assert run(tmp_path, "down").returncode == 0
+    assert run(tmp_path, "clean", "--yes").returncode == 0
+
+
+def test_a_wrong_command_line_is_2(tmp_path: Path) -> None:
+    assert run(tmp_path, "token").returncode == 2
+    assert run(tmp_path, "up", "--port", "0").returncode == 2
+    assert run(tmp_path, "deploy", "--env", "local").returncode == 2
+
+
+def test_clean_asks_first(tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    answer = run(tmp_path, "clean")
+    assert answer.returncode == 1
+    assert "Forget everything" in answer.stderr
+
+
+def test_a_contract_that_cannot_be_served_is_told(tmp_path: Path) -> None:
+    answer = run(tmp_path, "package")
+    assert answer.returncode == 1
+    assert "no operation create_item" in answer.stderr
+    assert "Mend contract/openapi.yaml" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("name", sorted(cli.main.commands))
+def test_every_command_explains_itself(name: str) -> None:
+    answer = CliRunner().invoke(cli.main, [name, "--help"])
+    assert answer.exit_code == 0
+    for parameter in cli.main.commands[name].params:
+        assert not isinstance(parameter, click.Option) or parameter.help
