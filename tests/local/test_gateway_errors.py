@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from itemsctl.local import gateway
+from itemsctl.local import gateway, integration
 
 from .stack import Api, Stack
 
@@ -33,7 +33,7 @@ def failing(stack: Stack) -> httpx.Response:
     return api_of(stack, "def handler(event, context):\n    raise KeyError('secret')").post()
 
 
-@pytest.mark.adds(gateway.INTEGRATION_FAILURE)
+@pytest.mark.adds(integration.INTEGRATION_FAILURE)
 def test_failing_function_is_a_502_problem_that_tells_nothing(ours: Stack) -> None:
     answer = failing(ours)
     assert answer.status_code == 502
@@ -42,7 +42,7 @@ def test_failing_function_is_a_502_problem_that_tells_nothing(ours: Stack) -> No
     assert "secret" not in answer.text
 
 
-@pytest.mark.lacks(gateway.INTEGRATION_FAILURE)
+@pytest.mark.lacks(integration.INTEGRATION_FAILURE)
 def test_ministack_tells_what_the_function_raised(ministack: Stack) -> None:
     assert "secret" in failing(ministack).text
 
@@ -64,13 +64,13 @@ def test_function_at_its_reserved_concurrency_is_a_500(ours: Stack) -> None:
 SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
 
 
-@pytest.mark.adds(gateway.INTEGRATION_TIMEOUT)
+@pytest.mark.adds(integration.INTEGRATION_TIMEOUT)
 def test_slow_integration_is_a_504(ours: Stack) -> None:
     answer = api_of(ours, SLOW, fields={"timeoutInMillis": 100}).post()
     assert (answer.status_code, answer.json()["title"]) == (504, "Endpoint request timed out")
 
 
-@pytest.mark.lacks(gateway.INTEGRATION_TIMEOUT)
+@pytest.mark.lacks(integration.INTEGRATION_TIMEOUT)
 def test_ministack_waits_for_a_slow_integration(ministack: Stack) -> None:
     assert api_of(ministack, SLOW, fields={"timeoutInMillis": 100}).post().status_code == 200
 
