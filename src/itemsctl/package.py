@@ -49,7 +49,19 @@ def build(root: Path) -> Package:
     shutil.copytree(root / "src" / "items", staged / "items", ignore=shutil.ignore_patterns("__pycache__"))
     # In a process of its own: what this one has interned would show in the bytes. Without docstrings and column
     # numbers, which nobody reads there.
-    command = [sys.executable, "-I", "-X", "no_debug_ranges", "-m", "compileall", "-q", "-o", "2", "--invalidation-mode", "unchecked-hash"]
+    command = [
+        sys.executable,
+        "-I",
+        "-X",
+        "no_debug_ranges",
+        "-m",
+        "compileall",
+        "-q",
+        "-o",
+        "2",
+        "--invalidation-mode",
+        "unchecked-hash",
+    ]
     command += ["-s", str(staged), "-p", "/var/task", str(staged)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, and looks for the plain name
