@@ -93,13 +93,9 @@ resource "aws_cognito_user_pool_client" "web" {
     refresh_token = "days"
   }
 
-  # The emulator does not know rotation.
-  dynamic "refresh_token_rotation" {
-    for_each = var.env == "local" ? [] : [1]
-    content {
-      feature                    = "ENABLED"
-      retry_grace_period_seconds = 30
-    }
+  refresh_token_rotation {
+    feature                    = "ENABLED"
+    retry_grace_period_seconds = 30
   }
 
   lifecycle {

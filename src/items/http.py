@@ -12,7 +12,6 @@ import json
 import os
 import re
 import time
-import traceback
 
 from . import contract, errors, telemetry
 
@@ -209,6 +208,8 @@ def _problem(problem: errors.Problem, request_id: str) -> Response:
 
 def _describe(failure: BaseException) -> str:
     """The failure's type and where it was raised; not its message, which may hold what a user sent."""
+    import traceback  # most execution environments never need it
+
     frames = traceback.extract_tb(failure.__traceback__)
     trail = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
     return f"{type(failure).__module__}.{type(failure).__qualname__} in {trail}"
