@@ -87,16 +87,26 @@ class Stack:
             found[name] = {a["Name"]: (a["FunctionVersion"], a.get("RoutingConfig")) for a in aliases}
         return found
 
-    def try_as_role(self, role_arn: str, service: str, action: str, parameters: dict[str, Any]) -> str:
-        """The code of the error that a call meets in a session of a role, as Lambda opens one; empty when it meets none."""
+    def try_as_role(
+        self, role_arn: str, service: str, action: str, parameters: dict[str, Any], tags: dict[str, str] | None = None
+    ) -> str:
+        """The code of the error that a call meets in a session of a role, with session tags; empty when it meets none."""
         iam = self.aws("iam")
         role = role_arn.rpartition("/")[2]
         trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-        root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}
+        root = {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
         widened = {**trust, "Statement": [*trust["Statement"], root]}
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(widened))
         try:
-            session = self.aws("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+            session = self.aws("sts").assume_role(
+                RoleArn=role_arn,
+                RoleSessionName="test",
+                Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+            )["Credentials"]
         finally:
             iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
         client = boto3.client(

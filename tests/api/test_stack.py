@@ -173,3 +173,28 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
 def test_a_plan_right_after_up_has_no_changes(stack: Stack) -> None:
     code, said = stack.plan()
     assert code == 0, said
+
+
+def test_with_abac_iam_guards_ownership_too(stack: Stack) -> None:
+    settings = stack.home / "infra" / "envs" / "local.tfvars"
+    before = settings.read_text(encoding="utf-8")
+    settings.write_text(before + "abac = true\n", encoding="utf-8")
+    stack.itemsctl("up")
+    with client(stack, 0) as api, client(stack, 1) as other:
+        made = api.post("items", json={"name": "Mine"})
+        assert made.status_code == 201, made.text
+        where = f"items/{made.json()['id']}"
+        assert other.get(where).status_code == 404
+        assert api.put(where, json={"name": "Changed"}).status_code == 200
+        assert where.endswith(api.get("items", params={"order": "desc", "limit": 1}).json()["items"][0]["id"])
+        assert api.delete(where).status_code == 204
+    config = stack.aws("lambda").get_function_configuration(FunctionName=stack.outputs["functions"]["get_item"])
+    variables = config["Environment"]["Variables"]
+    own = {"TableName": variables["TABLE_NAME"], "Key": {"id": {"S": "me#x"}}}
+    anothers = {"TableName": variables["TABLE_NAME"], "Key": {"id": {"S": "you#x"}}}
+    data_role = variables["DATA_ROLE_ARN"]
+    assert stack.try_as_role(config["Role"], "dynamodb", "GetItem", own) == "AccessDeniedException"
+    assert stack.try_as_role(data_role, "dynamodb", "GetItem", own, {"owner": "me"}) == ""
+    assert stack.try_as_role(data_role, "dynamodb", "GetItem", anothers, {"owner": "me"}) == "AccessDeniedException"
+    settings.write_text(before, encoding="utf-8")
+    stack.itemsctl("up")
