@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from itemsctl import package
 from itemsctl.local import process
-from tests.stack import Stack
+from tests.stack import ROOT, Stack
+
+package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
 
 
 def free_port() -> int:
