@@ -166,8 +166,7 @@ def _string_faults(value: str, schema: Schema, pointer: str) -> Iterator[tuple[s
         yield pointer, f"must have at most {schema['maxLength']} characters"
     if "pattern" in schema and not _matches(schema["pattern"], value):
         yield pointer, f"must match {schema['pattern']}"
-    pattern = FORMATS.get(schema.get("format", ""))
-    if pattern and not re.fullmatch(pattern, value):
+    elif (form := FORMATS.get(schema.get("format", ""))) and not re.fullmatch(form, value):
         yield pointer, f"must be of the format {schema['format']}"
 
 

@@ -151,17 +151,47 @@ def token(environment: Environment, user: str, password: str | None) -> None:
 @environment_option(*project.ENVIRONMENTS)
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
 @click.option("--operation", help="Of one operation's function only, for example create_item.")
+@click.option("--request-id", help="About one request only.")
+@click.option("--status", help="Of requests with this status only: 404, 5xx.")
 @click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 1d.")
-def show_logs(environment: Environment, follow: bool, operation: str | None, since: str) -> None:
-    """Print the functions' and the gateway's log lines, oldest first."""
-    back = logs.seconds(since)
+def show_logs(
+    environment: Environment,
+    follow: bool,
+    operation: str | None,
+    request_id: str | None,
+    status: str | None,
+    since: str,
+) -> None:
+    """Print the functions' and the gateway's log lines, oldest first.
+
+    Example: itemsctl logs --status 5xx --since 1h
+    """
+    back, fits = logs.seconds(since), logs.wanted(request_id, status)
     functions = stack.outputs(environment)["functions"]
     names = logs.groups(functions, f"items-{environment.name}", operation)
     try:
-        for event in logs.read(environment, names, back, follow):
-            click.echo(event["message"].rstrip("\n"))
+        for event in logs.read(environment, names, back, follow, request_id):
+            if fits(event["message"]):
+                click.echo(event["message"].rstrip("\n"))
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stderr.close()  # the reader has gone: nobody is left to tell
+
+
+@main.command()
+@environment_option(*project.ENVIRONMENTS)
+@click.argument("request_id")
+@click.option("--since", default="1h", show_default=True, help="How far back to look: 10m, 2h, 1d.")
+def trace(environment: Environment, request_id: str, since: str) -> None:
+    """Print every line about one request, in order, whichever function it was.
+
+    REQUEST_ID is in the answer's x-amzn-requestid header and in every problem document.
+    """
+    back = logs.seconds(since)
+    functions = stack.outputs(environment)["functions"]
+    names = logs.groups(functions, f"items-{environment.name}", None)
+    for event in logs.trace(environment, names, request_id, back):
+        out.print(f"[dim]{event['group']}[/]")
+        click.echo(event["message"].rstrip("\n"))
 
 
 @main.command(name="package")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from itemsctl.console import Failed
@@ -12,6 +13,7 @@ from itemsctl.project import Environment
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP = 10_000  # milliseconds; events can become visible late
+REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
 
 
 def seconds(text: str) -> int:
@@ -31,21 +33,54 @@ def groups(functions: Mapping[str, str], prefix: str, operation: str | None) -> 
     return [f"/aws/lambda/{functions[operation]}"]
 
 
-def read(environment: Environment, names: list[str], since: int, follow: bool) -> Iterator[dict[str, Any]]:
-    """Events as CloudWatch Logs gives them (`timestamp` in ms, `message`), oldest first; with `follow` it never ends.
+def wanted(request_id: str | None, status: str | None) -> Callable[[str], bool]:
+    """Whether a line is about one request, or has a status such as `404` or `5xx`; lines of the platform have neither.
+
+    Raises Failed when `status` is of another form.
+    """
+    if status is not None and not re.fullmatch("[1-5]([0-9]{2}|xx)", status):
+        raise Failed(f"{status} is no status.", "Write it as 404 or 5xx.")
+    pattern = re.compile((status or "").replace("x", "[0-9]"))
+
+    def fits(message: str) -> bool:
+        line = entry(message)
+        if request_id is not None and line.get("request_id") != request_id:
+            return False
+        return status is None or bool(pattern.fullmatch(str(line.get("status", ""))))
+
+    return fits
+
+
+def entry(message: str) -> dict[str, Any]:
+    """A line's members; none for a line that is no JSON object, such as a runtime's last words."""
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def read(
+    environment: Environment, names: list[str], since: int, follow: bool = False, term: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Events as CloudWatch Logs gives them (`timestamp` in ms, `message`, `group`), oldest first; with `follow` it never ends.
 
     Args:
         since: how many seconds back to begin.
+        term: only lines that hold this text.
     """
     client = environment.client("logs")
     start = int((time.time() - since) * 1000)
+    pattern = {"filterPattern": f'"{term}"'} if term else {}
     seen: dict[str, int] = {}
     while True:
         fresh = []
         for name in names:
             try:
-                for page in client.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=start):
-                    fresh += [event for event in page["events"] if event["eventId"] not in seen]
+                for page in client.get_paginator("filter_log_events").paginate(
+                    logGroupName=name, startTime=start, **pattern
+                ):
+                    fresh += [event | {"group": name} for event in page["events"] if event["eventId"] not in seen]
             except client.exceptions.ResourceNotFoundException:
                 continue  # nothing was logged there yet
         yield from sorted(fresh, key=lambda event: event["timestamp"])
@@ -55,3 +90,35 @@ def read(environment: Environment, names: list[str], since: int, follow: bool) -
         start = max([start, *(moment - OVERLAP for moment in seen.values())])
         seen = {key: moment for key, moment in seen.items() if moment >= start}
         time.sleep(1)
+
+
+def trace(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
+    """Every line about one request, oldest first: the gateway's, the function's, and the platform's of its invocation.
+
+    Each is an event as `read` gives it. Raises Failed when there is none, or the id is not one.
+    """
+    if not REQUEST_ID.fullmatch(request_id):
+        raise Failed(f"{request_id} is no request id.", "It is in an answer's x-amzn-requestid, and in every problem.")
+    found = [
+        event
+        for event in read(environment, names, since, term=request_id)
+        if entry(event["message"]).get("request_id") == request_id
+    ]
+    if not found:
+        raise Failed(
+            f"No line is about request {request_id}.", "Look further back with --since, for example --since 1d."
+        )
+    for invocation in {entry(event["message"]).get("function_request_id") for event in found} - {None}:
+        found += (
+            event
+            for event in read(environment, names, since, term=invocation)
+            if entry(event["message"]).get("record", {}).get("requestId") == invocation
+        )
+    return sorted(found, key=_moment)
+
+
+def _moment(event: Mapping[str, Any]) -> tuple[int, int]:
+    """When; within a millisecond the platform's start, the function, the platform's end and report, the gateway."""
+    kind = entry(event["message"]).get("type", "")
+    rank = {"platform.start": 0, "": 1, "platform.end": 2, "platform.runtimeDone": 2, "platform.report": 3}.get(kind, 1)
+    return event["timestamp"], 4 if event["group"].startswith("/aws/apigateway/") else rank

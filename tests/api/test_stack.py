@@ -175,6 +175,31 @@ def test_a_plan_right_after_up_has_no_changes(stack: Stack) -> None:
     assert code == 0, said
 
 
+def test_one_request_can_be_traced_from_its_answer(stack: Stack) -> None:
+    with client(stack) as api:
+        answer = api.get("items/not-an-id", headers={"X-Correlation-Id": "trail-1"})
+    request_id = answer.json()["request_id"]
+    assert answer.headers["x-amzn-requestid"] == request_id
+    printed = stack.itemsctl("trace", request_id).splitlines()
+    groups, lines = printed[::2], [json.loads(line) for line in printed[1::2]]
+    assert [line.get("type", "request") for line in lines] == [
+        "platform.start",
+        "request",
+        "platform.report",
+        "request",
+    ]
+    assert set(groups[:3]) == {f"/aws/lambda/{stack.outputs['functions']['get_item']}"}
+    assert groups[3].startswith("/aws/apigateway/")
+    assert (lines[1]["status"], lines[1]["correlation_id"], lines[1]["problem"]) == (
+        400,
+        "trail-1",
+        "urn:items:problem:invalid-request",
+    )
+    found = stack.itemsctl("logs", "--request-id", request_id, "--status", "4xx").splitlines()
+    assert [json.loads(line)["request_id"] for line in found] == [request_id, request_id]
+    assert stack.itemsctl("logs", "--request-id", request_id, "--status", "200") == ""
+
+
 def test_with_abac_iam_guards_ownership_too(stack: Stack) -> None:
     settings = stack.home / "infra" / "envs" / "local.tfvars"
     before = settings.read_text(encoding="utf-8")

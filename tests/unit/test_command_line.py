@@ -151,6 +151,32 @@ def test_what_is_no_duration_is_told(text: str) -> None:
         logs.seconds(text)
 
 
+@pytest.mark.parametrize(
+    ("request_id", "status", "line", "fits"),
+    [
+        (None, None, "not JSON", True),
+        (None, "5xx", '{"status": 503}', True),
+        (None, "5xx", '{"status": "503"}', True),
+        (None, "5xx", '{"status": 500.5}', False),
+        (None, "404", '{"status": 400}', False),
+        (None, "404", '["status", 404]', False),
+        ("abc", None, '{"request_id": "abc"}', True),
+        ("abc", "2xx", '{"request_id": "abc", "status": 404}', False),
+        ("abc", None, "not JSON", False),
+    ],
+)
+def test_lines_are_chosen_by_request_and_status(
+    request_id: str | None, status: str | None, line: str, fits: bool
+) -> None:
+    assert logs.wanted(request_id, status)(line) is fits
+
+
+@pytest.mark.parametrize("status", ["", "6xx", "40", "4x4", "abc"])
+def test_what_is_no_status_is_told(status: str) -> None:
+    with pytest.raises(Failed, match="is no status"):
+        logs.wanted(None, status)
+
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process, in a project of its own without a stack."""
     (folder / "contract").mkdir(exist_ok=True)
