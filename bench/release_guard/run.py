@@ -1,0 +1,151 @@
+"""Releases versions of known health on paper: how often the guard takes them back, and what users saw until then.
+
+    PYTHONPATH=src:. python -m bench.release_guard.run
+
+It needs Python 3.12 for `random.binomialvariate`.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from itemsctl.release.plan import Count, Period, decide
+
+OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+WEIGHTS = (0.1, 0.5)
+BAKE = 10  # minutes
+A_MINUTE = 300  # requests, all operations together
+RATES = (0.0, 0.005, 0.01, 0.05, 0.2, 1.0)
+HEALTHY_RUNS, RUNS = 1500, 120
+NOTHING = Count()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one release: whether it was taken back, and the requests and faults that the new version gave users until its end."""
+
+    taken_back: bool
+    served: int
+    faulty: int
+
+
+def main() -> None:
+    """Prints the tables and writes them to result.md."""
+    started, chance = time.monotonic(), random.Random(2026)
+    lines = [
+        f"{A_MINUTE} requests a minute, steps of {', '.join(f'{weight:.0%}' for weight in WEIGHTS)} and 100 %, "
+        f"{BAKE} minutes each, looked at every minute.",
+        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other.",
+    ]
+    for background in (0.0, 0.005):
+        for scope in ("all five functions", "one function"):
+            lines += ["", f"### Old version faults {background:.1%}; the new one's rate is in {scope}", ""]
+            lines += table(background, scope == "one function", chance)
+    lines += [
+        "",
+        "### Requests to the new version until it is taken back, at 20 % faults, looking after each request",
+        "",
+    ]
+    lines += needed_table(chance)
+    lines += ["", f"{time.monotonic() - started:.0f} s of simulation."]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    (Path(__file__).parent / "result.md").write_text("# Last result\n\n" + text, encoding="utf-8")
+
+
+def table(background: float, one: bool, chance: random.Random) -> list[str]:
+    """One table: a row for each true fault rate."""
+    columns = "taken back | served, median (p95) | faults, median"
+    lines = [
+        f"| new version faults | guard: {columns} | usual rule: {columns} |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for rate in RATES:
+        if rate < background or (rate == background and one):
+            continue
+        cells = []
+        for rule in (guard, usual_rule):
+            runs = HEALTHY_RUNS if rate == background else RUNS
+            outcomes = [release(rule, rate, background, one, chance) for _ in range(runs)]
+            share = sum(outcome.taken_back for outcome in outcomes) / runs
+            served = sorted(outcome.served for outcome in outcomes)
+            faulty = statistics.median(outcome.faulty for outcome in outcomes)
+            cells += [f"{share:.2%}", f"{statistics.median(served):.0f} ({served[int(0.95 * runs)]})", f"{faulty:.0f}"]
+        healthy = " (healthy)" if rate == background else ""
+        lines.append(f"| {rate:.1%}{healthy} | {' | '.join(cells)} |")
+    return lines
+
+
+def guard(history: list[dict[str, Period]], minute: int) -> str:
+    """What `itemsctl.release.plan` says after `minute` minutes of the present step."""
+    evidence = {name: [period[name] for period in history] for name in OPERATIONS}
+    step = {name: sum(period[name].new.requests for period in history[-minute:]) for name in OPERATIONS}
+    return decide(evidence, step, minute * 60, BAKE * 60).action
+
+
+def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
+    """Alarm when errors >= 1 in a one-minute period, for 2 of 3 periods."""
+    if sum(any(p.new.faults for p in period.values()) for period in history[-3:]) >= 2:
+        return "roll back"
+    return "promote" if minute >= BAKE else "hold"
+
+
+def release(rule: object, rate: float, background: float, one: bool, chance: random.Random) -> Outcome:
+    """One release of a version with the fault rate `rate`, in the first operation only if `one`."""
+    history: list[dict[str, Period]] = []
+    for weight in WEIGHTS:
+        for minute in range(1, 10 * BAKE):
+            period = {}
+            for position, name in enumerate(OPERATIONS):
+                new = chance.binomialvariate(A_MINUTE // 5, weight)
+                old = A_MINUTE // 5 - new
+                faulty = rate if position == 0 or not one else background
+                period[name] = Period(
+                    weight,
+                    Count(new, chance.binomialvariate(new, faulty)),
+                    Count(old, chance.binomialvariate(old, background)),
+                )
+            history.append(period)
+            action = rule(history, minute)  # type: ignore[operator]
+            if action != "hold":
+                break
+        if action == "roll back":
+            break
+    new = [period.new for minute_ in history for period in minute_.values()]
+    return Outcome(action == "roll back", sum(c.requests for c in new), sum(c.faults for c in new))
+
+
+def needed_table(chance: random.Random) -> list[str]:
+    """Requests to the new version until the verdict, at a first step of 10 % and of 50 %, in one function and in all."""
+    lines = ["| first step | rate is in | old version faults | median | p95 |", "|---:|---|---:|---:|---:|"]
+    for weight in WEIGHTS:
+        for one in (False, True):
+            for background in (0.0, 0.005):
+                runs = sorted(needed(weight, one, background, chance) for _ in range(RUNS))
+                where = "one function (its requests)" if one else "all five functions"
+                cells = f"{statistics.median(runs):.0f} | {runs[int(0.95 * RUNS)]}"
+                lines.append(f"| {weight:.0%} | {where} | {background:.1%} | {cells} |")
+    return lines
+
+
+def needed(weight: float, one: bool, background: float, chance: random.Random) -> int:
+    """Requests to the new version (of the bad function alone, if `one`) until it is taken back."""
+    found = dict.fromkeys(OPERATIONS, Period(weight, NOTHING, NOTHING))
+    while True:
+        name = chance.choice(OPERATIONS)
+        is_new = chance.random() < weight
+        bad = is_new and (name == OPERATIONS[0] or not one)
+        count = Count(1, int(chance.random() < (0.2 if bad else background)))
+        pair = (count, NOTHING) if is_new else (NOTHING, count)
+        found[name] = Period(weight, found[name].new + pair[0], found[name].old + pair[1])
+        if count.faults and decide({key: [p] for key, p in found.items()}, {}, 0, 1).action == "roll back":
+            counted = [found[OPERATIONS[0]]] if one else list(found.values())
+            return sum(period.new.requests for period in counted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Releases: the five functions' aliases move as one, and a bad version is taken back."""

@@ -1,0 +1,190 @@
+"""What to do with a canary: evidence in, promote, hold or roll back with the reason out. Pure; knows no AWS.
+
+The alias draws the version of each request at random, the new one with the known probability `weight`. If both versions are
+equally healthy, a fault is therefore the new one's with exactly that probability, whatever the rate of faults is and however
+it changes with time. Each fault multiplies a bet against that: a likelihood ratio of "the new version fails `risk` times as
+often". Such a product exceeds 1/alpha with a probability of at most alpha, ever, however often one looks (Ville's inequality;
+https://en.wikipedia.org/wiki/Ville%27s_inequality). docs/decisions/0008-release-guard.md tells more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["promote", "hold", "roll back"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Requests of one version in one period.
+
+    Attributes:
+        requests: answered or failed.
+        faults: those that crashed, timed out or were answered with 5xx.
+        slow: those that took longer than the operation's limit, without the first of each execution environment.
+    """
+
+    requests: int = 0
+    faults: int = 0
+    slow: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.requests + other.requests, self.faults + other.faults, self.slow + other.slow)
+
+
+@dataclass(frozen=True)
+class Period:
+    """What both versions of one operation did while the new one had `weight` (0 to 1) of its requests."""
+
+    weight: float
+    new: Count
+    old: Count
+
+
+Evidence = Mapping[str, Sequence[Period]]
+"""The periods of each operation since the release began, oldest first."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When a new version is bad and when it is good.
+
+    Attributes:
+        limit: how much more likely the evidence must be if the new version is worse; 1/limit bounds false alarms.
+        doubt: above this nothing is promoted.
+        least: requests that the new version must have served in a step, all operations together.
+        least_each: and for each operation.
+        in_a_row: faults with no success among them that need no statistics.
+        slower: how many times as many slow requests are tolerated of the new version.
+        patience: a step without a verdict is taken back after so many times its bake.
+    """
+
+    limit: float = 150.0
+    doubt: float = 15.0
+    least: int = 50
+    least_each: int = 5
+    in_a_row: int = 5
+    slower: float = 3.0
+    patience: float = 2.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do and why; `odds` is how much more likely the evidence is if the new version is worse."""
+
+    action: Action
+    reason: str
+    odds: float
+
+
+FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
+SLOW_RISKS = (6.0, 12.0, 20.0)
+FAULT_SHARE = 0.7  # of the bet; the rest is on latency
+ALL_SHARE = 0.5  # of either: on all operations together; the rest is on each by itself
+
+
+def decide(
+    evidence: Evidence, step_requests: Mapping[str, int], elapsed: float, bake: float, policy: Policy | None = None
+) -> Decision:
+    """What to do now.
+
+    Args:
+        evidence: of the whole release, all steps.
+        step_requests: what the new version has served in the present step, by operation.
+        elapsed: seconds since the present step began.
+        bake: seconds that a step lasts at least.
+
+    Returns:
+        `promote` to go on to the next step (or to the end), `hold` to look again later, `roll back`.
+    """
+    policy = policy or Policy()
+    odds, finding = suspicion(evidence, policy)
+    run = _unbroken_faults(evidence, policy.in_a_row)
+    if run:
+        return Decision("roll back", f"{run[1]} faults in a row and no success in {run[0]}", odds)
+    if odds >= policy.limit:
+        return Decision("roll back", finding, odds)
+    if elapsed < bake:
+        return Decision("hold", "baking", odds)
+    lacking = _lacking(step_requests, evidence, policy)
+    if not lacking and odds < policy.doubt:
+        return Decision("promote", "as healthy as the old version", odds)
+    doubt = lacking or f"in doubt: {finding}"
+    if elapsed < bake * policy.patience:
+        return Decision("hold", doubt, odds)
+    return Decision("roll back", f"no verdict after {elapsed:.0f} s: {doubt}", odds)
+
+
+def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, str]:
+    """How much more likely the evidence is if the new version is worse, and what speaks most for that."""
+    policy = policy or Policy()
+    bets: list[tuple[float, float, str]] = []
+    for share, field, risks, tolerated in (
+        (FAULT_SHARE, "faults", FAULT_RISKS, 1.0),
+        (1 - FAULT_SHARE, "slow", SLOW_RISKS, policy.slower),
+    ):
+        each = {operation: _by_weight(periods, field) for operation, periods in evidence.items()}
+        for operation, entries in each.items():
+            finding = f"{operation}: {_finding({operation: evidence[operation]}, field)}"
+            bets.append((share * (1 - ALL_SHARE) / len(each), _odds(entries, risks, tolerated), finding))
+        everything = [entry for entries in each.values() for entry in entries]
+        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), _finding(evidence, field)))
+    return sum(share * odds for share, odds, _ in bets), max(bets, key=lambda bet: bet[1])[2]
+
+
+def total(periods: Sequence[Period]) -> tuple[Count, Count]:
+    """(new, old) counts of all periods."""
+    return sum((p.new for p in periods), Count()), sum((p.old for p in periods), Count())
+
+
+def _odds(entries: Sequence[tuple[float, int, int]], risks: Sequence[float], tolerated: float) -> float:
+    """The average over `risks` of the likelihood ratio of that risk to the tolerated one.
+
+    Args:
+        entries: (weight, events of the new version, events of the old one).
+    """
+    return sum(math.exp(min(_log_ratio(entries, risk, tolerated), 700.0)) for risk in risks) / len(risks)
+
+
+def _log_ratio(entries: Sequence[tuple[float, int, int]], risk: float, tolerated: float) -> float:
+    result = 0.0
+    for weight, new, old in entries:
+        likelier = (1 - weight + weight * tolerated) / (1 - weight + weight * risk)
+        result += (new + old) * math.log(likelier) + new * math.log(risk / tolerated)
+    return result
+
+
+def _by_weight(periods: Sequence[Period], field: str) -> list[tuple[float, int, int]]:
+    sums: dict[float, tuple[int, int]] = {}
+    for period in periods:
+        new, old = sums.get(period.weight, (0, 0))
+        sums[period.weight] = new + getattr(period.new, field), old + getattr(period.old, field)
+    return [(weight, new, old) for weight, (new, old) in sums.items() if new or old]
+
+
+def _unbroken_faults(evidence: Evidence, at_least: int) -> tuple[str, int] | None:
+    for operation, periods in evidence.items():
+        run = 0
+        for period in periods:
+            run = run + period.new.faults if period.new.faults == period.new.requests else 0
+            if run >= at_least:
+                return operation, run
+    return None
+
+
+def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Policy) -> str:
+    served = sum(step_requests.values())
+    if served < policy.least:
+        return f"the new version has served {served} of at least {policy.least} requests in this step"
+    thin = [name for name in evidence if step_requests.get(name, 0) < policy.least_each]
+    return f"too few requests to the new version of {', '.join(thin)}" if thin else ""
+
+
+def _finding(evidence: Evidence, field: str) -> str:
+    new, old = total([period for periods in evidence.values() for period in periods])
+    word = "faulty" if field == "faults" else "slow"
+    counted = (getattr(new, field), getattr(old, field))
+    return f"{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"

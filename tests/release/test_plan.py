@@ -1,0 +1,181 @@
+"""What the plan says to evidence: tables, and properties that hold for any."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from itemsctl.release.plan import Count, Evidence, Period, Policy, decide, suspicion
+
+OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+ENOUGH = dict.fromkeys(OPERATIONS, 20)
+
+
+def evidence(new: Count, old: Count, weight: float = 0.1, rest: Count | None = None) -> Evidence:
+    """Evidence whose first operation is as given and whose others are healthy."""
+    rest = rest or Count(20)
+    others = {name: [Period(weight, rest, Count(rest.requests * 9))] for name in OPERATIONS[1:]}
+    return {OPERATIONS[0]: [Period(weight, new, old)], **others}
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "weight", "action"),
+    [
+        (Count(20), Count(180), 0.1, "promote"),
+        (Count(20, faults=1), Count(180), 0.1, "promote"),
+        (Count(20, faults=3), Count(180), 0.1, "roll back"),
+        (Count(20, faults=3), Count(180, faults=27), 0.1, "promote"),
+        (Count(100, faults=10), Count(100), 0.5, "roll back"),
+        (Count(100, faults=10), Count(100, faults=10), 0.5, "promote"),
+        (Count(1000, faults=5), Count(9000, faults=45), 0.1, "promote"),
+        (Count(20, slow=20), Count(180, slow=9), 0.1, "roll back"),
+        (Count(20, slow=2), Count(180, slow=9), 0.1, "promote"),
+        (Count(20, slow=20), Count(180, slow=180), 0.1, "promote"),
+    ],
+)
+def test_after_the_bake(new: Count, old: Count, weight: float, action: str) -> None:
+    assert decide(evidence(new, old, weight), ENOUGH, elapsed=600, bake=600).action == action
+
+
+def test_a_healthy_version_bakes_to_the_end() -> None:
+    decision = decide(evidence(Count(20), Count(180)), ENOUGH, elapsed=599, bake=600)
+    assert (decision.action, decision.reason) == ("hold", "baking")
+
+
+def test_a_bad_version_is_taken_back_before_the_end() -> None:
+    decision = decide(evidence(Count(20, faults=4), Count(180)), ENOUGH, elapsed=10, bake=600)
+    assert decision.action == "roll back"
+    assert decision.reason == "create_item: 4 of 20 requests faulty, with the old version 0 of 180"
+
+
+def test_nothing_is_promoted_on_too_few_requests() -> None:
+    few = dict.fromkeys(OPERATIONS, 9)
+    decision = decide(evidence(Count(9), Count(81)), few, elapsed=600, bake=600)
+    assert decision.action == "hold"
+    assert decision.reason == "the new version has served 45 of at least 50 requests in this step"
+
+
+def test_an_operation_that_nobody_called_holds_the_release() -> None:
+    decision = decide(evidence(Count(1), Count(9)), {**ENOUGH, "create_item": 1}, elapsed=600, bake=600)
+    assert decision.action == "hold"
+    assert decision.reason == "too few requests to the new version of create_item"
+
+
+def test_what_cannot_be_judged_is_taken_back_in_the_end() -> None:
+    decision = decide({name: [] for name in OPERATIONS}, {}, elapsed=1200, bake=600)
+    assert decision.action == "roll back"
+    assert decision.reason.startswith("no verdict after 1200 s: the new version has served 0")
+
+
+def test_a_doubt_holds_the_release_and_then_takes_it_back() -> None:
+    doubtful = evidence(Count(20, faults=2), Count(180))
+    assert 15 <= suspicion(doubtful)[0] < 150
+    assert decide(doubtful, ENOUGH, elapsed=600, bake=600).action == "hold"
+    assert decide(doubtful, ENOUGH, elapsed=1200, bake=600).action == "roll back"
+
+
+def test_five_faults_in_a_row_need_no_statistics() -> None:
+    """The old version fails as often, so that the test of rates has nothing to say."""
+    everywhere_bad = evidence(Count(5, faults=5), Count(45, faults=45))
+    assert suspicion(everywhere_bad)[0] < 15
+    decision = decide(everywhere_bad, ENOUGH, elapsed=1, bake=600)
+    assert (decision.action, decision.reason) == (
+        "roll back", "5 faults in a row and no success in create_item",
+    )  # fmt: skip
+
+
+def test_faults_in_a_row_are_counted_across_periods_and_ended_by_a_success() -> None:
+    def periods(*counts: Count) -> Evidence:
+        return {"get_item": [Period(0.5, new, Count(90, faults=90)) for new in counts]}
+
+    unbroken = periods(Count(3, faults=3), Count(), Count(2, faults=2))
+    assert decide(unbroken, ENOUGH, elapsed=1, bake=600).action == "roll back"
+    broken = periods(Count(4, faults=4), Count(2, faults=1), Count(4, faults=4))
+    assert decide(broken, ENOUGH, elapsed=1, bake=600).action == "hold"
+
+
+def test_slow_requests_of_one_operation_alone_are_enough() -> None:
+    decision = decide(evidence(Count(40, slow=30), Count(360, slow=18)), ENOUGH, elapsed=1, bake=600)
+    assert decision.action == "roll back"
+    assert decision.reason == "create_item: 30 of 40 requests slow, with the old version 18 of 360"
+
+
+def test_evidence_of_all_operations_adds_up() -> None:
+    each = Period(0.1, Count(20, faults=1), Count(180))
+    assert suspicion({"create_item": [each]})[0] < 15
+    assert suspicion({key: [each] for key in OPERATIONS})[0] > 150
+
+
+counts = st.builds(Count, requests=st.integers(100, 1000), faults=st.integers(0, 100), slow=st.integers(0, 100))
+weights = st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.5, 0.9])
+periods = st.lists(st.builds(Period, weight=weights, new=counts, old=counts), max_size=5)
+anything = st.dictionaries(st.sampled_from(OPERATIONS), periods)
+
+
+@given(anything)
+def test_the_odds_are_always_a_number(found: Evidence) -> None:
+    assert 0 <= suspicion(found)[0] < float("inf")
+
+
+@given(anything, st.sampled_from(OPERATIONS), weights, st.sampled_from(["faults", "slow"]))
+def test_one_more_bad_request_of_the_new_version_never_makes_it_look_better(
+    found: Evidence, operation: str, weight: float, kind: str
+) -> None:
+    bad = Period(weight, Count(1, **{kind: 1}), Count())
+    worse = {**found, operation: [*found.get(operation, []), bad]}
+    assert suspicion(worse)[0] >= suspicion({**found, operation: found.get(operation, [])})[0] * (1 - 1e-9)
+
+
+@given(anything, st.sampled_from(OPERATIONS), weights, st.sampled_from(["faults", "slow"]))
+def test_one_more_bad_request_of_the_old_version_never_makes_the_new_one_look_worse(
+    found: Evidence, operation: str, weight: float, kind: str
+) -> None:
+    bad = Period(weight, Count(), Count(1, **{kind: 1}))
+    better = {**found, operation: [*found.get(operation, []), bad]}
+    assert suspicion(better)[0] <= suspicion({**found, operation: found.get(operation, [])})[0] * (1 + 1e-9)
+
+
+@given(anything)
+def test_how_the_time_is_cut_into_periods_does_not_matter(found: Evidence) -> None:
+    cut = {
+        name: [part for p in listed for part in (Period(p.weight, p.new, Count()), Period(p.weight, Count(), p.old))]
+        for name, listed in found.items()
+    }
+    assert suspicion(cut)[0] == pytest.approx(suspicion(found)[0], rel=1e-6)
+
+
+@given(anything, st.floats(0, 2000), st.dictionaries(st.sampled_from(OPERATIONS), st.integers(0, 100)))
+def test_only_a_full_bake_with_enough_requests_is_promoted(
+    found: Evidence, elapsed: float, served: dict[str, int]
+) -> None:
+    decision = decide(found, served, elapsed, bake=600)
+    if decision.action == "promote":
+        assert elapsed >= 600
+        assert sum(served.values()) >= Policy().least
+        assert decision.odds < Policy().doubt
+
+
+def highest_odds(rate: float, requests: int, weight: float, chance: random.Random) -> float:
+    """The highest odds in a canary of two equally healthy versions, looked at after every single request."""
+    found, highest = dict.fromkeys(OPERATIONS, Period(weight, Count(), Count())), 0.0
+    for _ in range(requests):
+        count = Count(1, faults=int(chance.random() < rate))
+        if not count.faults:
+            continue
+        name, nothing = chance.choice(OPERATIONS), Count()
+        pair = (count, nothing) if chance.random() < weight else (nothing, count)
+        found[name] = Period(weight, found[name].new + pair[0], found[name].old + pair[1])
+        highest = max(highest, suspicion({key: [period] for key, period in found.items()})[0])
+    return highest
+
+
+@pytest.mark.parametrize(("rate", "weight"), [(0.005, 0.1), (0.05, 0.1), (0.05, 0.5)])
+def test_looking_after_every_request_raises_no_more_false_alarms_than_promised(rate: float, weight: float) -> None:
+    chance = random.Random(2026)
+    runs: Sequence[float] = [highest_odds(rate, 4000 if rate < 0.01 else 400, weight, chance) for _ in range(300)]
+    assert sum(odds >= Policy().limit for odds in runs) <= 3
+    assert sum(odds >= 10 for odds in runs) <= 0.1 * len(runs) + 10
