@@ -78,7 +78,12 @@ class Terraform:
             elif event["type"] == "change_summary" and event["changes"]["operation"] == "apply":
                 summary = {key: event["changes"][key] for key in summary}
         if faults:
-            raise Failed("Terraform could not apply infra/:\n" + "\n".join(faults))
+            hint = (
+                "If an `up` was killed before, `itemsctl clean` and `itemsctl up` begin anew."
+                if self._environment.local
+                else ""
+            )
+            raise Failed("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
     def plan(self) -> str:
