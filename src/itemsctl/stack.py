@@ -15,7 +15,7 @@ from subprocess import CalledProcessError
 from typing import Any
 from urllib.parse import urlsplit
 
-from itemsctl import aliases, contract, package, users
+from itemsctl import aliases, contract, package, terraform, users
 from itemsctl.console import Failed, step
 from itemsctl.local import process
 from itemsctl.project import Environment
@@ -33,18 +33,19 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
 
     Raises Failed with what to do when a port is taken, a program is missing or Terraform fails.
     """
+    terraform.program()  # before anything is started
     with environment.alone():
         with step("Package the functions"):
             build(environment.root)
         with step("Start the emulator"):
             _start(environment, port, web_port)
-        terraform = _terraform(environment)
+        infra = _terraform(environment)
         inputs = _inputs(environment)
         if inputs != environment.read("applied"):
             with step("Apply infra/ with Terraform") as tell:
-                terraform.apply(tell)
+                infra.apply(tell)
             environment.write("applied", inputs)
-        found = _outputs(environment, terraform)
+        found = _outputs(environment, infra)
         with step("Make the newest version and the demo users ready"):
             aliases.point_to_newest(environment, found["functions"])
             users.create(environment, found["user_pool_id"])
@@ -110,8 +111,8 @@ def _terraform(environment: Environment) -> Terraform:
     return Terraform(environment, {"web_origins": [f"http://127.0.0.1:{record['web_port']}"]})
 
 
-def _outputs(environment: Environment, terraform: Terraform) -> dict[str, Any]:
-    found = terraform.outputs()
+def _outputs(environment: Environment, infra: Terraform) -> dict[str, Any]:
+    found = infra.outputs()
     if "api_url" not in found:
         where = "itemsctl up" if environment.local else f"itemsctl deploy --env {environment.name}"
         raise Failed(f"Nothing is deployed to {environment.name} yet.", f"Run `{where}`.")
