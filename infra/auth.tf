@@ -74,9 +74,10 @@ resource "aws_cognito_user_pool_client" "web" {
   supported_identity_providers         = ["COGNITO"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["code"]
-  allowed_oauth_scopes                 = concat(["email", "openid"], aws_cognito_resource_server.items.scope_identifiers)
-  callback_urls                        = [for origin in local.web_origins : "${origin}/"]
-  logout_urls                          = [for origin in local.web_origins : "${origin}/"]
+  # The last scope is what signing out everywhere asks for (GlobalSignOut).
+  allowed_oauth_scopes = concat(["email", "openid"], aws_cognito_resource_server.items.scope_identifiers, ["aws.cognito.signin.user.admin"])
+  callback_urls        = [for origin in local.web_origins : "${origin}/"]
+  logout_urls          = [for origin in local.web_origins : "${origin}/"]
 
   generate_secret               = false
   explicit_auth_flows           = ["ALLOW_USER_SRP_AUTH"]

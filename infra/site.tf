@@ -9,18 +9,17 @@ locals {
 
   api_origin = "https://${aws_api_gateway_rest_api.items.id}.execute-api.${var.region}.amazonaws.com"
 
-  content_security_policy = join("; ", [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "manifest-src 'self'",
-    "connect-src 'self' ${local.api_origin} ${local.sign_in_url}",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ])
+  # The user pool's own API: the app signs out everywhere through it.
+  cognito_url = "https://cognito-idp.${var.region}.amazonaws.com"
+
+  # What every file is sent with. The local web server reads the same file.
+  site_headers = {
+    for name, parts in jsondecode(templatefile("${path.module}/site_headers.json", {
+      api     = local.api_origin
+      sign_in = local.sign_in_url
+      cognito = local.cognito_url
+    })) : name => join("; ", parts)
+  }
 
   content_types = {
     css         = "text/css; charset=utf-8"
@@ -86,6 +85,7 @@ resource "aws_s3_object" "web_config" {
     user_pool_id        = aws_cognito_user_pool.users.id
     user_pool_client_id = aws_cognito_user_pool_client.web.id
     hosted_ui_url       = local.sign_in_url
+    cognito_url         = local.cognito_url
   })
 }
 
@@ -104,24 +104,39 @@ resource "aws_cloudfront_response_headers_policy" "site" {
 
   security_headers_config {
     content_security_policy {
-      content_security_policy = local.content_security_policy
+      content_security_policy = local.site_headers["Content-Security-Policy"]
       override                = true
     }
     content_type_options {
       override = true
     }
     frame_options {
-      frame_option = "DENY"
+      frame_option = local.site_headers["X-Frame-Options"]
       override     = true
     }
     referrer_policy {
-      referrer_policy = "no-referrer"
+      referrer_policy = local.site_headers["Referrer-Policy"]
       override        = true
     }
     strict_transport_security {
-      access_control_max_age_sec = 63072000
-      include_subdomains         = true
+      access_control_max_age_sec = tonumber(regex("max-age=([0-9]+)", local.site_headers["Strict-Transport-Security"])[0])
+      include_subdomains         = strcontains(local.site_headers["Strict-Transport-Security"], "includeSubDomains")
       override                   = true
+    }
+  }
+
+  # CloudFront takes the others as custom ones only.
+  custom_headers_config {
+    dynamic "items" {
+      for_each = {
+        for name, value in local.site_headers : name => value
+        if startswith(name, "Cross-Origin-") || name == "Permissions-Policy"
+      }
+      content {
+        header   = items.key
+        value    = items.value
+        override = true
+      }
     }
   }
 }

@@ -41,10 +41,11 @@ mock_provider "aws" {
   }
 }
 variables {
-  env      = "test"
-  package  = "tests/fixture/functions.zip"
-  contract = "tests/fixture/contract.json"
-  web_app  = "tests/fixture/web"
+  env              = "test"
+  package          = "tests/fixture/functions.zip"
+  rollback_package = "tests/fixture/functions.zip"
+  contract         = "tests/fixture/contract.json"
+  web_app          = "tests/fixture/web"
 }
 
 run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
@@ -139,15 +140,15 @@ run "the_page_may_talk_to_the_api_and_the_sign_in_page_only" {
   command = plan
 
   assert {
-    condition     = strcontains(local.content_security_policy, "connect-src 'self' https://abcde12345.execute-api.eu-west-2.amazonaws.com https://items-test-123456789012.auth.eu-west-2.amazoncognito.com;")
+    condition     = strcontains(local.site_headers["Content-Security-Policy"], "connect-src 'self' https://abcde12345.execute-api.eu-west-2.amazonaws.com https://items-test-123456789012.auth.eu-west-2.amazoncognito.com https://cognito-idp.eu-west-2.amazonaws.com;")
     error_message = "connect-src is not exact."
   }
   assert {
-    condition     = strcontains(local.content_security_policy, "default-src 'none'") && strcontains(local.content_security_policy, "frame-ancestors 'none'") && length(regexall("unsafe|\\*", local.content_security_policy)) == 0
+    condition     = strcontains(local.site_headers["Content-Security-Policy"], "default-src 'none'") && strcontains(local.site_headers["Content-Security-Policy"], "frame-ancestors 'none'") && length(regexall("unsafe|\\*", local.site_headers["Content-Security-Policy"])) == 0
     error_message = "The policy is not strict."
   }
   assert {
-    condition     = aws_cloudfront_response_headers_policy.site[0].security_headers_config[0].content_security_policy[0].content_security_policy == local.content_security_policy
+    condition     = aws_cloudfront_response_headers_policy.site[0].security_headers_config[0].content_security_policy[0].content_security_policy == local.site_headers["Content-Security-Policy"]
     error_message = "The policy is not sent."
   }
 }
@@ -160,7 +161,7 @@ run "the_web_app_is_uploaded_with_what_it_must_know" {
     error_message = "The page is not uploaded as a page."
   }
   assert {
-    condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "hosted_ui_url", "region", "user_pool_client_id", "user_pool_id"]
+    condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "cognito_url", "hosted_ui_url", "region", "user_pool_client_id", "user_pool_id"]
     error_message = "The app would not know its stack."
   }
 }

@@ -63,18 +63,18 @@ def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None
     raise EmulatorUnavailable(f"no answer on port {port} after {timeout:g} s")
 
 
-def stop(pid: int, timeout: float = 15.0) -> None:
-    """Ask the emulator `pid` to save its state and end, and wait until it has.
+def stop(pid: int, timeout: float = 15.0, module: str = MODULE) -> None:
+    """Ask the emulator `pid` to save its state and end, and wait until it has; or another `module` that runs.
 
-    A process that is not our emulator (ended, or the id was given to another) is left alone.
+    A process that is not ours (ended, or the id was given to another) is left alone.
     Raises EmulatorUnavailable when it is still there after `timeout` seconds.
     """
-    if not is_emulator(pid):
+    if not runs(pid, module):
         return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        if not is_emulator(pid):
+        if not runs(pid, module):
             return
         time.sleep(0.05)
     raise EmulatorUnavailable(f"process {pid} did not end within {timeout:g} s")
@@ -82,12 +82,17 @@ def stop(pid: int, timeout: float = 15.0) -> None:
 
 def is_emulator(pid: int) -> bool:
     """Whether `pid` is a living process that runs our emulator module."""
+    return runs(pid, MODULE)
+
+
+def runs(pid: int, module: str) -> bool:
+    """Whether `pid` is a living process that runs `module`."""
     _reap(pid)
     listing = subprocess.run(
         ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     status, _, command = listing.stdout.strip().partition(" ")
-    return not status.startswith("Z") and MODULE in command
+    return not status.startswith("Z") and module in command
 
 
 def _reap(pid: int) -> None:

@@ -13,6 +13,7 @@ from ministack.app import app
 from itemsctl.local import (
     alarm_evaluation,
     alarms,
+    alias_actions,
     cognito,
     edge,
     environment,
@@ -24,6 +25,8 @@ from itemsctl.local import (
     metrics,
     persistence,
     put_rest_api,
+    sign_up,
+    statistics,
 )
 
 if TYPE_CHECKING:
@@ -33,10 +36,13 @@ if TYPE_CHECKING:
 ADDITIONS = (
     put_rest_api,
     cognito,
+    sign_up,
     iam,
+    alias_actions,
     alarms,
     alarm_evaluation,
     metrics,
+    statistics,
     gateway,
     integration,
     invocation,

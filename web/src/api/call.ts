@@ -1,0 +1,29 @@
+/** A call that the page made, and the curl line that makes it again. Knows no fetch. */
+
+export interface Call {
+  method: string;
+  url: string;
+  /** Without `Authorization`, which is in every call. */
+  headers: Record<string, string>;
+  body: string | null;
+  /** Of the answer; null while there is none. */
+  status: number | null;
+  etag: string | null;
+  replayed: boolean;
+  milliseconds: number | null;
+}
+
+/** A curl command for a POSIX shell. Without a token it takes the one in the shell's variable TOKEN. */
+export function curl(call: Call, token: string | null): string {
+  const authorization = `Authorization: Bearer ${token ?? '$TOKEN'}`;
+  const parts = [`curl -i${call.method === 'GET' ? '' : ` -X ${call.method}`} ${quote(call.url)}`];
+  parts.push(token === null ? `-H "${authorization}"` : `-H ${quote(authorization)}`);
+  for (const [name, value] of Object.entries(call.headers)) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+  if (call.body !== null) parts.push(`--data-raw ${quote(call.body)}`);
+  return parts.join(' \\\n  ');
+}
+
+/** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

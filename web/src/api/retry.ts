@@ -1,0 +1,53 @@
+/** When a failed call is tried again, and the wait for it, which the page shows. Knows no call. */
+import { Store } from '../ui/store';
+import { Refused, Stopped, Unreachable } from './problem';
+
+export const MOST_TRIES = 5;
+const LONGEST = 30_000;
+
+/**
+ * Milliseconds to wait before the next try; null when there is none to be.
+ *
+ * Every call of this app may be repeated: reads, creates with their `Idempotency-Key`, changes with their `If-Match`.
+ * Backoff with jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+export function delay(error: unknown, tries: number, random = Math.random): number | null {
+  const again =
+    error instanceof Unreachable ||
+    (error instanceof Refused && (error.status === 409 || error.status === 429 || error.status >= 500));
+  if (!again || tries >= MOST_TRIES) return null;
+  if (error instanceof Refused && error.retryAfter !== null) return error.retryAfter * 1000;
+  return Math.min(LONGEST, 1000 * 2 ** (tries - 1)) * (0.75 + random() / 2);
+}
+
+export interface Wait {
+  reason: Error;
+  /** When the next try is, as `Date.now()` has it. */
+  until: number;
+  tryNow(): void;
+  stop(): void;
+}
+
+export const waits = new Store<Wait[]>([]);
+
+/** Ends after `ms`, at once when the network comes back or the user asks for it; fails with Stopped when the user stops it. */
+export function wait(reason: Error, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (how: () => void) => () => {
+      clearTimeout(timer);
+      removeEventListener('online', now);
+      waits.state = waits.state.filter((other) => other !== mine);
+      how();
+    };
+    const now = done(resolve);
+    const mine: Wait = {
+      reason,
+      until: Date.now() + ms,
+      tryNow: now,
+      stop: done(() => reject(new Stopped(reason))),
+    };
+    const timer = setTimeout(now, ms);
+    addEventListener('online', now);
+    waits.state = [...waits.state, mine];
+  });
+}

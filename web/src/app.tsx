@@ -1,0 +1,192 @@
+/** The frame around every page: header, session, routing, notices. */
+import { createContext } from 'preact';
+import { lazy, Suspense } from 'preact/compat';
+import { useContext, useState } from 'preact/hooks';
+import type { Api } from './api/client';
+import { SessionEnded, tell } from './api/problem';
+import type { Sessions } from './auth/session';
+import { Drafts } from './items/drafts';
+import type { ItemList } from './items/list';
+import { ItemsPage } from './items/ItemsPage';
+import { Dialog, Icon, WaitBar } from './ui/parts';
+import { follow, path, routeOf } from './ui/router';
+import { useStore } from './ui/store';
+import { nextTheme, theme } from './ui/theme';
+import { Toasts } from './ui/toasts';
+
+export interface Services {
+  api: Api;
+  sessions: Sessions;
+  list: ItemList;
+}
+
+const Context = createContext<Services | null>(null);
+
+export function useServices(): Services {
+  const services = useContext(Context);
+  if (!services) throw new Error('There are no services around this component.');
+  return services;
+}
+
+const Reference = lazy(() => import('./reference/Reference'));
+
+export function App({ services, failure }: { services: Services; failure: string }) {
+  const session = useStore(services.sessions.store);
+  const route = routeOf(useStore(path));
+  const signedIn = session.state !== 'out';
+  return (
+    <Context.Provider value={services}>
+      <div class="app" onClick={follow}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <Header />
+        <main id="main" tabIndex={-1}>
+          <WaitBar />
+          {route.page === 'reference' && (
+            <Suspense fallback={<p class="page">Loading the reference…</p>}>
+              <Reference base={services.api.base} />
+            </Suspense>
+          )}
+          {route.page === 'nowhere' && <Nowhere />}
+          {route.page === 'items' &&
+            (signedIn ? <ItemsPage open={route.open} sub={session.sub} /> : <Welcome failure={failure} />)}
+        </main>
+        <Toasts />
+        {session.state === 'ended' && <Ended />}
+      </div>
+    </Context.Provider>
+  );
+}
+
+function Header() {
+  const { sessions } = useServices();
+  const session = useStore(sessions.store);
+  const here = useStore(path);
+  const shown = useStore(theme);
+  return (
+    <header class="bar">
+      <a class="brand" href="/">
+        <img src="/icon.svg" alt="" width="24" height="24" />
+        Items
+      </a>
+      <nav aria-label="Main">
+        <a href="/reference" aria-current={here === '/reference' ? 'page' : undefined}>
+          API reference
+        </a>
+      </nav>
+      <button
+        type="button"
+        class="quiet square"
+        aria-label={`Colours: ${shown}. Change`}
+        title={`Colours: ${shown}`}
+        onClick={nextTheme}
+      >
+        <Icon name="theme" />
+      </button>
+      {session.state === 'out' ? (
+        <button type="button" onClick={() => void sessions.signIn(location.pathname)}>
+          Sign in
+        </button>
+      ) : (
+        <Account email={session.email} />
+      )}
+    </header>
+  );
+}
+
+function Account({ email }: { email: string }) {
+  const { sessions } = useServices();
+  const [error, setError] = useState('');
+  const signOut = async (everywhere: boolean) => {
+    try {
+      await sessions.signOut(everywhere);
+      Drafts.dropAll();
+    } catch (reason) {
+      if (!(reason instanceof SessionEnded)) setError(tell(reason));
+    }
+  };
+  return (
+    <>
+      <button type="button" class="quiet account" popovertarget="account" aria-label={`Account of ${email}`}>
+        <Icon name="user" />
+        <span>{email}</span>
+      </button>
+      <div id="account" popover="auto" class="menu">
+        <p>
+          Signed in as <strong>{email}</strong>
+        </p>
+        <button type="button" class="quiet" onClick={() => void signOut(false)}>
+          Sign out
+        </button>
+        <button type="button" class="quiet" onClick={() => void signOut(true)}>
+          Sign out on every device
+        </button>
+        <p class="help">Other devices are out when their access token runs out, within the hour.</p>
+        <p class="faults" role="alert">
+          {error}
+        </p>
+      </div>
+    </>
+  );
+}
+
+function Welcome({ failure }: { failure: string }) {
+  const { sessions } = useServices();
+  return (
+    <section class="welcome">
+      <h1>Your items, in one place</h1>
+      <p>
+        Create, search, change and delete them here. Everything this page does, it does through an API that
+        you can call too.
+      </p>
+      {failure && (
+        <p class="notice error" role="alert">
+          {failure}
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" class="primary" onClick={() => void sessions.signIn(location.pathname)}>
+          Sign in to see your items
+        </button>
+        <button type="button" onClick={() => void sessions.signUp(location.pathname)}>
+          Create an account
+        </button>
+      </div>
+      <p class="help">
+        Signing in happens on the service's own page. Curious first? Read the{' '}
+        <a href="/reference">API reference</a>.
+      </p>
+    </section>
+  );
+}
+
+function Ended() {
+  const { sessions } = useServices();
+  const [left, setLeft] = useState(false);
+  const again = () => {
+    setLeft(true);
+    void sessions.signIn(location.pathname);
+  };
+  return (
+    <Dialog title="Your session has ended" kind="box" onClose={again}>
+      <p>Sign in again to go on. You come back to this page, and what you have typed is still here then.</p>
+      <div class="actions">
+        <button type="button" class="primary" disabled={left} onClick={again}>
+          Sign in again
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Nowhere() {
+  return (
+    <section class="welcome">
+      <h1>There is nothing here</h1>
+      <p>
+        The address leads to no page. <a href="/">Go to your items</a>.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+/** What the app must know of the stack it belongs to, read at run time from /config.json, so that one build serves every stack. */
+
+export interface Config {
+  api_url: string;
+  region: string;
+  user_pool_id: string;
+  user_pool_client_id: string;
+  hosted_ui_url: string;
+  /** The user pool's own API, for signing out everywhere. */
+  cognito_url: string;
+}
+
+const KEYS = [
+  'api_url',
+  'region',
+  'user_pool_id',
+  'user_pool_client_id',
+  'hosted_ui_url',
+  'cognito_url',
+] as const;
+
+/** Fails with a sentence for the operator when it is missing or not whole. */
+export async function readConfig(): Promise<Config> {
+  const response = await fetch('/config.json');
+  const type = response.headers.get('Content-Type') ?? '';
+  if (!response.ok || !type.includes('json')) throw new Error('/config.json is missing: deploy writes it.');
+  const config = (await response.json()) as Config;
+  const missing = KEYS.filter((key) => !config[key]);
+  if (missing.length) throw new Error(`/config.json has no ${missing.join(', ')}.`);
+  return config;
+}

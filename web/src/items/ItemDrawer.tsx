@@ -1,0 +1,305 @@
+/** One item: its facts, its form, and what happens when it is saved. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Item, ItemContent } from '../api/client';
+import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
+import { useServices } from '../app';
+import { type Json, same } from '../contract/schema';
+import { type Fault, faults as faultsOf } from '../contract/validate';
+import { Form, unplaced } from '../form/Form';
+import { type Raw, rawOf, valueOf } from '../form/fields';
+import { Copy, Dialog, Icon, Time } from '../ui/parts';
+import { go } from '../ui/router';
+import { useStore } from '../ui/store';
+import { TheCall } from '../ui/TheCall';
+import { utc } from '../ui/time';
+import { toast } from '../ui/toasts';
+import { ConflictDialog } from './ConflictDialog';
+import { contentOf, fields, nameOf, schema } from './content';
+import { type Draft, Drafts } from './drafts';
+import { Conflict, change, create } from './save';
+
+interface Props {
+  open: 'new' | { id: string };
+  sub: string;
+  onDelete: (item: Item) => void;
+}
+
+const fresh = (base: Json, version: number | null): Draft => {
+  return { raw: rawOf(fields, base), base, version, key: crypto.randomUUID(), sent: [] };
+};
+
+export function ItemDrawer({ open, sub, onDelete }: Props) {
+  const { api, list } = useServices();
+  const id = open === 'new' ? null : open.id;
+  const name = id ?? 'new';
+  const [drafts] = useState(() => new Drafts(sub));
+  const [item, setItem] = useState<Item | null>(() => (id && list.find(id)) || null);
+  const [kept, setKept] = useState(() => drafts.read(name));
+  const [draft, setDraft] = useState<Draft>(
+    () => kept ?? fresh(item ? contentOf(item) : {}, item?.version ?? null),
+  );
+  const [faults, setFaults] = useState<Fault[]>([]);
+  const [error, setError] = useState<unknown>(null);
+  const [missing, setMissing] = useState(false);
+  const [conflict, setConflict] = useState<Conflict | null>(null);
+  const [busy, setBusy] = useState(false);
+  const saving = useRef(false);
+  const form = useRef<HTMLFormElement>(null);
+  const call = useStore(api.calls)[name];
+  const changed = !same(draft.raw, rawOf(fields, draft.base));
+
+  const read = async () => {
+    if (!id) return;
+    setError(null);
+    try {
+      const newest = await api.get(id, item?.version);
+      if (newest) {
+        setItem(newest);
+        list.put(newest);
+        if (!kept) setDraft(fresh(contentOf(newest), newest.version));
+      }
+    } catch (reason) {
+      if (reason instanceof Refused && reason.status === 404) setMissing(true);
+      else if (!item) setError(reason);
+    }
+  };
+  useEffect(() => void read(), []);
+  useEffect(() => {
+    if (!kept && !item) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
+  }, []);
+
+  const type = (raw: Record<string, Raw>) => {
+    const next = { ...draft, raw };
+    setDraft(next);
+    drafts.keep(name, next);
+    setFaults((found) => found.filter(({ pointer }) => same(raw[top(pointer)], draft.raw[top(pointer)])));
+  };
+  const discard = () => {
+    drafts.drop(name);
+    setKept(null);
+    setFaults([]);
+    setDraft(fresh(item ? contentOf(item) : {}, item?.version ?? null));
+  };
+  const close = () => {
+    if (changed && !missing)
+      toast('What you typed is kept in this tab.', {
+        label: 'Go back to it',
+        run: () => go(`/items/${name}`),
+      });
+    else drafts.drop(name);
+    go('/');
+  };
+  const done = (saved: Item, text: string, undo?: () => void) => {
+    drafts.drop(name);
+    list.put(saved);
+    toast(text, undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`/items/${saved.id}`) });
+    go('/');
+  };
+
+  const save = async (content: Json, base: Json, version: number | null) => {
+    if (saving.current) return;
+    saving.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      if (!id || version === null || missing) {
+        const sent = [...new Set([JSON.stringify(content), ...draft.sent])];
+        drafts.keep(name, { ...draft, sent });
+        setDraft({ ...draft, sent });
+        const made = await create(api, content as ItemContent, draft.key, draft.sent);
+        done(made, `Created “${nameOf(made)}”.`);
+      } else if (same(content, base)) {
+        drafts.drop(name);
+        go('/');
+      } else {
+        const saved = await change(api, id, base, content, version);
+        const undo = async () => {
+          try {
+            list.put(await change(api, id, contentOf(saved), base, saved.version));
+            toast(`Put “${nameOf(base)}” back as it was.`);
+          } catch (reason) {
+            toast(`It was not put back. ${tell(reason)}`);
+          }
+        };
+        done(saved, `Saved “${nameOf(saved)}”.`, () => void undo());
+      }
+    } catch (reason) {
+      failed(reason);
+    }
+    saving.current = false;
+    setBusy(false);
+  };
+  const failed = (reason: unknown) => {
+    if (reason instanceof SessionEnded) return;
+    if (reason instanceof Conflict) {
+      list.put(reason.theirs);
+      setConflict(reason);
+      return;
+    }
+    if (reason instanceof Refused && reason.status === 404) setMissing(true);
+    else if (reason instanceof Refused && reason.problem.errors?.length) {
+      show(reason.problem.errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
+      return;
+    } else setError(reason instanceof Stopped ? reason.reason : reason);
+  };
+  const show = (found: Fault[]) => {
+    setFaults(found);
+    setTimeout(() =>
+      form.current
+        ?.querySelector<HTMLElement>('[aria-invalid=true], fieldset[aria-describedby*=faults] button')
+        ?.focus(),
+    );
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const { value, faults: unread } = valueOf(fields, draft.raw);
+    const seen = new Set(unread.map((fault) => fault.pointer));
+    const found = [...unread, ...faultsOf(value, schema).filter((fault) => !seen.has(fault.pointer))];
+    if (found.length) show(found);
+    else void save(value, draft.base, draft.version);
+  };
+
+  const title = id ? (item ? nameOf(item) : missing ? 'Not found' : 'Item') : 'New item';
+  const others = unplaced(fields, faults);
+  return (
+    <Dialog title={title} kind="drawer" onClose={close}>
+      <form ref={form} noValidate onSubmit={submit} aria-busy={busy}>
+        <div class="body">
+          {item && <Facts item={item} />}
+          {kept && !missing && (
+            <p class="notice">
+              What you had typed is back.
+              <button type="button" class="small" onClick={discard}>
+                Discard it
+              </button>
+            </p>
+          )}
+          {missing && (
+            <p class="notice error" role="alert">
+              {changed
+                ? 'The item is gone: it was deleted elsewhere. What you typed can be saved as a new item.'
+                : 'There is no such item among yours. It may have been deleted.'}
+            </p>
+          )}
+          {error !== null && (
+            <p class="notice error" role="alert">
+              {item || !id ? 'Not saved. ' : 'The item could not be read. '}
+              {tell(error)} {(item || !id) && 'What you typed is kept.'}
+              {!item && id && (
+                <button type="button" class="small" onClick={() => void read()}>
+                  Try again
+                </button>
+              )}
+            </p>
+          )}
+          {faults.length > 0 && (
+            <div class="notice error" role="alert">
+              {faults.length === 1 ? 'One thing needs mending.' : `${faults.length} things need mending.`}
+              {others.length > 0 && (
+                <ul>
+                  {others.map((fault) => (
+                    <li key={fault.pointer}>
+                      {fault.pointer || 'The whole'} {fault.detail}
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </div>
+          )}
+          {(!id || item || kept) && (!missing || changed) && (
+            <Form fields={fields} raw={draft.raw} faults={faults} onChange={type} />
+          )}
+          {id && !item && !missing && error === null && !kept && <Loading />}
+          {call && <TheCall call={call} />}
+        </div>
+        <footer>
+          {item && !missing && (
+            <button type="button" class="quiet danger-text" onClick={() => onDelete(item)}>
+              <Icon name="trash" />
+              Delete
+            </button>
+          )}
+          <span class="space" />
+          <button type="button" onClick={close}>
+            {changed ? 'Cancel' : 'Close'}
+          </button>
+          <button
+            type="submit"
+            class="primary"
+            disabled={busy || (missing && !changed) || (!!id && !item && !kept)}
+          >
+            {busy ? 'Saving…' : missing ? 'Save as a new item' : id ? 'Save' : 'Create'}
+          </button>
+        </footer>
+      </form>
+      {conflict && (
+        <ConflictDialog
+          theirs={conflict.theirs}
+          base={draft.base}
+          mine={valueOf(fields, draft.raw).value}
+          onClose={() => setConflict(null)}
+          onChoose={(content) => {
+            const now = contentOf(conflict.theirs);
+            const next = {
+              ...draft,
+              base: now,
+              version: conflict.theirs.version,
+              raw: rawOf(fields, content),
+            };
+            setConflict(null);
+            setItem(conflict.theirs);
+            setDraft(next);
+            drafts.keep(name, next);
+            void save(content, now, conflict.theirs.version);
+          }}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+/** The member of the item that a pointer is in. */
+function top(pointer: string): string {
+  return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function Facts({ item }: { item: Item }) {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Created</dt>
+        <dd>
+          <Time at={item.created_at} />
+          <span class="help">{utc(item.created_at)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Updated</dt>
+        <dd>
+          <Time at={item.updated_at} />
+          <span class="help">{utc(item.updated_at)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Version</dt>
+        <dd>{item.version}</dd>
+      </div>
+      <div>
+        <dt>Id</dt>
+        <dd>
+          <code>{item.id}</code> <Copy text={item.id} what="id" />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Loading() {
+  return (
+    <div class="loading" role="status" aria-label="Loading the item">
+      {fields.map((field) => (
+        <span key={field.name} class="bone" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+/** The list of items, and over it the item that is open. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Item } from '../api/client';
+import { tell } from '../api/problem';
+import { useServices } from '../app';
+import { Icon } from '../ui/parts';
+import { go } from '../ui/router';
+import { useStore } from '../ui/store';
+import { TheCall } from '../ui/TheCall';
+import { contentOf } from './content';
+import { DeleteDialog } from './DeleteDialog';
+import { ItemDrawer } from './ItemDrawer';
+import { ItemTable } from './ItemTable';
+import type { Order } from './list';
+
+interface Props {
+  open: null | 'new' | { id: string };
+  sub: string;
+}
+
+export function ItemsPage({ open, sub }: Props) {
+  const { list, api } = useServices();
+  const listing = useStore(list.store);
+  const calls = useStore(api.calls);
+  const [query, setQuery] = useState('');
+  const [deleting, setDeleting] = useState<Item | null>(null);
+  useEffect(() => void list.load(), [list]);
+  const { items, cursor, order, loading, error } = listing;
+  const found = query ? items.filter((item) => matches(item, query)) : items;
+  const call = calls['list'];
+  return (
+    <section class="page">
+      <div class="heading">
+        <h1>Items</h1>
+        <p class="count" role="status">
+          {count(found.length, items.length, cursor, query)}
+        </p>
+        <a class="button primary" href="/items/new">
+          <Icon name="plus" />
+          New item
+        </a>
+      </div>
+      <search class="tools">
+        <label class="search">
+          <Icon name="search" />
+          <span class="hidden">Search in what is loaded</span>
+          <input
+            type="search"
+            placeholder="Search in what is loaded"
+            value={query}
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          <span class="hidden">Order</span>
+          <select value={order} onChange={(event) => void list.load(event.currentTarget.value as Order)}>
+            <option value="desc">Newest first</option>
+            <option value="asc">Oldest first</option>
+          </select>
+        </label>
+        <button
+          type="button"
+          class="square"
+          aria-label="Reload"
+          title="Reload"
+          disabled={loading}
+          onClick={() => void list.load()}
+        >
+          <Icon name="refresh" />
+        </button>
+      </search>
+      {items.length === 0 && cursor === null ? (
+        <Empty />
+      ) : (
+        <ItemTable
+          items={found}
+          listing={listing}
+          auto={!query}
+          onMore={() => void list.more()}
+          onDelete={setDeleting}
+        />
+      )}
+      {error !== null && !loading && (
+        <div class="notice error" role="alert">
+          <p>
+            The list could not be loaded{items.length > 0 && ' any further'}. {tell(error)}
+          </p>
+          <button type="button" class="small" onClick={() => void list.more()}>
+            Try again
+          </button>
+        </div>
+      )}
+      {query && cursor && (
+        <p class="notice">
+          Only the {items.length} items that are loaded were searched.
+          <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
+            Load the rest and search it
+          </button>
+        </p>
+      )}
+      {call && items.length > 0 && <TheCall call={call} />}
+      {open && <ItemDrawer key={JSON.stringify(open)} open={open} sub={sub} onDelete={setDeleting} />}
+      {deleting && (
+        <DeleteDialog item={deleting} onClose={() => setDeleting(null)} onDeleted={() => go('/')} />
+      )}
+    </section>
+  );
+}
+
+/** Whether every word of the query is somewhere in the item's content. */
+function matches(item: Item, query: string): boolean {
+  const text = `${item.id} ${JSON.stringify(Object.entries(contentOf(item)))}`.toLocaleLowerCase();
+  return query
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function count(found: number, loaded: number, cursor: string | null | undefined, query: string): string {
+  if (cursor === undefined) return '';
+  const all = cursor ? `${loaded} loaded, more follow` : `${loaded} in all`;
+  return query ? `${found} found of ${all}` : all;
+}
+
+function Empty() {
+  return (
+    <div class="empty">
+      <h2>No items yet</h2>
+      <p>An item is anything worth keeping a record of. Start with what you know; the rest can follow.</p>
+      <a class="button primary" href="/items/new">
+        <Icon name="plus" />
+        Create your first item
+      </a>
+      <p class="help">
+        Or send it from a program: see the <a href="/reference">API reference</a>.
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+/** Compares and merges versions of an item's content. Pure; knows neither API nor markup. */
+import { isObject, type Json, same } from '../contract/schema';
+
+/** The JSON Merge Patch (RFC 7396) that makes `to` of `from`. */
+export function patchOf(from: Json, to: Json): Json {
+  const patch: Json = {};
+  for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    const [before, after] = [from[name], to[name]];
+    if (same(before, after)) continue;
+    if (after === undefined) patch[name] = null;
+    else patch[name] = isObject(before) && isObject(after) ? patchOf(before, after) : after;
+  }
+  return patch;
+}
+
+export type Side = 'mine' | 'theirs';
+
+export interface Difference {
+  name: string;
+  base: unknown;
+  mine: unknown;
+  theirs: unknown;
+  /** Who changed it since `base`. Where both did, only the user can choose. */
+  changed: Side | 'both';
+}
+
+/** The members in which `mine` and `theirs` differ, in the order of `names`. */
+export function differences(names: string[], base: Json, mine: Json, theirs: Json): Difference[] {
+  return names
+    .filter((name) => !same(mine[name], theirs[name]))
+    .map((name) => ({
+      name,
+      base: base[name],
+      mine: mine[name],
+      theirs: theirs[name],
+      changed: same(theirs[name], base[name]) ? 'mine' : same(mine[name], base[name]) ? 'theirs' : 'both',
+    }));
+}
+
+/** `theirs` with the members chosen from `mine`. */
+export function merged(found: Difference[], theirs: Json, choice: (name: string) => Side | undefined): Json {
+  const result: Json = { ...theirs };
+  for (const { name, mine } of found) if (choice(name) === 'mine') result[name] = mine;
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,37 @@
+/** Starts the app: configuration, session, then the page. */
+import { render } from 'preact';
+import './style.css';
+import { Api } from './api/client';
+import { tell } from './api/problem';
+import { App } from './app';
+import { Sessions } from './auth/session';
+import { readConfig } from './config';
+import { ItemList } from './items/list';
+import { go } from './ui/router';
+
+async function start(root: HTMLElement): Promise<void> {
+  const config = await readConfig();
+  const sessions = new Sessions(config);
+  const api = new Api(config.api_url, sessions);
+  let failure = '';
+  try {
+    go(await sessions.start(), true);
+  } catch (error) {
+    failure = `Signing in did not work: ${tell(error)}. Try again.`;
+    go('/', true);
+  }
+  render(<App services={{ api, sessions, list: new ItemList(api) }} failure={failure} />, root);
+}
+
+const root = document.getElementById('app');
+if (!root) throw new Error('index.html has no #app.');
+start(root).catch((error: unknown) => {
+  render(
+    <section class="welcome" role="alert">
+      <h1>The app could not start</h1>
+      <p>{tell(error)}</p>
+    </section>,
+    root,
+  );
+  throw error;
+});

@@ -1,0 +1,227 @@
+/** The API reference, made of the contract that is built into the app. */
+import contract from 'virtual:contract';
+import { useEffect } from 'preact/hooks';
+import { Copy } from '../ui/parts';
+import {
+  type Answer,
+  flat,
+  kindOf,
+  limitsOf,
+  type Media,
+  type Operation,
+  type Parameter,
+  type Ref,
+  resolve,
+} from './document';
+import { inline, Prose } from './Prose';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const HIDDEN = ['ItemContent', 'Id'];
+
+const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
+  METHODS.filter((method) => item[method]).map((method) => ({
+    path,
+    method: method.toUpperCase(),
+    operation: item[method] as Operation,
+    parameters: [...(item.parameters ?? []), ...((item[method] as Operation).parameters ?? [])],
+  })),
+);
+const schemas = Object.entries(contract.components.schemas).filter(([name]) => !HIDDEN.includes(name));
+
+export default function Reference({ base }: { base: string }) {
+  useEffect(() => document.getElementById(location.hash.slice(1))?.scrollIntoView(), []);
+  return (
+    <div class="reference">
+      <nav aria-label="On this page">
+        <ul>
+          {operations.map(({ method, operation }) => (
+            <li key={operation.operationId}>
+              <a href={`#${operation.operationId}`}>
+                <Method name={method} />
+                {operation.summary}
+              </a>
+            </li>
+          ))}
+          {schemas.map(([name]) => (
+            <li key={name}>
+              <a href={`#schema-${name}`}>{name}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <article>
+        <h1>
+          {contract.info.title} API <span class="help">version {contract.info.version}</span>
+        </h1>
+        <p class="base">
+          <code>{base}</code> <Copy text={base} what="address" />
+          <a href="/openapi.yaml" data-file="" download>
+            openapi.yaml
+          </a>
+        </p>
+        <Prose text={contract.info.description} />
+        {operations.map((entry) => (
+          <Section key={entry.operation.operationId} {...entry} />
+        ))}
+        {schemas.map(([name, schema]) => (
+          <section key={name} id={`schema-${name}`}>
+            <h2>{name}</h2>
+            <Prose text={schema.description ?? ''} />
+            <Members name={name} />
+          </section>
+        ))}
+      </article>
+    </div>
+  );
+}
+
+function Method({ name }: { name: string }) {
+  return <span class={`method ${name.toLowerCase()}`}>{name}</span>;
+}
+
+interface SectionProps {
+  path: string;
+  method: string;
+  operation: Operation;
+  parameters: Ref<Parameter>[];
+}
+
+function Section({ path, method, operation, parameters }: SectionProps) {
+  const scopes = (operation.security ?? contract.security).flatMap((one) => Object.values(one).flat());
+  return (
+    <section id={operation.operationId}>
+      <h2>{operation.summary}</h2>
+      <p class="endpoint">
+        <Method name={method} />
+        <code>{path}</code>
+        <span class="help">scope {scopes.join(', ')}</span>
+      </p>
+      {operation.description && <Prose text={operation.description} />}
+      {parameters.length > 0 && (
+        <Table caption={`Parameters of ${operation.summary}`} head={['Parameter', 'In', 'Type', 'Meaning']}>
+          {parameters.map((given) => {
+            const parameter = resolve(contract, given);
+            return (
+              <tr key={parameter.name}>
+                <th scope="row">
+                  <code>{parameter.name}</code>
+                  {parameter.required && <span class="help"> required</span>}
+                </th>
+                <td>{parameter.in}</td>
+                <td>{kindOf(contract, flat(contract, parameter.schema))}</td>
+                <td>
+                  {inline(parameter.description ?? '')}{' '}
+                  <span class="help">{limitsOf(flat(contract, parameter.schema))}</span>
+                </td>
+              </tr>
+            );
+          })}
+        </Table>
+      )}
+      {operation.requestBody && <Body title="Body" content={operation.requestBody.content} />}
+      <Table caption={`Answers of ${operation.summary}`} head={['Status', 'Meaning', 'Headers']}>
+        {Object.entries(operation.responses).map(([status, given]) => {
+          const answer = resolve<Answer>(contract, given);
+          return (
+            <tr key={status}>
+              <th scope="row">{status}</th>
+              <td>{inline(answer.description)}</td>
+              <td>
+                {Object.keys(answer.headers ?? {}).map((name) => (
+                  <code key={name} class="spaced">
+                    {name}
+                  </code>
+                ))}
+              </td>
+            </tr>
+          );
+        })}
+      </Table>
+      {Object.entries(operation.responses).map(([status, given]) => {
+        const { content } = resolve<Answer>(contract, given);
+        return content && <Body key={status} title={`Answer ${status}`} content={content} />;
+      })}
+    </section>
+  );
+}
+
+function Body({ title, content }: { title: string; content: Record<string, Media> }) {
+  return (
+    <>
+      {Object.entries(content).map(([type, media]) => {
+        const examples = Object.values(media.examples ?? {}).map((example) => resolve(contract, example));
+        if (media.example !== undefined) examples.push({ value: media.example });
+        return (
+          <details key={type} open={title === 'Body'}>
+            <summary>
+              {title} <code>{type}</code> {kindOf(contract, media.schema)}
+            </summary>
+            {examples.map((example) => (
+              <figure key={example.summary ?? 'example'}>
+                {example.summary && <figcaption>{example.summary}</figcaption>}
+                <pre tabIndex={0} role="region" aria-label={`${title} example`}>
+                  <code>{JSON.stringify(example.value, null, 2)}</code>
+                </pre>
+              </figure>
+            ))}
+          </details>
+        );
+      })}
+    </>
+  );
+}
+
+function Members({ name }: { name: string }) {
+  const schema = flat(contract, contract.components.schemas[name] ?? {});
+  return (
+    <Table caption={`Members of ${name}`} head={['Member', 'Type', 'Meaning']}>
+      {Object.entries(schema.properties ?? {}).map(([member, given]) => {
+        const found = flat(contract, given);
+        return (
+          <tr key={member}>
+            <th scope="row">
+              <code>{member}</code>
+              {schema.required?.includes(member) && (
+                <span class="help"> {found.readOnly ? 'always' : 'required'}</span>
+              )}
+            </th>
+            <td>
+              {kindOf(contract, given)}
+              {found.readOnly && <span class="help"> read only</span>}
+            </td>
+            <td>
+              {inline(found.description ?? '')} <span class="help">{limitsOf(found)}</span>
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}
+
+function Table({
+  caption,
+  head,
+  children,
+}: {
+  caption: string;
+  head: string[];
+  children: preact.ComponentChildren;
+}) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+/** What the reference reads of an OpenAPI document, and how a `$ref` in it is followed. */
+import { type Json, type Schema, textOf } from '../contract/schema';
+
+export type Ref<T> = T & { $ref?: string };
+export type RefSchema = Ref<Schema> & { allOf?: RefSchema[] };
+
+export interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  description?: string;
+  schema: RefSchema;
+  example?: unknown;
+}
+export interface Media {
+  schema: RefSchema;
+  example?: unknown;
+  examples?: Record<string, Ref<{ summary?: string; value: unknown }>>;
+}
+export interface Answer {
+  description: string;
+  headers?: Record<string, Ref<{ description?: string }>>;
+  content?: Record<string, Media>;
+}
+export interface Operation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  security?: Record<string, string[]>[];
+  parameters?: Ref<Parameter>[];
+  requestBody?: { content: Record<string, Media> };
+  responses: Record<string, Ref<Answer>>;
+}
+export interface OpenApi {
+  info: { title: string; version: string; description: string };
+  security: Record<string, string[]>[];
+  paths: Record<string, Record<string, Operation> & { parameters?: Ref<Parameter>[] }>;
+  components: { schemas: Record<string, RefSchema> } & Json;
+}
+
+/** `node`, or what its `$ref` points to. */
+export function resolve<T>(document: OpenApi, node: Ref<T>): T {
+  if (!node.$ref) return node;
+  const found = node.$ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((at, step) => (at as Json)[step], document);
+  return resolve(document, found as Ref<T>);
+}
+
+/** `schema` with its `$ref` and `allOf` put in place, one level deep. */
+export function flat(document: OpenApi, schema: RefSchema): RefSchema {
+  const { allOf = [], ...own } = resolve(document, schema);
+  return allOf.reduceRight<RefSchema>((whole, part) => ({ ...flat(document, part), ...whole }), own);
+}
+
+/** A schema's type in words: `string (uuid)`, `array of string`, `one of red, green`. */
+export function kindOf(document: OpenApi, schema: RefSchema): string {
+  const name = schema.$ref?.split('/').at(-1);
+  if (name && name !== 'Id') return name;
+  const { type = 'any', enum: values, format, items, additionalProperties } = flat(document, schema);
+  if (values) return `one of ${values.join(', ')}`;
+  if (items) return `array of ${kindOf(document, items)}`;
+  if (typeof additionalProperties === 'object') return `object of ${kindOf(document, additionalProperties)}`;
+  return format ? `${type} (${format})` : type;
+}
+
+/** A schema's limits in words. */
+export function limitsOf(schema: Schema): string {
+  const { minLength, maxLength, minimum, maximum, maxItems, uniqueItems, maxProperties, pattern, nullable } =
+    schema;
+  return [
+    minLength !== undefined && `at least ${minLength} characters`,
+    maxLength !== undefined && `at most ${maxLength} characters`,
+    minimum !== undefined && `from ${minimum}`,
+    maximum !== undefined && `to ${maximum}`,
+    maxItems !== undefined && `at most ${maxItems} entries`,
+    uniqueItems && 'no duplicates',
+    maxProperties !== undefined && `at most ${maxProperties} pairs`,
+    pattern && `matches ${pattern}`,
+    nullable && 'may be null',
+    schema.default !== undefined && `default ${textOf(schema.default)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

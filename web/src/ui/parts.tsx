@@ -1,0 +1,120 @@
+/** Small parts that several views share: dialog, icons, times, copying, the bar that tells of a wait. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { tell } from '../api/problem';
+import { waits } from '../api/retry';
+import { useStore } from './store';
+import { local, utc } from './time';
+
+const PATHS = {
+  close: 'M5 5l10 10M15 5L5 15',
+  copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
+  plus: 'M10 4v12M4 10h12',
+  refresh: 'M16 10a6 6 0 1 1-1.8-4.2M16 3v4h-4',
+  search: 'M9 4a5 5 0 1 1 0 10A5 5 0 0 1 9 4zM13 13l4 4',
+  theme: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',
+  trash: 'M4 6h12M8 6V4h4v2M6 6l1 10h6l1-10',
+  user: 'M10 4a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM4 17c0-3 3-5 6-5s6 2 6 5',
+  code: 'M7 6l-4 4 4 4M13 6l4 4-4 4',
+};
+
+export function Icon({ name }: { name: keyof typeof PATHS }) {
+  return (
+    <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+export function Time({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={utc(at)}>
+      {local(at)}
+    </time>
+  );
+}
+
+export function Copy({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <button type="button" class="quiet small" onClick={() => void copy()}>
+      <Icon name="copy" />
+      <span aria-live="polite">{copied ? 'Copied' : `Copy ${what}`}</span>
+    </button>
+  );
+}
+
+interface DialogProps {
+  title: string;
+  kind: 'drawer' | 'box' | 'box wide';
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus back. */
+export function Dialog({ title, kind, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const back = document.activeElement;
+    const element = dialog.current;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (back instanceof HTMLElement && back.isConnected) back.focus();
+    };
+  }, []);
+  const cancel = (event: Event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return (
+    <dialog ref={dialog} class={kind} onCancel={cancel} aria-labelledby={`title-${kind}`}>
+      <header>
+        <h2 id={`title-${kind}`} tabIndex={-1}>
+          {title}
+        </h2>
+        <button type="button" class="quiet square" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <WaitBar />
+      {children}
+    </dialog>
+  );
+}
+
+/** Tells that calls wait for their next try, why and until when. */
+export function WaitBar() {
+  const all = useStore(waits);
+  const [, tick] = useState(0);
+  const first = all[0];
+  useEffect(() => {
+    if (!first) return;
+    const timer = setInterval(() => tick((count) => count + 1), 500);
+    return () => clearInterval(timer);
+  }, [first]);
+  const seconds = first ? Math.max(0, Math.ceil((first.until - Date.now()) / 1000)) : 0;
+  return (
+    <div class="wait" hidden={!first}>
+      <p>
+        <span role="status">{first && tell(first.reason)}</span>
+        {first && <span aria-hidden="true"> Next try in {seconds} s.</span>}
+      </p>
+      {first && (
+        <div class="actions">
+          <button type="button" class="small" onClick={() => all.forEach((wait) => wait.tryNow())}>
+            Try now
+          </button>
+          <button type="button" class="quiet small" onClick={() => all.forEach((wait) => wait.stop())}>
+            Stop
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

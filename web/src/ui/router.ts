@@ -1,0 +1,39 @@
+/** Where the user is: the path, as a store. */
+import { Store } from './store';
+
+export type Route =
+  | { page: 'items'; open: null }
+  | { page: 'items'; open: 'new' | { id: string } }
+  | { page: 'reference' }
+  | { page: 'nowhere' };
+
+export const path = new Store(location.pathname);
+addEventListener('popstate', () => {
+  path.state = location.pathname;
+});
+
+/** Goes to another path of the app; with `replace` without a step back. */
+export function go(to: string, replace = false): void {
+  if (to === location.pathname + location.search) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  path.state = location.pathname;
+}
+
+export function routeOf(pathname: string): Route {
+  if (pathname === '/' || pathname === '/items') return { page: 'items', open: null };
+  if (pathname === '/items/new') return { page: 'items', open: 'new' };
+  const id = /^\/items\/([0-9a-f-]{36})$/.exec(pathname)?.[1];
+  if (id) return { page: 'items', open: { id } };
+  return pathname === '/reference' ? { page: 'reference' } : { page: 'nowhere' };
+}
+
+/** A click on a link into the app, as a step in the app; other clicks (new tab, other button) are the browser's. */
+export function follow(event: MouseEvent): void {
+  const link = (event.target as Element).closest('a');
+  const own = link?.origin === location.origin && !link.target && !link.hasAttribute('download');
+  const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !own || !plain || event.defaultPrevented || link.hash || link.dataset['file'] !== undefined)
+    return;
+  event.preventDefault();
+  go(link.pathname);
+}

@@ -1,0 +1,19 @@
+/** Light or dark: as the system has it, or as the user chose. */
+import { Store } from './store';
+
+export type Theme = 'system' | 'light' | 'dark';
+const ALL: Theme[] = ['system', 'light', 'dark'];
+const stored = localStorage.getItem('theme');
+
+export const theme = new Store<Theme>(ALL.find((name) => name === stored) ?? 'system');
+apply();
+
+export function nextTheme(): void {
+  theme.state = ALL[(ALL.indexOf(theme.state) + 1) % ALL.length] ?? 'system';
+  localStorage.setItem('theme', theme.state);
+  apply();
+}
+
+function apply(): void {
+  document.documentElement.dataset['theme'] = theme.state;
+}

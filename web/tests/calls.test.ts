@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { beforeEach, expect, test } from 'vitest';
+import { type Call, curl } from '../src/api/call';
+import { Api, type Item } from '../src/api/client';
+import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
+import { delay, MOST_TRIES } from '../src/api/retry';
+import { change, Conflict, create } from '../src/items/save';
+
+const at = '2026-01-31T09:26:53.000Z';
+const item = (more: Partial<Item> = {}): Item => ({
+  ...{ id: 'id-1', version: 1, created_at: at, updated_at: at, name: 'Lamp' },
+  ...more,
+});
+type Reply = () => Response | Promise<Response>;
+
+const ok =
+  (body: unknown, status = 200): Reply =>
+  () =>
+    Response.json(body, { status, headers: { ETag: '"1"' } });
+const refused =
+  (status: number, headers: Record<string, string> = {}): Reply =>
+  () =>
+    Response.json(
+      { type: 't', title: 't', status, detail: 'd', request_id: 'r' },
+      { status, headers: { 'Content-Type': 'application/problem+json', ...headers } },
+    );
+const lost: Reply = () => Promise.reject(new TypeError('Failed to fetch'));
+
+let sent: { url: string; init: RequestInit }[];
+let waited: number[];
+beforeEach(() => {
+  sent = [];
+  waited = [];
+});
+
+/** An API whose network gives `replies` one after another. */
+function api(...replies: Reply[]): Api {
+  const fetch = (url: unknown, init: RequestInit = {}) => {
+    sent.push({ url: String(url), init });
+    const reply = replies.shift();
+    if (!reply) throw new Error('one call too many');
+    return Promise.resolve(reply());
+  };
+  const tokens = { token: () => Promise.resolve('first'), another: () => Promise.resolve('second') };
+  const pause = (_: Error, ms: number) => {
+    waited.push(ms);
+    return Promise.resolve();
+  };
+  return new Api('https://api.example.com/v1', tokens, fetch, pause);
+}
+const header = (call: number, name: string) => (sent[call]?.init.headers as Record<string, string>)[name];
+
+test('a lost network is tried again, with the same key', async () => {
+  await api(lost, lost, ok(item(), 201)).create({ name: 'Lamp' }, 'key-1');
+  expect(sent.map((_, call) => header(call, 'Idempotency-Key'))).toEqual(['key-1', 'key-1', 'key-1']);
+});
+
+test('Retry-After is kept to the second', async () => {
+  await api(refused(429, { 'Retry-After': '7' }), ok(item())).get('id-1');
+  expect(waited).toEqual([7000]);
+});
+
+test('it gives up after some tries, and says why', async () => {
+  const dead = api(...Array.from({ length: MOST_TRIES }, () => lost));
+  await expect(dead.get('id-1')).rejects.toBeInstanceOf(Unreachable);
+  expect(sent).toHaveLength(MOST_TRIES);
+});
+
+test('what the API refuses is not tried again', async () => {
+  await expect(api(refused(400)).get('id-1')).rejects.toBeInstanceOf(Refused);
+  expect(waited).toEqual([]);
+});
+
+test('waits grow, with jitter', () => {
+  const times = (random: number) =>
+    [1, 2, 3, 4].map((tries) => delay(new Unreachable(), tries, () => random));
+  expect(times(0)).toEqual([750, 1500, 3000, 6000]);
+  expect(times(1)).toEqual([1250, 2500, 5000, 10000]);
+});
+
+test('a refused token is renewed once; refused again, the session has ended', async () => {
+  await api(refused(401), ok(item())).get('id-1');
+  expect(sent.map((_, call) => header(call, 'Authorization'))).toEqual(['Bearer first', 'Bearer second']);
+  await expect(api(refused(401), refused(401)).get('id-1')).rejects.toBeInstanceOf(SessionEnded);
+});
+
+test('a known version is asked for with If-None-Match, and 304 says it is still that', async () => {
+  const found = await api(() => new Response(null, { status: 304 })).get('id-1', 4);
+  expect(found).toBeNull();
+  expect(header(0, 'If-None-Match')).toBe('"4"');
+});
+
+test('a delete whose answer was lost is done when the item is gone', async () => {
+  await api(lost, refused(404)).remove('id-1', 2);
+  expect(header(1, 'If-Match')).toBe('"2"');
+  await expect(api(refused(404)).remove('id-1', 2)).rejects.toBeInstanceOf(Refused);
+});
+
+test('a change sends only what changed', async () => {
+  await change(
+    api(ok(item({ version: 2 }))),
+    'id-1',
+    { name: 'Lamp', quantity: 1 },
+    { name: 'Desk lamp' },
+    1,
+  );
+  expect(sent[0]?.init.body).toBe('{"name":"Desk lamp","quantity":null}');
+  expect(header(0, 'If-Match')).toBe('"1"');
+  expect(header(0, 'Content-Type')).toBe('application/merge-patch+json');
+});
+
+test('a change whose answer was lost is done when the item is as was meant', async () => {
+  const now = item({ version: 2, name: 'Desk lamp' });
+  const saved = await change(
+    api(lost, refused(412), ok(now)),
+    'id-1',
+    { name: 'Lamp' },
+    { name: 'Desk lamp' },
+    1,
+  );
+  expect(saved).toEqual(now);
+});
+
+test('a change of what has changed is a conflict, with what it is now', async () => {
+  const now = item({ version: 2, name: 'Theirs' });
+  const attempt = change(api(refused(412), ok(now)), 'id-1', { name: 'Lamp' }, { name: 'Mine' }, 1);
+  await expect(attempt).rejects.toEqual(new Conflict(now));
+});
+
+test('a create that had arrived with other content is found by its key and changed', async () => {
+  const made = item({ name: 'First' });
+  const changed = item({ version: 2, name: 'Second' });
+  const network = api(refused(422), ok(made, 201), ok(changed));
+  expect(await create(network, { name: 'Second' }, 'key', ['{"name":"First"}'])).toEqual(changed);
+  expect(sent.map(({ init }) => `${init.method} ${init.body as string}`)).toEqual([
+    'POST {"name":"Second"}',
+    'POST {"name":"First"}',
+    'PATCH {"name":"Second"}',
+  ]);
+});
+
+test('an answer that is no problem document is told by its status', async () => {
+  const page: Reply = () => new Response('<html>', { status: 403 });
+  await expect(api(page).get('id-1')).rejects.toThrow('The service answered 403 without saying why.');
+});
+
+test('the curl line survives the shell, whatever is in it', () => {
+  const call: Call = {
+    ...{ method: 'POST', url: 'https://api.example.com/v1/items', headers: { 'Idempotency-Key': 'k' } },
+    ...{
+      body: `{"name":"it's $HOME \`id\` \\"x\\""}`,
+      status: 201,
+      etag: null,
+      replayed: false,
+      milliseconds: 3,
+    },
+  };
+  const shell = (line: string) =>
+    execFileSync(
+      'sh',
+      ['-c', line.replace(/^curl/, `TOKEN=secret; printf '%s\\n'`).replace('$TOKEN', '%TOKEN')],
+      {
+        encoding: 'utf8',
+      },
+    )
+      .trimEnd()
+      .split('\n');
+  expect(shell(curl(call, null))).toEqual([
+    ...['-i', '-X', 'POST', call.url, '-H', 'Authorization: Bearer %TOKEN'],
+    ...['-H', 'Idempotency-Key: k', '--data-raw', call.body],
+  ]);
+  expect(curl(call, null)).toContain('"Authorization: Bearer $TOKEN"');
+  expect(curl(call, 'e30')).toContain("'Authorization: Bearer e30'");
+});

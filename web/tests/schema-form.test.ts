@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import content from 'virtual:content';
+import type { Schema } from '../src/contract/schema';
+import { faults } from '../src/contract/validate';
+import { fieldsOf, rawOf, valueOf } from '../src/form/fields';
+
+const every: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['title'],
+  properties: {
+    title: { type: 'string', minLength: 1, maxLength: 80, description: 'What it is.' },
+    story: { type: 'string', maxLength: 5000 },
+    colour: { type: 'string', enum: ['red', 'green'] },
+    size: { type: 'integer', minimum: 1, maximum: 9 },
+    weight: { type: 'number', minimum: 0, exclusiveMinimum: true },
+    sold: { type: 'boolean' },
+    due: { type: 'string', format: 'date' },
+    at: { type: 'string', format: 'date-time' },
+    mail: { type: 'string', format: 'email' },
+    words: { type: 'array', maxItems: 3, uniqueItems: true, items: { type: 'string', maxLength: 5 } },
+    rooms: { type: 'array', items: { type: 'string', enum: ['hall', 'attic'] } },
+    notes: { type: 'object', additionalProperties: { type: 'string', maxLength: 5 } },
+    box: { type: 'object', properties: { shelf_number: { type: 'integer' } } },
+    points: { type: 'array', items: { type: 'number' } },
+  },
+};
+const fields = fieldsOf(every);
+const whole = {
+  title: 'Lamp',
+  story: 'Long',
+  colour: 'red',
+  size: 3,
+  weight: 0.5,
+  sold: false,
+  due: '2026-02-03',
+  at: '2026-02-03T04:05:06.000Z',
+  mail: 'a@example.com',
+  words: ['one', 'two'],
+  rooms: ['attic'],
+  notes: { a: 'b' },
+  box: { shelf_number: 4 },
+  points: [1, 2],
+};
+
+/** What is read from the controls after `changes` to them. */
+function typed(changes: Record<string, unknown>) {
+  const raw = { ...rawOf(fields, { title: 'Lamp' }), ...changes } as Record<string, string>;
+  const { value, faults: unread } = valueOf(fields, raw);
+  return { value, faults: [...unread, ...faults(value, every)] };
+}
+
+describe('a field follows from its schema', () => {
+  test('each kind of schema has its control', () => {
+    expect(Object.fromEntries(fields.map((field) => [field.name, field.control]))).toEqual({
+      title: 'line',
+      story: 'text',
+      colour: 'choice',
+      size: 'number',
+      weight: 'number',
+      sold: 'yes-no',
+      due: 'line',
+      at: 'line',
+      mail: 'line',
+      words: 'words',
+      rooms: 'choices',
+      notes: 'pairs',
+      box: 'group',
+      points: 'json',
+    });
+  });
+  test('label, help and whether it is required come from the contract', () => {
+    const [first] = fields;
+    expect(first).toMatchObject({ title: 'Title', help: 'What it is. Up to 80 characters.', required: true });
+    expect(fields.find(({ name }) => name === 'box')?.fields[0]?.title).toBe('Shelf number');
+    expect(fields.find(({ name }) => name === 'size')?.help).toBe('From 1 to 9.');
+  });
+  test('the contract of this project has a field for each content member and for no system member', () => {
+    const names = fieldsOf(content).map(({ name }) => name);
+    expect(names).toContain('name');
+    expect(names).not.toContain('version');
+    expect(fieldsOf(content).filter(({ control }) => control === 'json')).toEqual([]);
+  });
+});
+
+describe('what was typed becomes a value', () => {
+  test('a value goes through the controls and comes back the same', () => {
+    expect(valueOf(fields, rawOf(fields, whole))).toEqual({ value: whole, faults: [] });
+    expect(faults(whole, every)).toEqual([]);
+  });
+  test('what was left empty is left out', () => {
+    expect(
+      typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: [['', '']] }).value,
+    ).toEqual({
+      title: 'Lamp',
+    });
+  });
+  test('a word that was typed and not yet added counts', () => {
+    expect(typed({ words: { entries: ['one'], pending: ' two ' } }).value).toMatchObject({
+      words: ['one', 'two'],
+    });
+  });
+  test('text that is no number is told, not lost', () => {
+    expect(typed({ size: 'three' }).faults).toEqual([{ pointer: '/size', detail: 'must be an integer' }]);
+    expect(typed({ size: '3.5' }).faults).toEqual([{ pointer: '/size', detail: 'must be an integer' }]);
+  });
+  test('a pair needs a name, once', () => {
+    const notes = [
+      ['', 'x'],
+      ['a', '1'],
+      ['a', '2'],
+    ];
+    expect(typed({ notes }).faults.map(({ pointer, detail }) => [pointer, detail])).toContainEqual([
+      '/notes/a',
+      'must not be there twice',
+    ]);
+    expect(typed({ notes }).faults).toContainEqual({ pointer: '/notes', detail: 'needs a name for “x”' });
+  });
+});
+
+test.each([
+  [{ title: undefined }, '/title', 'is required'],
+  [{ title: '' }, '/title', 'must not be empty'],
+  [{ title: '😀'.repeat(81) }, '/title', 'must have at most 80 characters'],
+  [{ colour: 'mauve' }, '/colour', 'must be one of red, green'],
+  [{ size: 0 }, '/size', 'must be at least 1'],
+  [{ size: 10 }, '/size', 'must be at most 9'],
+  [{ weight: 0 }, '/weight', 'must be more than 0'],
+  [{ due: '2026-02-40' }, '/due', 'must be of the format date'],
+  [{ mail: 'a' }, '/mail', 'must be of the format email'],
+  [{ words: ['a', 'a'] }, '/words/1', 'must not be there twice'],
+  [{ words: ['toolong'] }, '/words/0', 'must have at most 5 characters'],
+  [{ words: ['a', 'b', 'c', 'd'] }, '/words', 'must have at most 3 entries'],
+  [{ notes: { 'a/b~c': 'toolong' } }, '/notes/a~1b~0c', 'must have at most 5 characters'],
+  [{ box: { shelf_number: 'x' } }, '/box/shelf_number', 'must be an integer'],
+  [{ other: 1 }, '/other', 'is not known here'],
+])('%j is refused at %s in the words of the API', (change, pointer, detail) => {
+  const value = Object.fromEntries(
+    Object.entries({ ...whole, ...change }).filter(([, member]) => member !== undefined),
+  );
+  expect(faults(value, every)).toEqual([{ pointer, detail }]);
+});
+
+test('80 characters outside the basic plane are 80 characters', () => {
+  expect(faults({ ...whole, title: '😀'.repeat(80) }, every)).toEqual([]);
+});
