@@ -41,6 +41,17 @@ variable "package" {
   }
 }
 
+variable "rollback_package" {
+  description = "The zip of the function `rollback`, made by `itemsctl package`."
+  type        = string
+  default     = "../build/rollback.zip"
+
+  validation {
+    condition     = fileexists(var.rollback_package)
+    error_message = "There is no such file: run `itemsctl package` first."
+  }
+}
+
 variable "contract" {
   description = "The contract as API Gateway takes it, made by `itemsctl package`."
   type        = string

@@ -39,10 +39,11 @@ mock_provider "aws" {
 }
 
 variables {
-  env      = "test"
-  package  = "tests/fixture/functions.zip"
-  contract = "tests/fixture/contract.json"
-  web_app  = "tests/fixture/web"
+  env              = "test"
+  package          = "tests/fixture/functions.zip"
+  rollback_package = "tests/fixture/functions.zip"
+  contract         = "tests/fixture/contract.json"
+  web_app          = "tests/fixture/web"
 }
 
 run "operation_without_function_fails_the_plan" {

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from itemsctl import logs, package, project, stack, users
 from itemsctl.console import Failed, err, out, step
+from itemsctl.options import environment_option
 from itemsctl.project import Environment
+from itemsctl.release.commands import release
 from itemsctl.terraform import Terraform
 
 FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """An `--env` option that gives the command an Environment as its `environment`."""
-
-    def found(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
-        environment = Environment(project.root(), name)
-        if environment.local:  # no AWS library may find a real account
-            for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
-                del os.environ[variable]
-            os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
-        return environment
-
-    return click.option(
-        "--env",
-        "environment",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        callback=found,
-        help="Which environment. AWS ones take ordinary AWS credentials.",
-    )
 
 
 @click.group(context_settings=FULL_WIDTH)
@@ -48,6 +26,9 @@ def main() -> None:
     The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
     what to do), 2 the command line was wrong.
     """
+
+
+main.add_command(release)
 
 
 @main.command()

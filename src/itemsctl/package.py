@@ -1,4 +1,4 @@
-"""Builds what Terraform deploys: build/functions.zip and build/openapi.json. Same input and Python, same bytes.
+"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Same input, same bytes.
 
 The zip holds the package `items`, its generated module `operations` and the bytecode of both: Lambda's file system is
 read-only, so without it every cold start would compile again (docs/decisions/0003-no-dependencies.md).
@@ -20,6 +20,7 @@ from typing import Any
 from itemsctl import contract
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
+ROLLBACK = ("__init__", "release/__init__", "release/cloud", "release/fleet", "release/record", "release/rollback")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 
@@ -68,10 +69,24 @@ def build(root: Path) -> Package:
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
     archive = staged.with_suffix(".zip")
     _write_zip(staged, archive)
+    build_rollback(root)
     openapi = root / "build" / "openapi.json"
     openapi.write_text(json.dumps(contract.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
+
+
+def build_rollback(root: Path) -> Path:
+    """Writes build/rollback.zip, the function that takes a release back, and returns its path."""
+    staged = root / "build" / "rollback"
+    shutil.rmtree(staged, ignore_errors=True)
+    for name in ROLLBACK:
+        target = staged / "itemsctl" / f"{name}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(__file__).parent / f"{name}.py", target)
+    archive = staged.with_suffix(".zip")
+    _write_zip(staged, archive)
+    return archive
 
 
 def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path:

@@ -98,6 +98,13 @@ def test_faults_in_a_row_are_counted_across_periods_and_ended_by_a_success() -> 
     assert decide(broken, ENOUGH, elapsed=1, bake=600).action == "hold"
 
 
+def test_one_wrong_answer_to_a_round_trip_is_enough() -> None:
+    healthy = evidence(Count(20), Count(180))
+    decision = decide(healthy, ENOUGH, elapsed=600, bake=600, wrong="GET answered 404 instead of 200")
+    assert decision.action == "roll back"
+    assert decision.reason.endswith("GET answered 404 instead of 200")
+
+
 def test_slow_requests_of_one_operation_alone_are_enough() -> None:
     decision = decide(evidence(Count(40, slow=30), Count(360, slow=18)), ENOUGH, elapsed=1, bake=600)
     assert decision.action == "roll back"

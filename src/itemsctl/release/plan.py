@@ -87,7 +87,13 @@ ALL_SHARE = 0.5  # of either: on all operations together; the rest is on each by
 
 
 def decide(
-    evidence: Evidence, step_requests: Mapping[str, int], elapsed: float, bake: float, policy: Policy | None = None
+    evidence: Evidence,
+    step_requests: Mapping[str, int],
+    elapsed: float,
+    bake: float,
+    *,
+    policy: Policy | None = None,
+    wrong: str = "",
 ) -> Decision:
     """What to do now.
 
@@ -96,12 +102,15 @@ def decide(
         step_requests: what the new version has served in the present step, by operation.
         elapsed: seconds since the present step began.
         bake: seconds that a step lasts at least.
+        wrong: an answer to a synthetic request that was no fault, but not the right one either; in words.
 
     Returns:
         `promote` to go on to the next step (or to the end), `hold` to look again later, `roll back`.
     """
     policy = policy or Policy()
     odds, finding = suspicion(evidence, policy)
+    if wrong:
+        return Decision("roll back", f"a synthetic round trip was answered wrongly: {wrong}", odds)
     run = _unbroken_faults(evidence, policy.in_a_row)
     if run:
         return Decision("roll back", f"{run[1]} faults in a row and no success in {run[0]}", odds)

@@ -1,0 +1,172 @@
+# What `itemsctl release` works with: the table of its records, alarms on the version under release, and the function that
+# they call when nobody is there. The aliases themselves are in modules/function.
+
+resource "aws_dynamodb_table" "releases" {
+  name                        = "${local.prefix}-releases"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "kind"
+  range_key                   = "id"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "kind"
+    type = "S"
+  }
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+locals {
+  rollback_name = "${local.prefix}-rollback"
+  function_arns = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
+
+  # Crashes and timeouts, which the function cannot count itself, and answers of 500 and above, which Lambda takes for a success.
+  canary_alarms = merge([
+    for key, name in local.function_names : {
+      "${name}-canary-crashes" = {
+        function   = name
+        namespace  = "AWS/Lambda"
+        metric     = "Errors"
+        dimensions = { FunctionName = name, Resource = "${name}:prod", ExecutedVersion = "0" }
+      }
+      "${name}-canary-faults" = {
+        function   = name
+        namespace  = local.prefix
+        metric     = "Faults"
+        dimensions = { operation = key, version = "0" }
+      }
+    }
+  ]...)
+}
+
+resource "aws_cloudwatch_metric_alarm" "canary" {
+  for_each = local.canary_alarms
+
+  alarm_name          = each.key
+  alarm_description   = "The version under release: ${each.value.metric} of ${each.value.function}. Takes the release back."
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 5
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_lambda_function.rollback.arn]
+
+  # A release sets the version it is about, and how many faults its share of the traffic may have.
+  lifecycle {
+    ignore_changes = [dimensions, threshold]
+  }
+
+  depends_on = [aws_lambda_permission.canary_alarms]
+}
+
+resource "aws_lambda_permission" "canary_alarms" {
+  statement_id   = "canary-alarms"
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.rollback.function_name
+  principal      = "lambda.alarms.cloudwatch.amazonaws.com"
+  source_account = local.account
+  source_arn     = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+}
+
+resource "aws_lambda_function" "rollback" {
+  function_name    = local.rollback_name
+  role             = aws_iam_role.rollback.arn
+  runtime          = "python3.13"
+  architectures    = ["arm64"]
+  handler          = "itemsctl.release.cloud.handler"
+  s3_bucket        = aws_s3_object.rollback.bucket
+  s3_key           = aws_s3_object.rollback.key
+  source_code_hash = filebase64sha256(var.rollback_package)
+  memory_size      = 256
+  timeout          = 60
+
+  environment {
+    variables = {
+      RELEASES_TABLE = aws_dynamodb_table.releases.name
+      FUNCTIONS      = jsonencode(local.function_names)
+    }
+  }
+
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.rollback.name
+    log_format            = "JSON"
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  depends_on = [aws_iam_role_policy.rollback]
+}
+
+resource "aws_s3_object" "rollback" {
+  bucket      = module.artefacts.name
+  key         = "rollback/${filesha256(var.rollback_package)}.zip"
+  source      = var.rollback_package
+  source_hash = filesha256(var.rollback_package)
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "rollback" {
+  name              = "/aws/lambda/${local.rollback_name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "rollback" {
+  name = local.rollback_name
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "rollback" {
+  name = "rollback"
+  role = aws_iam_role.rollback.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # IAM knows no resource smaller than the function for these two.
+        Sid      = "Aliases"
+        Effect   = "Allow"
+        Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]
+        Resource = local.function_arns
+      },
+      {
+        Sid      = "Record"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+        Resource = aws_dynamodb_table.releases.arn
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.rollback.arn}:*"
+      },
+    ]
+  })
+}

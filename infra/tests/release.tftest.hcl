@@ -1,0 +1,88 @@
+# What takes a release back when nobody is there. Needs no credentials and no network.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_resource "aws_cognito_user_pool" {
+    defaults = { arn = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_Example" }
+  }
+  mock_resource "aws_cognito_user_pool_client" {
+    defaults = { id = "1example23456789" }
+  }
+  mock_resource "aws_cognito_resource_server" {
+    defaults = { scope_identifiers = ["items/read", "items/write"] }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:example" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/example" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-2:123456789012:function:example", version = "7" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-2:123456789012:example" }
+  }
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:eu-west-2:123456789012:table/example" }
+  }
+  mock_resource "aws_api_gateway_stage" {
+    defaults = { arn = "arn:aws:apigateway:eu-west-2::/restapis/abcde12345/stages/v1", invoke_url = "https://abcde12345.execute-api.eu-west-2.amazonaws.com/v1" }
+  }
+}
+
+variables {
+  env              = "test"
+  package          = "tests/fixture/functions.zip"
+  rollback_package = "tests/fixture/functions.zip"
+  contract         = "tests/fixture/contract.json"
+  web_app          = "tests/fixture/web"
+}
+
+run "the_rollback_function_may_move_those_aliases_write_its_record_and_log_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.rollback.policy).Statement : statement.Sid => [statement.Effect, join(" ", statement.Action), statement.Resource] } == {
+      Aliases = ["Allow", "lambda:GetAlias lambda:UpdateAlias", [
+        for name in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : "arn:aws:lambda:eu-west-2:123456789012:function:items-test-${name}"
+      ]]
+      Record = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-west-2:123456789012:table/example"]
+      Logs   = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-west-2:123456789012:log-group:example:*"]
+    }
+    error_message = "The role's policy is not exactly what the function needs."
+  }
+}
+
+run "each_function_has_an_alarm_on_crashes_and_one_on_faults_that_call_it" {
+  command = plan
+
+  assert {
+    condition = toset(keys(aws_cloudwatch_metric_alarm.canary)) == toset(flatten([
+      for name in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : ["items-test-${name}-canary-crashes", "items-test-${name}-canary-faults"]
+    ]))
+    error_message = "A function of the API is not watched during a release."
+  }
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.canary : alarm.alarm_actions == toset([aws_lambda_function.rollback.arn]) && alarm.treat_missing_data == "notBreaching"])
+    error_message = "An alarm on the version under release does not take it back."
+  }
+  assert {
+    condition     = aws_lambda_permission.canary_alarms.principal == "lambda.alarms.cloudwatch.amazonaws.com" && aws_lambda_permission.canary_alarms.source_arn == "arn:aws:cloudwatch:eu-west-2:123456789012:alarm:items-test-*-canary-*"
+    error_message = "Somebody else than these alarms may call the function."
+  }
+}
+
+run "an_apply_leaves_alone_which_version_the_alarms_watch" {
+  command = plan
+
+  assert {
+    # A mocked alarm never changes, so this reads what would keep it.
+    condition     = length(aws_cloudwatch_metric_alarm.canary) == 10 && can(regex("ignore_changes = \\[dimensions, threshold\\]", file("release.tf")))
+    error_message = "An apply in the middle of a release would point the alarms elsewhere."
+  }
+}

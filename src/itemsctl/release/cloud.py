@@ -1,0 +1,56 @@
+"""The function `rollback`, which an alarm on the new version calls when no releaser may be there to see it.
+
+It is in a zip of its own with record.py, fleet.py and rollback.py; boto3 is Lambda's.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from typing import Any
+
+import boto3
+
+from itemsctl.release.fleet import Fleet
+from itemsctl.release.record import Records, TakenOver
+from itemsctl.release.rollback import take_back
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
+    """Takes the release under way back, if the alarm is about its new version. Lambda calls again when this raises."""
+    alarm = event["alarmData"]
+    if alarm["state"]["value"] != "ALARM":
+        return _said("the alarm is over")
+    records = Records(boto3.client("dynamodb"), os.environ["RELEASES_TABLE"])
+    functions: dict[str, str] = json.loads(os.environ["FUNCTIONS"])
+    release = records.current()
+    if release is None or not release.running:
+        return _said("no release is under way")
+    if not _is_about(alarm, functions, release.new):
+        return _said("the alarm is about another version")
+    try:
+        release = records.take_over(release, f"rollback-{uuid.uuid4()}")
+        why = f"{alarm['alarmName']}: {alarm['state']['reason']}"
+        release = take_back(release, records, Fleet(boto3.client("lambda"), functions), why=why, by="alarm")
+    except TakenOver as error:
+        if error.release.running:
+            raise
+        return _said(f"the release was {error.release.state} meanwhile")
+    if release.running:
+        raise RuntimeError(release.notes[-1])
+    return _said(f"release {release.number} was taken back")
+
+
+def _is_about(alarm: dict[str, Any], functions: dict[str, str], new: dict[str, str]) -> bool:
+    (metric,) = (entry["metricStat"]["metric"] for entry in alarm["configuration"]["metrics"] if "metricStat" in entry)
+    seen = metric["dimensions"]
+    names = {name: operation for operation, name in functions.items()}
+    operation = seen.get("operation") or names.get(seen.get("FunctionName", ""), "")
+    return bool(new.get(operation) == (seen.get("version") or seen.get("ExecutedVersion")))
+
+
+def _said(what: str) -> dict[str, str]:
+    print(json.dumps({"rollback": what}))
+    return {"rollback": what}

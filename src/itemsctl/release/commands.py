@@ -1,0 +1,285 @@
+"""The commands `itemsctl release ...`: what each takes, prints and exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.markdown import Markdown
+from rich.table import Table
+
+from itemsctl import project, stack
+from itemsctl.console import Failed, err, out
+from itemsctl.logs import seconds
+from itemsctl.options import environment_option
+from itemsctl.project import Environment
+from itemsctl.release import report
+from itemsctl.release.fleet import CANARY, PROD
+from itemsctl.release.plan import Policy
+from itemsctl.release.record import PROMOTED, ROLLED_BACK, Refused, Release, TakenOver
+from itemsctl.release.releaser import CannotRelease, Cloud, Releaser
+from itemsctl.release.view import View, lasting, moment, share, table
+
+ENV = environment_option(*project.ENVIRONMENTS)
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+CODES = {PROMOTED: 0, ROLLED_BACK: 2}
+SILENCE = 180.0  # seconds after which a releaser that wrote nothing is taken for dead
+
+
+class _Group(click.Group):
+    """Exits with 1 for a wrong command line: 2 says that a release was rolled back."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            error.show()
+            ctx.exit(1)
+
+
+@click.group(name="release", cls=_Group)
+def release() -> None:
+    """Release the newest published versions of all five functions, as one.
+
+    Exit codes: 0 promoted (or done), 2 rolled back, 1 could not run.
+    """
+
+
+@release.command()
+@ENV
+@click.option("--steps", default="10,50,100", show_default=True, help="The new version's share of the traffic, in %.")
+@click.option("--bake", default="10m", show_default=True, help="How long each step lasts at least: 30s, 10m, 1h.")
+@YES
+def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
+    """Release the newest versions: a round trip that no user sees, then step by step.
+
+    A version that does worse than the old one is taken back by itself.
+    """
+    weights, bake_seconds = _weights(steps), seconds(bake)
+    if not environment.local and bake_seconds < 120:
+        raise Failed("On AWS a step needs at least 2m.", "CloudWatch counts by the minute, and a minute or two late.")
+    if environment.name == "prod" and not yes:
+        click.confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each?", abort=True, err=True)
+    with _releaser(environment) as releaser:
+        ended = releaser.start(weights, bake_seconds)
+    _end(environment, ended)
+
+
+@release.command()
+@ENV
+@JSON
+def status(environment: Environment, as_json: bool) -> None:
+    """Tell where the aliases are and what the record says."""
+    with _told():
+        cloud = _cloud(environment)
+        found = cloud.records().current()
+        fleet = cloud.fleet(View(err, Policy()))
+        positions = {alias: fleet.positions(alias) for alias in (PROD, CANARY)}
+    if as_json:
+        aliases = {alias: {name: asdict(at) for name, at in places.items()} for alias, places in positions.items()}
+        click.echo(json.dumps({"release": asdict(found) if found else None, "aliases": aliases}, indent=1))
+        return
+    places = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("function", PROD, CANARY):
+        places.add_column(column)
+    for name in cloud.functions:
+        places.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]))
+    out.print(places)
+    out.print()
+    if found is None:
+        out.print("Nothing was released yet.")
+        return
+    out.print(f"Release {found.number}: {report.verdict(found)}.", markup=False)
+    if not found.running:
+        out.print(f"Ended {moment(found.ended)}: {found.why} (by {found.by})", markup=False)
+        return
+    out.print(f"Begun {moment(found.since)} by {found.who}; {share(found)} of the traffic.", markup=False)
+    if found.figures:
+        out.print(table(found.figures))
+    if _dead(found):
+        out.print(f"Its releaser (process {found.pid} on {found.host}) is gone since {moment(found.seen)}.")
+        out.print("Go on with `itemsctl release resume`, `promote` or `rollback`.")
+
+
+@release.command()
+@ENV
+@click.option("--take-over", is_flag=True, help="Even if its releaser seems to be alive.")
+def resume(environment: Environment, take_over: bool) -> None:
+    """Go on with a release whose releaser died."""
+    with _releaser(environment) as releaser:
+        found = _under_way(environment)
+        if not take_over and not _dead(found):
+            raise Failed(
+                f"Its releaser, process {found.pid} on {found.host}, wrote {lasting(time.time() - found.seen)} ago.",
+                "Stop it, or take the release over with --take-over.",
+            )
+        ended = releaser.resume(found)
+    _end(environment, ended)
+
+
+@release.command()
+@ENV
+@YES
+def promote(environment: Environment, yes: bool) -> None:
+    """Send all traffic to the new versions now, without waiting for a verdict."""
+    if environment.name == "prod" and not yes:
+        click.confirm("Promote without a verdict?", abort=True, err=True)
+    with _releaser(environment) as releaser:
+        ended = releaser.promote(_under_way(environment))
+    _end(environment, ended)
+
+
+@release.command()
+@ENV
+@click.option("--to", "number", type=click.IntRange(0), help="The release to go back to; 0 is before the first.")
+def rollback(environment: Environment, number: int | None) -> None:
+    """Take the release under way back, or go back to the versions of an earlier one. Exit code 0 when done."""
+    with _releaser(environment) as releaser:
+        current = _cloud(environment).records().current()
+        if current and current.running:
+            if number is not None:
+                raise Failed(f"Release {current.number} is under way.", "Take it back first, without --to.")
+            ended = releaser.roll_back(current)
+        else:
+            wanted, why = _earlier(environment, number)
+            ended = releaser.go_to(wanted, why)
+    _end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
+
+
+@release.command()
+@ENV
+@JSON
+@click.argument("number", type=int, required=False)
+def history(environment: Environment, as_json: bool, number: int | None) -> None:
+    """Tell what was released, newest first; with NUMBER the report of that release."""
+    with _told():
+        past = _cloud(environment).records().past()
+    if number is not None:
+        past = [found for found in past if found.number == number]
+        if not past:
+            raise Failed(f"There is no record of release {number}.")
+        click.echo(json.dumps(asdict(past[0]), indent=1) if as_json else report.markdown(past[0], environment.name))
+        return
+    if as_json:
+        click.echo(json.dumps([asdict(found) for found in past], indent=1))
+        return
+    listed = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("release", "begun", "lasted", "by", "ended", "why"):
+        listed.add_column(column, overflow="fold")
+    for found in past:
+        ended = "went back" if found.state == PROMOTED and not found.weights else found.state
+        lasted = lasting(found.ended - found.since)
+        listed.add_row(str(found.number), moment(found.since), lasted, found.who, ended, f"{found.why} ({found.by})")
+    out.print(listed if past else "Nothing was released yet.")
+
+
+def _weights(steps: str) -> list[float]:
+    try:
+        numbers = [float(text) for text in steps.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or numbers[-1] != 100 or sorted(set(numbers)) != numbers or numbers[0] <= 0 or len(numbers) < 2:
+        raise Failed(f"{steps} are no steps.", "Write rising shares that end with all, such as 10,50,100.")
+    return [number / 100 for number in numbers[:-1]]
+
+
+def _cloud(environment: Environment) -> Cloud:
+    functions: dict[str, str] = stack.outputs(environment)["functions"]
+    prefix = functions["get_item"].removesuffix("-get_item")
+    period, interval = (5, 2.0) if environment.local else (60, 30.0)
+    return Cloud(functions, prefix, environment.client, period, interval)
+
+
+@contextmanager
+def _releaser(environment: Environment) -> Iterator[Releaser]:
+    policy = Policy()
+    with _told(), View(err, policy) as view:
+        yield Releaser(_cloud(environment), view, policy)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tells what stands in the way of a release as the command line tells everything."""
+    try:
+        yield
+    except Refused as error:
+        raise Failed(
+            f"Release {error.release.number} is under way since {moment(error.release.since)}, by {error.release.who} "
+            f"(process {error.release.pid}).",
+            "See `itemsctl release status`.",
+        ) from error
+    except TakenOver as error:
+        raise Failed(
+            f"The release is now with {error.release.who} (process {error.release.pid}).",
+            "See `itemsctl release status`.",
+        ) from error
+    except CannotRelease as error:
+        raise Failed(str(error), error.hint) from error
+    except (ClientError, BotoCoreError) as error:
+        raise Failed(
+            f"AWS did not do it: {error}",
+            "See `itemsctl release status`; a release that was under way goes on with `resume` or `rollback`.",
+        ) from error
+
+
+def _under_way(environment: Environment) -> Release:
+    found = _cloud(environment).records().current()
+    if found is None or not found.running:
+        raise Failed("No release is under way.", "See `itemsctl release history`.")
+    return found
+
+
+def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, str], str]:
+    """The versions to go back to, and why in words."""
+    promoted = [found for found in _cloud(environment).records().past() if found.state == PROMOTED]
+    if not promoted:
+        raise Failed("Nothing was promoted that could be taken back.")
+    if number is None:
+        if not promoted[0].weights:
+            raise Failed(f"Release {promoted[0].number} went back already.", "Say to which one with --to.")
+        return promoted[0].old, f"back to before release {promoted[0].number}"
+    by_number = {found.number: found.new for found in promoted}
+    by_number.setdefault(0, promoted[-1].old)
+    if number not in by_number:
+        raise Failed(f"There is no promoted release {number}.", "See `itemsctl release history`.")
+    return by_number[number], f"back to release {number}"
+
+
+def _dead(found: Release) -> bool:
+    if found.host == socket.gethostname():
+        try:
+            os.kill(found.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return found.pid == os.getpid()
+    return time.time() - found.seen > SILENCE
+
+
+def _end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) -> None:
+    """Prints and keeps the report, and exits."""
+    if ended.running:
+        for note in ended.notes:
+            err.print(note, markup=False)
+        raise Failed(
+            f"Release {ended.number} has not ended: {ended.doing}.", "See `itemsctl release status`, then `resume`."
+        )
+    path = report.write(environment, ended)
+    text = report.markdown(ended, environment.name)
+    if out.is_terminal:
+        out.print(Markdown(text))
+    else:
+        click.echo(text)
+    err.print(f"Report: {path}", markup=False)
+    sys.exit(0 if ended.state in wanted else CODES.get(ended.state, 1))

@@ -1,0 +1,90 @@
+"""The verdict of a release in words, Markdown and JSON, made from its record alone. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from itemsctl.project import Environment
+from itemsctl.release.plan import Policy
+from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from itemsctl.release.view import lasting, moment
+
+VERDICTS = {
+    PROMOTED: "promoted: all traffic is on the new versions",
+    ROLLED_BACK: "rolled back: all traffic is on the old versions",
+    FAILED: "failed, and all traffic is on the old versions",
+}
+
+
+def write(environment: Environment, release: Release) -> str:
+    """Writes `releases/<number>.md` and `.json` into the environment's home; returns the path of the former."""
+    (environment.home / "releases").mkdir(parents=True, exist_ok=True)
+    environment.write(f"releases/{release.number}.json", json.dumps(asdict(release), indent=1) + "\n")
+    environment.write(f"releases/{release.number}.md", markdown(release, environment.name))
+    return str(environment.home / "releases" / f"{release.number}.md")
+
+
+def verdict(release: Release) -> str:
+    """How it ended, in a few words."""
+    if release.state == PROMOTED and not release.weights:
+        return "went back: all traffic is on earlier versions"
+    return VERDICTS.get(release.state, f"under way: {release.doing}")
+
+
+def markdown(release: Release, environment: str, policy: Policy | None = None) -> str:
+    """What was compared, and why it ended as it did."""
+    policy = policy or Policy()
+    steps = ", ".join(f"{weight:.0%}" for weight in release.weights)
+    lines = [
+        f"# Release {release.number} of {environment}: {release.state}",
+        "",
+        f"**{verdict(release).capitalize()}.**",
+        "",
+        f"- Why: {release.why or 'no verdict yet'}",
+        f"- Decided by: {release.by or 'nobody yet'}",
+        f"- Begun: {moment(release.since)} by {release.who}",
+    ]
+    if release.ended:
+        lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
+    if release.weights:
+        lines.append(f"- Planned: {steps}, then 100%, {lasting(release.bake)} each")
+    for (weight, since), end in zip(
+        release.stages, [*(s for _, s in release.stages[1:]), release.ended or release.seen], strict=True
+    ):
+        lines.append(
+            f"- {weight:.0%} of the traffic on the new versions for {lasting(end - since)}, from {moment(since)}"
+        )
+    lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
+    lines += [f"| {name} | {release.old[name]} | {release.new[name]} |" for name in release.new]
+    if release.figures:
+        lines += ["", "## What was compared", "", *_figures(release)]
+        lines += [
+            "",
+            "Faults are crashes, timeouts and 5xx answers. Slow is what took longer than "
+            + (
+                ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items())
+                or "nothing: no limit was known"
+            )
+            + ". The percentiles are of the last minute, the counts of all steps.",
+            "",
+            f"This is {release.odds:.3g} times as likely if the new version is worse as if it is not; "
+            f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
+        ]
+    if release.notes:
+        lines += ["", "## Also", "", *(f"- {note}" for note in release.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(release: Release) -> list[str]:
+    columns = ("requests", "faults", "slow", "p50", "p95")
+    head = " | ".join(f"{side} {column}" for side in ("new", "old") for column in columns)
+    lines = [f"| function | {head} |", "|---|" + "---:|" * 10]
+    for name, sides in release.figures.items():
+        cells = [
+            f"{sides[side][column]:g}" + (" ms" if column.startswith("p") else "") if column in sides[side] else "-"
+            for side in ("new", "old")
+            for column in columns
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
