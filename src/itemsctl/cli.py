@@ -40,7 +40,8 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> None
     found = stack.up(environment, port, web_port)
     user = found["demo_users"][0]["username"]
     command = _command(environment)
-    out.print(f"\n[bold]Items is up.[/]\n\n  API        {found['api_url']}\n  sign-in    {found['hosted_ui_url']}")
+    out.print(f"\n[bold]Items is up.[/]\n\n  web app    {found['web_url']}\n  API        {found['api_url']}")
+    out.print(f"  sign-in    {found['hosted_ui_url']}")
     out.print(f"  users      {', '.join(user['username'] for user in found['demo_users'])}")
     out.print("\nTry it:\n")
     out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
@@ -203,6 +204,7 @@ def deploy(environment: Environment, plan: bool) -> None:
             f"The bytecode is of Python {sys.version_info[0]}.{sys.version_info[1]}; Lambda runs {wanted} and would ignore it.",
             f"Install Python {wanted}, then `make clean` and `make up`.",
         )
+    stack.build_web(environment.root)
     terraform = Terraform(environment)
     if plan:
         out.print(terraform.plan(), markup=False)

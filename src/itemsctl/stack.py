@@ -15,13 +15,14 @@ from subprocess import CalledProcessError
 from typing import Any
 from urllib.parse import urlsplit
 
-from itemsctl import aliases, contract, package, terraform, users
-from itemsctl.console import Failed, step
+from itemsctl import aliases, contract, package, terraform, users, web
+from itemsctl.console import Failed, err, step
 from itemsctl.local import process
 from itemsctl.project import Environment
 from itemsctl.terraform import Terraform
 
 PORT, WEB_PORT = 4566, 4580
+NODE = "Install Node.js 20.19 or newer, with npm."
 READY = 60.0  # seconds for the emulator, and for the first real request
 
 
@@ -49,6 +50,7 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
         with step("Make the newest version and the demo users ready"):
             aliases.point_to_newest(environment, found["functions"])
             users.create(environment, found["user_pool_id"])
+        _serve_web(environment, found)
         with step("Wait for a real request"):
             _wait(environment, found)
     return found
@@ -64,8 +66,28 @@ def build(root: Path) -> package.Package:
         raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Mend src/items.") from error
 
 
+def build_web(root: Path) -> None:
+    """`web.build` for a deploy, which needs the web app. Raises Failed where it cannot be built."""
+    reason = web.missing()
+    if reason:
+        raise Failed(f"The web app cannot be built: {reason}.", NODE)
+    with step("Build the web app") as tell:
+        web.build(root, tell)
+
+
+def _serve_web(environment: Environment, found: dict[str, Any]) -> None:
+    """Builds and serves the web app; without Node.js the rest of the stack does without."""
+    reason = web.missing()
+    if reason:
+        err.print(f"[yellow]The web app is left out:[/] {reason}. {NODE}")
+        return
+    with step("Build and serve the web app") as tell:
+        web.build(environment.root, tell)
+        web.start(environment, found)
+
+
 def down(environment: Environment) -> bool:
-    """Stops the emulator, which saves its state; answers whether it ran."""
+    """Stops the web server and the emulator, which saves its state; answers whether it ran."""
     with environment.alone():
         return _stop(environment)
 
@@ -134,9 +156,10 @@ def _inputs(environment: Environment) -> str:
     Terraform takes ten seconds to find that nothing changed, most of it for its provider's schema. An emulator that was
     started anew may have lost its last seconds, so it is always applied to.
     """
-    files = [environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json")]
+    files = [environment.root / "build" / name for name in ("functions.zip", "openapi.json")]
     files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
-    digest = hashlib.sha256(json.dumps(environment.record, sort_keys=True).encode())
+    emulator = {key: value for key, value in environment.record.items() if key != "web_pid"}
+    digest = hashlib.sha256(json.dumps(emulator, sort_keys=True).encode())
     for file in sorted(files):
         digest.update(f"{file}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -151,6 +174,7 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
             )
         process.wait_ready(record["port"], READY, record["pid"])
         return
+    web.stop(environment)
     chosen = _free_port(port, record.get("port", PORT), "--port")
     chosen_web = _free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
     log = environment.home / "emulator.log"
@@ -166,6 +190,7 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
 
 
 def _stop(environment: Environment) -> bool:
+    web.stop(environment)
     record = environment.record
     if not record or not process.is_emulator(record["pid"]):
         return False
