@@ -156,7 +156,7 @@ def _inputs(environment: Environment) -> str:
     Terraform takes ten seconds to find that nothing changed, most of it for its provider's schema. An emulator that was
     started anew may have lost its last seconds, so it is always applied to.
     """
-    files = [environment.root / "build" / name for name in ("functions.zip", "openapi.json")]
+    files = [environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json")]
     files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
     emulator = {key: value for key, value in environment.record.items() if key != "web_pid"}
     digest = hashlib.sha256(json.dumps(emulator, sort_keys=True).encode())
