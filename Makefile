@@ -40,11 +40,11 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	    pyproject.toml -o $$set.txt || exit 1; \
 	done
 
-.venv/bin/python: scripts/find-python
-	@python=$$(scripts/find-python) && echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv .venv
+.venv/.made: scripts/find-python
+	@python=$$(scripts/find-python) && echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@touch $@
 
-.venv/.ready: .venv/bin/python requirements.txt pyproject.toml
+.venv/.ready: .venv/.made requirements.txt pyproject.toml
 	@echo "Installing what it needs"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .

@@ -6,6 +6,7 @@ the contract may use (itemsctl.contract.VALIDATED); a contract with another one 
 
 from __future__ import annotations
 
+import json
 import re
 
 from . import operations
@@ -54,11 +55,11 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
         elif len(texts) > 1 and place == "query":
             found.append({"parameter": name, "detail": "must be given once"})
         else:
-            value = _from_text(texts[-1], schema)
+            value = _from_text(", ".join(texts), schema)  # RFC 9110, section 5.3
             values[name] = value
             found += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
     unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
-    found += ({"parameter": name[:100], "detail": "is not known here"} for name in sorted(unknown)[:20])
+    found += ({"parameter": name[:100], "detail": "is not known here"} for name in sorted(unknown)[:MOST_UNKNOWN])
     return values, found
 
 
@@ -134,7 +135,7 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
         if not fits(value):
             yield pointer, f"must be {name}"
             return
-    if "enum" in schema and value not in schema["enum"]:
+    if "enum" in schema and not any(_same(value, _exact(member)) for member in schema["enum"]):
         yield pointer, "must be one of " + ", ".join(map(str, schema["enum"]))
     if isinstance(value, str):
         yield from _string_faults(value, schema, pointer)
@@ -166,22 +167,25 @@ def _string_faults(value: str, schema: Schema, pointer: str) -> Iterator[tuple[s
         yield pointer, f"must have at most {schema['maxLength']} characters"
     if "pattern" in schema and not _matches(schema["pattern"], value):
         yield pointer, f"must match {schema['pattern']}"
-    elif (form := FORMATS.get(schema.get("format", ""))) and not re.fullmatch(form, value):
+    elif (form := FORMATS.get(schema.get("format", ""))) and not (re.fullmatch(form, value) and _is_day(value, schema)):
         yield pointer, f"must be of the format {schema['format']}"
 
 
 def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-    digits = str(abs(value)).upper().partition("E")[0].replace(".", "").strip("0")
-    if len(digits) > 38 or not (value == 0 or 1e-130 <= abs(value) < 1e126):
+    digits = str(value).upper().partition("E")[0].replace(".", "").strip("-0")
+    tiny, huge = _exact(1e-130), 10**126
+    if len(digits) > 38 or not (value == 0 or tiny <= value < huge or -huge < value <= -tiny):
         yield pointer, "must have at most 38 significant digits, and a size from 1e-130 to 1e126"
         return
-    exclusive = schema.get("exclusiveMinimum") is True
-    if "minimum" in schema and (value <= schema["minimum"] if exclusive else value < schema["minimum"]):
-        yield pointer, f"must be {'more than' if exclusive else 'at least'} {schema['minimum']}"
-    exclusive = schema.get("exclusiveMaximum") is True
-    if "maximum" in schema and (value >= schema["maximum"] if exclusive else value > schema["maximum"]):
-        yield pointer, f"must be {'less than' if exclusive else 'at most'} {schema['maximum']}"
+    if "minimum" in schema:
+        least, exclusive = _exact(schema["minimum"]), schema.get("exclusiveMinimum")
+        if value < least or (exclusive and value == least):
+            yield pointer, f"must be {'more than' if exclusive else 'at least'} {least}"
+    if "maximum" in schema:
+        most, exclusive = _exact(schema["maximum"]), schema.get("exclusiveMaximum")
+        if value > most or (exclusive and value == most):
+            yield pointer, f"must be {'less than' if exclusive else 'at most'} {most}"
     bits = INTEGER_BITS.get(schema.get("format", ""))
     if bits and not -(2**bits) <= value < 2**bits:
         yield pointer, f"must be of the format {schema['format']}"
@@ -189,6 +193,8 @@ def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[s
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: 32 levels, the item's own among them
 DEEPEST = 30
+LONGEST_NAME = 255  # characters of a member's name, where the contract leaves names open
+MOST_UNKNOWN = 20  # are named: a body of nothing but unknown members must not make an answer of its own size
 
 
 def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
@@ -201,15 +207,43 @@ def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tu
         yield pointer, f"must have at most {schema['maxItems']} entries"
         return  # what is over the limit is not looked at, so that the answer stays small
     if schema.get("uniqueItems"):
+        seen = set()
         for index, entry in enumerate(value):
-            if any(_same(entry, earlier) for earlier in value[:index]):
+            canonical = json.dumps(entry, sort_keys=True, default=_canonical)
+            if canonical in seen:
                 yield _step(pointer, index), "must not be there twice"
+            seen.add(canonical)
     for index, entry in enumerate(value):
         yield from faults(entry, schema.get("items", {}), _step(pointer, index))
 
 
 def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    """Whether two JSON values are equal: 1 is 1.0, and true is not 1."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _canonical(number: Any) -> Any:
+    """A Decimal as `json.dumps` writes an equal integer, else in one form that no other value has."""
+    normal = number.normalize()
+    return int(normal) if 0 <= normal.as_tuple().exponent < 130 else [str(normal)]
+
+
+def _exact(bound: Any) -> Any:
+    """A number of the contract as the decimal fraction that was written; others as they are."""
+    if not isinstance(bound, float):
+        return bound
+    from decimal import Decimal  # only a bound with a fraction needs it
+
+    return Decimal(str(bound))
+
+
+def _is_day(value: str, schema: Schema) -> bool:
+    """Whether the month of a date, or of a date and time, has that day; of another format always."""
+    if not schema["format"].startswith("date"):
+        return True
+    year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return day <= (29 if leap else 28) if month == 2 else day <= 30 + (month + month // 8) % 2
 
 
 def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
@@ -226,17 +260,22 @@ def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Itera
         return
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
-    unknown = 0
+    unknown = [name for name in value if others is False and name not in properties]
+    for name in unknown[:MOST_UNKNOWN]:
+        yield _step(pointer, name), "is not known here"
+    if len(unknown) > MOST_UNKNOWN:
+        yield pointer, f"has {len(unknown) - MOST_UNKNOWN} more members that are not known here"
     for name, member in value.items():
         if name in properties:
             yield from faults(member, properties[name], _step(pointer, name))
-        elif others is False:
-            unknown += 1
-            if unknown <= 20:  # a body of nothing but unknown members must not make an answer of its own size
-                yield _step(pointer, name), "is not known here"
-        elif not name:
-            yield _step(pointer, name), "must have a name that is not empty"
-        elif not _is_text(name):
-            yield pointer, "must have Unicode text for names: one holds half of a surrogate pair"
-        else:
-            yield from faults(member, {} if others is True else others, _step(pointer, name))
+        elif others is not False:
+            yield from _open_member_faults(name, member, {} if others is True else others, pointer)
+
+
+def _open_member_faults(name: str, member: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+    if not 1 <= len(name) <= LONGEST_NAME:
+        yield _step(pointer, name), f"must have a name of 1 to {LONGEST_NAME} characters"
+    elif not _is_text(name):
+        yield pointer, "must have Unicode text for names: one holds half of a surrogate pair"
+    else:
+        yield from faults(member, schema, _step(pointer, name))

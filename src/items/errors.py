@@ -12,7 +12,7 @@
     ├── InternalError           500
     └── Unavailable             503
 
-401, 429 and the 404 of an unknown path are the gateway's own; infra/api.tf words them in the same form.
+401, 429 and the 404 of an unknown path are the gateway's own; infra/problems.tf words them in the same form.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class PayloadTooLarge(Problem):
     status, type, title = 413, "urn:items:problem:payload-too-large", "Payload too large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body must not be larger than {limit} bytes.")
+        super().__init__(f"The body, and the item it makes, must not be larger than {limit} bytes.")
 
 
 class UnsupportedMediaType(Problem):

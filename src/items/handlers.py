@@ -7,23 +7,24 @@ import hashlib
 import os
 
 from . import contract, errors, item
-from .http import Request, Response, endpoint
+from .http import Request, Response, dumps, endpoint
 from .store import Store
 
 ATTEMPTS = 5  # of a merge patch whose item keeps changing
+MAX_PAGE = 2_900_000  # characters; Lambda takes 6 MB, in which the body is a JSON string and may double
 
 
 @endpoint
 def create_item(request: Request) -> Response:
     """POST /items"""
     key = request.parameters["Idempotency-Key"]
-    item_id = item.id_for_key(request.owner, key) if key else item.random_id(os.urandom(16))
+    item_id = item.id_for_key(request.caller, key) if key else item.random_id(os.urandom(16))
     new = item.created(request.owner, item_id, request.body, request.now)
     stored, replayed = store().create(new, request.id, request.remaining)
-    request.note["item_id"] = item_id
+    request.item_id = item_id
     if stored.fingerprint != new.fingerprint:
         raise errors.IdempotencyKeyReused
-    headers = {"Location": f"items/{item_id}"} | ({"Idempotent-Replayed": "true"} if replayed else {})
+    headers = {"Location": f"{request.collection}{item_id}"} | ({"Idempotent-Replayed": "true"} if replayed else {})
     return _item(201, stored, headers)
 
 
@@ -69,8 +70,14 @@ def list_items(request: Request) -> Response:
     limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
     after = _position(request.owner, order, cursor) if cursor else None
     items, more = store().page(request.owner, limit, order == "desc", after, request.remaining)
+    while len(dumps([found.representation() for found in items])) > MAX_PAGE:
+        items, more = items[: len(items) // 2], True
     next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
-    link = {"Link": f'<items?limit={limit}&order={order}&cursor={next_cursor}>; rel="next"'} if more else {}
+    link = (
+        {"Link": f'<{request.collection.rstrip("/")}?limit={limit}&order={order}&cursor={next_cursor}>; rel="next"'}
+        if more
+        else {}
+    )
     return Response(200, {"items": [found.representation() for found in items], "next_cursor": next_cursor}, link)
 
 
@@ -114,7 +121,7 @@ def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
         _, created_at, item_id = octets.decode("ascii").split("|")
     except ValueError:
         created_at = item_id = ""
-    if _cursor(owner, order, created_at, item_id) != cursor:
+    if not (created_at and item_id) or _cursor(owner, order, created_at, item_id) != cursor:
         detail = "must be a next_cursor of this API, sent by the same caller with the same order"
         raise errors.InvalidRequest([{"parameter": "cursor", "detail": detail}])
     return created_at, item_id

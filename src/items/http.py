@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-MAX_BODY = 128 * 1024  # bytes; the largest item that the contract allows is half of that
+MAX_BODY = 128 * 1024  # bytes; the largest item that the contract allows is half of that, in UTF-8
 MARGIN = 0.5  # seconds before the function's own timeout in which the answer is made
 
 # Any origin: what guards the API is a bearer token that a page must hold, not a cookie that a browser would add.
@@ -43,14 +43,16 @@ class Request:
         parameters: values by name, with their types and defaults.
         body: the parsed body; None for an operation without one.
         now: when it came, RFC 3339, UTC.
-        note: what the log line says beside the usual: `item_id`, `replayed`.
+        caller: who sent it; the owner, unless items are shared.
+        item_id: which item it is about, once that is known.
+        collection: the relative URL before an item's id.
     """
 
     def __init__(self, operation: str, event: Mapping[str, Any], context: Any, now_ns: int) -> None:
         self.operation = operation
         self.id: str = event["requestContext"]["requestId"]
         self.now = _timestamp(now_ns)
-        self.note: dict[str, Any] = {}
+        self.collection = "" if event["path"].endswith("/") else "items/"
         self._context = context
         self.parameters, faults = contract.parameters(
             operation,
@@ -60,8 +62,9 @@ class Request:
                 "header": {k.lower(): v for k, v in (event.get("multiValueHeaders") or {}).items()},
             },
         )
-        self.note["item_id"] = self.parameters.get("id")
-        self.owner = _owner((event["requestContext"].get("authorizer") or {}).get("claims") or {})
+        self.item_id: str | None = self.parameters.get("id")
+        self.caller = _caller((event["requestContext"].get("authorizer") or {}).get("claims") or {})
+        self.owner = "shared" if os.environ.get("OWNERSHIP") == "shared" else self.caller
         self.body = _body(operation, event)
         if contract.media_type(operation):
             faults += _body_faults(operation, self.body)
@@ -138,7 +141,6 @@ def serve(
         response = _problem(errors.InternalError(), gateway["requestId"])
     duration_ms = (clock() - started) / 1e6
     claims = (gateway.get("authorizer") or {}).get("claims") or {}
-    note = request.note if request else {}
     telemetry.record(
         {
             "timestamp": _timestamp(started),
@@ -152,7 +154,7 @@ def serve(
             "correlation_id": correlation_id,
             "trace_id": os.environ.get("_X_AMZN_TRACE_ID"),
             "owner_hash": hashlib.sha256(claims["sub"].encode()).hexdigest()[:16] if claims.get("sub") else None,
-            "item_id": note.get("item_id"),
+            "item_id": request.item_id if request else None,
             "cold_start": cold or None,
             "problem": response.body["type"] if response.status >= 400 else None,
             "error": _describe(failure) if failure else None,
@@ -227,20 +229,18 @@ def _correlation_id(event: Mapping[str, Any]) -> str:
     return str(event["requestContext"]["requestId"])
 
 
-def _owner(claims: Mapping[str, str]) -> str:
-    """Whose items the caller of an access token works on.
+def _caller(claims: Mapping[str, str]) -> str:
+    """Who an access token was issued for: the user, or the machine's app client.
 
     The gateway has checked the token; which app client it was issued to, it does not look at
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html).
     """
     if claims.get("client_id") not in os.environ["CLIENT_IDS"].split(","):
         raise errors.Forbidden("The token was issued to an app client that may not call this API.")
-    if os.environ.get("OWNERSHIP") == "shared":
-        return "shared"
-    owner = claims.get("sub") or claims["client_id"]
-    if "#" in owner:
+    caller = claims.get("sub") or claims["client_id"]
+    if "#" in caller:
         raise errors.Forbidden("The token's subject cannot own items.")
-    return owner
+    return caller
 
 
 def _header(event: Mapping[str, Any], name: str) -> str:

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
 
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items
+MAX_ITEM = 400 * 1024  # bytes, names of attributes included
+
+
 class Store:
     """The items of one table.
 
     Every method takes `remaining`, which tells the seconds left to answer in, and raises errors.Unavailable when the table
-    does not answer in that time and errors.Conflict when another transaction holds the item.
+    does not answer in that time or another transaction holds the item, and errors.PayloadTooLarge when the item would
+    outgrow the table.
 
     Args:
         call: makes one DynamoDB call on behalf of an owner.
@@ -81,9 +86,7 @@ class Store:
         try:
             self._send(new.owner, "PutItem", payload, remaining)
         except dynamodb.ConditionalCheckFailed as failure:
-            if failure.item is None:  # deleted between the write and its answer
-                raise errors.Conflict from None
-            found = unmarshal(failure.item)
+            found = unmarshal(failure.item or {})
             return _item(found), found.get("receipt") != receipt
         return new, False
 
@@ -127,7 +130,7 @@ class Store:
                 values[f":f{number}"] = value
                 assignments.append(f"#f{number} = :f{number}")
         expression = "SET " + ", ".join(assignments) + (" REMOVE " + ", ".join(removals) if removals else "")
-        condition = _condition(expected, values)
+        condition = _condition(expected, values) + " AND #receipt <> :receipt"  # a resend must not apply twice
         payload = {
             "Key": marshal({"id": _key(owner, item_id)}),
             "UpdateExpression": expression,
@@ -203,10 +206,12 @@ class Store:
     def _send(self, owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
         try:
             return self._call(owner, action, {"TableName": self._table, **payload}, remaining)
-        except (dynamodb.Throttled, dynamodb.Unavailable) as failure:
+        except (dynamodb.Throttled, dynamodb.TransactionConflict, dynamodb.Unavailable) as failure:
             raise errors.Unavailable from failure
-        except dynamodb.TransactionConflict as failure:
-            raise errors.Conflict from failure
+        except dynamodb.ValidationFailed as failure:
+            if "size" not in str(failure):  # "Item size has exceeded …", "Item size to update has exceeded …"
+                raise
+            raise errors.PayloadTooLarge(MAX_ITEM) from failure
 
 
 def _key(owner: str, item_id: str) -> str:

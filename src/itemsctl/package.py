@@ -1,7 +1,7 @@
 """Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Same input, same bytes.
 
 The zip holds the package `items`, its generated module `operations` and the bytecode of both: Lambda's file system is
-read-only, so without it every cold start would compile again (docs/decisions/0003-no-dependencies.md).
+read-only, so without it every cold start would compile again (docs/decisions/0007-bytecode.md).
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class InProcess(httpx.BaseTransport):
         method, params = request.method, request.url.params
         path = request.url.raw_path.decode().partition("?")[0]
         match = re.fullmatch("/items/([^/]+)", path)
-        resource, item_id = ("/items/{id}", unquote(match[1])) if match else (path, None)
+        resource, item_id = ("/items/{id}", unquote(match[1])) if match else (path.rstrip("/"), None)
         headers: dict[str, list[str]] = {}
         for key, value in request.headers.multi_items():
             headers.setdefault(key, []).append(value)

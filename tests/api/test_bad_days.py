@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Callable
@@ -114,6 +115,31 @@ def test_a_write_resent_after_a_lost_answer_is_known_as_our_own(
     assert keyed.status_code == 201
     assert "idempotent-replayed" not in keyed.headers
     assert api.delete(f"items/{keyed.json()['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_change_resent_without_if_match_is_made_once(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any, method: str
+) -> None:
+    item = make()
+    through(answer_lost)
+    answer = api.request(
+        method, f"items/{item['id']}", json={"name": "New"}, headers=MERGE if method == "PATCH" else {}
+    )
+    assert answer.json()["version"] == 2
+    assert api.get(f"items/{item['id']}").json()["version"] == 2
+
+
+def test_an_item_that_would_outgrow_the_table_is_413(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], service: Service
+) -> None:
+    item = make()
+    store = handlers.store()
+    big = {":b": {"B": base64.b64encode(bytes(409_000)).decode()}}
+    change = {"UpdateExpression": "SET big = :b", "ExpressionAttributeValues": big}
+    store._call("first", "UpdateItem", {"TableName": store._table, "Key": raw(item), **change}, lambda: 5)
+    problem(api.put(f"items/{item['id']}", json={"name": "x", "description": "y" * 2000}), 413)
+    assert api.get(f"items/{item['id']}").json() == item
 
 
 def table_at(endpoint: str) -> Callable[[Call], Call]:

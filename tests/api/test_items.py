@@ -56,6 +56,14 @@ def test_created_item_has_what_was_sent_and_the_system_fields(api: httpx.Client)
     assert api.delete(location).status_code == 204
 
 
+def test_addresses_are_right_with_a_slash_at_the_end_too(api: httpx.Client) -> None:
+    made = api.post("items/", json={"name": "x"})
+    assert made.status_code == 201
+    where = made.request.url.join(made.headers["location"])
+    assert api.get(where).json() == made.json()
+    assert api.delete(where).status_code == 204
+
+
 def test_unset_fields_are_left_out(make: Make) -> None:
     assert content(make(name="Chair")) == {"name": "Chair"}
 
@@ -249,6 +257,12 @@ def test_a_patch_into_an_object_respects_the_version(api: httpx.Client, make: Ma
 def test_a_change_of_the_expected_version_is_made(api: httpx.Client, make: Make, tag: str) -> None:
     answer = api.put(f"items/{make()['id']}", json={"name": "x"}, headers={"If-Match": tag})
     assert answer.status_code == 200
+
+
+def test_tags_on_several_lines_are_one_list(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make()['id']}"
+    headers = [("If-Match", '"1"'), ("If-Match", '"9"')]
+    assert api.put(path, json={"name": "x"}, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("tag", ['W/"1"', '"one"', '""'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import jsonschema
@@ -40,7 +41,7 @@ def told(value: Any, **schema: Any) -> list[tuple[str, str]]:
         ([1, True], {"type": "array", "uniqueItems": True}, []),
         (["", 1], {"items": {"type": "string", "minLength": 1}}, [("/0", "must not be empty"), ("/1", "must be a string")]),
         ({"a/b~": 1}, {"additionalProperties": {"type": "string"}}, [("/a~1b~0", "must be a string")]),
-        ({"": "x"}, {"type": "object"}, [("/", "must have a name that is not empty")]),
+        ({"": "x"}, {"type": "object"}, [("/", "must have a name of 1 to 255 characters")]),
         ({}, {"required": ["a", "b"]}, [("/a", "is required"), ("/b", "is required")]),
         ({"a": {"b": {}}}, {"properties": {"a": {"properties": {"b": {"minProperties": 1}}}}},
          [("/a/b", "must have at least 1 members")]),
@@ -55,7 +56,11 @@ def test_a_fault_says_where_and_what(value: Any, schema: dict[str, Any], expecte
 @pytest.mark.parametrize(
     ("form", "good", "bad"),
     [
-        ("date", ["2026-02-28"], ["2026-13-01", "2026-2-1", "x"]),
+        (
+            "date",
+            ["2026-02-28", "2024-02-29", "2026-08-31"],
+            ["2026-02-29", "2026-04-31", "1900-02-29", "2026-13-01", "2026-2-1", "x"],
+        ),
         ("date-time", ["2026-02-28T09:26:53Z", "2026-02-28T09:26:53.5+01:00"], ["2026-02-28", "2026-02-28T24:00:00Z"]),
         ("uuid", ["5c0a7a3e-3b5f-4d0e-9f66-0b7e6a2f1c11"], ["5c0a7a3e3b5f4d0e9f660b7e6a2f1c11", ""]),
         ("uri", ["https://example.com/a?b#c", "urn:a:b"], ["example.com", "https://a b"]),
@@ -67,6 +72,44 @@ def test_a_format_is_checked(form: str, good: list[str], bad: list[str]) -> None
     assert all(told(value, type="string", format=form) for value in bad)
 
 
+NUMBERS = "must have at most 38 significant digits, and a size from 1e-130 to 1e126"
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("0.1", {"minimum": 0.1}, []),
+        ("0.3", {"maximum": 0.3}, []),
+        ("0.3", {"maximum": 0.3, "exclusiveMaximum": True}, [("", "must be less than 0.3")]),
+        ("0.1", {"enum": [0.1, 0.2]}, []),
+        ("1.0", {"enum": [1]}, []),
+        ("0.09", {"minimum": 0.1}, [("", "must be at least 0.1")]),
+        ("1e-130", {}, []),
+        ("9e-131", {}, [("", NUMBERS)]),
+        ("1e126", {}, [("", NUMBERS)]),
+        ("-1e999999999", {}, [("", NUMBERS)]),
+        ("0." + "1" * 38, {}, []),
+        ("0." + "1" * 39, {}, [("", NUMBERS)]),
+        ("1." + "2" * 40 + "e50", {}, [("", NUMBERS)]),
+    ],
+)
+def test_a_fraction_is_taken_as_it_is_written(
+    text: str, schema: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert list(contract.faults(Decimal(text), {"type": "number", **schema})) == expected
+
+
+def test_equal_numbers_are_there_twice_however_written() -> None:
+    assert told([1, Decimal("1.0"), True, "1", Decimal("1e0"), Decimal("0.5"), Decimal("0.50")], uniqueItems=True) == [
+        (f"/{index}", "must not be there twice") for index in (1, 4, 6)
+    ]
+
+
+def test_a_name_that_is_left_open_has_a_limit() -> None:
+    assert told({"k" * 255: 1}) == []
+    assert told({"k" * 256: 1}) == [("/" + "k" * 100, "must have a name of 1 to 255 characters")]
+
+
 def test_every_fault_of_a_body_is_told_at_once() -> None:
     body = {"quantity": -1, "tags": ["a", "a", ""], "attributes": {"k": 1}, "version": 3, "color": "red"}
     pointers = [fault["pointer"] for fault in contract.content_faults(body)]
@@ -74,7 +117,9 @@ def test_every_fault_of_a_body_is_told_at_once() -> None:
 
 
 def test_the_answer_to_a_body_of_nothing_but_rubbish_stays_small() -> None:
-    assert len(contract.content_faults({f"unknown{n}": n for n in range(5000)} | {"tags": list(range(5000))})) <= 22
+    faults = contract.content_faults({f"unknown{n}": n for n in range(5000)} | {"tags": list(range(5000))})
+    assert len(faults) <= 23
+    assert {"pointer": "", "detail": "has 4980 more members that are not known here"} in faults
 
 
 def test_nesting_deeper_than_the_table_takes_is_a_fault() -> None:
