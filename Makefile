@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 ITEMSCTL := .venv/bin/itemsctl
 PY := .venv/bin/python
 
-.PHONY: up down clean test check lint types infra unit lock
+.PHONY: up down clean test check lint types infra unit lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(ITEMSCTL) up
@@ -32,6 +32,13 @@ infra: .venv/.ready-dev build/functions.zip
 
 build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py)
 	@$(ITEMSCTL) package
+
+demo-release: .venv/.ready  ## watch a healthy version reach all users, on the running local stack
+	@$(ITEMSCTL) demo release
+
+FAULT ?= exceptions
+demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptions, 5xx, latency or timeouts
+	@$(ITEMSCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@for set in requirements requirements-dev; do \

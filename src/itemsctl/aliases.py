@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from itemsctl.project import Environment
+from itemsctl.release.record import Records
 
 ALIASES = ("prod", "canary")
 
@@ -20,20 +21,22 @@ def newest(functions: Any, name: str) -> str:
 def point_to_newest(environment: Environment, names: Mapping[str, str]) -> bool:
     """Puts both aliases of every function on its newest version; answers whether any was moved.
 
-    Nothing is moved while an alias splits its traffic: then a release is under way, and decides.
+    Nothing is moved while a release is under way: it decides.
 
     Args:
         names: function name by operation.
     """
     functions = environment.client("lambda")
+    releases = f"{names['get_item'].removesuffix('-get_item')}-releases"
+    release = Records(environment.client("dynamodb"), releases).current()
+    if release and release.running:
+        return False
     wanted = {name: newest(functions, name) for name in names.values()}
     found = {
         (name, alias): functions.get_alias(FunctionName=name, Name=alias)
         for name in names.values()
         for alias in ALIASES
     }
-    if any(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") for alias in found.values()):
-        return False
     moves = [key for key, alias in found.items() if alias["FunctionVersion"] != wanted[key[0]]]
     for name, alias in moves:
         functions.update_alias(

@@ -13,6 +13,7 @@ from itemsctl.console import Failed, err, out, step
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.release.commands import release
+from itemsctl.release.demo import demo
 from itemsctl.terraform import Terraform
 
 FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -29,6 +30,7 @@ def main() -> None:
 
 
 main.add_command(release)
+main.add_command(demo)
 
 
 @main.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from botocore.exceptions import ClientError
 
 from itemsctl.local import alias_actions, statistics
 from itemsctl.local.process import REGION
 
 from .stack import Stack, policy, unique
+from .test_iam import denied
 
 
 def trimmed_count(stack: Stack, bounds: str) -> float:
@@ -51,12 +51,7 @@ def may(stack: Stack, actions: list[str], call: str) -> bool:
     statement = {"Effect": "Allow", "Action": actions, "Resource": arn}
     client.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy([statement]))
     caller = stack.client_of("lambda", key["AccessKeyId"], key["SecretAccessKey"])
-    try:
-        getattr(caller, call)(FunctionName=function, Name="prod")
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "AccessDeniedException"
-        return False
-    return True
+    return not denied(lambda: getattr(caller, call)(FunctionName=function, Name="prod"))
 
 
 @pytest.mark.adds(alias_actions.ALIAS_ACTIONS)

@@ -72,7 +72,7 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
         click.confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each?", abort=True, err=True)
     with _releaser(environment) as releaser:
         ended = releaser.start(weights, bake_seconds)
-    _end(environment, ended)
+    end(environment, ended)
 
 
 @release.command()
@@ -80,8 +80,8 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
 @JSON
 def status(environment: Environment, as_json: bool) -> None:
     """Tell where the aliases are and what the record says."""
-    with _told():
-        cloud = _cloud(environment)
+    with told():
+        cloud = cloud_of(environment)
         found = cloud.records().current()
         fleet = cloud.fleet(View(err, Policy()))
         positions = {alias: fleet.positions(alias) for alias in (PROD, CANARY)}
@@ -124,7 +124,7 @@ def resume(environment: Environment, take_over: bool) -> None:
                 "Stop it, or take the release over with --take-over.",
             )
         ended = releaser.resume(found)
-    _end(environment, ended)
+    end(environment, ended)
 
 
 @release.command()
@@ -136,7 +136,7 @@ def promote(environment: Environment, yes: bool) -> None:
         click.confirm("Promote without a verdict?", abort=True, err=True)
     with _releaser(environment) as releaser:
         ended = releaser.promote(_under_way(environment))
-    _end(environment, ended)
+    end(environment, ended)
 
 
 @release.command()
@@ -145,7 +145,7 @@ def promote(environment: Environment, yes: bool) -> None:
 def rollback(environment: Environment, number: int | None) -> None:
     """Take the release under way back, or go back to the versions of an earlier one. Exit code 0 when done."""
     with _releaser(environment) as releaser:
-        current = _cloud(environment).records().current()
+        current = cloud_of(environment).records().current()
         if current and current.running:
             if number is not None:
                 raise Failed(f"Release {current.number} is under way.", "Take it back first, without --to.")
@@ -153,7 +153,7 @@ def rollback(environment: Environment, number: int | None) -> None:
         else:
             wanted, why = _earlier(environment, number)
             ended = releaser.go_to(wanted, why)
-    _end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
+    end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
 
 
 @release.command()
@@ -162,8 +162,8 @@ def rollback(environment: Environment, number: int | None) -> None:
 @click.argument("number", type=int, required=False)
 def history(environment: Environment, as_json: bool, number: int | None) -> None:
     """Tell what was released, newest first; with NUMBER the report of that release."""
-    with _told():
-        past = _cloud(environment).records().past()
+    with told():
+        past = cloud_of(environment).records().past()
     if number is not None:
         past = [found for found in past if found.number == number]
         if not past:
@@ -193,7 +193,8 @@ def _weights(steps: str) -> list[float]:
     return [number / 100 for number in numbers[:-1]]
 
 
-def _cloud(environment: Environment) -> Cloud:
+def cloud_of(environment: Environment) -> Cloud:
+    """What a release in an environment works with."""
     functions: dict[str, str] = stack.outputs(environment)["functions"]
     prefix = functions["get_item"].removesuffix("-get_item")
     period, interval = (5, 2.0) if environment.local else (60, 30.0)
@@ -203,12 +204,12 @@ def _cloud(environment: Environment) -> Cloud:
 @contextmanager
 def _releaser(environment: Environment) -> Iterator[Releaser]:
     policy = Policy()
-    with _told(), View(err, policy) as view:
-        yield Releaser(_cloud(environment), view, policy)
+    with told(), View(err, policy) as view:
+        yield Releaser(cloud_of(environment), view, policy)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Tells what stands in the way of a release as the command line tells everything."""
     try:
         yield
@@ -233,7 +234,7 @@ def _told() -> Iterator[None]:
 
 
 def _under_way(environment: Environment) -> Release:
-    found = _cloud(environment).records().current()
+    found = cloud_of(environment).records().current()
     if found is None or not found.running:
         raise Failed("No release is under way.", "See `itemsctl release history`.")
     return found
@@ -241,7 +242,7 @@ def _under_way(environment: Environment) -> Release:
 
 def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, str], str]:
     """The versions to go back to, and why in words."""
-    promoted = [found for found in _cloud(environment).records().past() if found.state == PROMOTED]
+    promoted = [found for found in cloud_of(environment).records().past() if found.state == PROMOTED]
     if not promoted:
         raise Failed("Nothing was promoted that could be taken back.")
     if number is None:
@@ -267,7 +268,7 @@ def _dead(found: Release) -> bool:
     return time.time() - found.seen > SILENCE
 
 
-def _end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) -> None:
+def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) -> None:
     """Prints and keeps the report, and exits."""
     if ended.running:
         for note in ended.notes:

@@ -92,8 +92,8 @@ class Releaser:
         self._metrics = Metrics(cloud.client("cloudwatch"), cloud.prefix, cloud.functions, cloud.period)
         self._holder = str(uuid.uuid4())
 
-    def start(self, weights: list[float], bake: float) -> Release:
-        """Releases the newest published versions and returns the release as it ended.
+    def start(self, weights: list[float], bake: float, new: Mapping[str, str] | None = None) -> Release:
+        """Releases the newest published versions, or those in `new`, and returns the release as it ended.
 
         Raises CannotRelease, record.Refused.
         """
@@ -103,7 +103,7 @@ class Releaser:
             raise CannotRelease(
                 f"Aliases of {', '.join(split)} already split their traffic.", "See `itemsctl release status`."
             )
-        newest = versions.newest(self._lambda, self._cloud.functions)
+        newest = dict(new or versions.newest(self._lambda, self._cloud.functions))
         old = {operation: at.version for operation, at in prod.items()}
         if newest == old:
             raise CannotRelease("Alias prod is at the newest version of all functions.", "Deploy a change first.")

@@ -81,10 +81,12 @@ def _figures(release: Release) -> list[str]:
     head = " | ".join(f"{side} {column}" for side in ("new", "old") for column in columns)
     lines = [f"| function | {head} |", "|---|" + "---:|" * 10]
     for name, sides in release.figures.items():
-        cells = [
-            f"{sides[side][column]:g}" + (" ms" if column.startswith("p") else "") if column in sides[side] else "-"
-            for side in ("new", "old")
-            for column in columns
-        ]
+        cells = [_cell(column, sides[side].get(column)) for side in ("new", "old") for column in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
+
+
+def _cell(column: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g} ms" if column.startswith("p") else f"{value:,.0f}"

@@ -1,0 +1,94 @@
+"""`itemsctl demo`: a release under load on the local stack, to be watched. Leaves the stack's code as it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from itemsctl import stack, users
+from itemsctl.console import Failed, err, step
+from itemsctl.logs import seconds
+from itemsctl.options import environment_option
+from itemsctl.project import Environment
+from itemsctl.release import regression
+from itemsctl.release.commands import cloud_of, end, told
+from itemsctl.release.load import Load
+from itemsctl.release.plan import Policy
+from itemsctl.release.record import PROMOTED, ROLLED_BACK, Release
+from itemsctl.release.releaser import Releaser
+from itemsctl.release.view import View
+
+RATE = click.option("--load", default=40.0, show_default=True, help="Requests a second.")
+BAKE = click.option("--bake", default="20s", show_default=True, help="How long each step lasts at least.")
+BEFORE = 15.0  # seconds of load before the release, from which the old version's latency is known
+
+
+@click.group()
+def demo() -> None:
+    """Watch a release under load, on the running local stack."""
+
+
+@demo.command(name="rollback")
+@environment_option("local")
+@click.option("--fault", type=click.Choice(list(regression.FAULTS)), default="exceptions", show_default=True)
+@click.option("--function", default="get_item", show_default=True, help="Which of the functions has it.")
+@click.option(
+    "--rate", type=click.IntRange(1, 100), default=20, show_default=True, help="In how many of its calls, in %."
+)
+@RATE
+@BAKE
+def demo_rollback(environment: Environment, *, fault: str, function: str, rate: int, load: float, bake: str) -> None:
+    """Release a version with a real regression in one function, and see all five taken back."""
+    share = 1.0 if fault == "latency" else rate / 100
+    ended = _show(environment, (fault, function, share), load, seconds(bake))
+    end(environment, ended, wanted=(ROLLED_BACK,))
+
+
+@demo.command(name="release")
+@environment_option("local")
+@RATE
+@BAKE
+def demo_release(environment: Environment, load: float, bake: str) -> None:
+    """Release a healthy version, and see it reach all users."""
+    ended = _show(environment, (None, "get_item", 0.0), load, seconds(bake))
+    end(environment, ended, wanted=(PROMOTED,))
+
+
+def _show(environment: Environment, made: tuple[str | None, str, float], rate: float, bake: float) -> Release:
+    found = stack.outputs(environment)
+    if not stack.status(environment)["running"]:
+        raise Failed("The local stack is not running.", "Start it with `itemsctl up`.")
+    if made[1] not in found["functions"]:
+        raise Failed(f"There is no function {made[1]}.", f"There are {', '.join(found['functions'])}.")
+    user = found["demo_users"][0]
+    token = users.token(environment, found["user_pool_id"], user["username"], user["password"])
+    policy = Policy()
+    with told(), _published(environment, found["functions"], made) as versions:
+        with Load(found["api_url"], token, rate) as load:
+            with step(f"Load: {rate:g} requests a second on all five functions"):
+                time.sleep(BEFORE)
+            before = load.requests, load.failed
+            with View(err, policy) as view:
+                ended = Releaser(cloud_of(environment), view, policy).start([0.1, 0.5], bake, versions)
+            after = load.requests, load.failed
+        requests, failed = after[0] - before[0], after[1] - before[1]
+        err.print(
+            f"Users sent {requests:,} requests during the release; {failed} failed ({failed / max(requests, 1):.2%})."
+        )
+        return ended
+
+
+@contextmanager
+def _published(
+    environment: Environment, functions: dict[str, str], made: tuple[str | None, str, float]
+) -> Iterator[dict[str, str]]:
+    """The versions to show. The newest ones are then those of the stack's own code again, whatever happens here."""
+    client = environment.client("lambda")
+    own = (environment.root / "build" / "functions.zip").read_bytes()
+    with step("Build and publish the version"):
+        versions = regression.publish(client, functions, regression.build(environment.root, *made))
+        regression.publish(client, functions, own)
+    yield versions
