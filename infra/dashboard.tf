@@ -1,6 +1,6 @@
 locals {
   api_dimensions = ["ApiName", aws_api_gateway_rest_api.items.name, "Stage", local.stage]
-  operation_ids  = sort([for operation in local.operations : operation.id])
+  operation_ids  = keys(local.functions)
 
   widgets = [
     {

@@ -94,10 +94,10 @@ resource "aws_cloudwatch_metric_alarm" "crashes" {
 
 # Answers of 500 and above, which Lambda takes for a success.
 resource "aws_cloudwatch_metric_alarm" "faults" {
-  for_each = { for operation in local.operations : operation.id => operation }
+  for_each = local.functions
 
   alarm_name          = "${local.prefix}-${each.key}-faults"
-  alarm_description   = "${each.value.method} ${each.value.path} answered 500 or above."
+  alarm_description   = "${each.key} answered 500 or above."
   namespace           = local.prefix
   metric_name         = "Faults"
   dimensions          = { operation = each.key }

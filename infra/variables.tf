@@ -81,7 +81,7 @@ variable "ownership" {
 }
 
 variable "abac" {
-  description = "Let IAM check ownership too: the functions reach the table only by a role whose session is tagged with the owner."
+  description = "Let IAM check ownership too: the functions reach the table only by a role whose session is tagged with the owner. Roles serve all versions: changing this fails requests until the new version takes all traffic."
   type        = bool
   default     = false
 }
@@ -186,13 +186,12 @@ variable "throttling" {
 }
 
 variable "function_settings" {
-  description = "Of every function: memory in MB, timeout in seconds, reserved concurrency (-1: none), SnapStart, log level."
+  description = "Of every function: memory in MB, timeout in seconds, reserved concurrency (-1: none), SnapStart."
   type = object({
     memory_size          = optional(number, 512)
     timeout              = optional(number, 10)
     reserved_concurrency = optional(number, -1)
     snap_start           = optional(bool, false)
-    log_level            = optional(string, "INFO")
   })
   default = {}
 
@@ -207,10 +206,6 @@ variable "function_settings" {
   validation {
     condition     = var.function_settings.reserved_concurrency >= -1
     error_message = "reserved_concurrency must be -1 (none) or more."
-  }
-  validation {
-    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.function_settings.log_level)
-    error_message = "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
   }
 }
 

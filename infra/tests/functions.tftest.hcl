@@ -19,7 +19,7 @@ variables {
   handler            = "items.handlers.get_item"
   code               = { bucket = "artefacts", key = "functions/0.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
   environment        = { TABLE_NAME = "items" }
-  settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false, log_level = "INFO" }
+  settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false }
   log_retention_days = 7
   abac               = false
   routes             = { get = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*" }
@@ -152,7 +152,7 @@ run "snap_start_is_for_published_versions" {
     source = "./modules/function"
   }
   variables {
-    settings = { memory_size = 512, timeout = 10, reserved_concurrency = 20, snap_start = true, log_level = "INFO" }
+    settings = { memory_size = 512, timeout = 10, reserved_concurrency = 20, snap_start = true }
   }
 
   assert {

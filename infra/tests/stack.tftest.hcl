@@ -190,7 +190,7 @@ run "every_fault_is_alarmed_on" {
   command = plan
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.faults) == ["create_item", "delete_item", "get_item", "list_items", "patch_item", "update_item"] && keys(aws_cloudwatch_metric_alarm.crashes) == keys(local.functions)
+    condition     = keys(aws_cloudwatch_metric_alarm.faults) == keys(local.functions) && keys(aws_cloudwatch_metric_alarm.crashes) == keys(local.functions)
     error_message = "An operation or a function has no alarm."
   }
   assert {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def main() -> None:
     The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
     what to do), 2 the command line was wrong.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: what is under way is ended in order
 
 
 main.add_command(release)

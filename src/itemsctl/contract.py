@@ -6,11 +6,14 @@ YAML and no schema library), and the *AWS profile*, the document as Amazon API G
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from openapi_spec_validator import OpenAPIV30SpecValidator
+from referencing.exceptions import Unresolvable
 
 Schema = dict[str, Any]
 
@@ -25,16 +28,28 @@ VALIDATED = {
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 ANNOTATIONS = {"title", "description", "default", "example", "readOnly", "deprecated", "externalDocs"}
-FORMATS = {"date", "date-time", "uuid", "uri", "email", "int32", "int64", "float", "double", "password"}
+TEXT, NUMBER = ("string",), ("integer", "number")
+FORMATS = dict.fromkeys(("date", "date-time", "uuid", "uri", "email", "password"), TEXT) | dict.fromkeys(
+    ("int32", "int64", "float", "double"), NUMBER
+)
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
 
 # Attributes of a stored item that are not content; see items.store.
 RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-# `minItems`, `maxItems`, `readOnly`, `nullable`, `example` and `default` are among what API Gateway ignores or refuses.
+# `additionalProperties`, `format`, `minItems`, `maxItems`, `readOnly`, `nullable`, `example` and `default` are among what
+# API Gateway ignores or refuses.
 AWS_SCHEMA_KEYWORDS = {
-    "type", "properties", "required", "additionalProperties", "minProperties", "maxProperties", "items", "uniqueItems",
-    "minLength", "maxLength", "pattern", "format", "enum", "minimum", "maximum", "title", "description",
+    "type", "properties", "required", "minProperties", "maxProperties", "items", "uniqueItems", "minLength", "maxLength",
+    "pattern", "enum", "minimum", "maximum", "title", "description",
 }  # fmt: skip
 
 
@@ -46,12 +61,55 @@ def load(root: Path) -> dict[str, Any]:
     """The document of the project at `root`, as parsed YAML. Raises ContractError when it cannot be read."""
     path = root / "contract" / "openapi.yaml"
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - made of the safe one
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
-    if not isinstance(document, dict) or "paths" not in document:
-        raise ContractError(f"{path} is not an OpenAPI document: it has no paths.")
+    if not isinstance(document, dict):
+        raise ContractError(f"{path} is not an OpenAPI document.")
+    try:
+        fault = next(OpenAPIV30SpecValidator(document).iter_errors(), None)
+    except Unresolvable as error:
+        raise ContractError(f"A $ref points to nothing: {error.ref}") from error
+    if fault is not None:
+        where = [str(step) for step in fault.absolute_path] or ["the document"]
+        raise ContractError(f"{'/'.join(where + _property_at_fault(document, where))} is not valid OpenAPI 3.0.")
     return document
+
+
+def _property_at_fault(document: Mapping[str, Any], where: list[str]) -> list[str]:
+    """The rest of the way to the one property that is not valid, where `where` leads to a schema of many."""
+    if where[:2] != ["components", "schemas"] or len(where) != 3:
+        return []
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas[where[2]].get("properties", {}).items():
+        others = {**schemas, where[2]: {"type": "object"}, "Property": schema}
+        alone = {**document, "paths": {}, "components": {"schemas": others}}
+        if next(OpenAPIV30SpecValidator(alone).iter_errors(), None):
+            return ["properties", str(name)]
+    return []
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as version 1.2 and JSON have it: `yes` and `2026-01-01` are text, and a key stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuses a key that stands twice, of which YAML libraries silently take the last."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key} must be text: quote it", node.start_mark
+                )
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), ["t", "f"])
 
 
 def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -91,9 +149,11 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _depth: int 
         raise ContractError("A schema refers to itself; the service cannot validate that.")
     flat: Schema = {}
     whole = dereference(document, schema)
-    for part in whole.pop("allOf", []):
-        flat |= flatten(document, part, _depth + 1)
-    flat |= whole
+    for part in [*whole.pop("allOf", []), whole]:
+        for keyword, value in (flatten(document, part, _depth + 1) if part is not whole else whole).items():
+            if keyword in VALIDATED and flat.get(keyword, value) != value:
+                raise ContractError(f"Two parts of an allOf have different `{keyword}`; write them as one schema.")
+            flat[keyword] = value
     if "properties" in flat:
         flat["properties"] = {k: flatten(document, v, _depth + 1) for k, v in flat["properties"].items()}
     for keyword in ("items", "additionalProperties"):
@@ -145,6 +205,10 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for parameter in operation["parameters"]:
             schema = flatten(document, parameter["schema"])
             checked(schema, f"{name}, parameter {parameter['name']}")
+            if schema.get("type") not in ("string", "integer", "boolean"):
+                raise ContractError(
+                    f"{name}, parameter {parameter['name']}: its type must be string, integer or boolean."
+                )
             parameters.append(
                 {
                     "name": parameter["name"],
@@ -189,13 +253,31 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def checked(schema: Schema, where: str) -> None:
-    """Raises ContractError when `schema` (flat) has a keyword or a format that the functions do not validate."""
+    """Raises ContractError for a promise in `schema` (flat) that the functions would not keep."""
     unknown = {k for k in schema if k not in VALIDATED | ANNOTATIONS and not k.startswith("x-")}
     if unknown:
         raise ContractError(f"{where}: the functions do not validate {', '.join(sorted(unknown))}; leave it out.")
-    if schema.get("format", "uuid") not in FORMATS:
-        raise ContractError(f"{where}: the functions do not know the format {schema['format']}; leave it out.")
+    kind, form = schema.get("type"), schema.get("format")
+    if form is not None and (form not in FORMATS or kind not in FORMATS[form]):
+        raise ContractError(f"{where}: the functions do not know the format {form} of {kind}; leave it out.")
+    try:
+        re.compile(schema.get("pattern", ""))
+    except re.error as error:
+        raise ContractError(f"{where}: the pattern {schema['pattern']} cannot be checked: {error}.") from error
+    for member in schema.get("enum", []):
+        if not isinstance(member, KINDS.get(kind or "", object)) or isinstance(member, bool) != (
+            kind in ("boolean", None)
+        ):
+            raise ContractError(f"{where}: {member!r} in its enum is not of type {kind}; quote it, or mend the type.")
+    closed = schema.get("additionalProperties") is False
+    missing = [name for name in schema.get("required", []) if closed and name not in schema.get("properties", {})]
+    if missing:
+        raise ContractError(f"{where}: {', '.join(missing)} is required and not allowed; name it in properties.")
     for name, member in schema.get("properties", {}).items():
+        if not name:
+            raise ContractError(f"{where}: a property needs a name.")
+        if member.get("readOnly") or "default" in member:
+            raise ContractError(f"{where}, {name}: readOnly below the top and default are not kept; leave them out.")
         checked(member, f"{where}, {name}")
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), dict):
@@ -273,7 +355,6 @@ def _aws_schema(schema: Schema) -> Schema:
     kept = {k: v for k, v in schema.items() if k in AWS_SCHEMA_KEYWORDS}
     if "properties" in kept:
         kept["properties"] = {k: _aws_schema(v) for k, v in kept["properties"].items()}
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(kept.get(keyword), dict):
-            kept[keyword] = _aws_schema(kept[keyword])
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _aws_schema(kept["items"])
     return kept

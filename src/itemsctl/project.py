@@ -46,8 +46,7 @@ class Environment:
     @property
     def home(self) -> Path:
         """The folder of what is kept about it on this machine."""
-        base = self.root / ".local"
-        return base if self.local else base / self.name
+        return self.root / (".local" if self.local else f".deployed/{self.name}")
 
     @property
     def record(self) -> dict[str, Any]:
@@ -101,6 +100,8 @@ class Environment:
         """A boto3 client for an AWS service in this environment."""
         if not self.local:
             return boto3.client(service, region_name=REGION)
+        if not process.is_emulator(self.record.get("pid", 0)):
+            raise Failed("The local stack is not running.", "Start it with `itemsctl up` (or `make up`).")
         credentials = process.root_credentials()
         session = boto3.Session(
             aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -138,16 +139,25 @@ class Terraform:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # so that an interrupt reaches it once, from here
         ) as process:
             assert process.stdout
-            said = []
-            for line in process.stdout:
-                if line.startswith("{"):
-                    yield json.loads(line)
-                else:
-                    said.append(line)
-        if process.returncode and said:
-            raise Failed(f"terraform {arguments[0]} failed:\n{''.join(said).strip()}")
+            said, told = [], False
+            try:
+                for line in process.stdout:
+                    if line.startswith("{"):
+                        event = json.loads(line)
+                        told |= event.get("diagnostic", {}).get("severity") == "error"
+                        yield event
+                    else:
+                        said.append(line)
+            except BaseException:
+                process.send_signal(signal.SIGINT)  # it finishes what it is at, and writes its state
+                raise
+            finally:
+                process.wait()
+        if process.returncode and not told:
+            raise Failed(f"terraform {arguments[0]} ended with {process.returncode}:\n{''.join(said).strip()}")
 
 
 def program() -> str:

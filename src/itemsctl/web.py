@@ -74,7 +74,7 @@ def start(environment: Environment, outputs: dict[str, Any]) -> None:
         return
     with (environment.home / "site.log").open("ab") as log:
         source = str(Path(__file__).resolve().parents[1])
-        command = [sys.executable, "-m", MODULE, "--port", str(record["web_port"])]
+        command = [sys.executable, "-P", "-m", MODULE, "--port", str(record["web_port"])]
         command += ["--dist", str(environment.root / "web" / "dist"), "--settings", str(environment.home / "site.json")]
         pid = subprocess.Popen(
             command,

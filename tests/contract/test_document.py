@@ -107,6 +107,16 @@ def with_field(**schema: Any) -> dict[str, Any]:
         ({"colour": {"type": "string", "not": {"enum": ["red"]}}}, "do not validate not"),
         ({"colour": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}, "do not validate oneOf"),
         ({"colour": {"type": "string", "format": "hostname"}}, "do not know the format hostname"),
+        ({"colour": {"type": "integer", "format": "date"}}, "do not know the format date of integer"),
+        ({"colour": {"type": "string", "pattern": r"^\p{L}+$"}}, "cannot be checked"),
+        ({"colour": {"type": "string", "enum": ["red", True]}}, "True in its enum is not of type string"),
+        ({"colour": {"type": "integer", "enum": [1, "2"]}}, "'2' in its enum is not of type integer"),
+        ({"colour": {"type": "string", "default": "red"}}, "default are not kept"),
+        (
+            {"box": {"type": "object", "required": ["w"], "additionalProperties": False}},
+            "w is required and not allowed",
+        ),
+        ({"box": {"allOf": [{"type": "object"}, {"type": "string"}]}}, "different `type`"),
         ({"owner": {"type": "string"}}, "owner is a name the service keeps for itself"),
         ({"colour": {"$ref": "#/components/schemas/Colour"}}, "points to nothing"),
         ({"parts": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}, "refers to itself"),
@@ -115,6 +125,50 @@ def with_field(**schema: Any) -> dict[str, Any]:
 def test_a_field_that_could_not_be_kept_is_refused(field: dict[str, Any], complaint: str) -> None:
     with pytest.raises(contract.ContractError, match=complaint):
         contract.operations(with_field(**field))
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ("        colour: { type: int }\n", "components/schemas/Item/properties/colour is not valid"),
+        (
+            "        colour: { type: [string, 'null'] }\n",
+            "components/schemas/Item/properties/colour is not valid",
+        ),
+        (
+            "        colour: { type: integer, exclusiveMinimum: 0 }\n",
+            "components/schemas/Item/properties/colour is not valid",
+        ),
+        (
+            "        colour: { type: string, minLength: '3' }\n",
+            "components/schemas/Item/properties/colour is not valid",
+        ),
+        ("        colour:\n", "components/schemas/Item/properties/colour is not valid"),
+        ("        1: { type: string }\n", "the key 1 must be text"),
+        ("        name: { type: string }\n", "the key name stands twice"),
+    ],
+)
+def test_what_is_no_openapi_is_told_with_its_place(tmp_path: Path, field: str, complaint: str) -> None:
+    text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+    (tmp_path / "contract").mkdir()
+    changed = text.replace(
+        "        attributes:\n          type: object\n", field + "        attributes:\n          type: object\n"
+    )
+    (tmp_path / "contract" / "openapi.yaml").write_text(changed, encoding="utf-8")
+    with pytest.raises(contract.ContractError, match=complaint):
+        contract.load(tmp_path)
+
+
+def test_words_and_dates_of_yaml_are_text(tmp_path: Path) -> None:
+    text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+    field = "        colour: { type: string, enum: [yes, on, 2026-01-01] }\n"
+    (tmp_path / "contract").mkdir()
+    changed = text.replace(
+        "        attributes:\n          type: object\n", field + "        attributes:\n          type: object\n"
+    )
+    (tmp_path / "contract" / "openapi.yaml").write_text(changed, encoding="utf-8")
+    item = contract.operations(contract.load(tmp_path))["create_item"]["content"]
+    assert item["properties"]["colour"]["enum"] == ["yes", "on", "2026-01-01"]
 
 
 def test_a_content_that_is_open_is_refused() -> None:
@@ -140,7 +194,19 @@ def every_key(node: Any) -> set[str]:
 def test_the_aws_profile_is_valid_and_without_what_api_gateway_refuses() -> None:
     profile = contract.aws_profile(DOCUMENT)
     assert list(OpenAPIV30SpecValidator(profile).iter_errors()) == []
-    refused = {"nullable", "readOnly", "writeOnly", "example", "examples", "default", "discriminator", "allOf", "oneOf"}
+    refused = {
+        "additionalProperties",
+        "format",
+        "nullable",
+        "readOnly",
+        "writeOnly",
+        "example",
+        "examples",
+        "default",
+        "discriminator",
+        "allOf",
+        "oneOf",
+    }
     assert not every_key(profile) & (refused | {"minItems", "maxItems", "links", "callbacks", "servers"})
     assert all(name.isalnum() for name in profile["components"]["schemas"])
     assert not [key for key in every_key(profile) if key.startswith("x-")]

@@ -218,7 +218,7 @@ def test_clean_asks_first(tmp_path: Path) -> None:
 def test_a_contract_that_cannot_be_served_is_told(tmp_path: Path) -> None:
     answer = run(tmp_path, "package")
     assert answer.returncode == 1
-    assert "no operation create_item" in answer.stderr
+    assert "is not valid OpenAPI 3.0" in answer.stderr
     assert "Mend contract/openapi.yaml" in answer.stderr
     assert "Traceback" not in answer.stderr
 

@@ -88,7 +88,7 @@ resource "aws_lambda_function" "this" {
   logging_config {
     log_group             = aws_cloudwatch_log_group.this.name
     log_format            = "JSON"
-    application_log_level = var.settings.log_level
+    application_log_level = "INFO" # a request's line is also its metrics: never filtered
     system_log_level      = "INFO"
   }
 

@@ -29,7 +29,6 @@ variable "settings" {
     timeout              = number
     reserved_concurrency = number
     snap_start           = bool
-    log_level            = string
   })
 }
 

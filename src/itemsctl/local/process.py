@@ -27,7 +27,7 @@ def start(port: int, state_dir: Path, log_path: Path) -> int:
     `wait_ready` before the first request.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", MODULE, "--port", str(port)]
+    command = [sys.executable, "-P", "-m", MODULE, "--port", str(port)]
     command += ["--state", str(state_dir), "--log", str(log_path)]
     source = str(Path(__file__).resolve().parents[2])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -89,7 +89,7 @@ def runs(pid: int, module: str) -> bool:
     """Whether `pid` is a living process that runs `module`."""
     _reap(pid)
     listing = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     status, _, command = listing.stdout.strip().partition(" ")
     return not status.startswith("Z") and module in command
