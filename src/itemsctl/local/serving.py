@@ -14,6 +14,7 @@ from itemsctl.local import (
     alarm_evaluation,
     alarms,
     alias_actions,
+    auth_time,
     cognito,
     edge,
     environment,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ADDITIONS = (
     put_rest_api,
     cognito,
+    auth_time,
     sign_up,
     iam,
     alias_actions,
