@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from itemsctl import contract
+from itemsctl import aws_profile, contract
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
 ROLLBACK = ("__init__", "release/__init__", "release/cloud", "release/fleet", "release/record", "release/rollback")
@@ -71,7 +71,7 @@ def build(root: Path) -> Package:
     _write_zip(staged, archive)
     build_rollback(root)
     openapi = root / "build" / "openapi.json"
-    openapi.write_text(json.dumps(contract.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    openapi.write_text(json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
 

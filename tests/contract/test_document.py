@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from itemsctl import contract
+from itemsctl import aws_profile, contract
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = contract.load(ROOT)
@@ -192,7 +192,7 @@ def every_key(node: Any) -> set[str]:
 
 
 def test_the_aws_profile_is_valid_and_without_what_api_gateway_refuses() -> None:
-    profile = contract.aws_profile(DOCUMENT)
+    profile = aws_profile.aws_profile(DOCUMENT)
     assert list(OpenAPIV30SpecValidator(profile).iter_errors()) == []
     refused = {
         "additionalProperties",
@@ -225,11 +225,11 @@ def test_the_aws_profile_has_every_operation_parameter_and_status() -> None:
             for path, method, operation in contract.each_operation(document)
         }
 
-    assert outline(contract.aws_profile(DOCUMENT)) == outline(DOCUMENT)
+    assert outline(aws_profile.aws_profile(DOCUMENT)) == outline(DOCUMENT)
 
 
 def test_the_aws_profile_takes_every_request_that_the_contract_takes() -> None:
-    profile = contract.aws_profile(DOCUMENT)
+    profile = aws_profile.aws_profile(DOCUMENT)
     for _, _, operation in contract.each_operation(DOCUMENT):
         body = contract.dereference(DOCUMENT, operation.get("requestBody", {}))
         for media_type, media in body.get("content", {}).items():
@@ -242,5 +242,5 @@ def test_the_aws_profile_takes_every_request_that_the_contract_takes() -> None:
 
 
 def test_the_aws_profile_is_plain_json() -> None:
-    profile = contract.aws_profile(DOCUMENT)
+    profile = aws_profile.aws_profile(DOCUMENT)
     assert json.loads(json.dumps(profile)) == profile
