@@ -2,17 +2,18 @@
 MAKEFLAGS += --no-print-directory
 ITEMSCTL := .venv/bin/itemsctl
 PY := .venv/bin/python
+STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra unit lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(ITEMSCTL) up
 
-down: .venv/.ready  ## stop it; `make up` finds the data again
-	@$(ITEMSCTL) down
+down:  ## stop it; `make up` finds the data again
+	@if $(STARTED); then $(MAKE) .venv/.ready && $(ITEMSCTL) down; else echo "It was not running."; fi
 
 clean:  ## stop it and forget its data, the build and the virtual environment
-	@if [ -x $(ITEMSCTL) ]; then $(ITEMSCTL) clean --yes; fi
+	@if $(STARTED); then $(MAKE) .venv/.ready && $(ITEMSCTL) clean --yes; fi
 	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test: check  ## every check and every test
@@ -47,17 +48,18 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	    pyproject.toml -o $$set.txt || exit 1; \
 	done
 
-.venv/.made: scripts/find-python
+# A stamp, not .venv/bin/python: that is a link to an interpreter that is not ours to touch.
+.venv/.made:
 	@python=$$(scripts/find-python) && echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@touch $@
 
 .venv/.ready: .venv/.made requirements.txt pyproject.toml
 	@echo "Installing what it needs"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
 	@echo "Installing what the tests need"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
