@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from itemsctl import logs, package, project, stack, users
 from itemsctl.console import Failed, err, out, step
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
+from itemsctl.refusals import Commands
 from itemsctl.release.commands import release
 from itemsctl.release.demo import demo
 from itemsctl.terraform import Terraform
@@ -20,7 +23,7 @@ from itemsctl.terraform import Terraform
 FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=FULL_WIDTH)
+@click.group(cls=Commands, context_settings=FULL_WIDTH)
 @click.version_option(package_name="itemsctl")
 def main() -> None:
     """Run, look at and deploy the Items API.
@@ -81,13 +84,13 @@ def status(environment: Environment, as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(found))
     elif found["running"]:
-        out.print(f"[green]running[/]   process {found['pid']} since {found['since']}")
-        out.print(
-            f"endpoint  {found['endpoint_url']}\nstate     {found['state_bytes'] / 1e6:.1f} MB in {environment.home}"
-        )
+        healthy = "[green]running[/]" if found["healthy"] else "[red]not answering[/]; see .local/emulator.log"
+        out.print(f"{healthy}   process {found['pid']} since {found['since']}")
+        out.print(f"endpoint  {found['endpoint_url']}\napplied   {found['applied'] or 'never; run `itemsctl up`'}")
+        out.print(f"state     {found['state_bytes'] / 1e6:.1f} MB in {environment.home}")
     else:
         out.print("[yellow]not running[/]; start it with `itemsctl up`")
-    sys.exit(0 if found["running"] else 1)
+    sys.exit(0 if found["healthy"] else 1)
 
 
 @main.command()
@@ -158,7 +161,7 @@ def show_logs(
     try:
         for event in logs.read(environment, names, back, follow, request_id):
             if fits(event["message"]):
-                click.echo(event["message"].rstrip("\n"))
+                _tell(event)
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stderr.close()  # the reader has gone: nobody is left to tell
 
@@ -210,11 +213,15 @@ def deploy(environment: Environment, plan: bool) -> None:
         )
     stack.build_web(environment.root)
     terraform = Terraform(environment)
-    if plan:
-        out.print(terraform.plan(), markup=False)
-        return
-    with step(f"Apply infra/ to {environment.name}") as tell:
-        changes = terraform.apply(tell)
+    err.print(
+        f"Terraform's state is in {environment.home} on this machine only: keep it, and deploy from nowhere else."
+    )
+    with environment.alone():
+        if plan:
+            out.print(terraform.plan(), markup=False)
+            return
+        with step(f"Apply infra/ to {environment.name}") as tell:
+            changes = terraform.apply(tell)
     out.print(", ".join(f"{count} to {kind}" for kind, count in changes.items()))
 
 
@@ -224,6 +231,14 @@ def check_infra(environment: Environment) -> None:
     """Check form, validity and plan tests of infra/, without any environment."""
     with step("Check infra/ with Terraform"):
         Terraform(environment).check()
+
+
+def _tell(event: Mapping[str, Any]) -> None:
+    """Prints an event of a log: readable on a terminal, as it is for programs."""
+    if out.is_terminal:
+        out.print(logs.shown(event))
+    else:
+        click.echo(event["message"].rstrip("\n"))
 
 
 def _command(environment: Environment) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+SELDOM = 10.0  # seconds between lines where there is no terminal
 
 
 class Failed(click.ClickException):
@@ -34,7 +35,7 @@ def _plain(text: str) -> str:
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
-    """Shows a step that may take a while: on a terminal a spinner with seconds, else a line at its end.
+    """Shows a step that may take a while: on a terminal a spinner with seconds, else a line now and then and at its end.
 
     Gives a function that tells how far it is.
     """
@@ -48,21 +49,20 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     def line() -> str:
         return f"{title}{detail} ({time.monotonic() - started:.0f} s)"
 
-    if not err.is_terminal:
-        yield tell
-    else:
-        with err.status(line()) as status:
-            done = threading.Event()
+    status = err.status(line()) if err.is_terminal else None
+    show = status.update if status else lambda text: err.print(text, markup=False)
+    done = threading.Event()
 
-            def refresh() -> None:
-                while not done.wait(0.5):
-                    status.update(line())
+    def refresh() -> None:
+        while not done.wait(0.5 if status else SELDOM):
+            show(line())
 
-            thread = threading.Thread(target=refresh, daemon=True)
-            thread.start()
-            try:
-                yield tell
-            finally:
-                done.set()
-                thread.join()
+    thread = threading.Thread(target=refresh, daemon=True)
+    with status or contextlib.nullcontext():
+        thread.start()
+        try:
+            yield tell
+        finally:
+            done.set()
+            thread.join()
     err.print(f"[green]✓[/] {_plain(title)} [dim]{time.monotonic() - started:.1f} s[/]")

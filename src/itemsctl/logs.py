@@ -6,11 +6,16 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
+
+from rich.text import Text
 
 from itemsctl.console import Failed
 from itemsctl.project import Environment
 
+COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # of a status, by its first digit
+FOREMOST = ("problem", "error", "exception", "message", "request_id")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OVERLAP = 10_000  # milliseconds; events can become visible late
 REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
@@ -58,6 +63,24 @@ def entry(message: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def shown(event: Mapping[str, Any]) -> Text:
+    """An event for the eye: when in local time, from where, and of a request its outcome; nothing is cut from other lines."""
+    line = entry(event["message"])
+    text = Text()
+    text.append(f"{datetime.fromtimestamp(event['timestamp'] / 1000):%H:%M:%S.%f}"[:-3], "dim")
+    text.append(f" {event['group'].rpartition('/')[2]:28} ", "cyan")
+    if "status" not in line or "method" not in line:
+        return text.append(event["message"].rstrip("\n"))
+    status = str(line["status"])
+    text.append(status, COLOURS.get(status[:1], ""))
+    text.append(f" {line['method']} {line.get('operation', line.get('resource', ''))}")
+    text.append(f" {line.get('duration_ms', line.get('latency_ms', '-'))} ms", "dim")
+    for name in FOREMOST:
+        if name in line:
+            text.append(f" {name}=", "dim").append(str(line[name]))
+    return text
 
 
 def read(

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 
 from itemsctl.console import Failed
 from itemsctl.local import process
@@ -92,7 +93,8 @@ class Environment:
         with the emulator only, so that no real account can be touched.
         """
         if not self.local:
-            return {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
+            config = os.environ.get("TF_CLI_CONFIG_FILE", "")
+            return {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE" or Path(config).is_file()}
         endpoint = (self.endpoint_url if self.record else None) or NOWHERE
         return without_aws(os.environ) | process.root_credentials() | {"AWS_ENDPOINT_URL": endpoint}
 
@@ -108,7 +110,7 @@ class Environment:
             aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,
         )
-        return session.client(service, endpoint_url=self.endpoint_url)
+        return session.client(service, endpoint_url=self.endpoint_url, config=Config(proxies={}))
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -132,12 +134,13 @@ class Environment:
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without any AWS or Terraform setting, with no AWS configuration to be found, and no proxy for 127.0.0.1."""
     kept = {k: v for k, v in environ.items() if not k.startswith(("AWS_", "TF_")) or k == "TF_PLUGIN_DIR"}
+    direct = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), "127.0.0.1"]))
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }
 
 

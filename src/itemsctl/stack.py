@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +14,7 @@ from subprocess import CalledProcessError
 from typing import Any
 from urllib.parse import urlsplit
 
-from itemsctl import aliases, contract, package, terraform, users, web
+from itemsctl import aliases, contract, package, processes, terraform, users, web
 from itemsctl.console import Failed, err, step
 from itemsctl.local import process
 from itemsctl.project import Environment
@@ -34,10 +33,12 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
 
     Raises Failed with what to do when a port is taken, a program is missing or Terraform fails.
     """
-    terraform.program()  # before anything is started
+    terraform.program(environment.root)  # before anything is started
     with environment.alone():
         with step("Package the functions"):
             build(environment.root)
+        if not environment.read("applied"):
+            _forget_half(environment)
         with step("Start the emulator"):
             _start(environment, port, web_port)
         infra = _terraform(environment)
@@ -111,15 +112,21 @@ def outputs(environment: Environment) -> dict[str, Any]:
 
 
 def status(environment: Environment) -> dict[str, Any]:
-    """`running`, `pid`, `since`, `endpoint_url`, `state_bytes` of the local stack."""
+    """How the local stack is: `running`, `healthy` (it answers), `pid`, `since`, `endpoint_url`, `applied` (when the last
+    apply ended), `state_bytes`. What there is not is None.
+    """
     record = environment.record
-    running = bool(record) and process.is_emulator(record["pid"])
-    state = environment.home / "state"
+    running = _runs(environment)
+    state, applied = environment.home / "state", environment.home / "applied"
     return {
         "running": running,
-        "pid": record.get("pid") if running else None,
-        "since": record.get("started") if running else None,
+        "healthy": running and _answers(record["port"]),
+        "pid": record["pid"] if running else None,
+        "since": record["started"] if running else None,
         "endpoint_url": environment.endpoint_url if record else None,
+        "applied": datetime.fromtimestamp(applied.stat().st_mtime, UTC).isoformat(timespec="seconds")
+        if applied.exists()
+        else None,
         "state_bytes": sum(file.stat().st_size for file in state.rglob("*") if file.is_file()) if state.exists() else 0,
     }
 
@@ -167,16 +174,16 @@ def _inputs(environment: Environment) -> str:
 
 def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
     record = environment.record
-    if record and process.is_emulator(record["pid"]):
+    if _runs(environment):
         if port not in (None, record["port"]) or web_port not in (None, record["web_port"]):
             raise Failed(
                 f"It is running on port {record['port']}.", "Stop it with `itemsctl down`, then choose another."
             )
         process.wait_ready(record["port"], READY, record["pid"])
         return
-    web.stop(environment)
-    chosen = _free_port(port, record.get("port", PORT), "--port")
-    chosen_web = _free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
+    _stop(environment)  # one that a killed `up` had started, and not yet recorded, would hold the state
+    chosen = processes.free_port(port, record.get("port", PORT), "--port")
+    chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
     log = environment.home / "emulator.log"
     pid = process.start(chosen, environment.home / "state", log)
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -191,29 +198,37 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
 
 def _stop(environment: Environment) -> bool:
     web.stop(environment)
-    record = environment.record
-    if not record or not process.is_emulator(record["pid"]):
-        return False
+    found = processes.serving(environment.home / "state")
+    for pid in found:
+        try:
+            process.stop(pid)
+        except process.EmulatorUnavailable as error:
+            raise Failed(f"The emulator did not stop: {error}", f"End process {pid} yourself.") from error
+    return bool(found)
+
+
+def _forget_half(environment: Environment) -> None:
+    """Clears away what an `up` left that never got as far as one whole apply.
+
+    A killed Terraform may have made things that it did not note, and would stumble over. Nobody has used them yet.
+    """
+    _stop(environment)
+    shutil.rmtree(environment.home / "state", ignore_errors=True)
+    for state in (environment.home / "terraform").glob("*terraform.tfstate*"):
+        state.unlink()
+
+
+def _runs(environment: Environment) -> bool:
+    """Whether the recorded emulator is there, and serves this environment: its process id may be another's by now."""
+    return environment.record.get("pid") in processes.serving(environment.home / "state")
+
+
+def _answers(port: int) -> bool:
     try:
-        process.stop(record["pid"])
-    except process.EmulatorUnavailable as error:
-        raise Failed(f"The emulator did not stop: {error}", f"End process {record['pid']} yourself.") from error
+        process.wait_ready(port, 2)
+    except process.EmulatorUnavailable:
+        return False
     return True
-
-
-def _free_port(wanted: int | None, usual: int, option: str) -> int:
-    """A port of 127.0.0.1 to listen on: the `wanted` one or none other, else the usual, else any that is free."""
-    for port in (wanted,) if wanted else (usual, 0):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(listener.getsockname()[1])
-    raise Failed(
-        f"Port {wanted} of 127.0.0.1 is taken by another program.", f"Choose another with {option}, or leave it out."
-    )
 
 
 def _wait(environment: Environment, found: dict[str, Any]) -> None:

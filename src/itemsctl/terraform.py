@@ -1,4 +1,4 @@
-"""Runs Terraform on infra/: finds the program, finds a provider mirror where there is no registry, reports progress."""
+"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and mirrors."""
 
 from __future__ import annotations
 
@@ -6,28 +6,18 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from itemsctl import download, mirrors
 from itemsctl.console import Failed
 from itemsctl.project import Environment
 
-REGISTRY = "registry.terraform.io"
-PROVIDER = f"{REGISTRY}/hashicorp/aws"
-OLDEST = (1, 11)
-INSTALL = (
-    f"Install Terraform {OLDEST[0]}.{OLDEST[1]} or newer (https://developer.hashicorp.com/terraform/install) "
-    "and see that `terraform` is on PATH."
-)
-# Where an unpacked mirror may lie (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
-# Terraform looks by itself in the first four.
-IMPLIED = ("~/.terraform.d/plugins", "~/.local/share/terraform/plugins",
-           "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")  # fmt: skip
-FOLDERS = ("/opt", "/usr/local", "/usr/share", "/usr/lib", "/srv", "/var/lib", "~", "~/.local/share")
-DEEPEST = 3
+OLDEST = (1, 11)  # infra/versions.tf: required_version
+COUNTS = ("add", "change", "remove")
+PATIENCE = "-lock-timeout=60s"  # for a Terraform whose itemsctl was killed, and which still ends what it had begun
 
 
 class Terraform:
@@ -42,23 +32,25 @@ class Terraform:
         self._environment = environment
         self._folder = environment.root / "infra"
         self._home = environment.home / "terraform"
-        self._program = program()
+        self._program = program(environment.root)
         self._arguments = [f"-var-file=envs/{environment.name}.tfvars"]
         self._arguments += [f"-var={name}={json.dumps(value)}" for name, value in (variables or {}).items()]
 
     def init(self) -> None:
         """Installs the provider, from the registry or from a mirror on this machine. Raises Failed."""
-        config = self._home / "cli.tfrc"
         self._home.mkdir(parents=True, exist_ok=True)
-        installed = any((self._home / "data").glob(f"providers/{PROVIDER}/*/*"))
-        if not installed:
-            found = None if registry_answers() else mirror(self._environment.variables().get("TF_PLUGIN_DIR"))
-            config.write_text(_installation(found) if found else "", encoding="utf-8")
+        if not any((self._home / "data").glob(f"providers/{mirrors.PROVIDER}/*/*")):
+            self._choose_source()
         answer = self._run("init", "-input=false", "-no-color")
+        lock = self._folder / ".terraform.lock.hcl"
+        if answer.returncode and self._environment.local and lock.exists():
+            lock.unlink()  # it was another machine's, or names a version that can no longer be had
+            answer = self._run("init", "-input=false", "-no-color")
         if answer.returncode:
             raise Failed(
                 f"terraform init failed:\n{answer.stderr.strip()}",
-                f"Without a way to {REGISTRY}, put an unpacked provider mirror under {FOLDERS[0]} or name it in TF_PLUGIN_DIR.",
+                f"Without a way to {mirrors.REGISTRY}, put a mirror of the provider, as `terraform providers mirror` makes one, "
+                "under /opt or name it in TF_PLUGIN_DIR.",
             )
 
     def apply(self, tell: Callable[[str], None]) -> dict[str, int]:
@@ -67,17 +59,19 @@ class Terraform:
         Raises Failed with Terraform's own messages.
         """
         self.init()
-        done, faults, summary = 0, [], {"add": 0, "change": 0, "remove": 0}
+        done, planned, faults, summary = 0, 0, [], dict.fromkeys(COUNTS, 0)
         state = f"-state={self._home / 'terraform.tfstate'}"
-        command = ["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20", state, *self._arguments]
-        for event in self._events(*command):
-            if event["type"] == "apply_complete":
+        command = ["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20", PATIENCE, state]
+        for event in self._events(*command, *self._arguments):
+            kind = event["type"]
+            if kind == "change_summary":
+                summary = {key: event["changes"][key] for key in COUNTS}
+                planned = planned or sum(summary.values())
+            elif kind == "apply_complete" and event["hook"]["action"] != "read":
                 done += 1
-                tell(f"{done} resources, {event['hook']['resource']['addr']}")
-            elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
+                tell(f"{done} of {planned}, {event['hook']['resource']['addr']}")
+            elif kind == "diagnostic" and event["diagnostic"]["severity"] == "error":
                 faults.append(f"{event['diagnostic']['summary']}\n{event['diagnostic'].get('detail', '')}".strip())
-            elif event["type"] == "change_summary" and event["changes"]["operation"] == "apply":
-                summary = {key: event["changes"][key] for key in summary}
         if faults:
             hint = (
                 "If an `up` was killed before, `itemsctl clean` and `itemsctl up` begin anew."
@@ -91,7 +85,7 @@ class Terraform:
         """What apply would change, in Terraform's words."""
         self.init()
         state = f"-state={self._home / 'terraform.tfstate'}"
-        answer = self._run("plan", "-input=false", state, *self._arguments)
+        answer = self._run("plan", "-input=false", "-no-color", PATIENCE, state, *self._arguments)
         if answer.returncode:
             raise Failed(f"terraform plan failed:\n{answer.stderr.strip()}")
         return answer.stdout
@@ -111,13 +105,24 @@ class Terraform:
             if answer.returncode:
                 raise Failed(f"terraform {command[0]} failed:\n{answer.stdout}{answer.stderr}")
 
+    def _choose_source(self) -> None:
+        """Sees that the provider comes from a mirror on this machine if there is one and the registry is out of reach."""
+        settings = self._environment.variables()
+        config = self._home / "cli.tfrc"
+        config.unlink(missing_ok=True)
+        if "TF_CLI_CONFIG_FILE" in settings or mirrors.registry_answers():
+            return
+        wanted = mirrors.constraint((self._folder / "versions.tf").read_text(encoding="utf-8"))
+        if found := mirrors.mirror(wanted, settings.get("TF_PLUGIN_DIR")):
+            config.write_text(mirrors.installation(found), encoding="utf-8")
+
     def _settings(self) -> dict[str, str]:
-        return self._environment.variables() | {
-            "TF_DATA_DIR": str(self._home / "data"),
-            "TF_CLI_CONFIG_FILE": str(self._home / "cli.tfrc"),
-            "TF_IN_AUTOMATION": "1",
-            "CHECKPOINT_DISABLE": "1",
-        }
+        config = self._home / "cli.tfrc"
+        return (
+            self._environment.variables()
+            | ({"TF_CLI_CONFIG_FILE": str(config)} if config.exists() else {})
+            | {"TF_DATA_DIR": str(self._home / "data"), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -131,6 +136,7 @@ class Terraform:
         )
 
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
+        """Terraform's own events. Raises Failed when it ends badly without an event that says why."""
         with subprocess.Popen(
             [self._program, *arguments],
             cwd=self._folder,
@@ -153,59 +159,27 @@ class Terraform:
                         said.append(line)
             except BaseException:
                 process.send_signal(signal.SIGINT)  # it finishes what it is at, and writes its state
+                process.stdout.read()  # a full pipe would keep it from ending
                 raise
             finally:
                 process.wait()
         if process.returncode and not told:
-            raise Failed(f"terraform {arguments[0]} ended with {process.returncode}:\n{''.join(said).strip()}")
+            words = "".join(said).strip() or "It said nothing; was it killed?"
+            raise Failed(f"terraform {arguments[0]} ended with {process.returncode}:\n{words}")
 
 
-def program() -> str:
-    """The path of Terraform. Raises Failed when there is none on PATH or it is too old."""
+def program(root: Path) -> str:
+    """The path of Terraform: the one on PATH, or the pinned release, fetched for the project at `root` once.
+
+    Raises Failed when the one on PATH is too old, or there is none and none can be fetched.
+    """
     found = shutil.which("terraform")
     if not found:
-        raise Failed("Terraform was not found.", INSTALL)
+        return str(download.terraform(root / ".local" / "tools"))
     answer = subprocess.run(
         [found, "version", "-json"], capture_output=True, text=True, check=False, env={"CHECKPOINT_DISABLE": "1"}
     )
     match = re.search(r'"terraform_version": "(\d+)\.(\d+)', answer.stdout)
     if not match or (int(match[1]), int(match[2])) < OLDEST:
-        raise Failed(f"{found} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", INSTALL)
+        raise Failed(f"{found} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", download.INSTALL)
     return found
-
-
-def registry_answers(timeout: float = 3.0) -> bool:
-    """Whether the provider registry can be reached within `timeout` seconds."""
-    try:
-        with socket.create_connection((REGISTRY, 443), timeout):
-            return True
-    except OSError:
-        return False
-
-
-def mirror(named: str | None = None, folders: tuple[str, ...] = (*IMPLIED, *FOLDERS)) -> Path | None:
-    """The root of a filesystem mirror that holds the AWS provider, unpacked or packed; None when there is none.
-
-    Args:
-        named: a folder that the user named; if it holds none, the others are looked at too.
-        folders: where to look, not deeper than DEEPEST levels.
-    """
-    for folder in [Path(text).expanduser() for text in ([named] if named else []) + list(folders)]:
-        for depth in range(DEEPEST):
-            pattern = "*/" * depth + f"{PROVIDER}/*"
-            try:
-                found = next(iter(folder.glob(pattern)), None)
-            except OSError:  # a folder that may not be read holds no mirror of ours
-                continue
-            if found:
-                return found.parents[3]
-    return None
-
-
-def _installation(root: Path) -> str:
-    path = json.dumps(str(root))
-    return (
-        "provider_installation {\n"
-        f'  filesystem_mirror {{\n    path    = {path}\n    include = ["{PROVIDER}"]\n  }}\n'
-        f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n}}\n'
-    )

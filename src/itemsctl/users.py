@@ -35,7 +35,7 @@ def create(environment: Environment, user_pool_id: str) -> None:
                 UserPoolId=user_pool_id, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
             )
         except cognito.exceptions.UsernameExistsException:
-            if cognito.admin_get_user(UserPoolId=user_pool_id, Username=name)["UserStatus"] == "CONFIRMED":
+            if _signs_in(environment, user_pool_id, name, password):
                 continue
         cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=name, Password=password, Permanent=True)
 
@@ -64,6 +64,14 @@ def token(environment: Environment, user_pool_id: str, name: str, password: str)
             "Sign in once through the hosted page, then try again.",
         )
     return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def _signs_in(environment: Environment, user_pool_id: str, name: str, password: str) -> bool:
+    try:
+        token(environment, user_pool_id, name, password)
+    except Failed:  # created, but its password was not set any more; or it was changed since
+        return False
+    return True
 
 
 def _password() -> str:

@@ -154,6 +154,8 @@ def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> Non
         "AWS_REGION": "us-east-1",
         "TF_VAR_env": "prod",
         "TF_CLI_CONFIG_FILE": "nowhere",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
     }
     before = stack.outputs
     stack.itemsctl("up", env=real)

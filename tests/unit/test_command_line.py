@@ -14,7 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from itemsctl import cli, logs, project, stack, terraform, users
+from itemsctl import cli, logs, processes, project, terraform, users
 from itemsctl.console import Failed
 from itemsctl.project import Environment
 
@@ -46,6 +46,11 @@ def test_what_works_on_the_local_stack_sees_no_real_account(
     assert variables["AWS_ACCESS_KEY_ID"] == "test"
     assert variables["AWS_CONFIG_FILE"] == variables["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert not set(variables.values()) & (set(REAL.values()) - {""})
+
+
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(local: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "mirror.example.com")
+    assert local.variables()["NO_PROXY"] == local.variables()["no_proxy"] == "mirror.example.com,127.0.0.1"
 
 
 def test_without_a_stack_there_is_nowhere_to_go(local: Environment) -> None:
@@ -88,8 +93,8 @@ def test_a_port_that_was_asked_for_and_is_taken_is_told(local: Environment) -> N
         listener.listen()
         port = listener.getsockname()[1]
         with pytest.raises(Failed, match=f"Port {port} of 127.0.0.1 is taken"):
-            stack._free_port(port, 4566, "--port")
-        assert stack._free_port(None, port, "--port") != port
+            processes.free_port(port, 4566, "--port")
+        assert processes.free_port(None, port, "--port") != port
 
 
 def test_passwords_of_demo_users_are_strong_kept_and_private(local: Environment) -> None:
@@ -103,41 +108,13 @@ def test_passwords_of_demo_users_are_strong_kept_and_private(local: Environment)
     assert stat.S_IMODE((local.home / "users.json").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(
-    "layout",
-    [
-        "registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
-        "tf-plugins/registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
-        "vendor/mirror/registry.terraform.io/hashicorp/aws/terraform-provider-aws_6.1.0_linux_amd64.zip",
-    ],
-)
-def test_a_provider_mirror_is_found_unpacked_or_packed(tmp_path: Path, layout: str) -> None:
-    (tmp_path / layout).parent.mkdir(parents=True)
-    (tmp_path / layout).write_text("", encoding="utf-8")
-    found = terraform.mirror(None, (str(tmp_path / "nothing"), str(tmp_path)))
-    assert found == tmp_path / layout.partition("registry.terraform.io")[0].rstrip("/")
-    assert terraform.mirror(str(tmp_path), ()) == found
-
-
-def test_without_a_mirror_there_is_none(tmp_path: Path) -> None:
-    (tmp_path / "registry.terraform.io" / "hashicorp" / "random" / "3.0.0").mkdir(parents=True)
-    assert terraform.mirror(None, (str(tmp_path),)) is None
-
-
-def test_a_missing_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Failed) as failure:
-        terraform.program()
-    assert "Install Terraform 1.11" in failure.value.hint
-
-
 def test_an_old_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "terraform"
     program.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n', encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     with pytest.raises(Failed, match=r"not Terraform 1\.11 or newer"):
-        terraform.program()
+        terraform.program(tmp_path)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400)])
@@ -206,6 +183,15 @@ def test_a_wrong_command_line_is_2(tmp_path: Path) -> None:
     assert run(tmp_path, "token").returncode == 2
     assert run(tmp_path, "up", "--port", "0").returncode == 2
     assert run(tmp_path, "deploy", "--env", "local").returncode == 2
+
+
+def test_clean_keeps_what_is_known_of_aws(tmp_path: Path) -> None:
+    local, prod = Environment(tmp_path, "local"), Environment(tmp_path, "prod")
+    local.write_record({})
+    prod.write("terraform.tfstate", "{}")
+    assert run(tmp_path, "clean", "--yes").returncode == 0
+    assert prod.read("terraform.tfstate") == "{}"
+    assert local.read("stack.json") == ""
 
 
 def test_clean_asks_first(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""What is told of the refusals of AWS and of this machine; and logs as they are shown to people."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
+from click.testing import CliRunner
+
+from itemsctl import logs, processes
+from itemsctl.refusals import Commands, refused
+from tests.unit.test_command_line import run
+
+
+def denied(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "No."}}, "GetItem")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "local stack does not answer", "itemsctl up"),
+        (EndpointConnectionError(endpoint_url="https://sts.eu-west-2.amazonaws.com/"), "sts.eu-west-2", "network"),
+        (NoCredentialsError(), "AWS credentials", "aws sso login"),
+        (ProfileNotFound(profile="production"), "production", "aws sso login"),
+        (denied("AccessDeniedException"), "GetItem was refused: AccessDeniedException: No.", "lack that permission"),
+        (denied("ExpiredTokenException"), "ExpiredToken", "expired"),
+        (denied("ValidationException"), "ValidationException", ""),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_do(error: ClientError | BotoCoreError, message: str, hint: str) -> None:
+    told = refused(error)
+    assert message in told.message
+    assert hint in told.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(NoCredentialsError(), 1), (OSError(errno.ENOSPC, "No space left on device"), 1)],
+)
+def test_a_refusal_is_no_traceback(error: Exception, code: int) -> None:
+    @click.group(cls=Commands)
+    def group() -> None: ...
+
+    @group.command()
+    def fail() -> None:
+        raise error
+
+    answer = CliRunner().invoke(group, ["fail"])
+    assert answer.exit_code == code
+    assert isinstance(answer.exception, SystemExit)
+
+
+def test_an_error_of_our_own_stays_visible() -> None:
+    @click.group(cls=Commands)
+    def group() -> None: ...
+
+    @group.command()
+    def fail() -> None:
+        raise FileNotFoundError(errno.ENOENT, "no such file")
+
+    assert isinstance(CliRunner().invoke(group, ["fail"]).exception, FileNotFoundError)
+
+
+def test_an_emulator_is_found_by_the_state_that_it_serves(tmp_path: Path) -> None:
+    script = "import time; time.sleep(30)"
+    arguments = ["-m", "itemsctl.local.emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
+    with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
+        deadline = time.monotonic() + 5
+        while not processes.serving(tmp_path / "state") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert processes.serving(tmp_path / "state") == [stand_in.pid]
+        assert processes.serving(tmp_path / "stat") == []
+        assert run(tmp_path, "status").returncode == 1
+        stand_in.kill()
+    assert processes.serving(tmp_path / "state") == []
+
+
+def event(**members: object) -> dict[str, object]:
+    return {"timestamp": 1, "group": "/aws/lambda/items-local-get_item", "message": json.dumps(members)}
+
+
+def test_a_request_is_one_short_line_for_the_eye() -> None:
+    shown = logs.shown(event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")).plain
+    assert shown.endswith("items-local-get_item         404 GET get_item 1.5 ms request_id=abc")
+
+
+def test_a_line_that_is_no_request_is_shown_whole() -> None:
+    assert logs.shown({**event(), "message": "Traceback [most recent]\n"}).plain.endswith("Traceback [most recent]")
