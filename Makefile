@@ -4,7 +4,7 @@ ITEMSCTL := .venv/bin/itemsctl
 PY := .venv/bin/python
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra unit lock demo-release demo-rollback
+.PHONY: up down clean test check lint types infra web screenshots unit lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(ITEMSCTL) up
@@ -14,7 +14,7 @@ down:  ## stop it; `make up` finds the data again
 
 clean:  ## stop it and forget its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(ITEMSCTL) clean --yes; fi
-	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test: check  ## every check and every test
 	@$(PY) -m pytest
@@ -30,6 +30,13 @@ types: .venv/.ready-dev build/functions.zip
 
 infra: .venv/.ready-dev build/functions.zip
 	@$(ITEMSCTL) check-infra
+
+web: .venv/.ready-dev
+	@$(ITEMSCTL) check-web
+	@scripts/find-chromium >/dev/null
+
+screenshots: .venv/.ready-dev  ## take the README's pictures anew
+	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
 build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py)
 	@$(ITEMSCTL) package

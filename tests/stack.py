@@ -31,10 +31,30 @@ class Stack:
             if (ROOT / name).is_file():
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, home / name)
+        installed = (
+            "build/web-packages.sha256"  # what itemsctl.web notes when web/node_modules is as the lock file says
+        )
+        if (ROOT / installed).exists() and (ROOT / "web" / "node_modules").exists():
+            (home / "build").mkdir()
+            shutil.copy2(ROOT / installed, home / installed)
+            (home / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
 
     def itemsctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
         """What `itemsctl` prints; raises with all it said when it fails and `check` is set."""
-        answer = subprocess.run(
+        answer = self._run(*arguments, env=env)
+        if check and answer.returncode:
+            raise AssertionError(
+                f"itemsctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
+            )
+        return answer.stdout
+
+    def itemsctl_exit(self, *arguments: str) -> tuple[int, str]:
+        """The exit code of `itemsctl`, and all that it printed."""
+        answer = self._run(*arguments)
+        return answer.returncode, answer.stdout + answer.stderr
+
+    def _run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "itemsctl.cli", *arguments],
             cwd=self.home,
             env={**os.environ, "PYTHONPATH": str(self.home / "src"), **(env or {})},
@@ -43,11 +63,6 @@ class Stack:
             timeout=420,
             check=False,
         )
-        if check and answer.returncode:
-            raise AssertionError(
-                f"itemsctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
-            )
-        return answer.stdout
 
     @property
     def outputs(self) -> dict[str, Any]:

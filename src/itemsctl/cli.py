@@ -241,6 +241,12 @@ def _tell(event: Mapping[str, Any]) -> None:
         click.echo(event["message"].rstrip("\n"))
 
 
+@main.command(name="check-web")
+def check_web() -> None:
+    """Check form, types and unit tests of the web app, and build it."""
+    stack.check_web(project.root())
+
+
 def _command(environment: Environment) -> str:
     """How this program is called from the working directory."""
     installed = environment.root / ".venv" / "bin" / "itemsctl"

@@ -76,6 +76,16 @@ def build_web(root: Path) -> None:
         web.build(root, tell)
 
 
+def check_web(root: Path) -> None:
+    """`web.check`, then the build. Raises Failed with what is wrong."""
+    reason = web.missing()
+    if reason:
+        raise Failed(f"The web app cannot be checked: {reason}.", NODE)
+    with step("Check the web app") as tell:
+        web.check(root, tell)
+    build_web(root)
+
+
 def _serve_web(environment: Environment, found: dict[str, Any]) -> None:
     """Builds and serves the web app; without Node.js the rest of the stack does without."""
     reason = web.missing()

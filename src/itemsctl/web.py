@@ -55,6 +55,13 @@ def build(root: Path, tell: Callable[[str], None]) -> bool:
     return True
 
 
+def check(root: Path, tell: Callable[[str], None]) -> None:
+    """Form, lint, types and unit tests of web/. Raises Failed with what they said."""
+    install(root, tell)
+    tell("npm run check")
+    _npm(root / "web", "run", "--silent", "check", lines=200)
+
+
 def install(root: Path, tell: Callable[[str], None]) -> None:
     """Installs exactly what package-lock.json names, unless that is done."""
     web = root / "web"
@@ -132,12 +139,14 @@ def _record(root: Path, name: str, digest: str) -> None:
     (root / "build" / name).write_text(digest, encoding="ascii")
 
 
-def _npm(web: Path, *arguments: str) -> None:
+def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
     answer = subprocess.run(
         ["npm", *arguments], cwd=web, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if answer.returncode:
-        said = "\n".join(f"{answer.stdout}\n{answer.stderr}".strip().splitlines()[:20])  # npm ends with all its options
+        said = "\n".join(
+            f"{answer.stdout}\n{answer.stderr}".strip().splitlines()[:lines]
+        )  # npm ends with all its options
         raise Failed(f"npm {arguments[0]} failed in web/:\n{said}", "Mend web/, or see that npm reaches its registry.")
 
 

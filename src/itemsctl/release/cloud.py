@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from itemsctl.release.fleet import Fleet
-from itemsctl.release.record import Records, TakenOver
+from itemsctl.release.record import NothingUnderWay, Records
 from itemsctl.release.rollback import take_back
 
 
@@ -31,13 +31,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     if not _is_about(alarm, functions, release.new):
         return _said("the alarm is about another version")
     try:
-        release = records.take_over(release, f"rollback-{uuid.uuid4()}")
+        release = records.take_over(f"rollback-{uuid.uuid4()}")
         why = f"{alarm['alarmName']}: {alarm['state']['reason']}"
         release = take_back(release, records, Fleet(boto3.client("lambda"), functions), why=why, by="alarm")
-    except TakenOver as error:
-        if error.release.running:
-            raise
-        return _said(f"the release was {error.release.state} meanwhile")
+    except NothingUnderWay:
+        return _said("the release has ended meanwhile")
     if release.running:
         raise RuntimeError(release.notes[-1])
     return _said(f"release {release.number} was taken back")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ from itemsctl.project import Environment
 from itemsctl.release import report
 from itemsctl.release.fleet import CANARY, PROD
 from itemsctl.release.plan import Policy
-from itemsctl.release.record import PROMOTED, ROLLED_BACK, Refused, Release, TakenOver
+from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from itemsctl.release.releaser import CannotRelease, Cloud, Releaser
 from itemsctl.release.view import View, lasting, moment, share, table
 
@@ -117,13 +118,15 @@ def status(environment: Environment, as_json: bool) -> None:
 def resume(environment: Environment, take_over: bool) -> None:
     """Go on with a release whose releaser died."""
     with _releaser(environment) as releaser:
-        found = _under_way(environment)
+        found = cloud_of(environment).records().current()
+        if found is None or not found.running:
+            raise NothingUnderWay
         if not take_over and not _dead(found):
             raise Failed(
                 f"Its releaser, process {found.pid} on {found.host}, wrote {lasting(time.time() - found.seen)} ago.",
                 "Stop it, or take the release over with --take-over.",
             )
-        ended = releaser.resume(found)
+        ended = releaser.resume()
     end(environment, ended)
 
 
@@ -135,7 +138,7 @@ def promote(environment: Environment, yes: bool) -> None:
     if environment.name == "prod" and not yes:
         click.confirm("Promote without a verdict?", abort=True, err=True)
     with _releaser(environment) as releaser:
-        ended = releaser.promote(_under_way(environment))
+        ended = releaser.promote()
     end(environment, ended)
 
 
@@ -149,7 +152,7 @@ def rollback(environment: Environment, number: int | None) -> None:
         if current and current.running:
             if number is not None:
                 raise Failed(f"Release {current.number} is under way.", "Take it back first, without --to.")
-            ended = releaser.roll_back(current)
+            ended = releaser.roll_back()
         else:
             wanted, why = _earlier(environment, number)
             ended = releaser.go_to(wanted, why)
@@ -198,7 +201,7 @@ def cloud_of(environment: Environment) -> Cloud:
     functions: dict[str, str] = stack.outputs(environment)["functions"]
     prefix = functions["get_item"].removesuffix("-get_item")
     period, interval = (5, 2.0) if environment.local else (60, 30.0)
-    return Cloud(functions, prefix, environment.client, period, interval)
+    return Cloud(functions, prefix, cache(environment.client), period, interval)
 
 
 @contextmanager
@@ -224,6 +227,8 @@ def told() -> Iterator[None]:
             f"The release is now with {error.release.who} (process {error.release.pid}).",
             "See `itemsctl release status`.",
         ) from error
+    except NothingUnderWay as error:
+        raise Failed("No release is under way.", "See `itemsctl release history`.") from error
     except CannotRelease as error:
         raise Failed(str(error), error.hint) from error
     except (ClientError, BotoCoreError) as error:
@@ -231,13 +236,6 @@ def told() -> Iterator[None]:
             f"AWS did not do it: {error}",
             "See `itemsctl release status`; a release that was under way goes on with `resume` or `rollback`.",
         ) from error
-
-
-def _under_way(environment: Environment) -> Release:
-    found = cloud_of(environment).records().current()
-    if found is None or not found.running:
-        raise Failed("No release is under way.", "See `itemsctl release history`.")
-    return found
 
 
 def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, str], str]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 RUNNING, PROMOTED, ROLLED_BACK, FAILED = "running", "promoted", "rolled back", "failed"
+ATTEMPTS = 10  # of taking over a release that its releaser still writes
 CURRENT = {"kind": {"S": "current"}, "id": {"S": "current"}}
 
 
@@ -73,6 +74,10 @@ class Refused(Exception):
         self.release = release
 
 
+class NothingUnderWay(Exception):
+    """There is no release under way."""
+
+
 class TakenOver(Exception):
     """Another releaser, or the alarm, has the release now; `release` is what it has made of it."""
 
@@ -134,14 +139,20 @@ class Records:
             assert found is not None
             raise TakenOver(found)
 
-    def take_over(self, release: Release, holder: str, **changes: Any) -> Release:
-        """Makes `holder` the only one who writes. Raises TakenOver when it changed hands since it was read."""
-        mine = replace(release, holder=holder, **changes)
-        if not self._put(mine, "holder = :theirs", {":theirs": {"S": release.holder}}):
+    def take_over(self, holder: str, **changes: Any) -> Release:
+        """Makes `holder` the only one who writes the release under way.
+
+        Raises NothingUnderWay; TakenOver when others write it faster than it can be read.
+        """
+        for _ in range(ATTEMPTS):
             found = self.current()
-            assert found is not None
-            raise TakenOver(found)
-        return mine
+            if found is None or not found.running:
+                raise NothingUnderWay
+            mine = replace(found, holder=holder, **changes)
+            values = {":theirs": {"S": found.holder}, ":seen": {"S": repr(found.seen)}}
+            if self._put(mine, "holder = :theirs AND seen = :seen", values):
+                return mine
+        raise TakenOver(found)
 
     def archive(self, release: Release) -> None:
         """Keeps a release that has ended. Twice is once."""
@@ -160,11 +171,8 @@ class Records:
 
 
 def _attributes(release: Release) -> dict[str, Any]:
-    return {
-        "holder": {"S": release.holder},
-        "state": {"S": release.state},
-        "release": {"S": json.dumps(asdict(release))},
-    }
+    shown = {"holder": release.holder, "seen": repr(release.seen), "state": release.state}
+    return {name: {"S": text} for name, text in (shown | {"release": json.dumps(asdict(release))}).items()}
 
 
 def _release(item: dict[str, Any]) -> Release:

@@ -122,23 +122,26 @@ class Releaser:
         self._watcher.tell(f"release {release.number}: begun")
         return self._go_on(release)
 
-    def resume(self, release: Release) -> Release:
-        """Goes on with a release that another process left. Raises record.TakenOver."""
-        release = self._records.take_over(release, **self._signature())
+    def resume(self) -> Release:
+        """Goes on with a release that another process left. Raises record.NothingUnderWay."""
+        release = self._records.take_over(**self._signature())
         self._watcher.tell(f"release {release.number}: taken over while it was at: {release.doing}")
         return self._go_on(release)
 
-    def promote(self, release: Release) -> Release:
-        """Sends all traffic to the new versions now, without waiting for a verdict. Raises record.TakenOver."""
+    def promote(self) -> Release:
+        """Sends all traffic to the new versions now, without waiting for a verdict.
+
+        Raises CannotRelease, record.NothingUnderWay.
+        """
+        release = self._records.take_over(**self._signature())
         if release.doing == "roll back":
             raise CannotRelease(f"Release {release.number} is being taken back.", "Finish that: release resume.")
-        release = self._records.take_over(release, **self._signature())
         why = release.why if release.doing == "promote" else "promoted by hand"
         return self._go_on(self._save(release, doing="promote", why=why, by=release.who))
 
-    def roll_back(self, release: Release, why: str = "rolled back by hand") -> Release:
-        """Takes the release under way back now. Raises record.TakenOver."""
-        release = self._records.take_over(release, **self._signature())
+    def roll_back(self, why: str = "rolled back by hand") -> Release:
+        """Takes the release under way back now. Raises record.NothingUnderWay, record.TakenOver."""
+        release = self._records.take_over(**self._signature())
         return self._take_back(release, why, release.who)
 
     def go_to(self, wanted: Mapping[str, str], why: str) -> Release:

@@ -47,7 +47,10 @@ export class Sessions implements Tokens {
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
     };
     this.#manager = new UserManager(this.#settings);
-    this.#others.onmessage = () => void this.#forget();
+    this.#others.onmessage = () => {
+      void this.#manager.removeUser();
+      this.store.state = OUT;
+    };
   }
 
   /** Takes up the tab's session, or finishes a sign-in that comes back; answers the path to show. Fails when that was refused. */
@@ -108,7 +111,7 @@ export class Sessions implements Tokens {
       const ClientId = this.config.user_pool_client_id;
       await this.#cognito('RevokeToken', { ClientId, Token: user.refresh_token }).catch(() => undefined);
     }
-    await this.#forget();
+    await this.#manager.removeUser();
     this.#others.postMessage('signed-out');
     const query = new URLSearchParams({
       client_id: this.config.user_pool_client_id,
@@ -138,11 +141,6 @@ export class Sessions implements Tokens {
 
   #signedIn(user: User): void {
     this.store.state = { state: 'in', email: user.profile.email ?? user.profile.sub, sub: user.profile.sub };
-  }
-
-  async #forget(): Promise<void> {
-    await this.#manager.removeUser();
-    this.store.state = OUT;
   }
 
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html */

@@ -93,7 +93,7 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
         {told && <span class="told">{textOf(content[told.name])}</span>}
         <span class="brief">
           {columns
-            .filter((field) => content[field.name] !== undefined)
+            .filter((field) => textOf(content[field.name]) !== '')
             .map((field) =>
               field.control === 'words'
                 ? textOf(content[field.name])

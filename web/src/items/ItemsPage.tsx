@@ -3,10 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { tell } from '../api/problem';
 import { useServices } from '../app';
+import { textOf } from '../contract/schema';
 import { Icon } from '../ui/parts';
 import { go } from '../ui/router';
 import { useStore } from '../ui/store';
-import { TheCall } from '../ui/TheCall';
+import { CallButton } from '../ui/TheCall';
 import { contentOf } from './content';
 import { DeleteDialog } from './DeleteDialog';
 import { ItemDrawer } from './ItemDrawer';
@@ -27,7 +28,6 @@ export function ItemsPage({ open, sub }: Props) {
   useEffect(() => void list.load(), [list]);
   const { items, cursor, order, loading, error } = listing;
   const found = query ? items.filter((item) => matches(item, query)) : items;
-  const call = calls['list'];
   return (
     <section class="page">
       <div class="heading">
@@ -68,6 +68,8 @@ export function ItemsPage({ open, sub }: Props) {
         >
           <Icon name="refresh" />
         </button>
+        <span class="space" />
+        <CallButton call={calls['list']} />
       </search>
       {items.length === 0 && cursor === null ? (
         <Empty />
@@ -98,7 +100,6 @@ export function ItemsPage({ open, sub }: Props) {
           </button>
         </p>
       )}
-      {call && items.length > 0 && <TheCall call={call} />}
       {open && <ItemDrawer key={JSON.stringify(open)} open={open} sub={sub} onDelete={setDeleting} />}
       {deleting && (
         <DeleteDialog item={deleting} onClose={() => setDeleting(null)} onDeleted={() => go('/')} />
@@ -107,13 +108,11 @@ export function ItemsPage({ open, sub }: Props) {
   );
 }
 
-/** Whether every word of the query is somewhere in the item's content. */
+/** Whether every word of the query is somewhere in the item's content, or it is its id. */
 function matches(item: Item, query: string): boolean {
-  const text = `${item.id} ${JSON.stringify(Object.entries(contentOf(item)))}`.toLocaleLowerCase();
-  return query
-    .toLocaleLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  const content = textOf(contentOf(item)).toLocaleLowerCase();
+  const words = query.toLocaleLowerCase().split(/\s+/);
+  return words.every((word) => content.includes(word)) || item.id === query.trim();
 }
 
 function count(found: number, loaded: number, cursor: string | null | undefined, query: string): string {

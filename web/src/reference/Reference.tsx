@@ -42,6 +42,7 @@ export default function Reference({ base }: { base: string }) {
               </a>
             </li>
           ))}
+          <li class="help">What is sent and answered</li>
           {schemas.map(([name]) => (
             <li key={name}>
               <a href={`#schema-${name}`}>{name}</a>
@@ -159,7 +160,7 @@ function Body({ title, content }: { title: string; content: Record<string, Media
             {examples.map((example) => (
               <figure key={example.summary ?? 'example'}>
                 {example.summary && <figcaption>{example.summary}</figcaption>}
-                <pre tabIndex={0} role="region" aria-label={`${title} example`}>
+                <pre tabIndex={0} role="group" aria-label={`${title} example`}>
                   <code>{JSON.stringify(example.value, null, 2)}</code>
                 </pre>
               </figure>
@@ -209,7 +210,7 @@ function Table({
   children: preact.ComponentChildren;
 }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table>
         <thead>
           <tr>

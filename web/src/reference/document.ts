@@ -70,7 +70,8 @@ export function limitsOf(schema: Schema): string {
   const { minLength, maxLength, minimum, maximum, maxItems, uniqueItems, maxProperties, pattern, nullable } =
     schema;
   return [
-    minLength !== undefined && `at least ${minLength} characters`,
+    minLength === 1 && 'not empty',
+    minLength !== undefined && minLength > 1 && `at least ${minLength} characters`,
     maxLength !== undefined && `at most ${maxLength} characters`,
     minimum !== undefined && `from ${minimum}`,
     maximum !== undefined && `to ${maximum}`,

@@ -1,6 +1,6 @@
 /** Small parts that several views share: dialog, icons, times, copying, the bar that tells of a wait. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { tell } from '../api/problem';
 import { waits } from '../api/retry';
 import { useStore } from './store';
@@ -27,9 +27,10 @@ export function Icon({ name }: { name: keyof typeof PATHS }) {
 }
 
 export function Time({ at }: { at: string }) {
+  const [date, time] = local(at);
   return (
     <time dateTime={at} title={utc(at)}>
-      {local(at)}
+      <span>{date}</span> <span>{time}</span>
     </time>
   );
 }
@@ -58,6 +59,7 @@ interface DialogProps {
 
 /** A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus back. */
 export function Dialog({ title, kind, onClose, children }: DialogProps) {
+  const name = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const back = document.activeElement;
@@ -73,9 +75,9 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
     onClose();
   };
   return (
-    <dialog ref={dialog} class={kind} onCancel={cancel} aria-labelledby={`title-${kind}`}>
+    <dialog ref={dialog} class={kind} onCancel={cancel} aria-labelledby={name}>
       <header>
-        <h2 id={`title-${kind}`} tabIndex={-1}>
+        <h2 id={name} tabIndex={-1}>
           {title}
         </h2>
         <button type="button" class="quiet square" aria-label="Close" onClick={onClose}>

@@ -1,9 +1,12 @@
 /** Points in time as people read them. */
 
-const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
-export function local(text: string): string {
-  return LOCAL.format(new Date(text));
+/** Date and time of day, in local time. */
+export function local(text: string): [string, string] {
+  const at = new Date(text);
+  return [DATE.format(at), TIME.format(at)];
 }
 
 /** `2026-01-31 09:26:53 UTC` */

@@ -1,0 +1,155 @@
+"""The app in a real browser, as a user sees it, and a watch over what a user does not see: console, policy, network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.stack import ROOT
+
+AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").as_posix()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WATCH = """
+window.violations = [];
+addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+class App:
+    """One tab with the app at `url`, signed in as nobody yet. `allowed` are texts of console errors that a test provokes."""
+
+    def __init__(self, context: BrowserContext, url: str, origins: set[str]) -> None:
+        self.context, self.url, self._origins = context, url, origins
+        context.add_init_script(WATCH)
+        self.page: Page = context.new_page()
+        self.allowed: list[str] = []
+        self.errors: list[str] = []
+        self.foreign: set[str] = set()
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _said(self, message: Any) -> None:
+        own = urlsplit(message.location.get("url") or self.url).path != "/favicon.ico"  # the emulator's pages have none
+        if message.type in ("error", "warning") and own:
+            self.errors.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" not in self._origins:
+            self.foreign.add(request.url)
+
+    def check(self) -> None:
+        """Nothing was refused by the policy, said on the console or asked of anybody else."""
+        if self.page.url.startswith(self.url):
+            assert self.page.evaluate("window.violations") == []
+        assert self.foreign == set()
+        assert [text for text in self.errors if not any(part in text for part in self.allowed)] == []
+
+    def open(self, path: str = "/") -> App:
+        self.page.goto(self.url + path)
+        return self
+
+    def sign_in(self, user: dict[str, str], path: str = "/") -> App:
+        """Through the hosted page, from the page at `path`, and back to it."""
+        self.open(path)
+        self.button("Sign in to see your items").click()
+        self.fill_in(user)
+        self.page.wait_for_url(self.url + path)
+        self.page.get_by_role("heading", name="Items", level=1).wait_for()
+        return self
+
+    def fill_in(self, user: dict[str, str]) -> None:
+        self.page.fill("#username", user["username"])
+        self.page.fill("#password", user["password"])
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+
+    def field(self, name: str) -> Locator:
+        return self.page.get_by_label(re.compile(rf"^{name}( \(required\))?$"))
+
+    def rows(self) -> Locator:
+        return self.page.locator("main tbody tr:not(.skeleton)")
+
+    def names(self) -> list[str]:
+        return self.rows().locator("th a").all_inner_texts()
+
+    def drawer(self) -> Locator:
+        return self.page.locator("dialog.drawer")
+
+    def notice(self) -> Locator:
+        return self.page.get_by_role("status", name="Notices")
+
+    def create(self, **fields: str) -> App:
+        self.page.get_by_role("link", name="New item").click()
+        for name, text in fields.items():
+            self.field(name.capitalize()).fill(text)
+        self.button("Create").click()
+        expect(self.drawer()).to_have_count(0)
+        return self
+
+    def calls(self, method: str) -> list[Any]:
+        """A list that grows with each call of the API by `method` from now on."""
+        found: list[Any] = []
+        self.page.on(
+            "request",
+            lambda request: found.append(request) if request.method == method and "/v1/" in request.url else None,
+        )
+        return found
+
+    def answer(self, method: str, *replies: dict[str, Any] | str | None) -> None:
+        """The next calls by `method` meet `replies`: an answer, a network error, or None for the real one."""
+        left = list(replies)
+
+        def handle(route: Route) -> None:
+            if route.request.method != method or not left or (reply := left.pop(0)) is None:
+                route.fallback()
+            elif isinstance(reply, str):
+                route.abort(reply)
+            else:
+                route.fulfill(**reply)
+
+        self.page.route("**/v1/items**", handle)
+
+    def axe(self) -> list[str]:
+        """What axe finds wrong with the page as it is."""
+        with open(AXE, encoding="utf-8") as file:
+            self.page.evaluate(file.read())
+        found = self.page.evaluate("(tags) => axe.run(document, { runOnly: tags })", RULES)
+        return [
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+
+def problem(status: int, detail: str = "No.", headers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """An answer of the API, as Playwright takes it."""
+    body = {
+        "type": "urn:items:problem:x",
+        "title": "X",
+        "status": status,
+        "detail": detail,
+        "request_id": "req-1",
+        **more,
+    }
+    cors = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, ETag"}
+    return {
+        "status": status,
+        "headers": {"Content-Type": "application/problem+json", **cors, **(headers or {})},
+        "body": json.dumps(body),
+    }
+
+
+NewApp = Callable[..., App]

@@ -1,0 +1,90 @@
+"""Chromium, fresh users of the local stack, and tabs that are watched: no test ends with a console error or a broken policy."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from itemsctl import users
+from itemsctl.project import Environment
+from tests.stack import ROOT, Stack
+
+from .browser import App, NewApp
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = subprocess.run(
+        [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def outputs(stack: Stack) -> dict[str, Any]:
+    return stack.outputs
+
+
+@pytest.fixture
+def user(stack: Stack, outputs: dict[str, Any]) -> dict[str, str]:
+    """A user of the test's own, without items."""
+    cognito = stack.aws("cognito-idp")
+    name, password = f"test-{secrets.token_hex(4)}@example.com", "Correct-horse-1-battery"
+    attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
+    pool = outputs["user_pool_id"]
+    cognito.admin_create_user(UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+    return {"username": name, "password": password}
+
+
+@pytest.fixture
+def api(stack: Stack, outputs: dict[str, Any], user: dict[str, str]) -> Iterator[httpx.Client]:
+    """The API as the same user, beside the browser."""
+    token = users.token(Environment(stack.home, "local"), outputs["user_pool_id"], user["username"], user["password"])
+    with httpx.Client(
+        base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def new_app(browser: Browser, outputs: dict[str, Any]) -> Iterator[NewApp]:
+    """Makes tabs, each in a browser profile of its own; all are checked at the end of the test."""
+    made: list[App] = []
+
+    def new(**options: Any) -> App:
+        settings = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+        context = browser.new_context(**{**settings, "reduced_motion": "reduce", **options})
+        context.set_default_timeout(15_000)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=outputs["web_url"])
+        made.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}))
+        return made[-1]
+
+    yield new
+    for app in made:
+        app.check()
+        app.context.close()
+
+
+@pytest.fixture
+def app(new_app: NewApp) -> App:
+    return new_app()

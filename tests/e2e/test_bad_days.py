@@ -1,0 +1,148 @@
+"""Two browsers at one item, a network that goes away, a service that is busy or fails: told plainly, nothing lost."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+from playwright.sync_api import expect
+
+from .browser import App, NewApp, problem
+
+
+def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
+    new_app: NewApp, user: dict[str, str], api: httpx.Client
+) -> None:
+    where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1, 'tags': ['a']}).json()['id']}"
+    one, other = new_app().sign_in(user, f"/{where}"), new_app().sign_in(user, f"/{where}")
+    one.field("Name").fill("Lamp of one")
+    one.field("Quantity").fill("2")
+    one.button("Save").click()
+    expect(one.drawer()).to_have_count(0)
+
+    other.allowed += ["412"]
+    other.field("Name").fill("Lamp of the other")
+    other.field("Description").fill("Only here")
+    other.button("Save").click()
+    dialog = other.page.get_by_role("dialog", name="This item has changed in the meantime")
+    expect(dialog).to_be_visible()
+    name = dialog.get_by_role("group", name="Name")
+    expect(name).to_contain_text("changed on both sides")
+    expect(name).to_contain_text("Lamp of one")
+    expect(name).to_contain_text("Lamp of the other")
+    expect(dialog.get_by_role("group", name="Quantity").get_by_label("As it is now")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Description").get_by_label("Yours")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Tags")).to_have_count(0)
+    expect(other.button("Save what I chose")).to_be_disabled()
+    assert other.axe() == []
+    name.get_by_label("Yours").check()
+    other.button("Save what I chose").click()
+    expect(other.drawer()).to_have_count(0)
+    item = api.get(where).json()
+    assert (item["version"], item["name"], item["quantity"], item["description"], item["tags"]) == (
+        *(3, "Lamp of the other", 2, "Only here", ["a"]),
+    )
+
+
+def test_an_item_that_changed_is_not_deleted_unseen(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
+    app.sign_in(user)
+    api.patch(where, content='{"name":"Newer"}', headers={"Content-Type": "application/merge-patch+json"})
+    app.allowed += ["412"]
+    app.button("Delete Lamp").click()
+    app.button("Delete").click()
+    expect(app.page.get_by_role("alert").filter(has_text="is at version 2 now")).to_be_visible()
+    assert api.get(where).status_code == 200
+    app.button("Delete version 2").click()
+    expect(app.rows()).to_have_count(0)
+    assert api.get(where).status_code == 404
+
+
+def test_an_item_that_was_deleted_elsewhere_can_be_saved_as_a_new_one(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
+    app.sign_in(user, f"/{where}")
+    app.field("Name").fill("Lamp, mended")
+    api.delete(where)
+    app.allowed += ["404"]
+    app.button("Save").click()
+    expect(app.page.get_by_text("it was deleted elsewhere")).to_be_visible()
+    app.button("Save as a new item").click()
+    expect(app.drawer()).to_have_count(0)
+    assert [item["name"] for item in api.get("items").json()["items"]] == ["Lamp, mended"]
+
+
+def test_a_lost_network_is_told_and_what_was_typed_is_sent_when_it_is_back(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Patient")
+    app.allowed += ["ERR_INTERNET_DISCONNECTED"]
+    app.context.set_offline(True)
+    app.button("Create").click()
+    expect(app.drawer().get_by_text("You are offline.")).to_be_visible()
+    expect(app.button("Saving…")).to_be_disabled()
+    assert app.axe() == []
+    app.context.set_offline(False)
+    expect(app.drawer()).to_have_count(0)
+    assert [item["name"] for item in api.get("items").json()["items"]] == ["Patient"]
+
+
+def test_a_create_whose_answer_was_lost_makes_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    lost: list[int] = []
+
+    def arrive_and_lose(route) -> None:  # type: ignore[no-untyped-def]
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    app.page.route("**/v1/items", arrive_and_lose)
+    app.allowed += ["ERR_CONNECTION_RESET"]
+    app.create(name="Once")
+    assert lost == [201]
+    assert len(api.get("items").json()["items"]) == 1
+
+
+def test_waiting_can_be_stopped_and_the_form_is_still_there(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Still here")
+    app.allowed += ["ERR_CONNECTION_REFUSED"]
+    app.answer("POST", *["connectionrefused"] * 2)
+    app.button("Create").click()
+    app.drawer().get_by_role("button", name="Stop").click()
+    expect(app.page.get_by_text("What you typed is kept.")).to_be_visible()
+    expect(app.field("Name")).to_have_value("Still here")
+    app.button("Create").click()
+    app.drawer().get_by_role("button", name="Try now").click()
+    expect(app.drawer()).to_have_count(0)
+    assert len(api.get("items").json()["items"]) == 1
+
+
+def test_a_busy_service_is_asked_again_when_it_said(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.allowed += ["429"]
+    app.answer("GET", problem(429, headers={"Retry-After": "2"}))
+    began = time.monotonic()
+    app.button("Reload").click()
+    expect(app.page.get_by_text("The service asked for fewer requests.")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+    assert 2 <= time.monotonic() - began < 6
+
+
+def test_a_failing_service_is_told_with_the_request_to_quote(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.allowed += ["500"]
+    app.answer("GET", *[problem(500)] * 5)
+    app.button("Reload").click()
+    for _ in range(4):
+        app.button("Try now").click()
+    expect(app.page.get_by_role("alert").filter(has_text="report request req-1")).to_be_visible()
+    assert app.axe() == []
+    app.button("Try again").click()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()

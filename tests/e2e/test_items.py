@@ -1,0 +1,211 @@
+"""What a user does with items, and what the page does for it."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from playwright.sync_api import expect
+
+from .browser import App
+
+
+def test_an_item_is_created_changed_put_back_and_deleted(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("<b>Desk</b> lamp")
+    app.field("Description").fill("Brass, with a green shade.")
+    app.field("Quantity").fill("3")
+    app.field("Tags").type("lighting,office,")
+    app.button("Add a pair").click()
+    app.page.get_by_label("Attributes: name 1").fill("colour")
+    app.page.get_by_label("Attributes: value 1").fill("green")
+    app.button("Create").click()
+    expect(app.notice()).to_contain_text("Created “<b>Desk</b> lamp”.")
+    (item,) = api.get("items").json()["items"]
+    assert {name: item[name] for name in ("name", "description", "quantity", "tags", "attributes")} == {
+        "name": "<b>Desk</b> lamp",
+        "description": "Brass, with a green shade.",
+        "quantity": 3,
+        "tags": ["lighting", "office"],
+        "attributes": {"colour": "green"},
+    }
+    assert app.page.locator("main b").count() == 0  # a user's text is text
+
+    app.page.get_by_role("link", name="<b>Desk</b> lamp").click()
+    app.field("Name").fill("Desk lamp")
+    app.field("Description").fill("")
+    app.button("Remove office").click()
+    with app.page.expect_request(lambda request: request.method == "PATCH") as patch:
+        app.button("Save").click()
+    assert patch.value.headers["if-match"] == '"1"'
+    assert patch.value.post_data_json == {"name": "Desk lamp", "description": None, "tags": ["lighting"]}
+    expect(app.notice()).to_contain_text("Saved “Desk lamp”.")
+    assert app.names() == ["Desk lamp"]
+    app.button("Undo").click()
+    expect(app.notice()).to_contain_text("back as it was")
+    assert app.names() == ["<b>Desk</b> lamp"]
+    assert api.get(f"items/{item['id']}").json()["description"] == "Brass, with a green shade."
+
+    app.button("Delete <b>Desk</b> lamp").click()
+    app.button("Keep it").click()
+    assert api.get(f"items/{item['id']}").status_code == 200
+    app.button("Delete <b>Desk</b> lamp").click()
+    app.button("Delete").click()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+    assert api.get(f"items/{item['id']}").status_code == 404
+    app.button("Create it again").click()
+    expect(app.notice()).to_contain_text("as a new item")
+    assert app.names() == ["<b>Desk</b> lamp"]
+    (again,) = api.get("items").json()["items"]
+    assert again["id"] != item["id"]
+    assert again["tags"] == ["lighting", "office"]
+
+
+def test_sixty_items_come_page_by_page_and_in_both_orders(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    for number in range(1, 61):
+        assert (
+            api.post(
+                "items", json={"name": f"Item {number:02}", "tags": ["even" if number % 2 == 0 else "odd"]}
+            ).status_code
+            == 201
+        )
+    lists = app.calls("GET")
+    app.sign_in(user)
+    expect(app.rows()).to_have_count(25)
+    assert app.names()[0] == "Item 60"
+    for _ in range(3):
+        app.page.mouse.wheel(0, 20_000)
+        app.page.wait_for_timeout(200)
+    expect(app.rows()).to_have_count(60)
+    assert app.names() == [f"Item {number:02}" for number in range(60, 0, -1)]
+    expect(app.page.locator(".count")).to_have_text("60 in all")
+    assert len(lists) == 3
+    header = app.page.locator("main thead th").first.bounding_box()
+    assert header
+    assert 0 < header["y"] < 100  # it stays in sight
+
+    assert app.page.evaluate("shift") < 0.01
+
+    app.page.get_by_label("Order").select_option("asc")
+    expect(app.rows().first).to_contain_text("Item 01")
+    app.page.get_by_role("searchbox").fill("item 5")
+    expect(app.page.get_by_text("Only the 25 items that are loaded were searched.")).to_be_visible()
+    app.button("Load the rest and search it").click()
+    expect(app.rows()).to_have_count(15)  # every word, anywhere in the content
+    assert app.names()[:2] == ["Item 05", "Item 15"]
+    app.page.get_by_role("searchbox").fill("nowhere")
+    expect(app.page.get_by_text("Nothing that is loaded matches.")).to_be_visible()
+
+
+def test_a_double_click_makes_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    posts = app.calls("POST")
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Once")
+    app.button("Create").dblclick(no_wait_after=True)
+    expect(app.rows()).to_have_count(1)
+    assert len(api.get("items").json()["items"]) == 1
+    assert len({request.headers["idempotency-key"] for request in posts}) == 1
+
+
+def test_local_time_is_shown_and_utc_on_hover(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    item = api.post("items", json={"name": "Clock"}).json()
+    app.sign_in(user)
+    shown = app.rows().locator("time").first
+    utc = item["created_at"][:19].replace("T", " ")
+    expect(shown).to_have_attribute("title", f"{utc} UTC")
+    there = datetime.fromisoformat(item["created_at"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert shown.inner_text().split() == [*f"{there:%-d %b %Y}".split(), f"{there:%H:%M}"]
+
+
+def test_the_call_is_a_curl_line_that_works_and_hides_the_token(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    app.sign_in(user).create(name="It's $5 & up", quantity="5")
+    app.rows().first.locator("a").click()
+    app.drawer().get_by_text("The call").click()
+    line = app.drawer().locator("pre")
+    expect(line).to_contain_text("If-None-Match")
+    assert "ey" not in line.inner_text().replace("Key", "")
+    app.drawer().get_by_label("Put my token in").check()
+    expect(line).to_contain_text("Bearer ey")
+    app.button("Copy the line").click()
+    copied: str = app.page.evaluate("navigator.clipboard.readText()")
+    answer = subprocess.run(["sh", "-c", f"{copied} -s"], capture_output=True, text=True, check=True).stdout
+    assert answer.startswith("HTTP/1.1 304")
+
+
+def test_faults_are_told_at_their_fields_before_anything_is_sent(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    posts = app.calls("POST")
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Quantity").fill("minus one")
+    app.button("Create").click()
+    expect(app.page.get_by_text("Name: is required.")).to_be_visible()
+    expect(app.page.get_by_text("Quantity: must be an integer.")).to_be_visible()
+    expect(app.field("Name")).to_be_focused()
+    app.field("Quantity").fill("-1")
+    app.field("Name").fill("x")
+    app.button("Create").click()
+    expect(app.page.get_by_text("Quantity: must be at least 0.")).to_be_visible()
+    expect(app.field("Quantity")).to_have_attribute("aria-invalid", "true")
+    assert posts == []
+
+
+def test_a_fault_that_only_the_api_sees_is_told_at_the_field_its_pointer_names(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.allowed += ["400"]
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("x")
+    app.field("Name").evaluate(
+        "(input) => { input.value = 'half \\ud800'; input.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    app.button("Create").click()
+    fault = app.page.locator("[data-field='/name'] .faults")
+    expect(fault).to_contain_text("half of a surrogate pair")
+    expect(app.field("Name")).to_be_focused()
+
+
+def test_what_is_typed_and_closed_is_kept(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Later")
+    app.page.keyboard.press("Escape")
+    expect(app.drawer()).to_have_count(0)
+    app.button("Go back to it").click()
+    expect(app.field("Name")).to_have_value("Later")
+    app.page.reload()
+    expect(app.field("Name")).to_have_value("Later")
+    app.button("Discard it").click()
+    expect(app.field("Name")).to_have_value("")
+
+
+def test_the_whole_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    keys: Any = app.page.keyboard
+    app.page.get_by_role("link", name="New item").focus()
+    keys.press("Enter")
+    keys.type("By keys")
+    keys.press("Enter")
+    expect(app.rows()).to_have_count(1)
+    expect(app.page.get_by_role("link", name="New item")).to_be_focused()
+    app.page.get_by_role("link", name="By keys").focus()
+    keys.press("Enter")
+    expect(app.drawer()).to_be_visible()
+    for _ in range(40):
+        keys.press("Tab")
+        if app.page.evaluate("document.activeElement.textContent.trim()") == "Delete":
+            break
+    assert app.page.evaluate("document.activeElement.closest('dialog') !== null")  # the focus stays in the dialog
+    keys.press("Enter")
+    expect(app.page.get_by_role("heading", name="Delete “By keys”?")).to_be_visible()
+    keys.press("Escape")
+    expect(app.page.get_by_role("heading", name="Delete “By keys”?")).to_have_count(0)
+    keys.press("Escape")
+    expect(app.drawer()).to_have_count(0)
+    assert len(api.get("items").json()["items"]) == 1

@@ -1,0 +1,211 @@
+"""How it looks and what it costs: accessibility of every view, narrow and wide, light and dark; bytes, requests, headers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.stack import ROOT, Stack
+
+from .browser import App, NewApp, problem
+
+FIRST_LOAD = 100_000  # bytes, compressed
+IMAGES = ROOT / "docs" / "images"
+
+LAMP = {
+    "name": "Desk lamp",
+    "description": "Brass, with a green shade.",
+    "quantity": 3,
+    "tags": ["lighting", "office"],
+    "attributes": {"colour": "green"},
+}
+SHELF: list[dict[str, Any]] = [
+    {"name": "Whiteboard", "description": "Magnetic, 120 by 90 cm.", "quantity": 4, "tags": ["office"]},
+    {"name": "Extension lead", "quantity": 18, "tags": ["office", "safety"]},
+    {"name": "Coffee grinder", "description": "Burr mill; clean it on Fridays.", "quantity": 1, "tags": ["kitchen"]},
+    {"name": "Fire blanket", "description": "In date until 2031.", "quantity": 6, "tags": ["kitchen", "safety"]},
+    {"name": "Standing desk", "description": "Oak top, up to 125 cm.", "quantity": 12, "tags": ["furniture"]},
+    {"name": "Label printer", "quantity": 2, "tags": ["office", "on loan"]},
+    {"name": "First-aid kit", "description": "Check the seal each month.", "quantity": 3, "tags": ["safety"]},
+    LAMP,
+]
+
+
+def signed_out(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.open()
+    app.button("Sign in to see your items").wait_for()
+
+
+def empty(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("heading", name="No items yet").wait_for()
+
+
+def loading(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.page.route("**/v1/items?**", lambda route: None)
+    app.sign_in(user)
+    app.page.locator("tr.skeleton").first.wait_for()
+
+
+def listed(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    for item in SHELF:
+        api.post("items", json=item)
+    app.sign_in(user)
+    expect(app.rows()).to_have_count(len(SHELF))
+
+
+def form(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    where = f"/items/{api.post('items', json=LAMP).json()['id']}"
+    app.sign_in(user, where)
+    app.drawer().get_by_text("The call").click()
+    app.drawer().locator("pre").wait_for()
+
+
+def form_with_faults(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user, "/items/new")
+    app.field("Quantity").fill("many")
+    app.button("Create").click()
+    app.page.get_by_text("2 things need mending.").wait_for()
+
+
+def deleting(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    listed(app, user, api)
+    app.button("Delete Desk lamp").click()
+    app.button("Keep it").wait_for()
+
+
+def account(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    app.button(re.compile("^Account of")).click()
+    app.button("Sign out on every device").wait_for()
+
+
+def call(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    listed(app, user, api)
+    app.button("The call").click()
+    app.page.get_by_role("dialog").locator("pre").wait_for()
+
+
+def busy(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.allowed += ["429"]
+    app.answer("GET", problem(429, headers={"Retry-After": "60"}))
+    app.sign_in(user)
+    app.button("Try now").wait_for()
+
+
+def reference(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.open("/reference")
+    app.page.get_by_role("heading", name="Items API").wait_for()
+
+
+def nowhere(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.open("/nowhere")
+    app.page.get_by_role("heading", name="There is nothing here").wait_for()
+
+
+VIEWS = [
+    *(signed_out, empty, loading, listed, form, form_with_faults, deleting, account, call, busy, reference, nowhere),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: str(view.__name__))
+def test_axe_finds_nothing_and_nothing_is_cut_off(
+    new_app: NewApp, user: dict[str, str], api: httpx.Client, view: Callable[[App, dict[str, str], httpx.Client], None]
+) -> None:
+    app = new_app()
+    view(app, user, api)
+    for scheme in ("light", "dark"):
+        app.page.emulate_media(color_scheme=scheme)
+        for width in (1600, 360):
+            app.page.set_viewport_size({"width": width, "height": 800})
+            assert app.axe() == [], f"{scheme}, {width} px"
+            assert app.page.evaluate("document.documentElement.scrollWidth") <= width
+            if folder := os.environ.get("LOOKS"):  # to look at them all
+                app.page.screenshot(path=Path(folder) / f"{view.__name__}-{scheme}-{width}.png")
+
+
+def test_the_colours_can_be_chosen_and_are_remembered(app: App) -> None:
+    app.open()
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = app.page.evaluate(ground)
+    app.button("Colours: system. Change").click()
+    app.button("Colours: light. Change").click()
+    dark = app.page.evaluate(ground)
+    assert dark != light
+    app.page.reload()
+    app.button("Colours: dark. Change").wait_for()
+    assert app.page.evaluate(ground) == dark
+
+
+def test_the_pages_of_the_readme(new_app: NewApp, user: dict[str, str], api: httpx.Client) -> None:
+    """With SCREENSHOTS set they are taken for docs/images; always, they are there and small."""
+    app = new_app(viewport={"width": 1120, "height": 700})
+    listed(app, user, api)
+    if os.environ.get("SCREENSHOTS"):
+        IMAGES.mkdir(exist_ok=True)
+        app.page.locator(".account span").evaluate("(span) => { span.textContent = 'demo-1@example.com' }")
+        app.page.screenshot(path=IMAGES / "items-light.png")
+        app.page.emulate_media(color_scheme="dark")
+        app.page.get_by_role("link", name="Desk lamp").click()
+        app.field("Quantity").wait_for()
+        app.page.screenshot(path=IMAGES / "items-dark.png")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for image in ("items-light.png", "items-dark.png"):
+        assert f"docs/images/{image}" in readme
+        assert (IMAGES / image).stat().st_size < 120_000
+
+
+def test_the_first_load_is_small_and_asks_only_its_own_origin(app: App) -> None:
+    sizes: dict[str, int] = {}
+    app.page.on("response", lambda answer: sizes.__setitem__(answer.url, answer.request.sizes()["responseBodySize"]))
+    app.open()
+    app.button("Sign in to see your items").wait_for()
+    assert sum(sizes.values()) < FIRST_LOAD
+    assert all(address.startswith(app.url) for address in sizes)
+    assert len(sizes) <= 6
+
+
+def test_the_app_is_sent_with_the_headers_of_the_distribution(stack: Stack, outputs: dict[str, Any]) -> None:
+    written = json.loads((ROOT / "infra" / "site_headers.json").read_text(encoding="utf-8"))
+    endpoint = outputs["endpoint_url"]
+    with httpx.Client(base_url=outputs["web_url"]) as site:
+        for path in ("/", "/config.json", "/items/anything", "/openapi.yaml"):
+            answer = site.get(path)
+            for name, parts in written.items():
+                expected = "; ".join(parts)
+                for origin in ("api", "sign_in", "cognito"):
+                    expected = expected.replace(f"${{{origin}}}", endpoint)
+                assert answer.headers[name] == expected
+            assert answer.headers["Cache-Control"] == "no-cache"
+        page = site.get("/").text
+        script = re.findall(r'src="(/assets/[^"]+)"', page)[0]
+        asset = site.get(script)
+        assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert asset.headers["Content-Encoding"] == "gzip"
+        assert site.get(script, headers={"If-None-Match": asset.headers["ETag"]}).status_code == 304
+        assert site.get("/items/anything").text == page
+        assert site.get("/config.json").json() == {
+            name: outputs[name]
+            for name in ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
+        } | {"cognito_url": endpoint}
+        assert site.post("/").status_code == 501
+    assert "unsafe" not in json.dumps(written)
+
+
+def test_the_build_holds_nothing_of_this_stack(stack: Stack, outputs: dict[str, Any]) -> None:
+    text = "".join(
+        file.read_text(encoding="utf-8") for file in (stack.home / "web" / "dist").rglob("*") if file.is_file()
+    )
+    assert outputs["user_pool_client_id"] not in text
+    assert outputs["endpoint_url"] not in text
+    assert len(gzip.compress(text.encode())) < FIRST_LOAD
+    assert not (stack.home / "web" / "dist" / "config.json").exists()

@@ -1,0 +1,128 @@
+"""Signing up, in and out, and sessions that end, at the real hosted pages."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+from playwright.sync_api import expect
+
+from .browser import App, NewApp
+
+STORED = "() => JSON.stringify([Object.entries(localStorage), document.cookie])"
+
+
+def test_from_sign_up_to_sign_out(app: App) -> None:
+    app.open()
+    app.button("Create an account").click()
+    app.page.fill("#username", email := f"new-{secrets.token_hex(4)}@example.com")
+    app.page.fill("#password", "short")
+    app.button("Sign up").click()
+    expect(app.page.locator(".error")).to_contain_text("Password")
+    app.page.fill("#password", "Correct-horse-1-battery")
+    app.button("Sign up").click()
+    code = app.page.locator("#mailed").inner_text()
+    app.page.fill("#code", "000000")
+    app.button("Confirm account").click()
+    expect(app.page.locator(".error")).to_contain_text("Invalid verification code")
+    app.page.fill("#code", code)
+    app.button("Confirm account").click()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+    assert app.page.url == f"{app.url}/"  # no code is left in the address
+    app.button(f"Account of {email}").click()
+    app.button("Sign out").click()
+    expect(app.button("Sign in to see your items")).to_be_visible()
+    assert app.page.evaluate("Object.keys(sessionStorage)") == []
+    app.page.reload()
+    expect(app.button("Sign in to see your items")).to_be_visible()
+
+
+def test_a_wrong_password_stays_at_the_hosted_page(app: App, user: dict[str, str]) -> None:
+    app.open()
+    app.button(
+        "Sign in",
+    ).click()
+    app.fill_in({**user, "password": "wrong"})
+    expect(app.page.locator(".error")).to_contain_text("Incorrect username or password")
+
+
+def test_tokens_are_neither_in_local_storage_nor_in_cookies_and_survive_a_reload(
+    app: App, user: dict[str, str]
+) -> None:
+    app.sign_in(user)
+    assert "ey" not in app.page.evaluate(STORED)
+    app.page.reload()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+
+
+def age(app: App) -> None:
+    """The access token has run out, as the app sees it."""
+    app.page.evaluate("""() => {
+      const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
+      const user = JSON.parse(sessionStorage.getItem(key));
+      sessionStorage.setItem(key, JSON.stringify({ ...user, expires_at: 1 }));
+    }""")
+
+
+def test_a_token_that_ran_out_is_renewed_without_a_word(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    age(app)
+    with app.page.expect_request("**/oauth2/token") as renewed:
+        app.button("Reload").click()
+    assert "grant_type=refresh_token" in (renewed.value.post_data or "")
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+
+
+def test_an_ended_session_brings_the_user_back_to_what_was_typed(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Half typed")
+    app.field("Quantity").fill("12")
+    app.allowed += ["400", "401"]
+    age(app)
+    app.page.evaluate("""() => {
+      const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
+      const user = JSON.parse(sessionStorage.getItem(key));
+      sessionStorage.setItem(key, JSON.stringify({ ...user, refresh_token: 'gone' }));
+    }""")
+    app.button("Create").click()
+    expect(app.page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    app.button("Sign in again").click()
+    app.fill_in(user)
+    app.page.wait_for_url(f"{app.url}/items/new")
+    expect(app.field("Name")).to_have_value("Half typed")
+    expect(app.field("Quantity")).to_have_value("12")
+    app.button("Create").click()
+    expect(app.rows()).to_have_count(1)
+
+
+def test_an_address_of_an_item_opens_after_signing_in(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user, "/items/new")
+    expect(app.drawer().get_by_role("heading", name="New item")).to_be_visible()
+
+
+def test_signing_out_everywhere_ends_the_session_of_another_browser(new_app: NewApp, user: dict[str, str]) -> None:
+    one, other = new_app().sign_in(user), new_app().sign_in(user)
+    time.sleep(1)  # tokens carry whole seconds
+    one.button(re.compile("^Account of")).click()
+    one.button("Sign out on every device").click()
+    expect(one.button("Sign in to see your items")).to_be_visible()
+    age(other)
+    other.allowed += ["400"]
+    other.button("Reload").click()
+    expect(other.page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+
+
+def test_signing_out_in_one_tab_signs_out_the_others(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    other = app.context.new_page()
+    other.goto(app.url)
+    other.get_by_role("button", name="Sign in to see your items").click()
+    other.fill("#username", user["username"])
+    other.fill("#password", user["password"])
+    other.get_by_role("button", name="Sign in").click()
+    other.get_by_role("heading", name="No items yet").wait_for()
+    app.button(re.compile("^Account of")).click()
+    app.button("Sign out").click()
+    expect(other.get_by_role("button", name="Sign in to see your items")).to_be_visible()

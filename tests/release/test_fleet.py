@@ -1,0 +1,154 @@
+"""Five aliases move as one: whatever goes wrong on the way, none has moved. And one release at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from itemsctl.release.fleet import PROD, Fleet, NotMoved, Position
+from itemsctl.release.record import NothingUnderWay, Refused, Release, TakenOver
+from tests.release.rig import Places, Rig
+
+
+@pytest.fixture
+def before(rig: Rig) -> Places:
+    return rig.base()
+
+
+class Trouble:
+    """A client whose n-th UpdateAlias, and each time that it is tried again, meets something before it is sent."""
+
+    def __init__(self, rig: Rig, n: int, meet: Callable[[Any], Any]) -> None:
+        self._left, self._meet, self._at = n, meet, ""
+        self.client = rig.environment.client("lambda")
+        self.client.meta.events.register("before-send.lambda.UpdateAlias", self._before_send)
+
+    def _before_send(self, request: Any, **_: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self._at = request.url
+        return self._meet(request) if request.url == self._at else None
+
+
+class Raw:
+    """The body of an answer."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: Any, **__: Any) -> list[bytes]:
+        """All of it."""
+        return [self._content]
+
+
+def refused(request: Any) -> AWSResponse:
+    headers = {"x-amzn-errortype": "InvalidParameterValueException"}
+    return AWSResponse(request.url, 400, headers, Raw(b'{"message": "refused", "Type": "User"}'))
+
+
+def unplugged(request: Any) -> AWSResponse:
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def moved_by_another(rig: Rig) -> Callable[[Any], None]:
+    def meet(_: Any) -> None:
+        name = rig.functions["list_items"]
+        found = rig.client.get_alias(FunctionName=name, Name=PROD)
+        rig.client.update_alias(FunctionName=name, Name=PROD, FunctionVersion=found["FunctionVersion"])
+
+    return meet
+
+
+def split(rig: Rig, before: Places) -> dict[str, Position]:
+    return {name: Position(at.version, rig.healthy[name], 0.1) for name, at in before[PROD].items()}
+
+
+@pytest.mark.parametrize("n", [1, 3, 5])
+@pytest.mark.parametrize("meet", [refused, unplugged])
+def test_what_fails_on_the_way_leaves_none_moved(rig: Rig, before: Places, n: int, meet: Callable[[Any], Any]) -> None:
+    fleet = Fleet(Trouble(rig, n, meet).client, rig.functions)
+    with pytest.raises(NotMoved) as failure:
+        fleet.move(PROD, split(rig, before), lambda *_: True)
+    assert not failure.value.stuck
+    assert rig.places() == before
+
+
+def test_an_alias_that_changed_since_it_was_read_is_not_overwritten_and_none_has_moved(
+    rig: Rig, before: Places
+) -> None:
+    last = list(rig.functions)[-2]
+    assert last == "list_items"
+    fleet = Fleet(Trouble(rig, 4, moved_by_another(rig)).client, rig.functions)
+    with pytest.raises(NotMoved, match="PreconditionFailed"):
+        fleet.move(PROD, split(rig, before), lambda *_: True)
+    assert rig.places() == before
+
+
+def test_an_alias_that_is_somewhere_unknown_stops_the_move_before_it_begins(rig: Rig, before: Places) -> None:
+    elsewhere = {**before[PROD], "get_item": Position(rig.healthy["get_item"])}
+    rig.put({PROD: elsewhere})
+    with pytest.raises(NotMoved, match=r"get_item is at .*: somebody else moves it"):
+        rig.fleet.move(PROD, split(rig, before), lambda name, at: at == before[PROD][name])
+    assert rig.places()[PROD] == elsewhere
+    rig.put(before)
+
+
+def test_a_release_whose_alias_somebody_moves_is_taken_back_and_that_alias_left_alone(rig: Rig, before: Places) -> None:
+    assert rig.killed(0, rig.healthy, [0.1], 600)
+    theirs = rig.publish(None)
+    rig.put({PROD: {**rig.places()[PROD], "get_item": Position(theirs["get_item"])}})
+    ended = rig.releaser().resume()
+    assert ended.state == "failed"
+    assert "somebody else moved it" in ended.why
+    assert rig.places()[PROD] == {**before[PROD], "get_item": Position(theirs["get_item"])}
+    rig.put(before)
+
+
+def test_a_second_release_is_refused_with_who_and_since_when(rig: Rig, before: Places) -> None:
+    assert rig.killed(0, rig.healthy, [0.1], 600)
+    first = rig.records.current()
+    assert first is not None
+    with pytest.raises(Refused) as refusal:
+        rig.records.begin(replace(first, number=first.number + 1, holder="second"))
+    assert refusal.value.release == first
+    code, said = rig.release("start", "--yes")
+    assert code == 1
+    assert "already split their traffic" in said
+    rig.put(before)
+    code, said = rig.release("start", "--yes")
+    assert code == 1
+    assert f"Release {first.number} is under way since" in said
+    assert f"by {first.who} (process {first.pid})" in said
+    rig.releaser().roll_back()
+
+
+def test_who_lost_a_release_can_write_it_no_more(rig: Rig, before: Places) -> None:
+    assert rig.killed(0, rig.healthy, [0.1], 600)
+    mine = rig.records.take_over("mine")
+    theirs = rig.records.take_over("theirs")
+    with pytest.raises(TakenOver) as failure:
+        rig.records.save(mine)
+    assert failure.value.release == theirs
+    rig.releaser().roll_back()
+    assert rig.places() == before
+
+
+def test_with_nothing_under_way_there_is_nothing_to_go_on_with(rig: Rig, before: Places) -> None:
+    for command in ("resume", "promote"):
+        code, said = rig.release(command)
+        assert code == 1
+        assert "No release is under way." in said
+    with pytest.raises(NothingUnderWay):
+        rig.releaser().roll_back()
+
+
+def test_records_keep_what_a_release_is(rig: Rig) -> None:
+    found = rig.records.past()
+    assert found
+    assert all(isinstance(release, Release) and not release.running for release in found)
+    assert [release.number for release in found] == sorted({r.number for r in found}, reverse=True)

@@ -1,0 +1,137 @@
+"""Releases while users work: the very commands, on a local stack, with traffic on all five operations."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from itemsctl.release.fleet import PROD, Position
+from itemsctl.release.record import ROLLED_BACK
+from tests.release.rig import Places, Rig, eventually
+
+STEADY = 40  # requests a second, at least
+
+
+@pytest.fixture
+def before(rig: Rig) -> Places:
+    return rig.base()
+
+
+def test_a_healthy_release_reaches_everybody_without_a_failed_request(rig: Rig, before: Places) -> None:
+    new = rig.publish(None)
+    with rig.load() as load:
+        assert eventually(lambda: load.requests > 200, 30)
+        began, at = rig.clock(), load.requests
+        code, said = rig.release("start", "--bake", "10s", "--yes")
+        seconds, requests = rig.clock() - began, load.requests - at
+    assert code == 0, said
+    assert "Promoted: all traffic is on the new versions." in said
+    assert rig.places() == rig.at(new)
+    assert requests / seconds >= STEADY
+    assert load.failed == 0
+    assert set(load.answers) <= {200, 201, 204}
+
+    code, said = rig.release("rollback")
+    assert code == 0, said
+    assert rig.places()[PROD] == before[PROD]
+    code, said = rig.release("history")
+    assert "as healthy as the old version" in said
+    assert "went back" in said
+    number = rig.records.past()[1].number
+    assert rig.release("rollback", "--to", str(number))[0] == 0
+    assert rig.places() == rig.at(new)
+    code, said = rig.release("rollback", "--to", "999")
+    assert (code, "no promoted release 999" in said) == (1, True)
+
+
+def test_a_release_with_a_fifth_of_faults_in_one_function_is_taken_back_on_all_five(rig: Rig, before: Places) -> None:
+    rig.publish("5xx", "update_item", 0.2)
+    with rig.load() as load:
+        assert eventually(lambda: load.requests > 200, 30)
+        at = load.requests
+        code, said = rig.release("start", "--bake", "30s", "--yes")
+        requests = load.requests - at
+    assert code == 2, said
+    assert "update_item" in rig.records.past()[0].why
+    assert rig.places() == before
+    assert load.failed <= 0.03 * requests
+    number = rig.records.past()[0].number
+    report = (rig.environment.home / "releases" / f"{number}.md").read_text(encoding="utf-8")
+    assert report in said
+    assert "Rolled back: all traffic is on the old versions." in report
+    assert (rig.environment.home / "releases" / f"{number}.json").exists()
+    assert rig.release("history", str(number))[1].strip() == report.strip()
+
+
+def test_a_version_that_fails_its_first_round_trip_is_seen_by_no_user(rig: Rig, before: Places) -> None:
+    rig.publish("exceptions", "delete_item")
+    with rig.load(10) as load:
+        code, said = rig.release("start", "--yes")
+    assert code == 2, said
+    assert "no user saw it" in said
+    assert load.failed == 0
+    assert rig.places() == before
+    assert rig.left_behind() == 0
+
+
+def test_where_nobody_calls_round_trips_fill_in_and_leave_nothing(rig: Rig, before: Places) -> None:
+    new = rig.publish(None)
+    code, said = rig.release("start", "--steps", "50,100", "--bake", "6s", "--yes")
+    assert code == 0, said
+    assert rig.places() == rig.at(new)
+    assert all(sides["new"]["requests"] >= 5 for sides in rig.records.past()[0].figures.values())
+    assert rig.left_behind() == 0
+
+
+def test_without_a_releaser_an_alarm_takes_the_release_back(rig: Rig, before: Places) -> None:
+    with rig.load() as load:
+        assert eventually(lambda: load.requests > 50, 30)
+        assert rig.killed_while_baking(rig.publish("exceptions", "get_item", 0.9))
+        assert eventually(lambda: rig.records.past()[0].by == "alarm", 60)
+    ended = rig.records.past()[0]
+    assert ended.state == ROLLED_BACK
+    assert ended.why.startswith("items-local-get_item-canary-crashes: Threshold Crossed")
+    assert rig.places() == before
+    assert "canary-crashes" in rig.release("history")[1]
+
+
+def test_an_alarm_about_another_version_takes_nothing_back(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    answer = rig.alarm("items-local-get_item-canary-crashes", version=before[PROD]["get_item"].version)
+    assert answer == {"rollback": "the alarm is about another version"}
+    answer = rig.alarm("items-local-get_item-canary-crashes", version=rig.healthy["get_item"])
+    assert answer["rollback"].endswith("was taken back")
+    assert rig.alarm("items-local-get_item-canary-crashes", version=rig.healthy["get_item"]) == {
+        "rollback": "no release is under way"
+    }
+    assert rig.places() == before
+
+
+def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    places, watched = rig.places(), rig.watched()
+    assert places[PROD]["get_item"] == Position(before[PROD]["get_item"].version, rig.healthy["get_item"], 0.1)
+    settings = rig.stack.home / "infra" / "envs" / "local.tfvars"
+    shutil.copy(settings, settings.with_suffix(".kept"))
+    settings.write_text(f"{settings.read_text()}function_settings = {{ memory_size = 640 }}\n")
+    try:
+        rig.stack.itemsctl("up")
+        published = rig.newest()
+        assert all(int(version) > int(rig.healthy[name]) for name, version in published.items())
+        assert rig.places() == places
+        assert rig.watched() == watched
+        assert rig.release("rollback")[0] == 0
+        assert rig.places() == before
+        code, said = rig.release("start", "--steps", "50,100", "--bake", "6s", "--yes")
+        assert code == 0, said
+        assert rig.places() == rig.at(published)
+        assert rig.memory() == 640
+    finally:
+        shutil.move(settings.with_suffix(".kept"), settings)
+
+
+def test_a_wrong_command_line_is_not_taken_for_a_rollback(rig: Rig) -> None:
+    assert rig.release("start", "--steps", "50,10")[0] == 1
+    assert rig.release("start", "--stpes", "10,100")[0] == 1
+    assert rig.release("start", "--bake", "soon")[0] == 1
