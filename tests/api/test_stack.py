@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 import yaml
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from itemsctl import processes
+from itemsctl.local import process
+from tests.conftest import free_port
 from tests.stack import Stack
 
 ACTIONS = {
@@ -130,6 +138,63 @@ def test_a_killed_emulator_loses_at_most_the_last_seconds(stack: Stack) -> None:
         made = api.post("items", json={"name": "After"}).json()
         assert api.delete(f"items/{made['id']}").status_code == 204
         assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def tables(record: Path) -> list[str]:
+    """The tables of the stack that `up` is making; none before its emulator answers."""
+    if not record.exists():
+        return []
+    root = process.root_credentials()
+    dynamodb = boto3.client(
+        "dynamodb",
+        endpoint_url=process.endpoint_url(json.loads(record.read_text(encoding="utf-8"))["port"]),
+        region_name=root["AWS_REGION"],
+        aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    try:
+        found: list[str] = dynamodb.list_tables()["TableNames"]
+    except BotoCoreError:
+        return []
+    return found
+
+
+def test_a_first_up_that_was_killed_halfway_begins_anew(tmp_path: Path) -> None:
+    """itemsctl and its Terraform are killed when there are resources that Terraform's state does not know yet."""
+    half = Stack(tmp_path / "items")
+    command = [sys.executable, "-m", "itemsctl.cli", "up", "--port", str(free_port()), "--web-port", str(free_port())]
+    settings = {**os.environ, "PYTHONPATH": str(half.home / "src")}
+    try:
+        with subprocess.Popen(command, cwd=half.home, env=settings, stdout=subprocess.DEVNULL) as up:
+            deadline = time.monotonic() + 200
+            while not tables(half.home / ".local" / "stack.json") and time.monotonic() < deadline:
+                time.sleep(0.3)
+            listing = subprocess.run(
+                ["ps", "-ax", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True
+            )
+            children = [line.split()[:3] for line in listing.stdout.splitlines()]
+            terraform = [int(pid) for pid, parent, name in children if parent == str(up.pid) and name == "terraform"]
+            assert len(terraform) == 1
+            for pid in (up.pid, *terraform):
+                os.kill(pid, signal.SIGKILL)
+        half.itemsctl("up")
+        assert json.loads(half.itemsctl("status", "--json"))["healthy"] is True
+        with client(half) as api:
+            assert api.post("items", json={"name": "x"}).status_code == 201
+    finally:
+        half.itemsctl("clean", "--yes")
+
+
+def test_an_emulator_that_no_record_knows_is_found_and_ended(stack: Stack) -> None:
+    path = stack.home / ".local" / "stack.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**record, "pid": 2**22 + 1}), encoding="utf-8")
+    assert json.loads(stack.itemsctl("status", "--json", check=False))["running"] is False
+    stack.itemsctl("up")
+    now = json.loads(path.read_text(encoding="utf-8"))
+    assert now["port"] == record["port"]
+    assert processes.serving(stack.home / ".local" / "state") == [now["pid"]]
 
 
 def test_up_twice_changes_nothing(stack: Stack) -> None:
