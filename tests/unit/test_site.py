@@ -27,7 +27,7 @@ def site(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
     server = Server(0, tmp_path / "dist", tmp_path / "site.json")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_address[1]}") as client:
         yield client, tmp_path
     server.shutdown()
     server.server_close()

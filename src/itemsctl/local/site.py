@@ -13,8 +13,9 @@ import json
 import mimetypes
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from urllib.parse import unquote, urlsplit
 
 PAGE = "index.html"
@@ -73,10 +74,15 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing: a page of one's own needs no access log."""
 
 
-class Server(ThreadingHTTPServer):
-    """The files of `dist`, with config.json and headers of `settings`, which are read again at each change."""
+class Server(ThreadingTCPServer):
+    """The files of `dist`, with config.json and headers of `settings`, which are read again at each change.
+
+    Not http.server's own server, which looks up its host's name first: that may take seconds.
+    """
 
     daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
 
     def __init__(self, port: int, dist: Path, settings: Path) -> None:
         self._dist, self._settings = dist.resolve(), settings
