@@ -152,6 +152,7 @@ class Records:
             values = {":theirs": {"S": found.holder}, ":seen": {"S": repr(found.seen)}}
             if self._put(mine, "holder = :theirs AND seen = :seen", values):
                 return mine
+        assert found is not None
         raise TakenOver(found)
 
     def archive(self, release: Release) -> None:
