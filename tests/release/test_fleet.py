@@ -118,13 +118,17 @@ def test_a_second_release_is_refused_with_who_and_since_when(rig: Rig, before: P
     assert refusal.value.release == first
     code, said = rig.release("start", "--yes")
     assert code == 1
-    assert "already split their traffic" in said
-    rig.put(before)
-    code, said = rig.release("start", "--yes")
-    assert code == 1
     assert f"Release {first.number} is under way since" in said
     assert f"by {first.who} (process {first.pid})" in said
     rig.releaser().roll_back()
+
+
+def test_where_traffic_is_split_without_a_release_none_begins(rig: Rig, before: Places) -> None:
+    rig.put({PROD: {**before[PROD], "get_item": split(rig, before)["get_item"]}})
+    code, said = rig.release("start", "--yes")
+    assert code == 1
+    assert "get_item already split their traffic" in said
+    rig.put(before)
 
 
 def test_who_lost_a_release_can_write_it_no_more(rig: Rig, before: Places) -> None:

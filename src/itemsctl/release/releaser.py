@@ -21,7 +21,7 @@ from itemsctl.release.fleet import CANARY, PROD, Fleet, NotMoved, Position
 from itemsctl.release.metrics import HISTORY, Metrics
 from itemsctl.release.plan import Decision, Policy
 from itemsctl.release.probe import CALLS, Probe
-from itemsctl.release.record import FAILED, PROMOTED, Records, Release, TakenOver
+from itemsctl.release.record import FAILED, PROMOTED, Records, Refused, Release, TakenOver
 from itemsctl.release.rollback import take_back
 
 TRIES = 3  # of the first round trip: a stray fault is no reason to give a version up
@@ -97,8 +97,11 @@ class Releaser:
 
         Raises CannotRelease, record.Refused.
         """
+        last = self._records.current()
+        if last and last.running:
+            raise Refused(last)
         prod, canary = self._fleet.positions(PROD), self._fleet.positions(CANARY)
-        split = [operation for operation, at in {**prod, **canary}.items() if at.other]
+        split = [operation for operation in prod if prod[operation].other or canary[operation].other]
         if split:
             raise CannotRelease(
                 f"Aliases of {', '.join(split)} already split their traffic.", "See `itemsctl release status`."
@@ -107,7 +110,6 @@ class Releaser:
         old = {operation: at.version for operation, at in prod.items()}
         if newest == old:
             raise CannotRelease("Alias prod is at the newest version of all functions.", "Deploy a change first.")
-        last = self._records.current()
         release = Release(
             number=last.number + 1 if last else 1,
             old=old,
