@@ -43,7 +43,10 @@ main.add_command(demo)
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the AWS APIs listen, on 127.0.0.1.")
 @click.option("--web-port", type=click.IntRange(1, 65535), help="Where the web app is served, on 127.0.0.1.")
 def up(environment: Environment, port: int | None, web_port: int | None) -> None:
-    """Bring the whole stack up on this machine. Run again, it changes nothing."""
+    """Bring the whole stack up on this machine. Run again, it changes nothing.
+
+    Example: itemsctl up --port 4600
+    """
     found = stack.up(environment, port, web_port)
     user = found["demo_users"][0]["username"]
     command = _command(environment)
@@ -59,7 +62,10 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> None
 @main.command()
 @environment_option("local")
 def down(environment: Environment) -> None:
-    """Stop the local stack and keep its data."""
+    """Stop the local stack and keep its data.
+
+    Example: itemsctl down
+    """
     ran = stack.down(environment)
     err.print("Stopped; `itemsctl up` finds the data again." if ran else "It was not running.")
 
@@ -68,7 +74,10 @@ def down(environment: Environment) -> None:
 @environment_option("local")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean(environment: Environment, yes: bool) -> None:
-    """Stop the local stack and forget its data, users and state."""
+    """Stop the local stack and forget its data, users and state.
+
+    Example: itemsctl clean --yes
+    """
     if not yes:
         click.confirm(f"Forget everything in {environment.home}?", abort=True, err=True)
     stack.clean(environment)
@@ -79,7 +88,10 @@ def clean(environment: Environment, yes: bool) -> None:
 @environment_option("local")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(environment: Environment, as_json: bool) -> None:
-    """Tell whether the local stack runs. Exit code 1 when it does not."""
+    """Tell whether the local stack runs. Exit code 1 when it does not.
+
+    Example: itemsctl status || itemsctl up
+    """
     found = stack.status(environment)
     if as_json:
         out.print_json(json.dumps(found))
@@ -124,7 +136,7 @@ def outputs(environment: Environment, as_json: bool, name: str | None) -> None:
 def token(environment: Environment, user: str, password: str | None) -> None:
     """Print one access token that the API accepts, and nothing else.
 
-    Example: curl -H "Authorization: Bearer $(itemsctl token --user demo-1@example.com)" ...
+    Example: itemsctl token --user demo-1@example.com
     """
     found = stack.outputs(environment)
     known = {entry["username"]: entry["password"] for entry in found.get("demo_users", [])}
@@ -174,6 +186,8 @@ def trace(environment: Environment, request_id: str, since: str) -> None:
     """Print every line about one request, in order, whichever function it was.
 
     REQUEST_ID is in the answer's x-amzn-requestid header and in every problem document.
+
+    Example: itemsctl trace 1cee5cf7-6b0b-442e-9ac6-9f063b32bfe2
     """
     back = logs.seconds(since)
     functions = stack.outputs(environment)["functions"]
@@ -186,7 +200,10 @@ def trace(environment: Environment, request_id: str, since: str) -> None:
 @main.command(name="package")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def build(as_json: bool) -> None:
-    """Build what is deployed: build/functions.zip and build/openapi.json. Same input, same bytes."""
+    """Build what is deployed: build/functions.zip and build/openapi.json. Same input, same bytes.
+
+    Example: itemsctl package --json
+    """
     root = project.root()
     built = stack.build(root)
     if as_json:
@@ -203,6 +220,8 @@ def deploy(environment: Environment, plan: bool) -> None:
     """Build, upload and apply to AWS, with ordinary AWS credentials.
 
     A first deploy takes traffic at once. Afterwards new code is published as a version that the alias prod does not call yet.
+
+    Example: itemsctl deploy --env test --plan
     """
     built = stack.build(environment.root)
     if not built.fits_lambda:
@@ -228,7 +247,10 @@ def deploy(environment: Environment, plan: bool) -> None:
 @main.command(name="check-infra")
 @environment_option("local")
 def check_infra(environment: Environment) -> None:
-    """Check form, validity and plan tests of infra/, without any environment."""
+    """Check form, validity and plan tests of infra/, without any environment.
+
+    Example: itemsctl check-infra
+    """
     with step("Check infra/ with Terraform"):
         Terraform(environment).check()
 
@@ -243,7 +265,10 @@ def _tell(event: Mapping[str, Any]) -> None:
 
 @main.command(name="check-web")
 def check_web() -> None:
-    """Check form, types and unit tests of the web app, and build it."""
+    """Check form, types and unit tests of the web app, and build it.
+
+    Example: itemsctl check-web
+    """
     stack.check_web(project.root())
 
 

@@ -215,3 +215,4 @@ def test_every_command_explains_itself(name: str) -> None:
     assert answer.exit_code == 0
     for parameter in cli.main.commands[name].params:
         assert not isinstance(parameter, click.Option) or parameter.help
+    assert isinstance(cli.main.commands[name], click.Group) or "Example: itemsctl" in answer.output
