@@ -19,7 +19,7 @@ clean:  ## stop it and forget its data, the build and the virtual environment
 test: check  ## every check and every test
 	@$(PY) -m pytest
 
-check: lint types infra  ## what needs no test to run
+check: lint types infra web  ## what needs no test to run
 
 lint: .venv/.ready-dev
 	@$(PY) -m ruff check .

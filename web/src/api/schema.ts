@@ -110,7 +110,7 @@ export interface components {
             tags?: string[];
             /**
              * Attributes
-             * @description Anything else, as pairs of strings. Names must not be empty.
+             * @description Anything else, as pairs of strings. Names have 1 to 255 characters.
              */
             attributes?: {
                 [key: string]: string;
@@ -143,7 +143,7 @@ export interface components {
             tags?: string[] | null;
             /**
              * Attributes
-             * @description Anything else, as pairs of strings. Names must not be empty.
+             * @description Anything else, as pairs of strings. Names have 1 to 255 characters.
              */
             attributes?: {
                 [key: string]: string | null;
@@ -205,7 +205,7 @@ export interface components {
             tags?: string[];
             /**
              * Attributes
-             * @description Anything else, as pairs of strings. Names must not be empty.
+             * @description Anything else, as pairs of strings. Names have 1 to 255 characters.
              */
             attributes?: {
                 [key: string]: string;
@@ -346,7 +346,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than 128 KiB. */
+        /** @description The body is larger than 128 KiB, or the item would be larger than 400 KiB. */
         PayloadTooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -357,7 +357,7 @@ export interface components {
                  *       "type": "urn:items:problem:payload-too-large",
                  *       "title": "Payload too large",
                  *       "status": 413,
-                 *       "detail": "The body must not be larger than 131072 bytes.",
+                 *       "detail": "The body, and the item it makes, must not be larger than 131072 bytes.",
                  *       "request_id": "6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d"
                  *     }
                  */
