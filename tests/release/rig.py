@@ -85,9 +85,11 @@ class Rig:
         """Versions as good as those in use."""
         return self.publish(None)
 
-    def publish(self, fault: str | None, function: str = "get_item", rate: float = 1.0) -> dict[str, str]:
+    def publish(
+        self, fault: str | None, function: str = "get_item", rate: float = 1.0, after: float = 0.0
+    ) -> dict[str, str]:
         """Publishes a version of all functions, one of which has a fault; those of the stack's code if there is none."""
-        code = regression.build(self.stack.home, fault, function, rate)
+        code = regression.build(self.stack.home, fault, function, rate, after)
         return regression.publish(self.client, self.functions, code)
 
     def releaser(self, watcher: Quiet | None = None, policy: Policy = HASTY) -> Releaser:

@@ -29,7 +29,7 @@ def regressing(answer):
     @functools.wraps(answer)
     def wrapper(*arguments):
         slow = 0
-        if random.random() < {rate}:
+        if time.time() >= {after} and random.random() < {rate}:
             {fault}
         started = time.monotonic()
         try:
@@ -40,8 +40,12 @@ def regressing(answer):
 '''
 
 
-def build(root: Path, fault: str | None, function: str, rate: float) -> bytes:
-    """The zip of a version whose `function` has `fault` (None: a healthy one) in `rate` (0 to 1) of its calls."""
+def build(root: Path, fault: str | None, function: str, rate: float, after: float = 0.0) -> bytes:
+    """The zip of a version whose `function` has `fault` (None: a healthy one) in `rate` (0 to 1) of its calls.
+
+    Args:
+        after: epoch seconds from which it has.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("contract", "src/items"):
@@ -50,7 +54,7 @@ def build(root: Path, fault: str | None, function: str, rate: float) -> bytes:
         (items / "made_to_show.py").write_text(f'"""Version {uuid.uuid4()}."""\n', encoding="utf-8")
         if fault is not None:
             where, what = FAULTS[fault]
-            (items / "regression.py").write_text(MODULE.format(rate=rate, fault=what), encoding="utf-8")
+            (items / "regression.py").write_text(MODULE.format(rate=rate, fault=what, after=after), encoding="utf-8")
             handlers = items / "handlers.py"
             handlers.write_text(_broken(handlers.read_text(encoding="utf-8"), function, where), encoding="utf-8")
         return package.build(copy).zip.read_bytes()

@@ -49,12 +49,11 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
     if release.weights:
         lines.append(f"- Planned: {steps}, then 100%, {lasting(release.bake)} each")
-    for (weight, since), end in zip(
-        release.stages, [*(s for _, s in release.stages[1:]), release.ended or release.seen], strict=True
-    ):
-        lines.append(
-            f"- {weight:.0%} of the traffic on the new versions for {lasting(end - since)}, from {moment(since)}"
-        )
+    ends = [*(since for _, since in release.stages[1:]), release.ended or release.seen]
+    lines += [
+        f"- {weight:.0%} of the traffic on the new versions for {lasting(end - since)}, from {moment(since)}"
+        for (weight, since), end in zip(release.stages, ends, strict=False)
+    ]
     lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
     lines += [f"| {name} | {release.old[name]} | {release.new[name]} |" for name in release.new]
     if release.figures:

@@ -1,0 +1,49 @@
+"""The verdict in words: for a release that ended at any point, without its reader knowing the code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from itemsctl.release import report
+from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+
+BEGUN = Release(
+    number=7,
+    old={"get_item": "3"},
+    new={"get_item": "4"},
+    canary={"get_item": "3"},
+    weights=[0.1, 0.5],
+    bake=600,
+    who="ann@example",
+    host="example",
+    pid=1,
+    holder="x",
+    since=1_800_000_000.0,
+    seen=1_800_000_000.0,
+)
+STAGES = [[0.1, 1_800_000_010.0], [0.5, 1_800_000_610.0]]
+
+
+@pytest.mark.parametrize("state", [PROMOTED, ROLLED_BACK, FAILED, "running"])
+@pytest.mark.parametrize("stages", [0, 1, 2])
+def test_a_release_that_ended_anywhere_has_a_report(state: str, stages: int) -> None:
+    ended = 0.0 if state == "running" else 1_800_000_700.0
+    text = report.markdown(replace(BEGUN, state=state, stages=STAGES[:stages], ended=ended), "prod")
+    assert text.startswith(f"# Release 7 of prod: {state}\n")
+    assert text.count("of the traffic on the new versions for") == stages
+    assert "| get_item | 3 | 4 |" in text
+
+
+def test_it_says_why_and_who_decided() -> None:
+    ended = replace(BEGUN, state=ROLLED_BACK, why="4 of 20 requests faulty", by="verdict", ended=1_800_000_090.0)
+    text = report.markdown(ended, "prod")
+    assert "**Rolled back: all traffic is on the old versions.**" in text
+    assert "- Why: 4 of 20 requests faulty\n- Decided by: verdict\n" in text
+    assert "after 1m 30s" in text
+
+
+def test_a_return_to_earlier_versions_is_told_as_one() -> None:
+    ended = replace(BEGUN, state=PROMOTED, weights=[], why="back to release 3", by="ann@example", ended=1_800_000_001.0)
+    assert "Went back: all traffic is on earlier versions." in report.markdown(ended, "prod")
