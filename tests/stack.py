@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from itemsctl.local import process
 from itemsctl.project import Environment
 
 ROOT = Path(__file__).parents[1]
+LAST_FIELD = "        attributes:\n          type: object\n          title: Attributes\n"
 
 
 class Stack:
@@ -63,6 +66,19 @@ class Stack:
             timeout=420,
             check=False,
         )
+
+    @contextlib.contextmanager
+    def contract_with(self, fields: str) -> Iterator[None]:
+        """The stack with more fields in its contract; they stay in service until the next `up` after it."""
+        path = self.home / "contract" / "openapi.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert text.count(LAST_FIELD) == 1
+        path.write_text(text.replace(LAST_FIELD, fields + LAST_FIELD), encoding="utf-8")
+        try:
+            self.itemsctl("up")
+            yield
+        finally:
+            path.write_text(text, encoding="utf-8")
 
     @property
     def outputs(self) -> dict[str, Any]:

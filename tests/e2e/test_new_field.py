@@ -12,8 +12,7 @@ from tests.stack import Stack
 
 from .browser import App
 
-ANCHOR = "        attributes:\n          type: object\n          title: Attributes\n"
-FIELD = """\
+FIELDS = """\
         colour:
           type: string
           title: Colour
@@ -27,13 +26,8 @@ FIELD = """\
 
 @pytest.fixture
 def contract_with_fields(stack: Stack) -> Iterator[None]:
-    path = stack.home / "contract" / "openapi.yaml"
-    text = path.read_text(encoding="utf-8")
-    assert text.count(ANCHOR) == 1
-    path.write_text(text.replace(ANCHOR, FIELD + ANCHOR), encoding="utf-8")
-    stack.itemsctl("up")
-    yield
-    path.write_text(text, encoding="utf-8")  # the next `up` takes the fields away; until then they hurt nobody
+    with stack.contract_with(FIELDS):
+        yield
 
 
 @pytest.mark.usefixtures("contract_with_fields")
