@@ -13,6 +13,7 @@ import click
 
 from itemsctl import logs, package, project, stack, users
 from itemsctl.console import Failed, err, out, step
+from itemsctl.cost.command import cost
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.refusals import Commands
@@ -36,6 +37,7 @@ def main() -> None:
 
 main.add_command(release)
 main.add_command(demo)
+main.add_command(cost)
 
 
 @main.command()

@@ -1,0 +1,156 @@
+"""The bill: worked by hand beside the model, the figures that it rests on, and the words of docs/cost.md."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from items.item import Item
+from items.store import Store
+from itemsctl.cli import main
+from itemsctl.cost import model
+from itemsctl.cost.model import KB, Workload, alternatives, lines, price_list
+
+DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+
+
+def bill(**month: Any) -> dict[str, float]:
+    """US dollars by line, with nothing free."""
+    return {f"{line.service}: {line.what}": round(line.usd, 2) for line in lines(Workload(**month)) if line.usd}
+
+
+def run(*arguments: str) -> str:
+    answer = CliRunner().invoke(main, ["cost", *arguments])
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout
+
+
+def test_a_million_requests_worked_by_hand() -> None:
+    """1,000,000 requests, of 700 bytes an item (with 300 of system fields: one write unit), 80 % reads, 10,000 items."""
+    found = bill(requests=1e6, item_size=700, reads=0.8, lists=0.25, items=10_000, users=0)
+    assert found["API Gateway: REST API"] == 3.50  # 1 M x 3.50 a million
+    assert found["Lambda: requests"] == 0.20  # 1 M x 0.20 a million
+    assert found["Lambda: duration"] == 0.10  # 1 M x 15 ms x 0.5 GB = 7,500 GB-s x 0.0000133334
+    assert (
+        found["DynamoDB: writes, table and index"] == 0.30
+    )  # 200,000 writes x 2 x 1 unit = 400,000 x 0.7423 a million
+    # 600,000 single reads x 1 unit, 200,000 pages x ceil(25 x 1,000 / 4,096) = 7 units, of which half count: 700,000
+    assert found["DynamoDB: reads"] == 0.19  # 1,300,000 x 0.1485 a million
+    assert found["X-Ray: traces"] == 5.00  # fewer than one a second: every one of them, x 5 a million
+    assert found["WAF: web ACL"] == 5.00
+    assert found["WAF: requests"] == 0.60  # 1 M x 0.60 a million
+    assert found["CloudWatch: logs, written"] == round(1e6 * (1900 + 4 * 26) / 2**30 * 0.5985, 2) == 1.12
+
+
+def test_a_hundred_million_requests_worked_by_hand() -> None:
+    found = bill(requests=100e6, item_size=3 * KB, reads=0.5, lists=0, items=0, users=30_000, web_acl=False)
+    assert found["API Gateway: REST API"] == 350.00
+    assert found["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
+    assert found["DynamoDB: reads"] == pytest.approx(
+        7.425, abs=0.01
+    )  # 50 M x 1 unit, for 3,372 bytes are less than 4,096
+    # 2,628,000 seconds with one each, and 5 % of the other 97,372,000
+    assert found["X-Ray: traces"] == round((2_628_000 + 4_868_600) * 0.000005, 2) == 37.48
+    assert found["Cognito: users"] == 450.00  # 30,000 x 0.015
+    assert not any(name.startswith("WAF") for name in found)
+
+
+def test_the_free_tier_is_taken_off_each_line_once() -> None:
+    found = {f"{line.service} {line.what}": line for line in lines(Workload(3e6, users=12_000))}
+    assert found["Lambda requests"].usd_after_free == pytest.approx(2e6 * 0.0000002)
+    assert found["Lambda duration"].usd_after_free == 0  # 22,500 of 400,000 GB-seconds
+    assert found["Cognito users"].usd_after_free == pytest.approx(2_000 * 0.015)
+
+
+def test_an_idle_service_costs_what_stands_there_and_nothing_else() -> None:
+    assert set(bill(requests=0, users=0, web_acl=False)) == {"CloudWatch: alarms", "CloudWatch: dashboard"} | (
+        {"CloudWatch: composite alarms"} if model.COMPOSITE_ALARMS else set()
+    )
+
+
+@given(
+    st.floats(0, 1e9), st.floats(1, 380 * KB), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1e9), st.floats(1, 1e6)
+)
+def test_more_of_anything_never_costs_less(
+    requests: float, size: float, reads: float, lists: float, items: float, more: float
+) -> None:
+    def total(**month: Any) -> float:
+        return sum(line.usd for line in lines(Workload(reads=reads, lists=lists, **month)))
+
+    least = total(requests=requests, item_size=size, items=items)
+    slack = 1e-9 * least
+    assert total(requests=requests + more, item_size=size, items=items) >= least - slack
+    assert total(requests=requests, item_size=size + more, items=items) >= least - slack
+    assert total(requests=requests, item_size=size, items=items + more) >= least - slack
+
+
+def test_containers_become_cheaper_at_the_volume_that_the_documentation_names() -> None:
+    def saves(requests: float) -> float:
+        return alternatives(Workload(requests))[2].saves
+
+    low, high = 1e6, 100e6
+    while high - low > 1e4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if saves(middle) > 0 else (middle, high)
+    assert f"from {round(high / 1e6)} M requests a month" in DOCS
+
+
+def test_an_item_carries_the_system_fields_that_the_model_counts() -> None:
+    sent: list[dict[str, Any]] = []
+
+    def call(_owner: str, _action: str, payload: dict[str, Any], _remaining: object) -> dict[str, Any]:
+        sent.append(payload["Item"])
+        return {}
+
+    uuid, now = "3909af87-ffd8-46d4-85ba-8336378c2299", "2026-11-23T02:46:02.655580Z"
+    new = Item(owner=uuid, id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
+    Store(call, "table", "index").create(new, uuid, lambda: 1.0)
+    size = sum(len(name) + (len(value["S"]) if "S" in value else 2) for name, value in sent[0].items())
+    assert math.isclose(size, model.STORED_OVERHEAD, rel_tol=0.1)
+
+
+def test_every_price_says_where_it_is_from() -> None:
+    assert price_list()["region"] == "eu-west-2"
+    for price in price_list()["prices"].values():
+        assert price["usd"] > 0
+        assert re.match(r"EUW2-|https://aws\.amazon\.com/\w+/pricing/", price["source"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--reads", "120%"], "more than 1"),
+        (["--requests", "1X"], "is no amount: use a number, with k, M, B"),
+        (["--requests", "-1"], "is no amount"),
+        (["--item-size", "1MB"], "is no size"),
+        (["--item-size", "500KB"], "is more than 389,120"),
+    ],
+)
+def test_a_workload_that_cannot_be_is_refused(arguments: list[str], words: str) -> None:
+    answer = CliRunner().invoke(main, ["cost", *arguments])
+    assert answer.exit_code == 2
+    assert words in answer.output
+
+
+def test_the_document_for_programs_has_the_lines_and_their_sum() -> None:
+    found = json.loads(run("--requests", "10k", "--json"))
+    assert found["usd"] == pytest.approx(sum(line["usd"] for line in found["lines"]))
+    assert found["workload"]["requests"] == 10_000
+    assert found["region"] == "eu-west-2"
+
+
+EXAMPLES = re.findall(r"```console\n\$ itemsctl cost (.*)\n((?:.*\n)+?)```", DOCS)
+
+
+@pytest.mark.parametrize(("arguments", "said"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
+def test_what_the_documentation_shows_is_what_is_printed(arguments: str, said: str) -> None:
+    assert run(*shlex.split(arguments)).strip() == said.strip()
