@@ -39,14 +39,16 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
             build(environment.root)
         if not environment.read("applied"):
             _forget_half(environment)
-        with step("Start the emulator"):
-            _start(environment, port, web_port)
-        infra = _terraform(environment)
-        inputs = _inputs(environment)
-        if inputs != environment.read("applied"):
-            with step("Apply infra/ with Terraform") as tell:
-                infra.apply(tell)
-            environment.write("applied", inputs)
+        try:
+            infra = _applied(environment, port, web_port)
+        except terraform.Unknown:
+            if environment.read("applied"):
+                raise
+            err.print(
+                "[yellow]An answer of the emulator was lost.[/] Nothing is in use yet: once more from the beginning."
+            )
+            _forget_half(environment)
+            infra = _applied(environment, port, web_port)
         found = _outputs(environment, infra)
         with step("Make the newest version and the demo users ready"):
             aliases.point_to_newest(environment, found["functions"])
@@ -204,6 +206,19 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
         process.stop(pid)
         last = "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-5:])
         raise Failed(f"The emulator did not start: {error}\n{last}", f"Its log is {log}.") from error
+
+
+def _applied(environment: Environment, port: int | None, web_port: int | None) -> Terraform:
+    """Starts the emulator and applies infra/ to it, where that is needed."""
+    with step("Start the emulator"):
+        _start(environment, port, web_port)
+    infra = _terraform(environment)
+    inputs = _inputs(environment)
+    if inputs != environment.read("applied"):
+        with step("Apply infra/ with Terraform") as tell:
+            infra.apply(tell)
+        environment.write("applied", inputs)
+    return infra
 
 
 def _stop(environment: Environment) -> bool:

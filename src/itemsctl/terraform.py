@@ -20,6 +20,10 @@ COUNTS = ("add", "change", "remove")
 PATIENCE = "-lock-timeout=60s"  # for a Terraform whose itemsctl was killed, and which still ends what it had begun
 
 
+class Unknown(Failed):
+    """There is something already that Terraform was to make and does not know: the answer to a request was lost."""
+
+
 class Terraform:
     """Terraform on the project's infra/, with the state and settings of one environment.
 
@@ -56,7 +60,7 @@ class Terraform:
     def apply(self, tell: Callable[[str], None]) -> dict[str, int]:
         """Makes the environment as infra/ describes it; answers how many resources were `add`ed, `change`d, `remove`d.
 
-        Raises Failed with Terraform's own messages.
+        Raises Failed with Terraform's own messages, Unknown when all that failed is what exists already.
         """
         self.init()
         done, planned, faults, summary = 0, 0, [], dict.fromkeys(COUNTS, 0)
@@ -78,7 +82,8 @@ class Terraform:
                 if self._environment.local
                 else ""
             )
-            raise Failed("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
+            kind = Unknown if all("AlreadyExists" in fault for fault in faults) else Failed
+            raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
     def plan(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -132,24 +134,29 @@ def test_a_killed_emulator_loses_at_most_the_last_seconds(stack: Stack) -> None:
         assert api.delete(f"items/{item['id']}").status_code == 204
 
 
-def tables(record: Path) -> list[str]:
-    """The tables of the stack that `up` is making; none before its emulator answers."""
-    if not record.exists():
-        return []
+def beginning(stack: Stack, service: str) -> Any:
+    """A client of the stack that `up` is making."""
+    record = json.loads((stack.home / ".local" / "stack.json").read_text(encoding="utf-8"))
     root = process.root_credentials()
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=process.endpoint_url(json.loads(record.read_text(encoding="utf-8"))["port"]),
+    return boto3.client(
+        service,
+        endpoint_url=process.endpoint_url(record["port"]),
         region_name=root["AWS_REGION"],
         aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],
         config=Config(retries={"total_max_attempts": 1}),
     )
-    try:
-        found: list[str] = dynamodb.list_tables()["TableNames"]
-    except BotoCoreError:
-        return []
-    return found
+
+
+def once(deed: Callable[[], Any]) -> None:
+    """Tries until it is done, and gave something; the emulator may not be there yet."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BotoCoreError, OSError):
+            if deed():
+                return
+        time.sleep(0.2)
+    pytest.fail("not within 200 s")
 
 
 def test_a_first_up_that_was_killed_halfway_begins_anew(tmp_path: Path) -> None:
@@ -159,9 +166,7 @@ def test_a_first_up_that_was_killed_halfway_begins_anew(tmp_path: Path) -> None:
     settings = {**os.environ, "PYTHONPATH": str(half.home / "src")}
     try:
         with subprocess.Popen(command, cwd=half.home, env=settings, stdout=subprocess.DEVNULL) as up:
-            deadline = time.monotonic() + 200
-            while not tables(half.home / ".local" / "stack.json") and time.monotonic() < deadline:
-                time.sleep(0.3)
+            once(lambda: beginning(half, "dynamodb").list_tables()["TableNames"])
             listing = subprocess.run(
                 ["ps", "-ax", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True
             )
@@ -170,7 +175,13 @@ def test_a_first_up_that_was_killed_halfway_begins_anew(tmp_path: Path) -> None:
             assert len(terraform) == 1
             for pid in (up.pid, *terraform):
                 os.kill(pid, signal.SIGKILL)
-        half.itemsctl("up")
+        killed = json.loads((half.home / ".local" / "stack.json").read_text(encoding="utf-8"))["pid"]
+        with subprocess.Popen(command, cwd=half.home, env=settings, stderr=subprocess.PIPE, text=True) as again:
+            once(lambda: not process.is_emulator(killed))
+            once(lambda: beginning(half, "logs").create_log_group(logGroupName="/aws/lambda/items-local-get_item"))
+            _, said = again.communicate(timeout=300)
+        assert again.returncode == 0, said
+        assert "An answer of the emulator was lost." in said
         assert json.loads(half.itemsctl("status", "--json"))["healthy"] is True
         with client(half) as api:
             assert api.post("items", json={"name": "x"}).status_code == 201
