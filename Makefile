@@ -38,7 +38,7 @@ web: .venv/.ready-dev
 screenshots: .venv/.ready-dev  ## take the README's pictures anew
 	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
-build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py)
+build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py) $(wildcard src/itemsctl/*.py)
 	@$(ITEMSCTL) package
 
 demo-release: .venv/.ready  ## watch a healthy version reach all users, on the running local stack
