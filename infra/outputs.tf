@@ -10,6 +10,11 @@ output "web_url" {
   value       = try(local.web_origins[0], null)
 }
 
+output "web_bucket" {
+  description = "Bucket that the web app is uploaded to; null without a CDN."
+  value       = one(module.site[*].name)
+}
+
 output "region" {
   description = "Region of the stack."
   value       = var.region

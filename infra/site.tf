@@ -1,8 +1,6 @@
-# The web app: a private bucket behind CloudFront.
+# Where the web app is: a private bucket behind CloudFront. `itemsctl deploy` uploads it after the functions are released.
 
 locals {
-  web_files = var.cdn ? fileset(var.web_app, "**") : []
-
   # Where the app is served from; also where Cognito may send users back to.
   cdn_origin  = var.web_domain == null ? one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"]) : "https://${var.web_domain.name}"
   web_origins = concat(var.cdn ? [local.cdn_origin] : [], var.web_origins)
@@ -19,21 +17,6 @@ locals {
       sign_in = local.sign_in_url
       cognito = local.cognito_url
     })) : name => join("; ", parts)
-  }
-
-  content_types = {
-    css         = "text/css; charset=utf-8"
-    html        = "text/html; charset=utf-8"
-    ico         = "image/x-icon"
-    js          = "text/javascript; charset=utf-8"
-    json        = "application/json"
-    map         = "application/json"
-    png         = "image/png"
-    svg         = "image/svg+xml"
-    txt         = "text/plain; charset=utf-8"
-    webmanifest = "application/manifest+json"
-    woff2       = "font/woff2"
-    yaml        = "application/yaml"
   }
 }
 
@@ -55,19 +38,6 @@ module "site" {
       Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.site[0].arn } }
     },
   ]
-}
-
-resource "aws_s3_object" "web" {
-  for_each = local.web_files
-
-  bucket       = module.site[0].name
-  key          = each.key
-  source       = "${var.web_app}/${each.key}"
-  source_hash  = filesha256("${var.web_app}/${each.key}")
-  content_type = lookup(local.content_types, reverse(split(".", each.key))[0], "application/octet-stream")
-
-  # Names under assets/ hold a hash of the content.
-  cache_control = startswith(each.key, "assets/") ? "public, max-age=31536000, immutable" : "no-cache"
 }
 
 # What the app needs to know of the stack it belongs to.
@@ -190,12 +160,5 @@ resource "aws_cloudfront_distribution" "site" {
     ssl_support_method             = var.web_domain == null ? null : "sni-only"
     # AWS sets TLSv1 for its own domain, whatever is asked.
     minimum_protocol_version = var.web_domain == null ? "TLSv1" : "TLSv1.2_2021"
-  }
-
-  lifecycle {
-    precondition {
-      condition     = contains(local.web_files, "index.html")
-      error_message = "${var.web_app} holds no index.html: build the web app first."
-    }
   }
 }

@@ -63,12 +63,6 @@ variable "contract" {
   }
 }
 
-variable "web_app" {
-  description = "Directory of the built web app, uploaded when `cdn` is true."
-  type        = string
-  default     = "../web/dist"
-}
-
 variable "ownership" {
   description = "\"user\": every caller has items of its own. \"shared\": all callers have the same items."
   type        = string

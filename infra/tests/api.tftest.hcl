@@ -43,7 +43,6 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
-  web_app          = "tests/fixture/web"
 }
 
 run "operation_without_function_fails_the_plan" {

@@ -40,7 +40,6 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
-  web_app          = "tests/fixture/web"
 }
 
 run "the_rollback_function_may_move_those_aliases_write_its_record_and_log_and_nothing_else" {

@@ -45,7 +45,6 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
-  web_app          = "tests/fixture/web"
 }
 
 run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
@@ -153,25 +152,13 @@ run "the_page_may_talk_to_the_api_and_the_sign_in_page_only" {
   }
 }
 
-run "the_web_app_is_uploaded_with_what_it_must_know" {
+run "the_web_app_finds_beside_it_what_it_must_know" {
   command = plan
 
-  assert {
-    condition     = { for key, object in aws_s3_object.web : key => [object.content_type, object.cache_control] } == { "index.html" = ["text/html; charset=utf-8", "no-cache"] }
-    error_message = "The page is not uploaded as a page."
-  }
   assert {
     condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "cognito_url", "hosted_ui_url", "region", "user_pool_client_id", "user_pool_id"]
     error_message = "The app would not know its stack."
   }
-}
-
-run "a_distribution_without_a_page_fails_the_plan" {
-  command = plan
-  variables {
-    web_app = "tests/fixture/none"
-  }
-  expect_failures = [aws_cloudfront_distribution.site]
 }
 
 run "own_domain_requires_tls_1_2" {

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from itemsctl import logs, package, project, stack, users
+from itemsctl import logs, project, stack, users
+from itemsctl.aws.commands import bootstrap, deploy, doctor
 from itemsctl.console import Failed, err, out, step
 from itemsctl.cost.command import cost
 from itemsctl.options import environment_option
@@ -38,6 +39,8 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
+for command in (bootstrap, deploy, doctor):
+    main.add_command(command)
 
 
 @main.command()
@@ -213,37 +216,6 @@ def build(as_json: bool) -> None:
     else:
         size = built.zip.stat().st_size
         out.print(f"{_relative(built.zip)}  {size:,} bytes  sha256 {built.sha256}\n{_relative(built.openapi)}")
-
-
-@main.command()
-@environment_option("test", "prod")
-@click.option("--plan", is_flag=True, help="Show what would change, and stop.")
-def deploy(environment: Environment, plan: bool) -> None:
-    """Build, upload and apply to AWS, with ordinary AWS credentials.
-
-    A first deploy takes traffic at once. Afterwards new code is published as a version that the alias prod does not call yet.
-
-    Example: itemsctl deploy --env test --plan
-    """
-    built = stack.build(environment.root)
-    if not built.fits_lambda:
-        wanted = ".".join(map(str, package.LAMBDA_PYTHON))
-        raise Failed(
-            f"The bytecode is of Python {sys.version_info[0]}.{sys.version_info[1]}; Lambda runs {wanted} and would ignore it.",
-            f"Install Python {wanted}, then `make clean` and `make up`.",
-        )
-    stack.build_web(environment.root)
-    terraform = Terraform(environment)
-    err.print(
-        f"Terraform's state is in {environment.home} on this machine only: keep it, and deploy from nowhere else."
-    )
-    with environment.alone():
-        if plan:
-            out.print(terraform.plan(), markup=False)
-            return
-        with step(f"Apply infra/ to {environment.name}") as tell:
-            changes = terraform.apply(tell)
-    out.print(", ".join(f"{count} to {kind}" for kind, count in changes.items()))
 
 
 @main.command(name="check-infra")

@@ -1,4 +1,7 @@
-"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and mirrors."""
+"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and mirrors.
+
+The state of the local stack is a file in its home, that of an AWS environment in its bucket (aws/state.py).
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,28 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from itemsctl import download, mirrors
+from itemsctl.aws import state
 from itemsctl.console import Failed
 from itemsctl.project import Environment
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
 PATIENCE = "-lock-timeout=60s"  # for a Terraform whose itemsctl was killed, and which still ends what it had begun
+PLANNED = re.compile(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an apply would do: in Terraform's words, how many resources it is about, and the file that holds it."""
+
+    text: str
+    changes: int
+    file: Path
 
 
 class Unknown(Failed):
@@ -25,31 +40,41 @@ class Unknown(Failed):
 
 
 class Terraform:
-    """Terraform on the project's infra/, with the state and settings of one environment.
+    """Terraform on a root of the project, with the state and settings of one environment.
 
     Args:
         environment: which one.
         variables: values for Terraform's variables beside those in infra/envs.
+        root: `infra`, or a folder of it that is a root of its own.
     """
 
-    def __init__(self, environment: Environment, variables: dict[str, Any] | None = None) -> None:
+    def __init__(self, environment: Environment, variables: dict[str, Any] | None = None, root: str = "infra") -> None:
         self._environment = environment
-        self._folder = environment.root / "infra"
-        self._home = environment.home / "terraform"
+        self._source = environment.root / root
+        self._home = environment.home / "terraform" / Path(root).relative_to("infra")
+        self._folder = self._source if environment.local else environment.home / root
+        self._key = state.KEY if root == "infra" else f"{self._source.name}.tfstate"
         self._program = program(environment.root)
-        self._arguments = [f"-var-file=envs/{environment.name}.tfvars"]
+        settings = self._source / "envs" / f"{environment.name}.tfvars"
+        self._arguments = [f"-var-file={settings.relative_to(self._source)}"] if settings.exists() else []
         self._arguments += [f"-var={name}={json.dumps(value)}" for name, value in (variables or {}).items()]
+        self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
 
     def init(self) -> None:
-        """Installs the provider, from the registry or from a mirror on this machine. Raises Failed."""
+        """Installs the provider, from the registry or from a mirror on this machine, and finds the state. Raises Failed."""
         self._home.mkdir(parents=True, exist_ok=True)
         if not any((self._home / "data").glob(f"providers/{mirrors.PROVIDER}/*/*")):
             self._choose_source()
-        answer = self._run("init", "-input=false", "-no-color")
+        command = ["init", "-input=false", "-no-color"]
+        if not self._environment.local:
+            settings = state.bucket(self._environment).backend(self._key)
+            command += ["-reconfigure", *(f"-backend-config={name}={value}" for name, value in settings.items())]
+            state.lay_out(self._source, self._folder, self._environment)
+        answer = self._run(*command)
         lock = self._folder / ".terraform.lock.hcl"
         if answer.returncode and self._environment.local and lock.exists():
             lock.unlink()  # it was another machine's, or names a version that can no longer be had
-            answer = self._run("init", "-input=false", "-no-color")
+            answer = self._run(*command)
         if answer.returncode:
             raise Failed(
                 f"terraform init failed:\n{answer.stderr.strip()}",
@@ -57,16 +82,20 @@ class Terraform:
                 "under /opt or name it in TF_PLUGIN_DIR.",
             )
 
-    def apply(self, tell: Callable[[str], None]) -> dict[str, int]:
+    def apply(self, tell: Callable[[str], None], plan: Plan | None = None) -> dict[str, int]:
         """Makes the environment as infra/ describes it; answers how many resources were `add`ed, `change`d, `remove`d.
+
+        Args:
+            tell: is told how far it is.
+            plan: does exactly this, if given.
 
         Raises Failed with Terraform's own messages, Unknown when all that failed is what exists already.
         """
-        self.init()
-        done, planned, faults, summary = 0, 0, [], dict.fromkeys(COUNTS, 0)
-        state = f"-state={self._home / 'terraform.tfstate'}"
-        command = ["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20", PATIENCE, state]
-        for event in self._events(*command, *self._arguments):
+        if plan is None:
+            self.init()
+        done, planned, faults, summary = 0, plan.changes if plan else 0, [], dict.fromkeys(COUNTS, 0)
+        command = ["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20", *self._patience, *self._where]
+        for event in self._events(*command, *([str(plan.file)] if plan else self._arguments)):
             kind = event["type"]
             if kind == "change_summary":
                 summary = {key: event["changes"][key] for key in COUNTS}
@@ -77,27 +106,39 @@ class Terraform:
             elif kind == "diagnostic" and event["diagnostic"]["severity"] == "error":
                 faults.append(f"{event['diagnostic']['summary']}\n{event['diagnostic'].get('detail', '')}".strip())
         if faults:
+            self._see_lock(faults[0])
             hint = (
                 "If an `up` was killed before, `itemsctl clean` and `itemsctl up` begin anew."
                 if self._environment.local
-                else ""
+                else "Mend it and deploy again: what was applied is in the state."
             )
             kind = Unknown if all("AlreadyExists" in fault for fault in faults) else Failed
             raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
-    def plan(self) -> str:
-        """What apply would change, in Terraform's words."""
+    def plan(self, lock: bool = True) -> Plan:
+        """What apply would change. The file of the plan is overwritten by the next, and may hold secrets.
+
+        Args:
+            lock: keep others from changing the state meanwhile, for which one must be allowed to write to its bucket.
+        """
         self.init()
-        state = f"-state={self._home / 'terraform.tfstate'}"
-        answer = self._run("plan", "-input=false", "-no-color", PATIENCE, state, *self._arguments)
+        file = self._home / "plan"
+        command = ["plan", "-input=false", "-no-color", f"-out={file}", f"-lock={json.dumps(lock)}", *self._patience]
+        answer = self._run(*command, *self._where, *self._arguments)
         if answer.returncode:
+            self._see_lock(answer.stderr)
             raise Failed(f"terraform plan failed:\n{answer.stderr.strip()}")
-        return answer.stdout
+        file.chmod(0o600)
+        text = answer.stdout.partition("\n───")[0].strip()
+        found = PLANNED.search(text)
+        return Plan(text, sum(map(int, found.groups())) if found else 0, file)
 
     def outputs(self) -> dict[str, Any]:
         """Terraform's outputs by name; empty when nothing was applied."""
-        answer = self._run("output", "-json", f"-state={self._home / 'terraform.tfstate'}")
+        if not self._environment.local:
+            self.init()
+        answer = self._run("output", "-json", *self._where)
         if answer.returncode:
             raise Failed(f"terraform output failed:\n{answer.stderr.strip()}")
         return {name: output["value"] for name, output in json.loads(answer.stdout or "{}").items()}
@@ -110,6 +151,16 @@ class Terraform:
             if answer.returncode:
                 raise Failed(f"terraform {command[0]} failed:\n{answer.stdout}{answer.stderr}")
 
+    @property
+    def _patience(self) -> list[str]:
+        """The local state is held for moments; of another one it is told at once who holds it."""
+        return [PATIENCE] if self._environment.local else []
+
+    def _see_lock(self, fault: str) -> None:
+        """Raises Failed with who holds the state, if that is what a fault is about."""
+        if not self._environment.local and "acquiring the state lock" in fault:
+            state.bucket(self._environment).refuse_while_held(self._key)
+
     def _choose_source(self) -> None:
         """Sees that the provider comes from a mirror on this machine if there is one and the registry is out of reach."""
         settings = self._environment.variables()
@@ -117,7 +168,7 @@ class Terraform:
         config.unlink(missing_ok=True)
         if "TF_CLI_CONFIG_FILE" in settings or mirrors.registry_answers():
             return
-        wanted = mirrors.constraint((self._folder / "versions.tf").read_text(encoding="utf-8"))
+        wanted = mirrors.constraint((self._source / "versions.tf").read_text(encoding="utf-8"))
         if found := mirrors.mirror(wanted, settings.get("TF_PLUGIN_DIR")):
             config.write_text(mirrors.installation(found), encoding="utf-8")
 

@@ -10,7 +10,6 @@ import functools
 import gzip
 import hashlib
 import json
-import mimetypes
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -18,11 +17,9 @@ from pathlib import Path
 from socketserver import ThreadingTCPServer
 from urllib.parse import unquote, urlsplit
 
+from itemsctl import content
+
 PAGE = "index.html"
-CONFIG = "config.json"
-NO_CACHE, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"  # as infra/site.tf uploads them
-TEXT = ("text/", "application/json", "application/yaml", "image/svg+xml")
-TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml", ".yaml": "application/yaml"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class Server(ThreadingTCPServer):
 
     def file(self, path: str) -> File:
         """The file at `path`, else the page: the app routes by path itself."""
-        if path == CONFIG:
+        if path == content.CONFIG:
             return _file(path, json.dumps(self.settings["config"]).encode())
         found = (self._dist / path).resolve()
         if not found.is_relative_to(self._dist) or not found.is_file():
@@ -115,14 +112,12 @@ def _read(dist: Path, path: Path, _modified: int) -> File:
 
 
 def _file(path: str, body: bytes) -> File:
-    suffix = Path(path).suffix
-    kind = TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    text = kind.startswith(TEXT)
+    kind = content.content_type(path)
     return File(
         body=body,
-        compressed=gzip.compress(body, mtime=0) if text else None,
-        content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
-        cache_control=FOR_EVER if path.startswith("assets/") else NO_CACHE,
+        compressed=gzip.compress(body, mtime=0) if kind.startswith(content.TEXT) else None,
+        content_type=kind,
+        cache_control=content.cache_control(path),
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
     )
 

@@ -1,0 +1,131 @@
+"""The commands for environments on AWS: what each takes, prints and exits with."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.markup import escape
+
+from itemsctl import project
+from itemsctl.aws import deploy as ship
+from itemsctl.aws import doctor as checks
+from itemsctl.aws import state
+from itemsctl.console import Failed, err, out, step
+from itemsctl.options import environment_option
+from itemsctl.project import Environment
+from itemsctl.release.commands import release
+from itemsctl.terraform import Terraform
+
+STEPS = ("build", "apply", "release", "web")
+
+
+@click.command()
+@environment_option("test", "prod")
+@click.option("--repository", metavar="OWNER/NAME", help="Also let this GitHub repository's workflows deploy.")
+@click.option("--provider-exists", is_flag=True, help="The account trusts GitHub already, by another stack.")
+def bootstrap(environment: Environment, repository: str | None, provider_exists: bool) -> None:
+    """Make what an environment needs before its first deploy: the bucket of its Terraform state. Run again, it mends it.
+
+    With --repository also the roles by which GitHub's workflows plan and deploy (infra/ci).
+
+    Example: itemsctl bootstrap --env test --repository octo-org/items
+    """
+    bucket = state.bucket(environment)
+    with environment.alone():
+        with step(f"Make the state bucket of {environment.name}"):
+            new = bucket.make()
+        out.print(f"{bucket.name}: {'made' if new else 'was there, and is as it must be'}")
+        if repository is None:
+            return
+        variables = {"env": environment.name, "repository": repository, "provider": not provider_exists}
+        terraform = Terraform(environment, variables, root="infra/ci")
+        with step("Make the roles of the workflows") as tell:
+            terraform.apply(tell)
+    for name, arn in terraform.outputs().items():
+        out.print(f"{name}: {arn}")
+
+
+@click.command()
+@environment_option("test", "prod")
+@click.option("--plan", is_flag=True, help="Build, show what would change, and stop.")
+@click.option("--yes", is_flag=True, help="Do not ask before changes are applied.")
+@click.option("--only", multiple=True, type=click.Choice(STEPS), help="Only this step; may be given again. [all]")
+@click.option("--steps", default="10,50,100", show_default=True, help="The new version's share of the traffic, in %.")
+@click.option("--bake", default="10m", show_default=True, help="How long each share lasts at least: 10m, 1h.")
+@click.pass_context
+def deploy(
+    context: click.Context,
+    environment: Environment,
+    plan: bool,
+    yes: bool,
+    only: tuple[str, ...],
+    steps: str,
+    bake: str,
+) -> None:
+    """Build, apply to AWS, release by canary and upload the web app, in one go or by single steps.
+
+    A first deploy takes traffic at once: there is nothing to compare it with. Exit codes: 0 done, 2 the new version was rolled
+    back (the web app is not uploaded then), 1 failed.
+
+    Example: itemsctl deploy --env test --plan
+    """
+    wanted = only or STEPS
+    if {"apply", "release"} & set(wanted) and not (plan or yes or sys.stdin.isatty()):
+        raise Failed("Nobody is here to be asked whether to go on.", "Look with --plan, then give --yes.")
+    with environment.alone():
+        if "build" in wanted:
+            ship.build(environment)
+        if plan:
+            out.print(ship.plan(environment, lock=False)[1].text, markup=False)
+            return
+        if "apply" in wanted:
+            yes = _apply(environment, yes) or yes
+    if "release" in wanted:
+        _release(context, environment, steps, bake, yes)
+    if "web" in wanted:
+        ship.upload_web(environment)
+
+
+@click.command()
+@environment_option(*project.ENVIRONMENTS)
+def doctor(environment: Environment) -> None:
+    """Check what could stand in the way: tools, credentials, region, quotas, clock, ports. Exit code 1 when something does.
+
+    Example: itemsctl doctor --env prod
+    """
+    sound = True
+    for name, found in checks.run(environment):
+        if isinstance(found, Failed):
+            sound = False
+            out.print(f"[red]✗[/] {name:16} {escape(found.message)}\n{'':18} [dim]{escape(found.hint)}[/]")
+        else:
+            out.print(f"[green]✓[/] {name:16} {escape(found)}")
+    sys.exit(0 if sound else 1)
+
+
+def _apply(environment: Environment, yes: bool) -> bool:
+    """Plans, asks and applies; answers whether there was anything to agree to."""
+    ship.refuse_while_releasing(environment)
+    terraform, planned = ship.plan(environment)
+    out.print(planned.text, markup=False)
+    if not planned.changes:
+        return False
+    if not yes:
+        click.confirm(f"Apply this to {environment.name}?", abort=True, err=True)
+    ship.apply(environment, terraform, planned)
+    return True
+
+
+def _release(context: click.Context, environment: Environment, steps: str, bake: str, yes: bool) -> None:
+    """Releases what is new. Ends the program where the new version was not promoted."""
+    pending = ship.pending(environment)
+    if not pending:
+        err.print("Nothing to release: alias prod is at the newest version of all functions.")
+        return
+    err.print("Release: " + ", ".join(f"{name} {old} → {new}" for name, (old, new) in pending.items()))
+    try:
+        context.invoke(release.commands["start"], environment=environment, steps=steps, bake=bake, yes=yes)
+    except SystemExit as ended:
+        if ended.code != 0:
+            raise

@@ -1,0 +1,80 @@
+"""Accounts of the emulator that stand for AWS accounts, and the project deployed into them as a user deploys it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.stack import Stack
+
+
+class Account(Stack):
+    """The project copied to `home`, and an account by its id: MiniStack takes an access key of twelve digits for one."""
+
+    def __init__(self, home: Path, emulator: dict[str, str], account: str) -> None:
+        super().__init__(home)
+        self.id = account
+        self._settings = {
+            "AWS_ENDPOINT_URL": emulator["AWS_ENDPOINT_URL"],
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a process with this account's credentials."""
+        return {**os.environ, **self._settings, "PYTHONPATH": str(self.home / "src")}
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of `itemsctl` with this account's credentials."""
+        process = self.begin(*arguments)
+        out, err = process.communicate(timeout=240)
+        return process.returncode, out, err
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """`itemsctl` with this account's credentials, running."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "itemsctl.cli", *arguments],
+            cwd=self.home,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def done(self, *arguments: str) -> str:
+        """What `itemsctl` prints; raises with all that it said where it fails."""
+        code, out, err = self.run(*arguments)
+        assert code == 0, f"itemsctl {' '.join(arguments)} exited {code}\n{out}\n{err}"
+        return out
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this account, as its root."""
+        return boto3.client(
+            service,
+            region_name="eu-west-2",
+            endpoint_url=self._settings["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.id,
+            aws_secret_access_key="test",
+        )
+
+    def objects(self, bucket: str) -> dict[str, str]:
+        """The objects of a bucket: content type by key."""
+        s3 = self.client("s3")
+        return {
+            entry["Key"]: s3.head_object(Bucket=bucket, Key=entry["Key"])["ContentType"]
+            for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Terraform's state of environment test, as it is in its bucket."""
+        answer = self.client("s3").get_object(Bucket=f"items-test-state-{self.id}", Key="terraform.tfstate")
+        found: dict[str, Any] = json.loads(answer["Body"].read())
+        return found

@@ -1,0 +1,169 @@
+"""From an empty account to a second version in service, in the order in which a team does it. An account of the emulator."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.deploy.account import Account
+
+BUCKET = "items-test-state-111111111111"
+LOCK = "terraform.tfstate.tflock"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]) -> Account:
+    """An account with nothing in it."""
+    return Account(tmp_path_factory.mktemp("deploy") / "items", emulator, "111111111111")
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(account: Account) -> Account:
+    """The account with a state bucket."""
+    assert "items-test-state-111111111111: made" in account.done("bootstrap", "--env", "test")
+    return account
+
+
+@pytest.fixture(scope="module")
+def deployed(bootstrapped: Account) -> Account:
+    """The account after its first deploy."""
+    printed = bootstrapped.done("deploy", "--env", "test", "--yes")
+    assert " to add, 0 to change, 0 to destroy." in printed
+    return bootstrapped
+
+
+@pytest.fixture
+def locked(deployed: Account) -> Iterator[Account]:
+    """The account while somebody else applies."""
+    held = {"ID": "6c1", "Operation": "OperationTypeApply", "Info": "", "Who": "alice@laptop", "Version": "1.11.4",
+            "Created": "2026-11-23T02:00:00.123456789Z", "Path": ""}  # fmt: skip
+    s3 = deployed.client("s3")
+    s3.put_object(Bucket=BUCKET, Key=LOCK, Body=json.dumps(held))
+    yield deployed
+    s3.delete_object(Bucket=BUCKET, Key=LOCK)
+
+
+def test_doctor_says_what_an_empty_account_needs(account: Account) -> None:
+    code, said, _ = account.run("doctor", "--env", "test")
+    assert code == 1
+    assert "arn:aws:iam::111111111111:root in account 111111111111" in said
+    assert [line[0] for line in said.splitlines() if not line.startswith(" ")].count("✗") == 1
+    assert "There is no items-test-state-111111111111." in said
+    assert "itemsctl bootstrap --env test" in said
+
+
+def test_without_a_state_bucket_nothing_is_planned(account: Account) -> None:
+    code, _, said = account.run("deploy", "--env", "test", "--plan")
+    assert code == 1
+    assert "Make it with `itemsctl bootstrap --env test`" in said
+
+
+def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootstrapped: Account) -> None:
+    s3 = bootstrapped.client("s3")
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    (rule,) = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    closed = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert len(closed) == 4
+    assert all(closed.values())
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_bootstrapping_again_mends_the_bucket(bootstrapped: Account) -> None:
+    s3 = bootstrapped.client("s3")
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    assert "was there" in bootstrapped.done("bootstrap", "--env", "test")
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+
+
+def test_nothing_is_applied_that_nobody_agreed_to(bootstrapped: Account) -> None:
+    code, _, said = bootstrapped.run("deploy", "--env", "test", "--only", "apply")
+    assert code == 1
+    assert "Look with --plan, then give --yes." in said
+
+
+def test_a_plan_changes_nothing_and_takes_no_lock(bootstrapped: Account) -> None:
+    printed = bootstrapped.done("deploy", "--env", "test", "--plan")
+    assert 'module.function["get_item"].aws_lambda_function.this will be created' in printed
+    assert bootstrapped.objects(BUCKET) == {}
+    assert bootstrapped.client("lambda").list_functions()["Functions"] == []
+
+
+def test_a_first_deploy_takes_traffic_at_once(deployed: Account) -> None:
+    functions = deployed.client("lambda")
+    for name in json.loads(deployed.done("outputs", "--env", "test", "--json"))["functions"].values():
+        assert functions.get_alias(FunctionName=name, Name="prod")["FunctionVersion"] == "1"
+    assert "Nothing was released yet." in deployed.done("release", "status", "--env", "test")
+
+
+def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account) -> None:
+    assert deployed.state()["outputs"]["table_name"]["value"] == "items-test-items"
+    assert LOCK not in deployed.objects(BUCKET)
+    kept = [path for path in (deployed.home / ".deployed").rglob("*.tfstate") if "resources" in path.read_text()]
+    assert [path for path in kept if json.loads(path.read_text()).get("resources")] == []
+
+
+def test_another_machine_finds_what_was_deployed(
+    deployed: Account, tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]
+) -> None:
+    elsewhere = Account(tmp_path_factory.mktemp("elsewhere") / "items", emulator, deployed.id)
+    asked = ("outputs", "--env", "test", "--json")
+    assert elsewhere.done(*asked) == deployed.done(*asked)
+
+
+def test_environments_and_accounts_share_nothing(
+    deployed: Account, tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]
+) -> None:
+    other = Account(tmp_path_factory.mktemp("other") / "items", emulator, "222222222222")
+    for account, environment in ((other, "test"), (deployed, "prod")):
+        code, _, said = account.run("outputs", "--env", environment)
+        assert code == 1
+        assert f"There is no state bucket items-{environment}-state-{account.id}" in said
+
+
+def test_the_web_app_is_uploaded_as_what_it_is(deployed: Account) -> None:
+    outputs = json.loads(deployed.done("outputs", "--env", "test", "--json"))
+    found = deployed.objects(outputs["web_bucket"])
+    assert found["index.html"] == "text/html; charset=utf-8"
+    assert found["config.json"] == "application/json"
+    kinds = {kind for key, kind in found.items() if key.startswith("assets/")}
+    assert kinds == {"text/javascript; charset=utf-8", "text/css; charset=utf-8"}
+
+
+def test_who_holds_the_state_is_told_at_once(locked: Account) -> None:
+    code, _, said = locked.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    assert code == 1
+    assert "The state of test is held by alice@laptop since 2026-11-23 02:00 UTC, for apply." in said
+    assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in said
+
+
+def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(deployed: Account) -> None:
+    functions, s3 = deployed.client("lambda"), deployed.client("s3")
+    handlers = deployed.home / "src" / "items" / "handlers.py"
+    handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
+    site = f"items-test-site-{deployed.id}"
+    s3.delete_object(Bucket=site, Key="index.html")
+    deploying = deployed.begin("deploy", "--env", "test", "--yes", "--steps", "50,100", "--bake", "2m")
+    while deploying.poll() is None:
+        found = functions.get_alias(FunctionName="items-test-get_item", Name="prod")
+        if found.get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.5}:
+            break
+        time.sleep(0.5)
+    with pytest.raises(ClientError, match="404"):
+        s3.head_object(Bucket=site, Key="index.html")
+    code, _, said = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    assert code == 1
+    assert "Another itemsctl" in said or "Release 1 of test is under way" in said
+    deployed.done("release", "promote", "--env", "test", "--yes")
+    printed, said = deploying.communicate(timeout=120)
+    assert deploying.returncode == 0, said
+    assert "get_item 1 → 2" in said
+    assert "# Release 1 of test: promoted" in printed
+    assert functions.get_alias(FunctionName="items-test-get_item", Name="prod")["FunctionVersion"] == "2"
+    assert s3.head_object(Bucket=site, Key="index.html")["ContentType"] == "text/html; charset=utf-8"
+    assert LOCK not in deployed.objects(BUCKET)
