@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from itemsctl import users
 from itemsctl.project import Environment
@@ -33,6 +33,7 @@ def browser() -> Iterator[Browser]:
     found = subprocess.run(
         [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
     ).stdout.strip()
+    expect.set_options(timeout=15_000)  # a busy machine is slow, not broken
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
