@@ -5,10 +5,9 @@ import { useContext, useState } from 'preact/hooks';
 import type { Api } from './api/client';
 import { SessionEnded, tell } from './api/problem';
 import type { Sessions } from './auth/session';
-import { Drafts } from './items/drafts';
 import type { ItemList } from './items/list';
 import { ItemsPage } from './items/ItemsPage';
-import { Dialog, Icon, WaitBar } from './ui/parts';
+import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
 import { follow, path, routeOf } from './ui/router';
 import { useStore } from './ui/store';
 import { nextTheme, theme } from './ui/theme';
@@ -28,7 +27,8 @@ export function useServices(): Services {
   return services;
 }
 
-const Reference = lazy(() => import('./reference/Reference'));
+/** Its file is gone when a newer version of the app was deployed since this page was loaded. */
+const Reference = lazy(() => import('./reference/Reference').catch(() => ({ default: Unloaded })));
 
 export function App({ services, failure }: { services: Services; failure: string }) {
   const session = useStore(services.sessions.store);
@@ -85,7 +85,7 @@ function Header() {
         <Icon name="theme" />
       </button>
       {session.state === 'out' ? (
-        <button type="button" onClick={() => void sessions.signIn(location.pathname)}>
+        <button type="button" onClick={() => void sessions.signIn()}>
           Sign in
         </button>
       ) : (
@@ -101,7 +101,7 @@ function Account({ email }: { email: string }) {
   const signOut = async (everywhere: boolean) => {
     try {
       await sessions.signOut(everywhere);
-      Drafts.dropAll();
+      sessionStorage.clear(); // what was typed, too
     } catch (reason) {
       if (!(reason instanceof SessionEnded)) setError(tell(reason));
     }
@@ -114,7 +114,7 @@ function Account({ email }: { email: string }) {
       </button>
       <div id="account" popover="auto" class="menu">
         <p>
-          Signed in as <strong>{email}</strong>
+          Signed in as <strong dir="auto">{email}</strong>
         </p>
         <button type="button" class="quiet" onClick={() => void signOut(false)}>
           Sign out
@@ -146,10 +146,10 @@ function Welcome({ failure }: { failure: string }) {
         </p>
       )}
       <div class="actions">
-        <button type="button" class="primary" onClick={() => void sessions.signIn(location.pathname)}>
+        <button type="button" class="primary" onClick={() => void sessions.signIn()}>
           Sign in to see your items
         </button>
-        <button type="button" onClick={() => void sessions.signUp(location.pathname)}>
+        <button type="button" onClick={() => void sessions.signUp()}>
           Create an account
         </button>
       </div>
@@ -166,7 +166,7 @@ function Ended() {
   const [left, setLeft] = useState(false);
   const again = () => {
     setLeft(true);
-    void sessions.signIn(location.pathname);
+    void sessions.signIn();
   };
   return (
     <Dialog title="Your session has ended" kind="box" onClose={again}>
@@ -180,7 +180,20 @@ function Ended() {
   );
 }
 
+function Unloaded() {
+  return (
+    <section class="welcome" role="alert">
+      <h1>The reference could not be loaded</h1>
+      <p>There is no network, or a newer version of this app.</p>
+      <button type="button" class="primary" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </section>
+  );
+}
+
 function Nowhere() {
+  useTitle('Nothing here');
   return (
     <section class="welcome">
       <h1>There is nothing here</h1>

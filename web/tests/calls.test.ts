@@ -28,7 +28,9 @@ const lost: Reply = () => Promise.reject(new TypeError('Failed to fetch'));
 
 let sent: { url: string; init: RequestInit }[];
 let waited: number[];
+let online: boolean;
 beforeEach(() => {
+  online = true;
   sent = [];
   waited = [];
 });
@@ -41,12 +43,16 @@ function api(...replies: Reply[]): Api {
     if (!reply) throw new Error('one call too many');
     return Promise.resolve(reply());
   };
-  const tokens = { token: () => Promise.resolve('first'), another: () => Promise.resolve('second') };
+  const tokens = {
+    token: () => Promise.resolve('first'),
+    another: () => Promise.resolve('second'),
+    ended: () => new SessionEnded(),
+  };
   const pause = (_: Error, ms: number) => {
     waited.push(ms);
     return Promise.resolve();
   };
-  return new Api('https://api.example.com/v1', tokens, fetch, pause);
+  return new Api('https://api.example.com/v1', tokens, fetch, pause, () => online);
 }
 const header = (call: number, name: string) => (sent[call]?.init.headers as Record<string, string>)[name];
 
@@ -66,6 +72,23 @@ test('it gives up after some tries, and says why', async () => {
   expect(sent).toHaveLength(MOST_TRIES);
 });
 
+test('without a network it does not give up', async () => {
+  online = false;
+  await api(...Array.from({ length: MOST_TRIES + 1 }, () => lost), ok(item())).get('id-1');
+  expect(sent).toHaveLength(MOST_TRIES + 2);
+});
+
+test('each call is told, the newest first, and a create with the item that it made', async () => {
+  const network = api(ok({ items: [], next_cursor: null }), refused(429), ok(item(), 201));
+  await network.list({ limit: 1 });
+  await network.create({ name: 'Lamp' }, 'key-1');
+  expect(network.calls.state.map(({ number, about, status }) => [number, about, status])).toEqual([
+    [3, 'id-1', 201],
+    [2, 'id-1', 429],
+    [1, 'list', 200],
+  ]);
+});
+
 test('what the API refuses is not tried again', async () => {
   await expect(api(refused(400)).get('id-1')).rejects.toBeInstanceOf(Refused);
   expect(waited).toEqual([]);
@@ -73,7 +96,7 @@ test('what the API refuses is not tried again', async () => {
 
 test('waits grow, with jitter', () => {
   const times = (random: number) =>
-    [1, 2, 3, 4].map((tries) => delay(new Unreachable(), tries, () => random));
+    [1, 2, 3, 4].map((tries) => delay(new Unreachable(), tries, true, () => random));
   expect(times(0)).toEqual([750, 1500, 3000, 6000]);
   expect(times(1)).toEqual([1250, 2500, 5000, 10000]);
 });
@@ -146,7 +169,13 @@ test('an answer that is no problem document is told by its status', async () => 
 
 test('the curl line survives the shell, whatever is in it', () => {
   const call: Call = {
-    ...{ method: 'POST', url: 'https://api.example.com/v1/items', headers: { 'Idempotency-Key': 'k' } },
+    ...{
+      number: 1,
+      about: 'new',
+      method: 'POST',
+      url: 'https://api.example.com/v1/items',
+      headers: { 'Idempotency-Key': 'k' },
+    },
     ...{
       body: `{"name":"it's $HOME \`id\` \\"x\\""}`,
       status: 201,

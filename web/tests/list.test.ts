@@ -34,6 +34,16 @@ class Shelf {
 const ids = (list: ItemList) => list.store.state.items.map(({ id }) => Number(id.slice(3)));
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 
+test('items of the same moment are all there, in the order of the API', async () => {
+  const shelf = new Shelf(30);
+  shelf.items = shelf.items.map((one) => ({ ...one, created_at: item(1).created_at }));
+  const list = new ItemList(shelf);
+  await list.load();
+  expect(ids(list)).toEqual(down(30, 6));
+  await list.more();
+  expect(ids(list)).toEqual(down(30, 1));
+});
+
 test('pages follow each other until the last', async () => {
   const list = new ItemList(new Shelf(60));
   await list.load();

@@ -9,6 +9,12 @@ test.each([
   [{ a: [1, 2] }, { a: [2] }, { a: [2] }],
   [{ a: { b: 'x', c: 'y' } }, { a: { b: 'z', d: 'w' } }, { a: { b: 'z', c: null, d: 'w' } }],
   [{ a: { b: 'x', c: 'y' } }, { a: { c: 'y', b: 'x' } }, {}],
+  [{ a: { constructor: 'x' } }, { a: {} }, { a: { constructor: null } }],
+  [
+    { a: {} },
+    { a: JSON.parse('{"__proto__":"x"}') as object },
+    { a: JSON.parse('{"__proto__":"x"}') as object },
+  ],
 ])('the merge patch from %j to %j is %j', (from, to, patch) => {
   expect(patchOf(from, to)).toEqual(patch);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import content from 'virtual:content';
 import type { Schema } from '../src/contract/schema';
 import { faults } from '../src/contract/validate';
-import { fieldsOf, rawOf, valueOf } from '../src/form/fields';
+import { fieldsOf, fitted, rawOf, valueOf } from '../src/form/fields';
 
 const every: Schema = {
   type: 'object',
@@ -88,6 +88,15 @@ describe('what was typed becomes a value', () => {
     expect(valueOf(fields, rawOf(fields, whole))).toEqual({ value: whole, faults: [] });
     expect(faults(whole, every)).toEqual([]);
   });
+  test('what nobody touched stays as it was, to the millisecond', () => {
+    const before = { title: 'Lamp', at: '2026-02-03T04:05:06.789+02:00', box: { shelf_number: null } };
+    const raw = { ...rawOf(fields, before), title: 'Desk lamp' };
+    expect(valueOf(fields, raw, before).value).toEqual({ ...before, title: 'Desk lamp' });
+  });
+  test('what was typed by an older contract is kept where it still fits', () => {
+    const older = { title: 'Lamp', words: 'one two', box: { shelf_number: '7' }, gone: 'x' };
+    expect(fitted(fields, older)).toEqual(rawOf(fields, { title: 'Lamp', box: { shelf_number: 7 } }));
+  });
   test('what was left empty is left out', () => {
     expect(
       typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: [['', '']] }).value,
@@ -132,6 +141,7 @@ test.each([
   [{ words: ['toolong'] }, '/words/0', 'must have at most 5 characters'],
   [{ words: ['a', 'b', 'c', 'd'] }, '/words', 'must have at most 3 entries'],
   [{ notes: { 'a/b~c': 'toolong' } }, '/notes/a~1b~0c', 'must have at most 5 characters'],
+  [{ notes: { constructor: 'toolong' } }, '/notes/constructor', 'must have at most 5 characters'],
   [{ box: { shelf_number: 'x' } }, '/box/shelf_number', 'must be an integer'],
   [{ other: 1 }, '/other', 'is not known here'],
 ])('%j is refused at %s in the words of the API', (change, pointer, detail) => {

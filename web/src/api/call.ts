@@ -1,6 +1,10 @@
 /** A call that the page made, and the curl line that makes it again. Knows no fetch. */
 
 export interface Call {
+  /** Counted up from 1 in the order of sending. */
+  number: number;
+  /** `list`, `new`, or the item's id. */
+  about: string;
   method: string;
   url: string;
   /** Without `Authorization`, which is in every call. */

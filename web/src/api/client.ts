@@ -1,7 +1,7 @@
 /** The five operations as functions, typed by the contract: tokens, retries and problems are dealt with here. Knows no markup. */
 import { Store } from '../ui/store';
 import type { Call } from './call';
-import { problemOf, Refused, SessionEnded, Unreachable } from './problem';
+import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
 import { delay, wait } from './retry';
 import type { components, operations } from './schema';
 
@@ -16,6 +16,8 @@ export interface Tokens {
   token(): Promise<string>;
   /** One that is not `refused`, which the API answered with 401. */
   another(refused: string): Promise<string>;
+  /** Ends the session: the API refused a token that was new. Answers what to throw. */
+  ended(): SessionEnded;
 }
 
 interface Request {
@@ -25,15 +27,19 @@ interface Request {
   body?: string;
 }
 
+const KEPT = 20; // calls, for "The call"
+
 export class Api {
-  /** The last call of each kind: `list`, or an item's id. */
-  readonly calls = new Store<Record<string, Call>>({});
+  /** The last calls, the newest first. */
+  readonly calls = new Store<Call[]>([]);
+  #sent = 0;
 
   constructor(
     readonly base: string,
     private readonly tokens: Tokens,
     private readonly fetch: typeof globalThis.fetch = (...given) => globalThis.fetch(...given),
     private readonly pause = wait,
+    private readonly online = () => navigator.onLine,
   ) {}
 
   async list(query: ListQuery): Promise<ItemPage> {
@@ -55,8 +61,9 @@ export class Api {
     const request = { method: 'POST', path: '/items', headers, body: JSON.stringify(content) };
     const response = await this.#send(request, 'new');
     const item = (await response.json()) as Item;
-    const { new: call, ...others } = this.calls.state;
-    this.calls.state = call ? { ...others, [item.id]: call } : others;
+    this.calls.state = this.calls.state.map((call) =>
+      call.headers['Idempotency-Key'] === key ? { ...call, about: item.id } : call,
+    );
     return item;
   }
 
@@ -78,40 +85,37 @@ export class Api {
     }
   }
 
-  async #send(request: Request, kind: string): Promise<Response> {
+  async #send(request: Request, about: string): Promise<Response> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#try(request, kind, tries > 1);
+        return await this.#try(request, about, tries > 1);
       } catch (error) {
-        const ms = delay(error, tries);
+        const ms = delay(error, tries, this.online());
         if (ms === null || !(error instanceof Error)) throw error;
         await this.pause(error, ms);
       }
     }
   }
 
-  async #try(request: Request, kind: string, retried: boolean): Promise<Response> {
+  async #try(request: Request, about: string, retried: boolean): Promise<Response> {
     const token = await this.tokens.token();
-    let response = await this.#fetch(request, token, kind);
+    let response = await this.#fetch(request, token, about);
     if (response.status === 401) {
-      response = await this.#fetch(request, await this.tokens.another(token), kind);
-      if (response.status === 401) throw new SessionEnded();
+      response = await this.#fetch(request, await this.tokens.another(token), about);
+      if (response.status === 401) throw this.tokens.ended();
     }
     if (response.ok || response.status === 304) return response;
     const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
     throw new Refused(await problemOf(response), Number.isFinite(seconds) ? seconds : null, retried);
   }
 
-  async #fetch(request: Request, token: string, kind: string): Promise<Response> {
+  async #fetch(request: Request, token: string, about: string): Promise<Response> {
     const { method, path, headers = {}, body = null } = request;
     const call: Call = {
-      ...{ method, url: this.base + path, headers, body },
+      ...{ number: ++this.#sent, about, method, url: this.base + path, headers, body },
       ...{ status: null, etag: null, replayed: false, milliseconds: null },
     };
-    const record = (more: Partial<Call>) => {
-      this.calls.state = { ...this.calls.state, [kind]: { ...call, ...more } };
-    };
-    record({});
+    this.calls.state = [call, ...this.calls.state.slice(0, KEPT - 1)];
     const began = performance.now();
     let response: Response;
     try {
@@ -122,12 +126,14 @@ export class Api {
     } catch {
       throw new Unreachable();
     }
-    record({
+    const answered: Call = {
+      ...call,
       status: response.status,
       etag: response.headers.get('ETag'),
       replayed: response.headers.get('Idempotent-Replayed') === 'true',
       milliseconds: Math.round(performance.now() - began),
-    });
+    };
+    this.calls.state = this.calls.state.map((one) => (one === call ? answered : one));
     return response;
   }
 }

@@ -66,7 +66,7 @@ export function tell(error: unknown): string {
   }
   if (cause instanceof Refused) {
     const { status, detail, request_id } = cause.problem;
-    if (status === 429) return 'The service asked for fewer requests. Wait a moment and try again.';
+    if (status === 429) return 'The service asked for fewer requests.';
     if (status >= 500) return `The service failed (${status}). If it goes on, report request ${request_id}.`;
     return detail;
   }

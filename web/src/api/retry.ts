@@ -6,12 +6,14 @@ export const MOST_TRIES = 5;
 const LONGEST = 30_000;
 
 /**
- * Milliseconds to wait before the next try; null when there is none to be.
+ * Milliseconds to wait before the next try; null when there is none to be. Without a network the end of the wait is the
+ * network's coming back, so no try is counted.
  *
  * Every call of this app may be repeated: reads, creates with their `Idempotency-Key`, changes with their `If-Match`.
  * Backoff with jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
-export function delay(error: unknown, tries: number, random = Math.random): number | null {
+export function delay(error: unknown, tries: number, online: boolean, random = Math.random): number | null {
+  if (error instanceof Unreachable && !online) return LONGEST;
   const again =
     error instanceof Unreachable ||
     (error instanceof Refused && (error.status === 409 || error.status === 429 || error.status >= 500));

@@ -2,7 +2,13 @@
  * Who is signed in: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are kept in the tab's
  * sessionStorage. Knows no markup and no items.
  */
-import { type User, UserManager, type UserManagerSettings, WebStorageStateStore } from 'oidc-client-ts';
+import {
+  ErrorResponse,
+  type User,
+  UserManager,
+  type UserManagerSettings,
+  WebStorageStateStore,
+} from 'oidc-client-ts';
 import { SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
@@ -25,7 +31,7 @@ export class Sessions implements Tokens {
   constructor(private readonly config: Config) {
     const { region, user_pool_id, hosted_ui_url } = config;
     const issuer = `https://cognito-idp.${region}.amazonaws.com/${user_pool_id}`;
-    const here = `${location.origin}/`;
+    const home = `${location.origin}/`;
     this.#settings = {
       authority: issuer,
       // Given, not discovered: the discovery document is at another origin than the hosted pages.
@@ -37,7 +43,7 @@ export class Sessions implements Tokens {
         jwks_uri: `${issuer}/.well-known/jwks.json`,
       },
       client_id: config.user_pool_client_id,
-      redirect_uri: here,
+      redirect_uri: home,
       response_type: 'code',
       scope: SCOPE,
       loadUserInfo: false,
@@ -63,26 +69,26 @@ export class Sessions implements Tokens {
     }
     const user = await this.#manager.getUser();
     if (user) this.#signedIn(user);
-    return location.pathname + location.search;
+    return here();
   }
 
-  /** Goes to the hosted page and comes back to `path`. */
-  signIn(path: string): Promise<void> {
-    return this.#manager.signinRedirect({ state: path });
+  /** Goes to the hosted page and comes back to where the user is now. */
+  signIn(): Promise<void> {
+    return this.#manager.signinRedirect({ state: here() });
   }
 
   /** Goes to the hosted sign-up page, which takes the same parameters as the authorize endpoint. */
-  async signUp(path: string): Promise<void> {
+  async signUp(): Promise<void> {
     const metadata = {
       ...this.#settings.metadata,
       authorization_endpoint: `${this.config.hosted_ui_url}/signup`,
     };
-    await new UserManager({ ...this.#settings, metadata }).signinRedirect({ state: path });
+    await new UserManager({ ...this.#settings, metadata }).signinRedirect({ state: here() });
   }
 
   async token(): Promise<string> {
     const user = await this.#manager.getUser();
-    if (!user || this.store.state.state !== 'in') throw new SessionEnded();
+    if (!user || this.store.state.state !== 'in') throw this.ended();
     if ((user.expires_in ?? 0) > EARLY) return user.access_token;
     return (await this.#renew()).access_token;
   }
@@ -91,6 +97,12 @@ export class Sessions implements Tokens {
     const user = await this.#manager.getUser();
     if (user && user.access_token !== refused) return user.access_token;
     return (await this.#renew()).access_token;
+  }
+
+  ended(): SessionEnded {
+    const { state } = this.store;
+    if (state.state === 'in') this.store.state = { ...state, state: 'ended' };
+    return new SessionEnded();
   }
 
   /** The access token as it is, for the curl line. */
@@ -109,6 +121,7 @@ export class Sessions implements Tokens {
       await this.#cognito('GlobalSignOut', { AccessToken: token });
     } else if (user?.refresh_token) {
       const ClientId = this.config.user_pool_client_id;
+      // Without an answer the user still wants to be out: the token is forgotten here, and ends by itself.
       await this.#cognito('RevokeToken', { ClientId, Token: user.refresh_token }).catch(() => undefined);
     }
     await this.#manager.removeUser();
@@ -128,15 +141,16 @@ export class Sessions implements Tokens {
   }
 
   async #renewed(): Promise<User> {
+    const held = await this.#manager.getUser();
+    if (!held?.refresh_token) throw this.ended();
     try {
       const user = await this.#manager.signinSilent();
       if (user) return user;
     } catch (error) {
-      if (error instanceof TypeError) throw new Unreachable(); // fetch's own, when no answer comes
+      // Refused (RFC 6749, 5.2) is for good; no answer, or that of a service that fails, may be another in a moment.
+      if (!(error instanceof ErrorResponse)) throw new Unreachable();
     }
-    const { state } = this.store;
-    if (state.state === 'in') this.store.state = { ...state, state: 'ended' };
-    throw new SessionEnded();
+    throw this.ended();
   }
 
   #signedIn(user: User): void {
@@ -155,4 +169,8 @@ export class Sessions implements Tokens {
     });
     if (!response.ok) throw new Error(`Signing out was refused (${response.status}). Try again.`);
   }
+}
+
+function here(): string {
+  return location.pathname + location.search + location.hash;
 }

@@ -68,7 +68,7 @@ export function same(one: unknown, other: unknown): boolean {
     const names = Object.keys(one);
     return (
       names.length === Object.keys(other).length &&
-      names.every((name) => name in other && same(one[name], other[name]))
+      names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]))
     );
   }
   return one === other;

@@ -98,7 +98,8 @@ function ofObject(value: Record<string, unknown>, schema: Schema, pointer: strin
   }
   for (const name of names) {
     const here = pointerTo(pointer, name);
-    if (properties[name]) found.push(...faults(value[name], properties[name], here));
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (known) found.push(...faults(value[name], known, here));
     else if (additionalProperties === false) found.push({ pointer: here, detail: 'is not known here' });
     else if (!name) found.push({ pointer: here, detail: 'must have a name that is not empty' });
     else if (additionalProperties !== true) found.push(...faults(value[name], additionalProperties, here));

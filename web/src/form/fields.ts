@@ -1,5 +1,5 @@
 /** Makes form fields of a schema, and turns a value into what the controls hold and back. Knows no markup. */
-import { isObject, type Json, pointerTo, type Schema, titleOf } from '../contract/schema';
+import { isObject, type Json, pointerTo, same, type Schema, titleOf } from '../contract/schema';
 import type { Fault } from '../contract/validate';
 
 export type Control =
@@ -120,19 +120,41 @@ function textOf(schema: Schema, value: unknown): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** The object that the controls stand for, without what was left empty, and the faults that a schema cannot see. */
-export function valueOf(fields: Field[], raw: Record<string, Raw>): { value: Json; faults: Fault[] } {
+/** What was held, as far as it still fits: the contract may have changed since. */
+export function fitted(fields: Field[], held: Record<string, Raw>, empty = rawOf(fields, {})): typeof held {
+  const shape = (raw: Raw | undefined) =>
+    Array.isArray(raw) ? 'pairs' : isObject(raw) ? Object.keys(raw)[0] : typeof raw;
+  return Object.fromEntries(
+    fields.map(({ name, control, fields: inner }) => {
+      const [own, none] = [held[name], empty[name] ?? ''];
+      if (control === 'group') return [name, fitted(inner, isObject(own) ? own : {})];
+      return [name, own !== undefined && shape(own) === shape(none) ? own : none];
+    }),
+  );
+}
+
+/**
+ * The object that the controls stand for, without what was left empty, and the faults that a schema cannot see. What nobody
+ * touched is as it is in `base`: a control may show less than it was given, such as a time without its milliseconds.
+ */
+export function valueOf(
+  fields: Field[],
+  raw: Record<string, Raw>,
+  base: Json = {},
+): { value: Json; faults: Fault[] } {
   const found: Fault[] = [];
   const value: Json = {};
   for (const field of fields) {
-    const held = raw[field.name];
-    const member = held === undefined ? undefined : memberOf(field, held, found);
+    const [held, before] = [raw[field.name], base[field.name]];
+    if (held === undefined) continue;
+    const touched = before === undefined || !same(held, rawOfMember(field, before));
+    const member = touched ? memberOf(field, held, before, found) : before;
     if (member !== undefined) value[field.name] = member;
   }
   return { value, faults: found };
 }
 
-function memberOf(field: Field, raw: Raw, found: Fault[]): unknown {
+function memberOf(field: Field, raw: Raw, before: unknown, found: Fault[]): unknown {
   const fault = (detail: string, pointer = field.pointer) => {
     found.push({ pointer, detail });
   };
@@ -156,7 +178,7 @@ function memberOf(field: Field, raw: Raw, found: Fault[]): unknown {
         : undefined;
     }
     case 'group': {
-      const inner = valueOf(field.fields, raw as Record<string, Raw>);
+      const inner = valueOf(field.fields, raw as Record<string, Raw>, isObject(before) ? before : {});
       found.push(...inner.faults);
       return Object.keys(inner.value).length || field.required ? inner.value : undefined;
     }

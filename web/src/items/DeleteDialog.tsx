@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
 import { type Services, useServices } from '../app';
-import { Dialog } from '../ui/parts';
+import { Dialog, Quoted } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { contentOf, nameOf } from './content';
@@ -46,12 +46,25 @@ export function DeleteDialog({ item, onClose, onDeleted }: Props) {
   };
   const done = () => {
     services.list.remove(now.id);
-    toast(`Deleted “${nameOf(now)}”.`, { label: 'Create it again', run: () => void again(services, now) });
+    toast(
+      <>
+        Deleted <Quoted text={nameOf(now)} />.
+      </>,
+      { label: 'Create it again', run: () => void again(services, now) },
+    );
     onClose();
     onDeleted();
   };
   return (
-    <Dialog title={`Delete “${nameOf(now)}”?`} kind="box" onClose={onClose}>
+    <Dialog
+      title={
+        <>
+          Delete <Quoted text={nameOf(now)} />?
+        </>
+      }
+      kind="box"
+      onClose={onClose}
+    >
       <p>
         The item and its id are gone for good. You can create it again afterwards, but as a new item with a
         new id.
@@ -73,18 +86,22 @@ export function DeleteDialog({ item, onClose, onDeleted }: Props) {
   );
 }
 
-async function again({ api, list }: Services, item: Item): Promise<void> {
+async function again(services: Services, item: Item, key = crypto.randomUUID()): Promise<void> {
   try {
-    const made = await create(api, contentOf(item), crypto.randomUUID(), []);
-    list.put(made);
-    toast(`Created “${nameOf(made)}” again, as a new item.`, {
-      label: 'Open',
-      run: () => go(`/items/${made.id}`),
-    });
+    const made = await create(services.api, contentOf(item), key, []);
+    services.list.put(made);
+    toast(
+      <>
+        Created <Quoted text={nameOf(made)} /> again, as a new item.
+      </>,
+      { label: 'Open', run: () => go(`/items/${made.id}`) },
+    );
   } catch (error) {
-    toast(`“${nameOf(item)}” was not created again. ${tell(error)}`, {
-      label: 'Try again',
-      run: () => void again({ api, list } as Services, item),
-    });
+    toast(
+      <>
+        <Quoted text={nameOf(item)} /> was not created again. {tell(error)}
+      </>,
+      { label: 'Try again', run: () => void again(services, item, key) },
+    );
   }
 }

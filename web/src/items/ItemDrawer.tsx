@@ -7,15 +7,15 @@ import { type Json, same } from '../contract/schema';
 import { type Fault, faults as faultsOf } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
 import { type Raw, rawOf, valueOf } from '../form/fields';
-import { Copy, Dialog, Icon, Time } from '../ui/parts';
+import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
 import { go } from '../ui/router';
 import { useStore } from '../ui/store';
 import { TheCall } from '../ui/TheCall';
-import { utc } from '../ui/time';
 import { toast } from '../ui/toasts';
 import { ConflictDialog } from './ConflictDialog';
 import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
+import { Facts, Loading } from './Facts';
 import { Conflict, change, create } from './save';
 
 interface Props {
@@ -27,6 +27,8 @@ interface Props {
 const fresh = (base: Json, version: number | null): Draft => {
   return { raw: rawOf(fields, base), base, version, key: crypto.randomUUID(), sent: [] };
 };
+
+const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
 export function ItemDrawer({ open, sub, onDelete }: Props) {
   const { api, list } = useServices();
@@ -45,8 +47,8 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   const [busy, setBusy] = useState(false);
   const saving = useRef(false);
   const form = useRef<HTMLFormElement>(null);
-  const call = useStore(api.calls)[name];
-  const changed = !same(draft.raw, rawOf(fields, draft.base));
+  const calls = useStore(api.calls).filter((call) => call.about === name);
+  const changed = isChanged(draft);
 
   const read = async () => {
     if (!id) return;
@@ -56,7 +58,8 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
       if (newest) {
         setItem(newest);
         list.put(newest);
-        if (!kept) setDraft(fresh(contentOf(newest), newest.version));
+        // What was typed meanwhile stays, at the version it began from: saving it then is a conflict, which is told.
+        setDraft((held) => (isChanged(held) ? held : fresh(contentOf(newest), newest.version)));
       }
     } catch (reason) {
       if (reason instanceof Refused && reason.status === 404) setMissing(true);
@@ -89,9 +92,14 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
     else drafts.drop(name);
     go('/');
   };
-  const done = (saved: Item, text: string, undo?: () => void) => {
+  const done = (saved: Item, what: string, undo?: () => void) => {
     drafts.drop(name);
     list.put(saved);
+    const text = (
+      <>
+        {what} <Quoted text={nameOf(saved)} />.
+      </>
+    );
     toast(text, undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`/items/${saved.id}`) });
     go('/');
   };
@@ -107,7 +115,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
         drafts.keep(name, { ...draft, sent });
         setDraft({ ...draft, sent });
         const made = await create(api, content as ItemContent, draft.key, draft.sent);
-        done(made, `Created “${nameOf(made)}”.`);
+        done(made, 'Created');
       } else if (same(content, base)) {
         drafts.drop(name);
         go('/');
@@ -116,12 +124,16 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
         const undo = async () => {
           try {
             list.put(await change(api, id, contentOf(saved), base, saved.version));
-            toast(`Put “${nameOf(base)}” back as it was.`);
+            toast(
+              <>
+                Put <Quoted text={nameOf(base)} /> back as it was.
+              </>,
+            );
           } catch (reason) {
             toast(`It was not put back. ${tell(reason)}`);
           }
         };
-        done(saved, `Saved “${nameOf(saved)}”.`, () => void undo());
+        done(saved, 'Saved', () => void undo());
       }
     } catch (reason) {
       failed(reason);
@@ -152,7 +164,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    const { value, faults: unread } = valueOf(fields, draft.raw);
+    const { value, faults: unread } = valueOf(fields, draft.raw, draft.base);
     const seen = new Set(unread.map((fault) => fault.pointer));
     const found = [...unread, ...faultsOf(value, schema).filter((fault) => !seen.has(fault.pointer))];
     if (found.length) show(found);
@@ -161,11 +173,11 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
 
   const title = id ? (item ? nameOf(item) : missing ? 'Not found' : 'Item') : 'New item';
   const others = unplaced(fields, faults);
+  useTitle(title);
   return (
     <Dialog title={title} kind="drawer" onClose={close}>
       <form ref={form} noValidate onSubmit={submit} aria-busy={busy}>
         <div class="body">
-          {item && <Facts item={item} />}
           {kept && !missing && (
             <p class="notice">
               What you had typed is back.
@@ -210,7 +222,8 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
             <Form fields={fields} raw={draft.raw} faults={faults} onChange={type} />
           )}
           {id && !item && !missing && error === null && !kept && <Loading />}
-          {call && <TheCall call={call} />}
+          {item && <Facts item={item} />}
+          {calls.length > 0 && <TheCall calls={calls} />}
         </div>
         <footer>
           {item && !missing && (
@@ -223,20 +236,18 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
           <button type="button" onClick={close}>
             {changed ? 'Cancel' : 'Close'}
           </button>
-          <button
-            type="submit"
-            class="primary"
-            disabled={busy || (missing && !changed) || (!!id && !item && !kept)}
-          >
-            {busy ? 'Saving…' : missing ? 'Save as a new item' : id ? 'Save' : 'Create'}
-          </button>
+          {(!missing || changed) && (
+            <button type="submit" class="primary" disabled={busy || (!!id && !item && !kept)}>
+              {busy ? 'Saving…' : missing ? 'Save as a new item' : id ? 'Save' : 'Create'}
+            </button>
+          )}
         </footer>
       </form>
       {conflict && (
         <ConflictDialog
           theirs={conflict.theirs}
           base={draft.base}
-          mine={valueOf(fields, draft.raw).value}
+          mine={valueOf(fields, draft.raw, draft.base).value}
           onClose={() => setConflict(null)}
           onChoose={(content) => {
             const now = contentOf(conflict.theirs);
@@ -261,45 +272,4 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
 /** The member of the item that a pointer is in. */
 function top(pointer: string): string {
   return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function Facts({ item }: { item: Item }) {
-  return (
-    <dl class="facts">
-      <div>
-        <dt>Created</dt>
-        <dd>
-          <Time at={item.created_at} />
-          <span class="help">{utc(item.created_at)}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Updated</dt>
-        <dd>
-          <Time at={item.updated_at} />
-          <span class="help">{utc(item.updated_at)}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Version</dt>
-        <dd>{item.version}</dd>
-      </div>
-      <div>
-        <dt>Id</dt>
-        <dd>
-          <code>{item.id}</code> <Copy text={item.id} what="id" />
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-function Loading() {
-  return (
-    <div class="loading" role="status" aria-label="Loading the item">
-      {fields.map((field) => (
-        <span key={field.name} class="bone" />
-      ))}
-    </div>
-  );
 }

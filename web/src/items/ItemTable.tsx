@@ -4,6 +4,7 @@ import type { Item } from '../api/client';
 import { type Json, textOf } from '../contract/schema';
 import { Icon, Time } from '../ui/parts';
 import { go } from '../ui/router';
+import type { Field } from '../form/fields';
 import { fields, nameOf } from './content';
 import type { Listing } from './list';
 
@@ -17,6 +18,7 @@ const columns = fields
   )
   .slice(0, COLUMNS);
 const SKELETONS = 8;
+const CHIPS = 3; // an item of twenty tags must not fill the screen
 
 interface Props {
   items: Item[];
@@ -73,7 +75,6 @@ export function ItemTable({ items, listing, auto, onMore, onDelete }: Props) {
             Array.from({ length: items.length ? 2 : SKELETONS }, (_, index) => <Skeleton key={index} />)}
         </tbody>
       </table>
-      {items.length === 0 && !loading && !error && <p class="none">Nothing that is loaded matches.</p>}
       <div ref={end} />
     </>
   );
@@ -89,9 +90,15 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
   return (
     <tr onClick={open}>
       <th scope="row">
-        <a href={`/items/${item.id}`}>{name}</a>
-        {told && <span class="told">{textOf(content[told.name])}</span>}
-        <span class="brief">
+        <a href={`/items/${item.id}`} dir="auto">
+          {name}
+        </a>
+        {told && (
+          <span class="told" dir="auto">
+            {textOf(content[told.name])}
+          </span>
+        )}
+        <span class="brief" dir="auto">
           {columns
             .filter((field) => textOf(content[field.name]) !== '')
             .map((field) =>
@@ -104,13 +111,7 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
       </th>
       {columns.map((field) => (
         <td key={field.name} class={`extra ${field.control}`}>
-          {Array.isArray(content[field.name])
-            ? (content[field.name] as unknown[]).map((entry) => (
-                <span key={String(entry)} class="chip">
-                  {String(entry)}
-                </span>
-              ))
-            : textOf(content[field.name])}
+          <Cell field={field} value={content[field.name]} />
         </td>
       ))}
       <td class="time extra">
@@ -132,6 +133,28 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
       </td>
     </tr>
   );
+}
+
+function Cell({ field, value }: { field: Field; value: unknown }) {
+  if (Array.isArray(value)) {
+    const more = value.length - CHIPS;
+    return (
+      <>
+        {value.slice(0, CHIPS).map((entry: unknown) => (
+          <bdi key={String(entry)} class="chip">
+            {String(entry)}
+          </bdi>
+        ))}
+        {more > 0 && (
+          <span class="chip" title={value.slice(CHIPS).map(String).join(', ')}>
+            +{more}
+          </span>
+        )}
+      </>
+    );
+  }
+  if (field.schema.format === 'date-time' && typeof value === 'string') return <Time at={value} />;
+  return <bdi title={textOf(value)}>{textOf(value)}</bdi>;
 }
 
 function Skeleton() {

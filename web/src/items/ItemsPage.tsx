@@ -23,9 +23,10 @@ export function ItemsPage({ open, sub }: Props) {
   const { list, api } = useServices();
   const listing = useStore(list.store);
   const calls = useStore(api.calls);
-  const [query, setQuery] = useState('');
+  const [query, setQuery] = useState(() => sessionStorage.getItem(`search:${sub}`) ?? '');
   const [deleting, setDeleting] = useState<Item | null>(null);
   useEffect(() => void list.load(), [list]);
+  useEffect(() => sessionStorage.setItem(`search:${sub}`, query), [sub, query]); // a new sign-in comes back to it
   const { items, cursor, order, loading, error } = listing;
   const found = query ? items.filter((item) => matches(item, query)) : items;
   return (
@@ -69,11 +70,10 @@ export function ItemsPage({ open, sub }: Props) {
           <Icon name="refresh" />
         </button>
         <span class="space" />
-        <CallButton call={calls['list']} />
+        <CallButton calls={calls} />
       </search>
-      {items.length === 0 && cursor === null ? (
-        <Empty />
-      ) : (
+      {items.length === 0 && cursor === null && <Empty />}
+      {(found.length > 0 || loading) && (
         <ItemTable
           items={found}
           listing={listing}
@@ -81,6 +81,9 @@ export function ItemsPage({ open, sub }: Props) {
           onMore={() => void list.more()}
           onDelete={setDeleting}
         />
+      )}
+      {found.length === 0 && items.length > 0 && !loading && (
+        <p class="none">Nothing that is loaded matches.</p>
       )}
       {error !== null && !loading && (
         <div class="notice error" role="alert">

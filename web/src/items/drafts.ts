@@ -1,6 +1,7 @@
 /** What was typed and not yet saved, kept in the tab: a reload, a lost network or a new sign-in loses none of it. */
 import type { Json } from '../contract/schema';
-import type { Raw } from '../form/fields';
+import { fitted, type Raw } from '../form/fields';
+import { fields } from './content';
 
 export interface Draft {
   raw: Record<string, Raw>;
@@ -18,7 +19,9 @@ export class Drafts {
 
   read(of: string): Draft | null {
     const text = sessionStorage.getItem(this.#name(of));
-    return text ? (JSON.parse(text) as Draft) : null;
+    if (!text) return null;
+    const draft = JSON.parse(text) as Draft;
+    return { ...draft, raw: fitted(fields, draft.raw) };
   }
 
   keep(of: string, draft: Draft): void {
@@ -27,11 +30,6 @@ export class Drafts {
 
   drop(of: string): void {
     sessionStorage.removeItem(this.#name(of));
-  }
-
-  static dropAll(): void {
-    for (const key of Object.keys(sessionStorage))
-      if (key.startsWith('draft:')) sessionStorage.removeItem(key);
   }
 
   #name(of: string): string {

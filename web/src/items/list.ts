@@ -91,10 +91,11 @@ export class ItemList {
       if (!this.#gone.has(item.id) && (!other || other.version <= item.version)) known.set(item.id, item);
     }
     const sign = this.store.state.order === 'asc' ? 1 : -1;
-    const byCreation = (one: Item, other: Item) => sign * (one.created_at < other.created_at ? -1 : 1);
+    const byCreation = ({ created_at: one }: Item, { created_at: other }: Item) =>
+      one === other ? 0 : sign * (one < other ? -1 : 1);
     const last = [...loaded, ...page].sort(byCreation).at(-1);
     return [...known.values()]
-      .filter((item) => whole || !last || item.id === last.id || byCreation(item, last) < 0)
+      .filter((item) => whole || !last || byCreation(item, last) <= 0)
       .sort(byCreation);
   }
 }

@@ -3,14 +3,16 @@ import { isObject, type Json, same } from '../contract/schema';
 
 /** The JSON Merge Patch (RFC 7396) that makes `to` of `from`. */
 export function patchOf(from: Json, to: Json): Json {
-  const patch: Json = {};
-  for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const [before, after] = [from[name], to[name]];
-    if (same(before, after)) continue;
-    if (after === undefined) patch[name] = null;
-    else patch[name] = isObject(before) && isObject(after) ? patchOf(before, after) : after;
-  }
-  return patch;
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+  const own = (value: Json, name: string) => (Object.hasOwn(value, name) ? value[name] : undefined); // not `constructor`
+  const changed = names.filter((name) => !same(own(from, name), own(to, name)));
+  return Object.fromEntries(
+    changed.map((name) => {
+      const [before, after] = [own(from, name), own(to, name)];
+      if (after === undefined) return [name, null];
+      return [name, isObject(before) && isObject(after) ? patchOf(before, after) : after];
+    }),
+  );
 }
 
 export type Side = 'mine' | 'theirs';

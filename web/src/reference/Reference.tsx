@@ -1,7 +1,7 @@
 /** The API reference, made of the contract that is built into the app. */
 import contract from 'virtual:contract';
 import { useEffect } from 'preact/hooks';
-import { Copy } from '../ui/parts';
+import { Copy, useTitle } from '../ui/parts';
 import {
   type Answer,
   flat,
@@ -29,9 +29,21 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
 const schemas = Object.entries(contract.components.schemas).filter(([name]) => !HIDDEN.includes(name));
 
 export default function Reference({ base }: { base: string }) {
+  useTitle('API reference');
   useEffect(() => document.getElementById(location.hash.slice(1))?.scrollIntoView(), []);
   return (
     <div class="reference">
+      <header>
+        <h1>
+          {contract.info.title} API <span class="help">version {contract.info.version}</span>
+        </h1>
+        <p class="base">
+          <code>{base}</code> <Copy text={base} what="address" />
+          <a href="/openapi.yaml" data-file="" download>
+            openapi.yaml
+          </a>
+        </p>
+      </header>
       <nav aria-label="On this page">
         <ul>
           {operations.map(({ method, operation }) => (
@@ -51,15 +63,6 @@ export default function Reference({ base }: { base: string }) {
         </ul>
       </nav>
       <article>
-        <h1>
-          {contract.info.title} API <span class="help">version {contract.info.version}</span>
-        </h1>
-        <p class="base">
-          <code>{base}</code> <Copy text={base} what="address" />
-          <a href="/openapi.yaml" data-file="" download>
-            openapi.yaml
-          </a>
-        </p>
         <Prose text={contract.info.description} />
         {operations.map((entry) => (
           <Section key={entry.operation.operationId} {...entry} />

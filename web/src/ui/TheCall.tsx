@@ -1,27 +1,30 @@
-/** "The call": the curl line of what the page just did, with the token masked until asked for. */
-import { useEffect, useState } from 'preact/hooks';
+/** "The call": the curl lines of what the page just did, with the token masked until asked for. */
+import { useEffect, useId, useState } from 'preact/hooks';
 import { type Call, curl } from '../api/call';
 import { useServices } from '../app';
 import { Copy, Dialog, Icon } from './parts';
 
+interface Props {
+  /** The newest first. */
+  calls: Call[];
+}
+
 /** It stays where it is put, folded. */
-export function TheCall({ call }: { call: Call }) {
+export function TheCall({ calls }: Props) {
   return (
     <details class="call">
       <summary>
         <Icon name="code" />
         The call
-        <span class="outcome">
-          {call.method} {call.status ?? '…'}
-        </span>
+        <span class="outcome">{calls[0] && outcome(calls[0])}</span>
       </summary>
-      <Line call={call} />
+      <Lines calls={calls} />
     </details>
   );
 }
 
 /** A button that shows it in a dialog, where it would be in the way. */
-export function CallButton({ call }: { call: Call | undefined }) {
+export function CallButton({ calls }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -29,19 +32,52 @@ export function CallButton({ call }: { call: Call | undefined }) {
         type="button"
         class="call-button"
         aria-label="The call"
-        disabled={!call}
+        disabled={calls.length === 0}
         onClick={() => setOpen(true)}
       >
         <Icon name="code" />
         <span>The call</span>
       </button>
-      {open && call && (
-        <Dialog title="The call behind this list" kind="box wide" onClose={() => setOpen(false)}>
+      {open && (
+        <Dialog title="What this page asked of the API" kind="box wide" onClose={() => setOpen(false)}>
           <div class="call">
-            <Line call={call} />
+            <Lines calls={calls} />
           </div>
         </Dialog>
       )}
+    </>
+  );
+}
+
+function outcome({ method, status }: Call): string {
+  return `${method} ${status ?? '…'}`;
+}
+
+function Lines({ calls }: Props) {
+  const { api } = useServices();
+  const id = useId();
+  const [number, setNumber] = useState(0);
+  const call = calls.find((one) => one.number === number) ?? calls[0];
+  if (!call) return null;
+  return (
+    <>
+      {calls.length > 1 && (
+        <div class="which">
+          <label for={id}>Which call</label>
+          <select
+            id={id}
+            value={call.number}
+            onChange={(event) => setNumber(Number(event.currentTarget.value))}
+          >
+            {calls.map((one) => (
+              <option key={one.number} value={one.number}>
+                {outcome(one)} {one.url.slice(api.base.length)}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      <Line call={call} />
     </>
   );
 }

@@ -35,6 +35,26 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+/** A user's text in a sentence: what writes from right to left, or says that the rest does, stays in the quotes. */
+export function Quoted({ text }: { text: string }) {
+  return (
+    <>
+      “<bdi>{text}</bdi>”
+    </>
+  );
+}
+
+/** The page's title while the component is there. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${title} · Items`;
+    return () => {
+      document.title = before;
+    };
+  }, [title]);
+}
+
 export function Copy({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -51,7 +71,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
 }
 
 interface DialogProps {
-  title: string;
+  title: ComponentChildren;
   kind: 'drawer' | 'box' | 'box wide';
   onClose: () => void;
   children: ComponentChildren;
@@ -67,7 +87,11 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
     element?.showModal();
     return () => {
       element?.close();
-      if (back instanceof HTMLElement && back.isConnected) back.focus();
+      // Afterwards, as what opened it may go with it: the row of a deleted item.
+      setTimeout(() => {
+        const there = back instanceof HTMLElement && back !== document.body && back.isConnected;
+        (there ? back : document.getElementById('main'))?.focus();
+      });
     };
   }, []);
   const cancel = (event: Event) => {
@@ -78,7 +102,7 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
     <dialog ref={dialog} class={kind} onCancel={cancel} aria-labelledby={name}>
       <header>
         <h2 id={name} tabIndex={-1}>
-          {title}
+          <bdi>{title}</bdi>
         </h2>
         <button type="button" class="quiet square" aria-label="Close" onClick={onClose}>
           <Icon name="close" />

@@ -12,11 +12,15 @@ addEventListener('popstate', () => {
   path.state = location.pathname;
 });
 
-/** Goes to another path of the app; with `replace` without a step back. */
+/** Goes to another path of the app; with `replace` without a step back. Another page begins at its top, and has the focus. */
 export function go(to: string, replace = false): void {
-  if (to === location.pathname + location.search) return;
+  if (to === location.pathname + location.search + location.hash) return;
+  const before = routeOf(location.pathname).page;
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
   path.state = location.pathname;
+  if (routeOf(location.pathname).page === before) return;
+  scrollTo(0, 0);
+  document.getElementById('main')?.focus();
 }
 
 export function routeOf(pathname: string): Route {

@@ -1,11 +1,12 @@
 /** What was done, told in a corner for a while, with one thing to do about it. */
+import type { ComponentChild } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './parts';
 import { Store, useStore } from './store';
 
 interface Toast {
   id: number;
-  text: string;
+  text: ComponentChild;
   action?: { label: string; run: () => void } | undefined;
 }
 
@@ -13,7 +14,7 @@ const SECONDS = 12;
 const toasts = new Store<Toast[]>([]);
 let last = 0;
 
-export function toast(text: string, action?: Toast['action']): void {
+export function toast(text: ComponentChild, action?: Toast['action']): void {
   last += 1;
   toasts.state = [...toasts.state.slice(-2), { id: last, text, action }];
 }

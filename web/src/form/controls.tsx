@@ -1,0 +1,247 @@
+/** One control for each kind of field. What was typed is held as it was typed. Knows no item and no API. */
+import { useRef } from 'preact/hooks';
+import { Icon } from '../ui/parts';
+import type { Field, Raw, Words } from './fields';
+
+interface ControlProps {
+  field: Field;
+  raw: Raw;
+  onChange: (raw: Raw) => void;
+  id: string;
+  invalid: boolean;
+  described: string | undefined;
+}
+
+const INPUT_TYPES: Record<string, string> = {
+  email: 'email',
+  uri: 'url',
+  date: 'date',
+  'date-time': 'datetime-local',
+  password: 'password',
+};
+
+function common({ field, id, invalid, described }: ControlProps) {
+  return {
+    id,
+    'aria-invalid': invalid,
+    'aria-describedby': described,
+    'aria-required': field.required,
+    name: field.name,
+    dir: 'auto' as const,
+  };
+}
+
+function Line(props: ControlProps) {
+  const { field, raw, onChange } = props;
+  return (
+    <input
+      {...common(props)}
+      type={(INPUT_TYPES[field.schema.format ?? ''] ?? 'text') as 'text'}
+      step={field.schema.format === 'date-time' ? 1 : undefined}
+      value={raw as string}
+      autocomplete="off"
+      onInput={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function Text(props: ControlProps) {
+  const mono = props.field.control === 'json' ? 'mono' : '';
+  return (
+    <textarea
+      {...common(props)}
+      class={mono}
+      rows={4}
+      value={props.raw as string}
+      onInput={(event) => props.onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+/** Text with a numeric keyboard: an input of type number drops what it cannot read, and what was typed must not be lost. */
+function Numeric(props: ControlProps) {
+  return (
+    <input
+      {...common(props)}
+      type="text"
+      inputMode={props.field.schema.type === 'integer' ? 'numeric' : 'decimal'}
+      class="short"
+      value={props.raw as string}
+      autocomplete="off"
+      onInput={(event) => props.onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function Choice(props: ControlProps) {
+  const { field, raw, onChange } = props;
+  const yesNo = field.control === 'yes-no';
+  const options = yesNo ? ['true', 'false'] : (field.schema.enum ?? []).map(String);
+  return (
+    <select
+      {...common(props)}
+      value={raw as string}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
+      <option value="">{field.required ? 'Choose…' : 'Not set'}</option>
+      {options.map((option) => (
+        <option key={option} value={option}>
+          {yesNo ? (option === 'true' ? 'Yes' : 'No') : option}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Choices({ field, raw, onChange, id }: ControlProps) {
+  const { entries } = raw as Words;
+  const options = (field.schema.items?.enum ?? []).map(String);
+  const toggle = (option: string, on: boolean) =>
+    onChange({
+      entries: options.filter((other) => (other === option ? on : entries.includes(other))),
+      pending: '',
+    });
+  return (
+    <div class="choices">
+      {options.map((option) => (
+        <label key={option} for={`${id}-${option}`}>
+          <input
+            type="checkbox"
+            id={`${id}-${option}`}
+            checked={entries.includes(option)}
+            onChange={(event) => toggle(option, event.currentTarget.checked)}
+          />
+          {option}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+function WordList(props: ControlProps) {
+  const { entries, pending } = props.raw as Words;
+  const { onChange, field } = props;
+  const input = useRef<HTMLInputElement>(null);
+  const take = (text: string) => {
+    const parts = text.split(/[,\n]/).map((part) => part.trim());
+    const rest = parts.pop() ?? '';
+    const added = parts.filter(Boolean);
+    const kept = field.schema.uniqueItems ? added.filter((word) => !entries.includes(word)) : added;
+    onChange({ entries: [...entries, ...kept], pending: added.length ? rest : text });
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.isComposing) return; // Enter ends the input method's word
+    if (event.key === 'Enter' && pending.trim()) {
+      event.preventDefault();
+      take(`${pending},`);
+    } else if (event.key === 'Backspace' && !pending && entries.length) {
+      onChange({ entries: entries.slice(0, -1), pending: entries.at(-1) ?? '' });
+    }
+  };
+  return (
+    <div class="words">
+      {entries.length > 0 && (
+        <ul>
+          {entries.map((word, index) => (
+            <li key={`${index} ${word}`} class="chip">
+              <bdi>{word}</bdi>
+              <button
+                type="button"
+                class="quiet square tiny"
+                aria-label={`Remove ${word}`}
+                onClick={() => {
+                  onChange({ entries: entries.filter((_, other) => other !== index), pending });
+                  input.current?.focus();
+                }}
+              >
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        {...common(props)}
+        ref={input}
+        type="text"
+        value={pending}
+        placeholder="Type one, then Enter or a comma"
+        autocomplete="off"
+        onInput={(event) => take(event.currentTarget.value)}
+        onKeyDown={key}
+      />
+    </div>
+  );
+}
+
+function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
+  const pairs = raw as [string, string][];
+  const box = useRef<HTMLDivElement>(null);
+  const focus = (at: string) => setTimeout(() => box.current?.querySelector<HTMLElement>(at)?.focus());
+  const set = (index: number, pair: [string, string]) =>
+    onChange(pairs.map((other, i) => (i === index ? pair : other)));
+  return (
+    <div class="pairs" ref={box}>
+      {pairs.map(([name, text], index) => (
+        <div class="pair" key={index}>
+          <input
+            type="text"
+            aria-label={`${field.title}: name ${index + 1}`}
+            aria-invalid={invalid}
+            aria-describedby={described}
+            dir="auto"
+            placeholder="Name"
+            value={name}
+            autocomplete="off"
+            onInput={(event) => set(index, [event.currentTarget.value, text])}
+          />
+          <input
+            type="text"
+            aria-label={`${field.title}: value ${index + 1}`}
+            aria-invalid={invalid}
+            dir="auto"
+            placeholder="Value"
+            value={text}
+            autocomplete="off"
+            onInput={(event) => set(index, [name, event.currentTarget.value])}
+          />
+          <button
+            type="button"
+            class="quiet square"
+            aria-label={`Remove pair ${name || index + 1}`}
+            onClick={() => {
+              onChange(pairs.filter((_, other) => other !== index));
+              focus(':scope > button');
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+      <button
+        type="button"
+        class="small"
+        onClick={() => {
+          onChange([...pairs, ['', '']]);
+          focus('.pair:last-of-type input');
+        }}
+      >
+        <Icon name="plus" />
+        Add a pair
+      </button>
+    </div>
+  );
+}
+
+/** The control of each kind; a group is a form in the form. */
+export const CONTROLS = {
+  line: Line,
+  text: Text,
+  json: Text,
+  number: Numeric,
+  choice: Choice,
+  'yes-no': Choice,
+  choices: Choices,
+  words: WordList,
+  pairs: Pairs,
+};

@@ -1,0 +1,47 @@
+/** What the service says of an item, and the place of it while it is on its way. */
+import type { Item } from '../api/client';
+import { Copy, Time } from '../ui/parts';
+import { utc } from '../ui/time';
+import { fields } from './content';
+
+export function Facts({ item }: { item: Item }) {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Created</dt>
+        <dd>
+          <Time at={item.created_at} />
+          <span class="help">{utc(item.created_at)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Updated</dt>
+        <dd>
+          <Time at={item.updated_at} />
+          <span class="help">{utc(item.updated_at)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Version</dt>
+        <dd>{item.version}</dd>
+      </div>
+      <div>
+        <dt>Id</dt>
+        <dd>
+          <code>{item.id}</code> <Copy text={item.id} what="id" />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+/** Bones where the fields will be. */
+export function Loading() {
+  return (
+    <div class="loading" role="status" aria-label="Loading the item">
+      {fields.map((field) => (
+        <span key={field.name} class="bone" />
+      ))}
+    </div>
+  );
+}
