@@ -15,33 +15,45 @@ from tests.stack import ROOT
 AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").as_posix()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WATCH = """
-window.violations = [];
-addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
-window.shift = 0;
+addEventListener('securitypolicyviolation', (event) => violated(event.violatedDirective + ' ' + event.blockedURI));
+let shift = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted(shift += entry.value);
 }).observe({ type: 'layout-shift', buffered: true });
 """
 
 
 class App:
-    """One tab with the app at `url`, signed in as nobody yet. `allowed` are texts of console errors that a test provokes."""
+    """A browser profile with one tab of the app at `url`, signed in as nobody yet; all its tabs and pages are watched.
+
+    `allowed` are texts of console errors that a test provokes.
+    """
 
     def __init__(self, context: BrowserContext, url: str, origins: set[str]) -> None:
         self.context, self.url, self._origins = context, url, origins
-        context.add_init_script(WATCH)
-        self.page: Page = context.new_page()
         self.allowed: list[str] = []
         self.errors: list[str] = []
+        self.violations: list[str] = []
         self.foreign: set[str] = set()
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", self._asked)
+        self.shift = 0.0  # the largest layout shift of a page
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("request", self._asked)
+        context.expose_function("violated", self._violated)
+        context.expose_function("shifted", self._shifted)
+        context.add_init_script(WATCH)
+        self.page: Page = context.new_page()
 
     def _said(self, message: Any) -> None:
         own = urlsplit(message.location.get("url") or self.url).path != "/favicon.ico"  # the emulator's pages have none
         if message.type in ("error", "warning") and own:
             self.errors.append(message.text)
+
+    def _violated(self, text: str) -> None:
+        self.violations.append(text)
+
+    def _shifted(self, sum: float) -> None:
+        self.shift = max(self.shift, sum)
 
     def _asked(self, request: Any) -> None:
         parts = urlsplit(request.url)
@@ -49,9 +61,9 @@ class App:
             self.foreign.add(request.url)
 
     def check(self) -> None:
-        """Nothing was refused by the policy, said on the console or asked of anybody else."""
-        if self.page.url.startswith(self.url):
-            assert self.page.evaluate("window.violations") == []
+        """Nothing was refused by the policy, said on the console, asked of anybody else, or moved under the user's hand."""
+        assert self.shift < 0.1  # what https://web.dev/articles/cls calls good
+        assert self.violations == []
         assert self.foreign == set()
         assert [text for text in self.errors if not any(part in text for part in self.allowed)] == []
 

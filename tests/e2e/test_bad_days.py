@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import App, NewApp, problem
 
@@ -42,6 +42,40 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
     assert (item["version"], item["name"], item["quantity"], item["description"], item["tags"]) == (
         *(3, "Lamp of the other", 2, "Only here", ["a"]),
     )
+
+
+def test_what_is_typed_while_the_item_is_read_again_stays(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1}).json()['id']}"
+    app.sign_in(user)
+    api.patch(where, content='{"quantity":2}', headers={"Content-Type": "application/merge-patch+json"})
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    app.page.route(f"**/{where}", hold, times=1)
+    app.page.get_by_role("link", name="Lamp").click()
+    app.field("Name").fill("Typed at once")
+    held[0].continue_()
+    expect(app.drawer().locator(".facts")).to_contain_text("Version2")
+    expect(app.field("Name")).to_have_value("Typed at once")
+    app.allowed += ["412"]
+    app.button("Save").click()
+    app.button("Save what I chose").click()
+    expect(app.drawer()).to_have_count(0)
+    item = api.get(where).json()
+    assert (item["name"], item["quantity"]) == ("Typed at once", 2)
+
+
+def test_a_part_of_the_app_that_does_not_come_is_told(app: App) -> None:
+    app.open()
+    app.allowed += ["ERR_FAILED"]
+    app.page.route("**/assets/Reference-*", lambda route: route.abort())
+    app.page.get_by_role("navigation").get_by_role("link", name="API reference").click()
+    expect(app.page.get_by_role("heading", name="The reference could not be loaded")).to_be_visible()
+    app.page.unroute_all()
+    app.button("Load the page again").click()
+    expect(app.page.get_by_role("heading", name="Items API")).to_be_visible()
 
 
 def test_an_item_that_changed_is_not_deleted_unseen(app: App, user: dict[str, str], api: httpx.Client) -> None:

@@ -63,6 +63,23 @@ def listed(app: App, user: dict[str, str], api: httpx.Client) -> None:
     expect(app.rows()).to_have_count(len(SHELF))
 
 
+def hostile(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    """Texts that would be markup, turn the line around or never end."""
+    evil = "<img src=x onerror=alert(1)>"
+    for text in (evil, "\u202eturned around", "W" * 200, "👩‍👩‍👧‍👦" * 20):
+        body = {"name": text, "description": text, "tags": [f"{text[:30]}{n}" for n in range(20)]}
+        item = {**body, "quantity": 2**53 - 1, "attributes": {text[:200]: text}}
+        assert api.post("items", json=item).status_code == 201
+    app.page.on("dialog", lambda dialog: app.errors.append(f"a script of the text ran: {dialog.message}"))
+    app.sign_in(user)
+    expect(app.rows()).to_have_count(4)
+    assert all(box["height"] < 160 for row in app.rows().all() if (box := row.bounding_box()))
+    app.page.get_by_role("link", name=evil).click()
+    app.field("Name").wait_for()
+    assert app.page.locator("main img, .toasts img").count() == 0
+    assert app.drawer().locator("header").evaluate("(header) => header.offsetHeight") < 130
+
+
 def form(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = f"/items/{api.post('items', json=LAMP).json()['id']}"
     app.sign_in(user, where)
@@ -114,7 +131,21 @@ def nowhere(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 SIZES: list[tuple[Literal["light", "dark"], int]] = [("light", 1600), ("dark", 1600), ("dark", 360)]
 VIEWS = [
-    *(signed_out, empty, loading, listed, form, form_with_faults, deleting, account, call, busy, reference, nowhere),
+    *(
+        signed_out,
+        empty,
+        loading,
+        listed,
+        hostile,
+        form,
+        form_with_faults,
+        deleting,
+        account,
+        call,
+        busy,
+        reference,
+        nowhere,
+    ),
 ]
 
 
@@ -131,6 +162,33 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
         assert app.page.evaluate("document.documentElement.scrollWidth") <= width
         if folder := os.environ.get("LOOKS"):  # to look at them all
             app.page.screenshot(path=Path(folder) / f"{view.__name__}-{scheme}-{width}.png")
+
+
+def test_another_page_begins_at_its_top_and_has_title_and_focus(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    for number in range(20):
+        api.post("items", json={"name": f"Item {number}"})
+    app.sign_in(user)
+    expect(app.rows()).to_have_count(20)
+    app.page.mouse.wheel(0, 500)
+    app.page.wait_for_function("scrollY > 0")
+    app.page.get_by_role("link", name="API reference").click()
+    app.page.get_by_role("heading", name="Items API").wait_for()
+    assert app.page.evaluate("scrollY") == 0
+    assert app.page.title() == "API reference · Items"
+    expect(app.page.locator("main")).to_be_focused()
+    app.page.get_by_role("banner").get_by_role("link", name="Items").click()
+    expect(app.page).to_have_title("Items")
+    app.page.get_by_role("link", name="Item 7").click()
+    expect(app.page).to_have_title("Item 7 · Items")
+
+
+def test_nothing_moves_for_those_who_want_less_motion(new_app: NewApp, user: dict[str, str], api: httpx.Client) -> None:
+    for wish, moving in (("no-preference", True), ("reduce", False)):
+        app = new_app(reduced_motion=wish)
+        loading(app, user, api)
+        assert bool(app.page.evaluate("document.getAnimations().length")) is moving
 
 
 def test_the_colours_can_be_chosen_and_are_remembered(app: App) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from typing import Any
 
 from playwright.sync_api import expect
 
-from .browser import App, NewApp
+from .browser import App, NewApp, problem
 
 STORED = "() => JSON.stringify([Object.entries(localStorage), document.cookie])"
 
@@ -58,11 +59,19 @@ def test_tokens_are_neither_in_local_storage_nor_in_cookies_and_survive_a_reload
 
 def age(app: App) -> None:
     """The access token has run out, as the app sees it."""
-    app.page.evaluate("""() => {
+    change(app, expires_at=1)
+
+
+def change(app: App, **members: Any) -> None:
+    """The tokens that the tab holds are others."""
+    app.page.evaluate(
+        """(members) => {
       const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
       const user = JSON.parse(sessionStorage.getItem(key));
-      sessionStorage.setItem(key, JSON.stringify({ ...user, expires_at: 1 }));
-    }""")
+      sessionStorage.setItem(key, JSON.stringify({ ...user, ...members }));
+    }""",
+        members,
+    )
 
 
 def test_a_token_that_ran_out_is_renewed_without_a_word(app: App, user: dict[str, str]) -> None:
@@ -80,12 +89,7 @@ def test_an_ended_session_brings_the_user_back_to_what_was_typed(app: App, user:
     app.field("Name").fill("Half typed")
     app.field("Quantity").fill("12")
     app.allowed += ["400", "401"]
-    age(app)
-    app.page.evaluate("""() => {
-      const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
-      const user = JSON.parse(sessionStorage.getItem(key));
-      sessionStorage.setItem(key, JSON.stringify({ ...user, refresh_token: 'gone' }));
-    }""")
+    change(app, expires_at=1, refresh_token="gone")
     app.button("Create").click()
     expect(app.page.get_by_role("heading", name="Your session has ended")).to_be_visible()
     app.button("Sign in again").click()
@@ -95,6 +99,34 @@ def test_an_ended_session_brings_the_user_back_to_what_was_typed(app: App, user:
     expect(app.field("Quantity")).to_have_value("12")
     app.button("Create").click()
     expect(app.rows()).to_have_count(1)
+
+
+def test_a_sign_in_service_that_fails_for_a_moment_ends_no_session(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    app.allowed += ["503"]
+    age(app)
+    app.page.route(
+        "**/oauth2/token",
+        lambda route: route.fulfill(status=503, headers={"Access-Control-Allow-Origin": "*"}),
+        times=1,
+    )
+    app.button("Reload").click()
+    expect(app.page.get_by_text("The service cannot be reached.")).to_be_visible()
+    app.button("Try now").click()
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+
+
+def test_a_new_token_that_the_api_refuses_ends_the_session_and_the_search_is_still_there(
+    app: App, user: dict[str, str]
+) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("searchbox").fill("lamp")
+    app.allowed += ["401"]
+    app.answer("GET", problem(401), problem(401))
+    app.button("Reload").click()
+    app.button("Sign in again").click()
+    app.fill_in(user)
+    expect(app.page.get_by_role("searchbox")).to_have_value("lamp")
 
 
 def test_an_address_of_an_item_opens_after_signing_in(app: App, user: dict[str, str]) -> None:

@@ -72,6 +72,18 @@ export function ItemsPage({ open, sub }: Props) {
         <span class="space" />
         <CallButton calls={calls} />
       </search>
+      {query && items.length > 0 && (
+        <p class="notice">
+          {cursor
+            ? `Only the ${items.length} items that are loaded were searched.`
+            : `All ${items.length} items were searched.`}
+          {cursor && (
+            <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
+              Load the rest and search it
+            </button>
+          )}
+        </p>
+      )}
       {items.length === 0 && cursor === null && <Empty />}
       {(found.length > 0 || loading) && (
         <ItemTable
@@ -82,9 +94,7 @@ export function ItemsPage({ open, sub }: Props) {
           onDelete={setDeleting}
         />
       )}
-      {found.length === 0 && items.length > 0 && !loading && (
-        <p class="none">Nothing that is loaded matches.</p>
-      )}
+      {found.length === 0 && items.length > 0 && !loading && <p class="none">Nothing matches.</p>}
       {error !== null && !loading && (
         <div class="notice error" role="alert">
           <p>
@@ -94,14 +104,6 @@ export function ItemsPage({ open, sub }: Props) {
             Try again
           </button>
         </div>
-      )}
-      {query && cursor && (
-        <p class="notice">
-          Only the {items.length} items that are loaded were searched.
-          <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
-            Load the rest and search it
-          </button>
-        </p>
       )}
       {open && <ItemDrawer key={JSON.stringify(open)} open={open} sub={sub} onDelete={setDeleting} />}
       {deleting && (
