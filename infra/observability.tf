@@ -61,69 +61,80 @@ resource "aws_api_gateway_account" "logging" {
   depends_on = [aws_iam_role_policy_attachment.gateway_logging]
 }
 
-resource "aws_sns_topic" "alarms" {
-  name = "${local.prefix}-alarms"
+# What API Gateway has no metric for: refusals by its throttling. One custom metric.
+resource "aws_cloudwatch_log_metric_filter" "throttled" {
+  name           = "throttled"
+  log_group_name = aws_cloudwatch_log_group.api.name
+  pattern        = "{ $.status = \"429\" }"
+
+  metric_transformation {
+    namespace = local.prefix
+    name      = "Throttled"
+    value     = "1"
+    unit      = "Count"
+  }
 }
 
-resource "aws_sns_topic_subscription" "alarms" {
-  for_each = var.alarm_emails
-
-  topic_arn = aws_sns_topic.alarms.arn
-  protocol  = "email"
-  endpoint  = each.key
-}
-
-# Crashes and timeouts, which the function cannot count itself.
-resource "aws_cloudwatch_metric_alarm" "crashes" {
+# How long cold starts take, from the platform's own reports: one metric, as all functions are one zip.
+resource "aws_cloudwatch_log_metric_filter" "init_duration" {
   for_each = local.function_names
 
-  alarm_name          = "${each.value}-crashes"
-  alarm_description   = "${each.value} crashed or timed out."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = each.value, Resource = "${each.value}:prod" }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
+  name           = "init-duration"
+  log_group_name = "/aws/lambda/${each.value}"
+  pattern        = "{ $.record.metrics.initDurationMs = * }"
+
+  metric_transformation {
+    namespace = local.prefix
+    name      = "InitDuration"
+    value     = "$.record.metrics.initDurationMs"
+    unit      = "Milliseconds"
+  }
+
+  depends_on = [module.function]
 }
 
-# Answers of 500 and above, which Lambda takes for a success.
-resource "aws_cloudwatch_metric_alarm" "faults" {
-  for_each = local.functions
+locals {
+  function_groups = [for name in values(local.function_names) : "/aws/lambda/${name}"]
 
-  alarm_name          = "${local.prefix}-${each.key}-faults"
-  alarm_description   = "${each.key} answered 500 or above."
-  namespace           = local.prefix
-  metric_name         = "Faults"
-  dimensions          = { operation = each.key }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
+  # Saved queries, in CloudWatch under Logs Insights. `itemsctl logs` and `trace` answer the same from a terminal.
+  queries = {
+    one-request = {
+      groups = concat(local.function_groups, [aws_cloudwatch_log_group.api.name])
+      query  = "filter request_id = \"REQUEST ID\" or record.requestId = \"FUNCTION REQUEST ID\" or requestId = \"FUNCTION REQUEST ID\" | sort @timestamp"
+    }
+    failures = {
+      groups = local.function_groups
+      query  = "filter status >= 500 | stats count() as failures, latest(request_id) as for_example by operation, version, error | sort failures desc"
+    }
+    crashes-and-timeouts = {
+      groups = local.function_groups
+      query  = "filter record.status in [\"error\", \"timeout\"] or ispresent(errorType) | fields @timestamp, @log, coalesce(record.requestId, requestId) as function_request_id, record.status, errorType | sort @timestamp desc | limit 100"
+    }
+    failures-at-the-gateway = {
+      groups = [aws_cloudwatch_log_group.api.name]
+      query  = "filter status >= 500 | stats count() as failures, latest(request_id) as for_example by method, resource, status, integration_error, response_type | sort failures desc"
+    }
+    refusals-at-the-gateway = {
+      groups = [aws_cloudwatch_log_group.api.name]
+      query  = "filter status in [\"401\", \"403\", \"413\", \"429\"] | stats count() as refused by status, response_type, client_id, source_ip | sort refused desc | limit 50"
+    }
+    slowest = {
+      groups = local.function_groups
+      query  = "filter ispresent(duration_ms) | sort duration_ms desc | fields @timestamp, operation, version, duration_ms, cold_start, status, request_id | limit 50"
+    }
+    cold-starts = {
+      groups = local.function_groups
+      query  = "filter type = \"platform.report\" and ispresent(record.metrics.initDurationMs) | stats count() as cold_starts, avg(record.metrics.initDurationMs) as average_ms, max(record.metrics.initDurationMs) as longest_ms by @log"
+    }
+  }
 }
 
-# Also what never reached a function: no permission to call it, no concurrency left, no answer in time.
-resource "aws_cloudwatch_metric_alarm" "gateway_faults" {
-  alarm_name          = "${local.prefix}-gateway-faults"
-  alarm_description   = "The API answered 500 or above."
-  namespace           = "AWS/ApiGateway"
-  metric_name         = "5XXError"
-  dimensions          = { ApiName = aws_api_gateway_rest_api.items.name, Stage = local.stage }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
+resource "aws_cloudwatch_query_definition" "logs" {
+  for_each = local.queries
+
+  name            = "${local.prefix}/${each.key}"
+  log_group_names = each.value.groups
+  query_string    = each.value.query
+
+  depends_on = [module.function]
 }

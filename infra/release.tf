@@ -54,7 +54,7 @@ resource "aws_cloudwatch_metric_alarm" "canary" {
   for_each = local.canary_alarms
 
   alarm_name          = each.key
-  alarm_description   = "The version under release: ${each.value.metric} of ${each.value.function}. Takes the release back."
+  alarm_description   = "The version under release: ${each.value.metric} of ${each.value.function}. Takes the release back. Runbook: ${var.runbook}#release-taken-back"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions

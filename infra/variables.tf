@@ -231,6 +231,86 @@ variable "alarm_emails" {
   }
 }
 
+variable "slo" {
+  description = "What users are promised over 30 days: the share of requests that are not answered with 5xx, and the share that the gateway has answered within latency_ms."
+  type = object({
+    availability = optional(number, 0.999) # 43 minutes a month; AWS promises 0.9995 for API Gateway and for Lambda
+    latency      = optional(number, 0.99)  # cold starts are in the other hundredth
+    latency_ms   = optional(number, 1000)  # where a person begins to wait
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for share in [var.slo.availability, var.slo.latency] : share >= 0.9 && share < 1])
+    error_message = "availability and latency must be from 0.9 to below 1: with 1 there is no error budget to alarm on."
+  }
+  validation {
+    condition     = var.slo.latency_ms >= 1 && var.slo.latency_ms <= 29000
+    error_message = "latency_ms must be 1 to 29,000: API Gateway answers no later."
+  }
+}
+
+variable "alarm_windows" {
+  description = "Seconds that alarms look back. A burn-rate alarm rings while more than `burn` times the allowed share fails in its long window and in its short one; `cause` is the window of the other alarms, `release` a third of how long a release may take."
+  type = object({
+    # Google's SRE workbook, chapter 5: 2 % of a month's error budget gone in an hour, 5 % in six.
+    fast    = optional(object({ long = number, short = number, burn = number }), { long = 3600, short = 300, burn = 14.4 })
+    slow    = optional(object({ long = number, short = number, burn = number }), { long = 21600, short = 1800, burn = 6 })
+    cause   = optional(number, 300)
+    release = optional(number, 3600)
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([
+      for seconds in [var.alarm_windows.fast.long, var.alarm_windows.fast.short, var.alarm_windows.slow.long, var.alarm_windows.slow.short, var.alarm_windows.cause, var.alarm_windows.release] :
+      contains([10, 20, 30], seconds) || (seconds > 0 && seconds % 60 == 0 && seconds <= 86400)
+    ])
+    error_message = "CloudWatch takes periods of 10, 20 and 30 seconds and of whole minutes, up to a day."
+  }
+  validation {
+    condition = alltrue([
+      for window in [var.alarm_windows.fast, var.alarm_windows.slow] :
+      window.short < window.long && window.burn > 1 && window.burn * (1 - var.slo.availability) < 1 && window.burn * (1 - var.slo.latency) < 1
+    ])
+    error_message = "short must be shorter than long, burn above 1, and burn times the allowed share below 1: more than all requests cannot fail."
+  }
+}
+
+variable "alarm_counts" {
+  description = "How many in a window it takes to ring."
+  type = object({
+    least      = optional(number, 5)  # failed or slow requests: one stray error, or a client's few tries of it, wakes nobody
+    throttled  = optional(number, 50) # 429 answers: a client that ignores Retry-After is refused some times; this is users at the limit
+    unexpected = optional(number, 1)  # what no healthy day has: throttled functions, a rollback that failed
+    table      = optional(number, 10) # throttles or errors of DynamoDB, which the functions try again by themselves
+    sign_ins   = optional(number, 20) # failed ones, and more than half of all: some mistype, or have a stranger guessing
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for count in values(var.alarm_counts) : count >= 1])
+    error_message = "A count must be 1 or more: an alarm on nothing would always ring."
+  }
+}
+
+variable "runbook" {
+  description = "Where docs/runbook.md can be read; every alarm ends with it and the page's anchor."
+  type        = string
+  default     = "docs/runbook.md"
+}
+
+variable "monthly_budget_usd" {
+  description = "What the whole account may cost in a month: told at 80 %, and when the forecast is above it. Null: no budget; there should be one in each account."
+  type        = number
+  default     = 50 # a million requests cost some 45; ten times the usual bill is noticed within days
+
+  validation {
+    condition     = var.monthly_budget_usd == null || try(var.monthly_budget_usd > 0, false)
+    error_message = "Use an amount above zero, or null."
+  }
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete the table, the user pool and buckets that hold anything."
   type        = bool

@@ -173,17 +173,86 @@ run "own_domain_requires_tls_1_2" {
   }
 }
 
-run "every_fault_is_alarmed_on" {
+run "every_operation_and_both_objectives_are_alarmed_on" {
   command = plan
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.faults) == keys(local.functions) && keys(aws_cloudwatch_metric_alarm.crashes) == keys(local.functions)
-    error_message = "An operation or a function has no alarm."
+    condition     = toset([for name in keys(local.causes) : trimsuffix(name, "-faults") if endswith(name, "-faults")]) == toset(keys(local.functions))
+    error_message = "An operation has no alarm."
   }
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.crashes : endswith(alarm.dimensions["Resource"], ":prod")])
+    condition     = alltrue([for key, cause in local.causes : cause.metrics.crashes[3].Resource == "items-test-${trimsuffix(key, "-faults")}:prod" if endswith(key, "-faults")])
     error_message = "An alarm watches more than what users get."
   }
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_composite_alarm.burn : name => alarm.alarm_rule } == {
+      for name in ["availability-fast", "availability-slow", "latency-fast", "latency-slow"] :
+      name => "ALARM(\"items-test-${name}-long\") AND ALARM(\"items-test-${name}-short\")"
+    }
+    error_message = "A burn-rate alarm does not watch both of its windows."
+  }
+  assert {
+    condition = {
+      for name in ["availability-fast-long", "availability-fast-short", "availability-slow-long", "availability-slow-short", "latency-fast-long", "latency-slow-short"] :
+      name => [local.alarms[name].period, floor(10000 * local.alarms[name].threshold + 0.5)]
+      } == {
+      availability-fast-long  = [3600, 144]
+      availability-fast-short = [300, 144]
+      availability-slow-long  = [21600, 60]
+      availability-slow-short = [1800, 60]
+      latency-fast-long       = [3600, 1440]
+      latency-slow-short      = [1800, 600]
+    }
+    error_message = "The windows or burn rates are not those of the SRE workbook."
+  }
+}
+
+run "whoever_is_told_of_an_alarm_is_told_of_its_end_and_where_to_read" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for name, alarm in aws_cloudwatch_metric_alarm.watched :
+      alarm.alarm_actions == (local.alarms[name].tells ? toset([aws_sns_topic.alarms.arn]) : toset([])) && alarm.ok_actions == alarm.alarm_actions
+    ]) && alltrue([for alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) && alarm.ok_actions == alarm.alarm_actions])
+    error_message = "An alarm tells nobody, or not when it is over; or a window alone does."
+  }
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.watched), values(aws_cloudwatch_metric_alarm.canary)) :
+      can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))
+    ]) && alltrue([for alarm in aws_cloudwatch_composite_alarm.burn : can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))])
+    error_message = "An alarm's description does not end with its page."
+  }
+}
+
+run "an_account_without_a_budget_of_its_own_may_have_none" {
+  command = plan
+  variables {
+    monthly_budget_usd = null
+  }
+
+  assert {
+    condition     = length(aws_budgets_budget.account) == 0
+    error_message = "There is a budget that nobody asked for."
+  }
+}
+
+run "a_window_that_cloudwatch_does_not_offer_is_refused" {
+  command = plan
+  variables {
+    alarm_windows = { cause = 45 }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
+run "windows_in_which_nothing_could_ring_are_refused" {
+  command = plan
+  variables {
+    slo           = { latency = 0.9 }
+    alarm_windows = { fast = { long = 3600, short = 300, burn = 14.4 } }
+  }
+  expect_failures = [var.alarm_windows]
 }
 
 run "web_acl_counts_what_items_may_hold" {
@@ -251,10 +320,14 @@ run "values_out_of_range_are_refused" {
     function_settings  = { timeout = 30 }
     log_retention_days = 2
     alarm_emails       = ["nobody"]
+    slo                = { availability = 1 }
+    alarm_counts       = { least = 0 }
+    monthly_budget_usd = 0
   }
   expect_failures = [
     var.name, var.region, var.ownership, var.threat_protection, var.sign_in_prefix, var.web_origins, var.web_domain,
     var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
+    var.slo, var.alarm_counts, var.monthly_budget_usd,
   ]
 }
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Few and bounded: every distinct set of values is a metric that is billed. Never an id of a user, item or request.
-DIMENSIONS = [["operation"], ["operation", "version"]]
+# Few and bounded: every distinct set of values is a metric that is billed. Never an id of a user, item or request. By version is
+# what a release compares; docs/decisions/0012-metrics.md counts them.
+BY_OPERATION = [["operation"]]
+BY_VERSION = [["operation"], ["operation", "version"]]
+DIMENSIONS = {"Latency": BY_VERSION, "Faults": BY_VERSION, "ColdStarts": BY_VERSION}
 UNITS = {"Latency": "Milliseconds"}
 ALWAYS = ("Latency", "Faults")  # the number of requests is the sample count of either
 
@@ -37,9 +40,11 @@ def record(
             "CloudWatchMetrics": [
                 {
                     "Namespace": environ.get("METRIC_NAMESPACE", "items"),
-                    "Dimensions": DIMENSIONS,
-                    "Metrics": [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in values],
+                    "Dimensions": dimensions,
+                    "Metrics": [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in names],
                 }
+                for dimensions in (BY_VERSION, BY_OPERATION)
+                if (names := [name for name in values if DIMENSIONS.get(name, BY_OPERATION) is dimensions])
             ],
         },
         "version": environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

@@ -50,14 +50,6 @@ def test_web_acl_that_blocks_everything_blocks_nothing(ministack: Stack) -> None
     assert api.post().status_code == 200
 
 
-@pytest.mark.lacks(left_alone.METRIC_MATH)
-def test_expression_is_not_evaluated(ministack: Stack) -> None:
-    answer = ministack.client("cloudwatch").get_metric_data(
-        MetricDataQueries=[{"Id": "e", "Expression": "1 + 1"}], StartTime=0, EndTime=60
-    )
-    assert answer["MetricDataResults"][0]["StatusCode"] == "InternalError"
-
-
 @pytest.mark.lacks(left_alone.INSTALLED_PACKAGES)
 def test_function_can_import_what_lambda_does_not_have(ministack: Stack) -> None:
     source = f"import {httpx.__name__}\ndef handler(event, context):\n    return 'imported'"

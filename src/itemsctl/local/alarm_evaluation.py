@@ -8,6 +8,7 @@ alarm answers within seconds.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch, lambda_svc
 
-from itemsctl.local import invocation, permission
+from itemsctl.local import invocation, metric_math, permission
 from itemsctl.local.differences import Difference, register
 from itemsctl.local.process import ACCOUNT, REGION
 
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+logger = logging.getLogger("itemsctl.alarms")
+
 INTERVAL = 2.0
+OFTEN = (
+    300  # a window of seconds is looked at as often as this goes into it: five minutes each second, an hour each twelve
+)
 
 EVALUATION = register(
     Difference(
@@ -37,7 +43,7 @@ EVALUATION = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
         ministack="looks at all metrics of that name at once, over the whole time as one, and only when PutMetricData "
         "is called",
-        here=f"as AWS, every {INTERVAL:.0f} seconds, with periods that end now; metric math is not evaluated",
+        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
     )
 )
 LAMBDA_ACTION = register(
@@ -76,27 +82,46 @@ def install() -> None:
 
 async def run(persistence: Persistence) -> None:
     """Evaluate all alarms every few seconds, for ever."""
+    due: dict[str, float] = {}
     while True:
         await asyncio.sleep(INTERVAL)
         with request_scope(ACCOUNT, REGION):
-            before = {name: alarm["StateValue"] for name, alarm in cloudwatch._alarms.items()}
-            cloudwatch._evaluate_all_alarms()
-            if any(alarm["StateValue"] != before[name] for name, alarm in cloudwatch._alarms.items()):
+            before = _states()
+            now = time.time()
+            for name, alarm in list(cloudwatch._alarms.items()):
+                if due.get(name, 0) > now:
+                    continue
+                try:
+                    evaluate(alarm)
+                except Exception:
+                    logger.exception("alarm %s could not be evaluated", name)
+                due[name] = now + _period(alarm) * int(alarm.get("EvaluationPeriods") or 1) / OFTEN
+            if _states() != before:
                 persistence.mark("cloudwatch", "cloudwatch_logs")
 
 
-def evaluate(alarm: Json) -> None:
-    """Bring one metric alarm's state up to date, and run the actions of a change."""
-    if not alarm.get("MetricName") or alarm.get("ComparisonOperator") not in _COMPARE:
+def _states() -> dict[str, str]:
+    alarms = [*cloudwatch._alarms.values(), *cloudwatch._composite_alarms.values()]
+    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}
+
+
+def evaluate(alarm: Json, now: float | None = None) -> None:
+    """Bring one metric alarm's state up to date, and run the actions of a change.
+
+    Args:
+        now: epoch seconds at which the last period ends.
+    """
+    if not (alarm.get("MetricName") or alarm.get("Metrics")) or alarm.get("ComparisonOperator") not in _COMPARE:
         return
-    values = _values(alarm, time.time())
+    now = time.time() if now is None else now
+    values = _values(alarm, now)
     state = next_state(alarm, values)
     old_state = alarm["StateValue"]
     if state == old_state:
         return
-    known = [value for value in values if value is not None]
+    known = [round(value, 6) for value in values if value is not None]
     reason = f"Threshold Crossed: {known} of {len(values)} periods, {alarm['ComparisonOperator']} {alarm['Threshold']}"
-    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(now))
     cloudwatch._record_history(alarm["AlarmName"], old_state, state, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old_state, state, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
@@ -108,7 +133,7 @@ def next_state(alarm: Json, values: list[float | None]) -> str:
     needed = alarm.get("DatapointsToAlarm") or len(values)
     known = [breaches(value, float(alarm["Threshold"])) for value in values if value is not None]
     breaching, missing = sum(known), len(values) - len(known)
-    treatment = "ignore" if alarm["Namespace"] == "AWS/DynamoDB" else alarm.get("TreatMissingData") or "missing"
+    treatment = "ignore" if alarm.get("Namespace") == "AWS/DynamoDB" else alarm.get("TreatMissingData") or "missing"
     if treatment == "breaching":
         breaching += missing
     elif treatment == "ignore" and missing and breaching < needed:
@@ -121,21 +146,44 @@ def next_state(alarm: Json, values: list[float | None]) -> str:
 
 
 def _values(alarm: Json, now: float) -> list[float | None]:
-    """The alarm's statistic in each of its periods, newest first."""
-    period, count = int(alarm.get("Period") or 60), int(alarm.get("EvaluationPeriods") or 1)
-    dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
-    key = (alarm["Namespace"], alarm["MetricName"], dimensions)
+    """What the alarm watches in each of its periods, newest first."""
+    count = int(alarm.get("EvaluationPeriods") or 1)
+    if not alarm.get("Metrics"):
+        series = _series(alarm, _period(alarm), count, alarm.get("ExtendedStatistic") or alarm.get("Statistic"), now)
+        return [series.get(number) for number in range(count)]
+    metrics = {
+        metric["Id"]: _series(stat["Metric"], int(stat["Period"]), count, stat["Stat"], now)
+        for metric in alarm["Metrics"]
+        if (stat := metric.get("MetricStat"))
+    }
+    expressions = {metric["Id"]: metric["Expression"] for metric in alarm["Metrics"] if metric.get("Expression")}
+    watched = next(metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True))
+    value = metric_math.Evaluation(metrics, expressions, range(count)).of(watched)
+    assert isinstance(value, dict)
+    return [value.get(number) for number in range(count)]
+
+
+def _period(alarm: Json) -> int:
+    stats = [metric["MetricStat"]["Period"] for metric in alarm.get("Metrics") or [] if metric.get("MetricStat")]
+    return int(max(stats, default=alarm.get("Period") or 60))
+
+
+def _series(metric: Json, period: int, count: int, statistic: str | None, now: float) -> metric_math.Series:
+    """The statistic of a metric by number of the period, which is 0 for the one that ends now."""
+    dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
+    key = (metric.get("Namespace"), metric["MetricName"], dimensions)
     periods: list[list[Json]] = [[] for _ in range(count)]
     for point in reversed(cloudwatch._metrics.get(key) or []):
         age = now - point["Timestamp"]
         if age >= period * count:
             break
         periods[max(0, int(age // period))].append(point)
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-    return [
-        cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points) if points else None
-        for points in periods
-    ]
+    values = {
+        number: cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic or "Average", points)
+        for number, points in enumerate(periods)
+        if points
+    }
+    return {number: value for number, value in values.items() if value is not None}
 
 
 def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: str) -> None:
@@ -145,7 +193,7 @@ def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: st
         return
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
     dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
-    metric = {"namespace": alarm["Namespace"], "name": alarm["MetricName"], "dimensions": dimensions}
+    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
     event = {
         "source": "aws.cloudwatch",
         "alarmArn": alarm["AlarmArn"],

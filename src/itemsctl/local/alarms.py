@@ -1,20 +1,23 @@
-"""DescribeAlarms over the query protocol, complete; the rest of the protocol is MiniStack's."""
+"""Alarms over CloudWatch's protocols, complete: as put, with metric math, and as described; how they are kept is MiniStack's."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 from xml.sax.saxutils import escape
 
 import botocore.session
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from ministack.services import cloudwatch
 
+from itemsctl.local import metric_math
 from itemsctl.local.differences import Difference, register
 
+Json = dict[str, Any]
 Response = tuple[int, dict[str, Any], bytes]
+Operation = Callable[..., Response]
 
 DESCRIBE_ALARMS = register(
     Difference(
@@ -27,39 +30,99 @@ DESCRIBE_ALARMS = register(
         here="the XML answer is made from the complete one that the JSON protocol gets",
     )
 )
+METRICS_OF_ALARMS = register(
+    Difference(
+        name="alarm-metric-math",
+        service="CloudWatch",
+        aws="an alarm may watch an expression over up to ten metrics",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html",
+        ministack="PutMetricAlarm drops the metrics, so that the alarm never changes its state",
+        here="as AWS for +, -, *, /, comparisons, AND, OR and the functions IF, FILL, SUM and METRICS; others are refused",
+    )
+)
 
 
 def install() -> None:
-    """Answer DescribeAlarms in XML from MiniStack's own JSON answer."""
-    original: Callable[..., Response] = cloudwatch._describe_alarms
-    session = botocore.session.get_session()
-    operation = session.get_service_model("cloudwatch").operation_model("DescribeAlarms")
+    """Keep alarms whole, and answer them so in XML too."""
+    service = botocore.session.get_session().get_service_model("cloudwatch")
+    cloudwatch._put_metric_alarm = _keeping_metrics(
+        cloudwatch._put_metric_alarm, service.operation_model("PutMetricAlarm")
+    )
+    cloudwatch._describe_alarms = _whole(cloudwatch._describe_alarms, service.operation_model("DescribeAlarms"))
+
+
+def _keeping_metrics(original: Operation, operation: OperationModel) -> Operation:
+    def put_metric_alarm(params: Json, data: Json, is_cbor: bool, is_json: bool = False) -> Response:
+        request = data if is_cbor or is_json else read(operation.input_shape, params)
+        if not request.get("Metrics"):
+            return original(params, data, is_cbor, is_json)
+        try:
+            _check(request["Metrics"])
+        except metric_math.Unsupported as error:
+            refused: Response = cloudwatch._error(
+                "ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor
+            )
+            return refused
+        answer = original(params, data, is_cbor, is_json)
+        if answer[0] == 200:
+            alarm = cloudwatch._alarms[request["AlarmName"]]
+            for member in ("MetricName", "Namespace", "Statistic", "Period", "Dimensions"):
+                del alarm[member]  # they are those of each metric
+            alarm["Metrics"] = request["Metrics"]
+            cloudwatch._evaluate_alarm(alarm)
+        return answer
+
+    return put_metric_alarm
+
+
+def _check(metrics: list[Json]) -> None:
+    """Raises Unsupported unless exactly one is returned, and its expressions can be evaluated over those given."""
+    if len([metric for metric in metrics if metric.get("ReturnData", True)]) != 1:
+        raise metric_math.Unsupported("exactly one metric must have ReturnData")
+    expressions = {metric["Id"]: metric["Expression"] for metric in metrics if metric.get("Expression")}
+    series: dict[str, metric_math.Series] = {metric["Id"]: {} for metric in metrics if metric.get("MetricStat")}
+    evaluation = metric_math.Evaluation(series, expressions, times=())
+    for name in expressions:
+        evaluation.of(name)
+
+
+def _whole(original: Operation, operation: OperationModel) -> Operation:
     output = cast("StructureShape", operation.output_shape)
 
-    def describe_alarms(params: dict[str, Any], data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Response:
+    def describe_alarms(params: Json, data: Json, is_cbor: bool, is_json: bool = False) -> Response:
         if is_cbor or is_json:
             return original(params, data, is_cbor, is_json)
-        status, _, body = original(params, _as_json_request(params), False, True)
+        status, _, body = original(params, read(operation.input_shape, params), False, True)
         if status != 200:
             return original(params, data, False, False)
-        members = _members(output, json.loads(body))
-        result = f"<DescribeAlarmsResult>{members}</DescribeAlarmsResult>"
+        result = f"<DescribeAlarmsResult>{_members(output, json.loads(body))}</DescribeAlarmsResult>"
         answer: Response = cloudwatch._xml(200, "DescribeAlarmsResponse", result)
         return answer
 
-    cloudwatch._describe_alarms = describe_alarms
+    return describe_alarms
 
 
-def _as_json_request(params: dict[str, Any]) -> dict[str, Any]:
-    single = ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
-    request: dict[str, Any] = {name: value for name in single if (value := cloudwatch._p(params, name))}
-    for name in ("AlarmNames", "AlarmTypes"):
-        values: list[str] = []
-        while value := cloudwatch._p(params, f"{name}.member.{len(values) + 1}"):
+def read(shape: Shape, params: Mapping[str, Any], name: str = "") -> Any:
+    """The value of a shape in the parameters of the query protocol; None when it is not there.
+
+    Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+    """
+    if isinstance(shape, StructureShape):
+        prefix = f"{name}." if name else ""
+        members = {each: read(member, params, prefix + each) for each, member in shape.members.items()}
+        found = {each: value for each, value in members.items() if value is not None}
+        return found if found or not name else None
+    if isinstance(shape, ListShape):
+        values: list[Any] = []
+        while (value := read(shape.member, params, f"{name}.member.{len(values) + 1}")) is not None:
             values.append(value)
-        if values:
-            request[name] = values
-    return request
+        return values or None
+    if name not in params:
+        return None
+    text = str(cloudwatch._p(params, name))
+    return {"boolean": lambda: text == "true", "integer": lambda: int(text), "double": lambda: float(text)}.get(
+        shape.type_name, lambda: text
+    )()
 
 
 def _members(shape: StructureShape, value: dict[str, Any]) -> str:

@@ -31,15 +31,6 @@ WEB_ACL = register(
         ministack="web ACLs are stored and not applied",
     )
 )
-METRIC_MATH = register(
-    Difference(
-        name="metric-math",
-        service="CloudWatch",
-        aws="GetMetricData, dashboards and alarms evaluate expressions",
-        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html",
-        ministack="an expression is answered with InternalError, and an alarm on one keeps its state",
-    )
-)
 INSTALLED_PACKAGES = register(
     Difference(
         name="installed-packages",

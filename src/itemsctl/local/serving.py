@@ -23,11 +23,16 @@ from itemsctl.local import (
     iam,
     integration,
     invocation,
+    metric_data,
+    metric_filters,
     metrics,
     persistence,
     put_rest_api,
+    query_definitions,
+    sign_in_metrics,
     sign_up,
     statistics,
+    table_metrics,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +50,11 @@ ADDITIONS = (
     alarm_evaluation,
     metrics,
     statistics,
+    metric_data,
+    metric_filters,
+    query_definitions,
+    sign_in_metrics,
+    table_metrics,
     gateway,
     integration,
     invocation,

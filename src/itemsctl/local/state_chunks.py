@@ -134,7 +134,7 @@ class LogGroups(WholeState):
 
     stores = (
         "destinations resource_policies log_group_policies metric_filters queries log_records "
-        "delivery_sources delivery_destinations deliveries"
+        "delivery_sources delivery_destinations deliveries query_definitions"
     )
 
     def __init__(self, module: ModuleType) -> None:

@@ -1,0 +1,249 @@
+# Who is woken, and for what. The four burn-rate alarms say that users are not served as promised; the others say why, or
+# what will hurt next. docs/runbook.md has a page for each, which its description names.
+
+resource "aws_sns_topic" "alarms" {
+  name = "${local.prefix}-alarms"
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  arn = aws_sns_topic.alarms.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Alarms"
+      Effect    = "Allow"
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.alarms.arn
+      Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}
+
+resource "aws_sns_topic_subscription" "alarms" {
+  for_each = var.alarm_emails
+
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = "email"
+  endpoint  = each.key
+}
+
+locals {
+  gateway        = { ApiName = aws_api_gateway_rest_api.items.name, Stage = local.stage }
+  in_service     = { for key, name in local.function_names : key => { FunctionName = name, Resource = "${name}:prod" } }
+  table          = { TableName = aws_dynamodb_table.items.name }
+  index          = merge(local.table, { GlobalSecondaryIndexName = "by_owner" })
+  sign_in_pool   = aws_cognito_user_pool.users.id
+  people_clients = concat([aws_cognito_user_pool_client.web.id], aws_cognito_user_pool_client.password[*].id)
+
+  # An objective is a share of requests that are bad, of enough that are. Missing data: no requests at all.
+  objectives = {
+    availability = {
+      says    = "5xx answers"
+      page    = "availability"
+      allowed = 1 - var.slo.availability
+      metrics = {
+        bad = ["AWS/ApiGateway", "5XXError", "Sum", local.gateway]
+        all = ["AWS/ApiGateway", "Count", "Sum", local.gateway]
+      }
+      share = "bad / all"
+      bad   = "bad"
+    }
+    latency = {
+      says    = "answers later than ${var.slo.latency_ms} ms"
+      page    = "latency"
+      allowed = 1 - var.slo.latency
+      metrics = {
+        rank = ["AWS/ApiGateway", "Latency", "PR(${var.slo.latency_ms}:)", local.gateway]
+        all  = ["AWS/ApiGateway", "Latency", "SampleCount", local.gateway]
+      }
+      share = "rank / 100"
+      bad   = "rank * all / 100"
+    }
+  }
+
+  # Two windows, both of which must burn: the long one says that it matters, the short one that it still goes on. Only the
+  # long one asks for enough bad requests, so that an outage rings at little traffic too. In a short window without a request the
+  # last one counts: silence is no recovery.
+  windows = merge([
+    for objective, of in local.objectives : merge([
+      for pace in ["fast", "slow"] : {
+        for length in ["long", "short"] : "${objective}-${pace}-${length}" => {
+          says       = "The ${length} window of ${objective}-${pace}; it tells nobody by itself"
+          page       = of.page
+          metrics    = of.metrics
+          expression = "IF(${of.bad} >= ${length == "long" ? var.alarm_counts.least : 1}, ${of.share}, 0)"
+          comparison = "GreaterThanThreshold"
+          threshold  = var.alarm_windows[pace].burn * of.allowed
+          period     = var.alarm_windows[pace][length]
+          periods    = 1
+          missing    = length == "long" ? "notBreaching" : "ignore"
+          tells      = false
+        }
+      }
+    ]...)
+  ]...)
+
+  # FILL makes a quiet period a zero: DynamoDB's alarms would otherwise stay as they are when data is missing, whatever they are told.
+  causes = merge(
+    {
+      for key, dimensions in local.in_service : "${key}-faults" => {
+        says       = "${key} crashed, timed out or answered 5xx"
+        page       = "operation-faults"
+        metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", dimensions], faults = [local.prefix, "Faults", "Sum", { operation = key }] }
+        expression = "FILL(crashes, 0) + FILL(faults, 0)"
+        threshold  = var.alarm_counts.least
+      }
+    },
+    {
+      api-throttled = {
+        says       = "The gateway refused requests with 429"
+        page       = "api-throttled"
+        metrics    = { refused = [local.prefix, "Throttled", "Sum", {}] }
+        expression = "FILL(refused, 0)"
+        threshold  = var.alarm_counts.throttled
+      }
+      functions-throttled = {
+        says       = "Lambda had no concurrency left for a function"
+        page       = "functions-throttled"
+        metrics    = { for key, dimensions in local.in_service : key => ["AWS/Lambda", "Throttles", "Sum", dimensions] }
+        expression = join(" + ", [for key in keys(local.in_service) : "FILL(${key}, 0)"])
+        threshold  = var.alarm_counts.unexpected
+      }
+      table-throttled = {
+        says = "DynamoDB throttled the table or its index"
+        page = "table-throttled"
+        metrics = {
+          reads        = ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", local.table]
+          writes       = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", local.table]
+          index_reads  = ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", local.index]
+          index_writes = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", local.index]
+        }
+        expression = "FILL(reads, 0) + FILL(writes, 0) + FILL(index_reads, 0) + FILL(index_writes, 0)"
+        threshold  = var.alarm_counts.table
+      }
+      table-errors = {
+        says       = "DynamoDB failed by itself"
+        page       = "table-errors"
+        metrics    = { for name in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"] : lower(name) => ["AWS/DynamoDB", "SystemErrors", "Sum", merge(local.table, { Operation = name })] }
+        expression = "FILL(getitem, 0) + FILL(putitem, 0) + FILL(updateitem, 0) + FILL(deleteitem, 0) + FILL(query, 0)"
+        threshold  = var.alarm_counts.table
+      }
+      sign-in-failures = {
+        says = "Most sign-ins fail"
+        page = "sign-in-failures"
+        metrics = merge([
+          for number, client in local.people_clients : {
+            "tried${number}"     = ["AWS/Cognito", "SignInSuccesses", "SampleCount", { UserPool = local.sign_in_pool, UserPoolClient = client }]
+            "succeeded${number}" = ["AWS/Cognito", "SignInSuccesses", "Sum", { UserPool = local.sign_in_pool, UserPoolClient = client }]
+          }
+        ]...)
+        expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
+        threshold  = 0.5
+      }
+      release-stuck = {
+        says       = "Two versions have shared the traffic for three periods in a row"
+        page       = "release-stuck"
+        metrics    = merge([for key in ["get_item", "list_items"] : { "all_${key}" = ["AWS/Lambda", "Invocations", "Sum", local.in_service[key]], "new_${key}" = ["AWS/Lambda", "Invocations", "Sum", merge(local.in_service[key], { ExecutedVersion = module.function[key].version })] }]...)
+        expression = "IF(FILL(new_get_item, 0) + FILL(new_list_items, 0) > 0 AND FILL(new_get_item, 0) + FILL(new_list_items, 0) < FILL(all_get_item, 0) + FILL(all_list_items, 0), 1, 0)"
+        threshold  = 1
+        period     = var.alarm_windows.release
+        periods    = 3
+      }
+      rollback-failed = {
+        says       = "The function that takes releases back failed"
+        page       = "rollback-failed"
+        metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", { FunctionName = local.rollback_name }] }
+        expression = "FILL(crashes, 0)"
+        threshold  = var.alarm_counts.unexpected
+      }
+    }
+  )
+  tried     = join(" + ", [for number, _ in local.people_clients : "FILL(tried${number}, 0)"])
+  succeeded = join(" + ", [for number, _ in local.people_clients : "FILL(succeeded${number}, 0)"])
+
+  alarms = merge(local.windows, {
+    for name, cause in local.causes : name => merge({
+      comparison = "GreaterThanOrEqualToThreshold"
+      period     = var.alarm_windows.cause
+      periods    = 1
+      missing    = "notBreaching"
+      tells      = true
+    }, cause)
+  })
+}
+
+resource "aws_cloudwatch_metric_alarm" "watched" {
+  for_each = local.alarms
+
+  alarm_name          = "${local.prefix}-${each.key}"
+  alarm_description   = "${each.value.says}. Runbook: ${var.runbook}#${each.value.page}"
+  evaluation_periods  = each.value.periods
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  treat_missing_data  = each.value.missing
+  alarm_actions       = each.value.tells ? [aws_sns_topic.alarms.arn] : []
+  ok_actions          = each.value.tells ? [aws_sns_topic.alarms.arn] : []
+
+  metric_query {
+    id          = "watched"
+    label       = each.value.says
+    expression  = each.value.expression
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value[0]
+        metric_name = metric_query.value[1]
+        stat        = metric_query.value[2]
+        dimensions  = metric_query.value[3]
+        period      = each.value.period
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "burn" {
+  for_each = merge([
+    for objective, of in local.objectives : {
+      for pace in ["fast", "slow"] : "${objective}-${pace}" => merge(of, var.alarm_windows[pace])
+    }
+  ]...)
+
+  alarm_name        = "${local.prefix}-${each.key}"
+  alarm_description = "The month's budget of ${each.value.says} is spent ${each.value.burn} times too fast. Runbook: ${var.runbook}#${each.value.page}"
+  alarm_rule        = join(" AND ", [for length in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.watched["${each.key}-${length}"].alarm_name}\")"])
+  alarm_actions     = [aws_sns_topic.alarms.arn]
+  ok_actions        = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_budgets_budget" "account" {
+  count = var.monthly_budget_usd == null ? 0 : 1
+
+  name         = "${local.prefix}-account"
+  budget_type  = "COST"
+  limit_amount = tostring(var.monthly_budget_usd)
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  dynamic "notification" {
+    for_each = { ACTUAL = 80, FORECASTED = 100 }
+
+    content {
+      notification_type         = notification.key
+      comparison_operator       = "GREATER_THAN"
+      threshold                 = notification.value
+      threshold_type            = "PERCENTAGE"
+      subscriber_sns_topic_arns = [aws_sns_topic.alarms.arn]
+    }
+  }
+
+  depends_on = [aws_sns_topic_policy.alarms]
+}
