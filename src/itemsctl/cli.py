@@ -15,6 +15,8 @@ from itemsctl import logs, project, stack, users
 from itemsctl.aws.commands import bootstrap, deploy, doctor
 from itemsctl.console import Failed, err, out, step
 from itemsctl.cost.command import cost
+from itemsctl.operate.alarms import RINGING, alarms
+from itemsctl.operate.commands import show_alarms, tell
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.refusals import Commands
@@ -39,7 +41,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-for command in (bootstrap, deploy, doctor):
+for command in (bootstrap, deploy, doctor, show_alarms):
     main.add_command(command)
 
 
@@ -105,6 +107,10 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(f"{healthy}   process {found['pid']} since {found['since']}")
         out.print(f"endpoint  {found['endpoint_url']}\napplied   {found['applied'] or 'never; run `itemsctl up`'}")
         out.print(f"state     {found['state_bytes'] / 1e6:.1f} MB in {environment.home}")
+        if found["healthy"]:
+            for alarm in alarms(environment.client("cloudwatch"), f"items-{environment.name}-"):
+                if alarm.state == RINGING:
+                    tell(alarm)
     else:
         out.print("[yellow]not running[/]; start it with `itemsctl up`")
     sys.exit(0 if found["healthy"] else 1)

@@ -1,0 +1,1 @@
+"""Operating the service: its alarms and its dashboard, on the local stack and on AWS."""

@@ -1,0 +1,104 @@
+"""Hours of traffic in a moment: the deployed alarms, evaluated minute by minute over data points with times of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch
+
+from itemsctl.local import alarm_evaluation, alarms, metric_data, statistics
+from itemsctl.local.process import ACCOUNT, REGION
+
+MINUTE = 60
+BEGIN = 1_700_000_000.0
+OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+
+
+class Night:
+    """CloudWatch with the alarms of a deployed stack, and nothing in it yet.
+
+    Args:
+        described: the alarms, as DescribeAlarms answers them.
+        prefix: of their names.
+    """
+
+    def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str) -> None:
+        for addition in (alarms, alarm_evaluation, statistics, metric_data):
+            addition.install()
+        self.rang: dict[str, list[float]] = {}  # by alarm, the minutes at which it began and ended
+        self._prefix = prefix
+        self._now = BEGIN
+        with request_scope(ACCOUNT, REGION):
+            cloudwatch.reset()
+            for alarm in described["MetricAlarms"]:
+                cloudwatch._alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
+            for alarm in described["CompositeAlarms"]:
+                cloudwatch._composite_alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
+        self._telling = [alarm for kind in described.values() for alarm in kind if alarm["AlarmActions"]]
+        self._api = next(
+            metric["MetricStat"]["Metric"]["Dimensions"]
+            for alarm in described["MetricAlarms"]
+            for metric in alarm.get("Metrics", [])
+            if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/ApiGateway"
+        )
+
+    @property
+    def minute(self) -> float:
+        """Minutes since the beginning."""
+        return (self._now - BEGIN) / MINUTE
+
+    def passes(self, minutes: int, traffic: Callable[[], None] = lambda: None) -> None:
+        """Lets minutes pass, with the same traffic in each, and evaluates every alarm at the end of each."""
+        with request_scope(ACCOUNT, REGION):
+            for _ in range(minutes):
+                traffic()
+                self._now += MINUTE
+                for alarm in list(cloudwatch._alarms.values()):
+                    alarm_evaluation.evaluate(alarm, self._now)
+                for alarm in self._telling:
+                    self._note(alarm["AlarmName"])
+
+    def _note(self, name: str) -> None:
+        kept = cloudwatch._alarms if name in cloudwatch._alarms else cloudwatch._composite_alarms
+        times = self.rang.setdefault(name.removeprefix(self._prefix), [])
+        if (kept[name]["StateValue"] == "ALARM") != (len(times) % 2 == 1):
+            times.append(self.minute)
+
+    @property
+    def names(self) -> set[str]:
+        """The alarms that have rung at all."""
+        return {name for name, times in self.rang.items() if times}
+
+    def request(self, operation: str, status: int = 200, milliseconds: float = 40, crashed: bool = False) -> None:
+        """One request, as gateway and function measure it; a crashed function measures nothing itself."""
+        api = {each["Name"]: each["Value"] for each in self._api}
+        self._put("AWS/ApiGateway", "Count", 1, api)
+        self._put("AWS/ApiGateway", "5XXError", int(status >= 500), api)
+        self._put("AWS/ApiGateway", "Latency", milliseconds, api)
+        if status == 429:
+            self._put(self._prefix.rstrip("-"), "Throttled", 1, {})
+            return
+        function = f"{self._prefix}{operation}"
+        of = {"FunctionName": function, "Resource": f"{function}:prod"}
+        self._put("AWS/Lambda", "Invocations", 1, of)
+        self._put("AWS/Lambda", "Errors", int(crashed), of)
+        if not crashed:
+            self._put(self._prefix.rstrip("-"), "Faults", int(status >= 500), {"operation": operation})
+
+    def measured(self, namespace: str, name: str, value: float, **dimensions: str) -> None:
+        """One data point of another metric, now."""
+        self._put(namespace, name, value, dimensions)
+
+    def _put(self, namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:
+        """Adds to the point of this minute and value, so that hours stay a few hundred points."""
+        key = (namespace, name, cloudwatch._dims_key(dimensions))
+        points = cloudwatch._metric_bucket(key)
+        for point in reversed(points):
+            if point["Timestamp"] != self._now + 1:
+                break
+            if point["Value"] == value:
+                point["Count"] += 1
+                return
+        points.append({"Timestamp": self._now + 1, "Value": float(value), "Count": 1.0, "Dimensions": dimensions})
