@@ -13,6 +13,7 @@ locals {
   # One line a request, without user names, tokens or bodies.
   access_log_format = jsonencode({
     request_id             = "$context.requestId"
+    function_request_id    = "$context.integration.requestId" # a crashed function says nothing else of the request
     extended_request_id    = "$context.extendedRequestId"
     time                   = "$context.requestTimeEpoch"
     method                 = "$context.httpMethod"

@@ -16,7 +16,7 @@ from itemsctl.aws.commands import bootstrap, deploy, doctor
 from itemsctl.console import Failed, err, out, step
 from itemsctl.cost.command import cost
 from itemsctl.operate.alarms import RINGING, alarms
-from itemsctl.operate.commands import show_alarms, tell
+from itemsctl.operate.commands import show_alarms, show_dashboard, tell
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.refusals import Commands
@@ -41,8 +41,13 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
+<<<<<<< HEAD
 for command in (bootstrap, deploy, doctor, show_alarms):
     main.add_command(command)
+=======
+main.add_command(show_alarms)
+main.add_command(show_dashboard)
+>>>>>>> 82dd60f (itemsctl dashboard: the deployed dashboard as a page and in the terminal; traces of crashes and timeouts)
 
 
 @main.command()

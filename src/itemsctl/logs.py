@@ -131,13 +131,19 @@ def trace(environment: Environment, names: list[str], request_id: str, since: in
         raise Failed(
             f"No line is about request {request_id}.", "Look further back with --since, for example --since 1d."
         )
-    for invocation in {entry(event["message"]).get("function_request_id") for event in found} - {None}:
+    for invocation in {entry(event["message"]).get("function_request_id") for event in found} - {None, "-"}:
         found += (
             event
             for event in read(environment, names, since, term=invocation)
-            if entry(event["message"]).get("record", {}).get("requestId") == invocation
+            if _invocation(entry(event["message"])) == invocation
         )
     return sorted(found, key=_moment)
+
+
+def _invocation(line: Mapping[str, Any]) -> Any:
+    """Which invocation a line of the platform is about: its start and report, or what it says of a crash or a timeout."""
+    record = line.get("record")
+    return record.get("requestId") if isinstance(record, dict) else line.get("requestId")
 
 
 def _moment(event: Mapping[str, Any]) -> tuple[int, int]:

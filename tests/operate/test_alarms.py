@@ -238,10 +238,17 @@ def told(stack: Stack, queue: str) -> list[tuple[str, str]]:
 
 def test_a_fault_in_one_operation_rings_for_it_and_for_users_and_stops_when_it_is_mended(stack: Stack) -> None:
     sqs, sns = stack.aws("sqs"), stack.aws("sns")
-    queue = sqs.create_queue(QueueName="on-call")["QueueUrl"]
     topic = next(
         each["TopicArn"] for each in sns.list_topics()["Topics"] if each["TopicArn"].endswith(f"{PREFIX}alarms")
     )
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queue = sqs.create_queue(QueueName="on-call", Attributes={"Policy": policy})["QueueUrl"]
     endpoint = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)["SubscriptionArn"]
     expected = {"get_item-faults", "availability-fast", "availability-slow"}

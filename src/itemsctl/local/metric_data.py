@@ -22,7 +22,7 @@ METRIC_MATH = register(
         aws="GetMetricData evaluates expressions, and SEARCH finds metrics by namespace, dimensions and name",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html",
         ministack="an expression is answered with InternalError",
-        here='as AWS for the operators and functions that alarms take, and for SEARCH with terms of the form name="value"',
+        here='as AWS for what alarms take, TIME_SERIES, and SEARCH with terms of the form name="value"',
     )
 )
 _SCHEMA = re.compile(r"\{([^}]*)\}\s*(.*)", re.DOTALL)
@@ -67,10 +67,13 @@ def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> I
         return
     found: list[Json] = []
 
-    def search(terms: str, statistic: str, period: int) -> list[metric_math.Series]:
+    def search(terms: str, statistic: str, period: int | None) -> list[metric_math.Series]:
         found[:] = matching(terms)
         stats = [
-            {"Id": f"s{number}", "MetricStat": {"Metric": metric, "Stat": statistic, "Period": period}}
+            {
+                "Id": f"s{number}",
+                "MetricStat": {"Metric": metric, "Stat": statistic, "Period": period or query["Period"]},
+            }
             for number, metric in enumerate(found)
         ]
         return list(read(stats, request).values())

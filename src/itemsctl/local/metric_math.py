@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-met
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 Series = dict[int, float]  # value by time, or by number of the period
 Value = float | Series | list[Series]
-Search = Callable[[str, str, int], list[Series]]  # terms, statistic, period in seconds
+Search = Callable[[str, str, int | None], list[Series]]  # terms, statistic, period in seconds if it is given
 
 OPERATORS: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -22,7 +23,7 @@ OPERATORS: dict[type, Callable[[float, float], float]] = {
     ast.And: lambda left, right: bool(left) and bool(right), ast.Or: lambda left, right: bool(left) or bool(right),
 }  # fmt: skip
 WORDS = {"AND": "and", "OR": "or", "&&": " and ", "||": " or "}
-FUNCTIONS = ("IF", "FILL", "SUM", "METRICS", "SEARCH")
+FUNCTIONS = ("IF", "FILL", "SUM", "TIME_SERIES", "METRICS", "SEARCH")
 
 
 class Unsupported(ValueError):
@@ -102,15 +103,22 @@ class Evaluation:
                 return list(self._metrics.values())
             case "SUM", [of]:
                 return summed(self._value(of))
+            case "TIME_SERIES", [of]:
+                number = self._value(of)
+                if not isinstance(number, float):
+                    raise Unsupported("TIME_SERIES takes a number")
+                return {} if math.isnan(number) else dict.fromkeys(self._times, number)
             case "FILL", [of, ast.Constant(value=int() | float() as number)]:
                 found = self._value(of)
                 if isinstance(found, dict):
                     return {time: found.get(time, float(number)) for time in self._times}
             case "IF", [condition, then, otherwise]:
                 return chosen(self._value(condition), self._value(then), self._value(otherwise))
-            case "SEARCH", [ast.Constant(value=str(terms)), ast.Constant(value=str(statistic)), *period]:
-                if self._search:
-                    return self._search(terms, statistic, *(int(each.value) for each in period))  # type: ignore[attr-defined]
+            case "SEARCH", [ast.Constant(value=str(terms)), ast.Constant(value=str(statistic)), *period] if (
+                self._search
+            ):
+                seconds = ast.literal_eval(period[0]) if period else None
+                return self._search(terms, statistic, seconds)
         raise Unsupported(f"{function} cannot be called so here")
 
     def _listed(self, parts: Iterable[ast.expr]) -> Iterable[Series]:
@@ -126,7 +134,7 @@ def combined(sign: Callable[[float, float], float], left: Value, right: Value) -
     if isinstance(left, list) or isinstance(right, list):
         raise Unsupported("an operation on a list of series")
     if not isinstance(left, dict) and not isinstance(right, dict):
-        return float(sign(left, right))
+        return math.nan if sign is operator.truediv and right == 0 else float(sign(left, right))
     times = [
         time for time in (left if isinstance(left, dict) else _series(right)) if _has(left, time) and _has(right, time)
     ]

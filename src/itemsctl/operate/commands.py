@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import asdict
 
 import click
 
 from itemsctl import project
 from itemsctl.console import out
+from itemsctl.logs import seconds
+from itemsctl.operate import terminal
 from itemsctl.operate.alarms import RINGING, Alarm, alarms
+from itemsctl.operate.dashboard import dashboard
+from itemsctl.operate.page import page
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 
@@ -43,3 +48,22 @@ def tell(alarm: Alarm) -> None:
     """Prints a ringing alarm: what it means, why it rings, and where to read on."""
     out.print(f"\n[bold red]{alarm.name}[/]  {alarm.says}\n  why   ", end="")
     out.print(f"{alarm.reason}\n  read  {alarm.runbook}", markup=False)
+
+
+@click.command(name="dashboard")
+@ENV
+@click.option("--since", default="1h", show_default=True, help="How far back: 30m, 6h, 7d.")
+@click.option("--text", is_flag=True, help="Draw it here and now, instead of a page.")
+def show_dashboard(environment: Environment, since: str, text: bool) -> None:
+    """Draw the deployed dashboard with its data: a page for the browser, whose address is printed, or text.
+
+    Example: itemsctl dashboard --text --since 15m
+    """
+    back, now, name = seconds(since), time.time(), f"items-{environment.name}"
+    found = dashboard(environment.client("cloudwatch"), name, now - back, now)
+    if text:
+        for line in terminal.lines(found):
+            out.print(line)
+        return
+    environment.write("dashboard.html", page(found, name))
+    click.echo((environment.home / "dashboard.html").as_uri())

@@ -1,0 +1,149 @@
+"""One request is found from its id, however it ended; and no log line holds what a user sent, or who the user is."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from itemsctl.release import regression
+from tests.api.test_stack import client
+from tests.stack import ROOT, Stack
+
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@contextmanager
+def in_service(stack: Stack, operation: str, fault: str) -> Iterator[None]:
+    """A version of one function that always fails takes its traffic; then the one before does again."""
+    lambda_, name = stack.aws("lambda"), stack.outputs["functions"][operation]
+    before = stack.functions()[name]["prod"][0]
+    code = regression.build(ROOT, fault, operation, rate=1.0)
+    bad = regression.publish(lambda_, {operation: name}, code)[operation]
+    lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=bad)
+    try:
+        yield
+    finally:
+        lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=before)
+        regression.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
+
+
+def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
+    """The lines of `itemsctl trace` for an answer: of which log group, and what."""
+    printed = stack.itemsctl("trace", answer.headers["x-amzn-requestid"]).splitlines()
+    return [
+        (group.rpartition("/")[2], json.loads(line)) for group, line in zip(printed[::2], printed[1::2], strict=True)
+    ]
+
+
+def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
+    with client(stack) as api, in_service(stack, "get_item", "exceptions"):
+        answer = api.get("items/00000000000000000000000000")
+        assert answer.status_code == 502
+        lines = traced(stack, answer)
+    assert [group for group, _ in lines] == [*["items-local-get_item"] * 3, "items-local"]
+    start, crash, report = (line for _, line in lines[:3])
+    gateway = lines[3][1]
+    assert start["type"] == "platform.start"
+    assert crash["errorType"] == "RuntimeError"
+    assert "regression.py" in "".join(crash["stackTrace"])
+    assert report["record"]["status"] == "error"
+    assert (gateway["status"], gateway["function_request_id"]) == ("502", start["record"]["requestId"])
+
+
+def test_a_timeout_is_traced_to_the_platforms_report(stack: Stack) -> None:
+    with client(stack) as api, in_service(stack, "list_items", "timeouts"):
+        answer = api.get("items")
+        assert answer.status_code == 502
+        lines = traced(stack, answer)
+    assert [group for group, _ in lines][-1] == "items-local"
+    reports = [line for group, line in lines if line.get("type") == "platform.report"]
+    assert [report["record"]["status"] for report in reports] == ["timeout"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"), [("nowhere", {}, 404), ("items", {"Authorization": "none"}, 401)]
+)
+def test_what_never_reached_a_function_is_traced_to_the_gateways_line(
+    stack: Stack, path: str, headers: dict[str, str], status: int
+) -> None:
+    with client(stack) as api:
+        answer = api.get(path, headers=headers)
+    assert answer.status_code == status
+    ((group, line),) = traced(stack, answer)
+    assert (group, line["status"], line["function_request_id"]) == ("items-local", str(status), "-")
+
+
+def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:
+    with client(stack) as api, in_service(stack, "delete_item", "5xx"):
+        answer = api.delete("items/00000000000000000000000000")
+    assert answer.status_code == 500
+    request_id = answer.json()["request_id"]
+    listed = [json.loads(line) for line in stack.itemsctl("logs", "--status", "5xx", "--since", "5m").splitlines()]
+    assert [line["request_id"] for line in listed].count(request_id) == 2
+    own = stack.itemsctl("logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m").splitlines()
+    assert request_id in {json.loads(line)["request_id"] for line in own}
+    assert {json.loads(line)["operation"] for line in own} == {"delete_item"}
+
+
+def everything_logged(stack: Stack) -> dict[str, str]:
+    """All that is in every log group of the account."""
+    logs = stack.aws("logs")
+    groups = [group["logGroupName"] for page in logs.get_paginator("describe_log_groups").paginate()
+              for group in page["logGroups"]]  # fmt: skip
+    return {
+        name: "\n".join(
+            event["message"]
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            for event in page["events"]
+        )
+        for name in groups
+    }
+
+
+def test_no_log_line_holds_a_token_an_address_or_what_an_item_holds(stack: Stack) -> None:
+    """Every operation, right and wrong, with content, tokens and addresses that are recognised wherever they turn up."""
+    content = f"content{secrets.token_hex(8)}"
+    user = stack.outputs["demo_users"][0]
+    item = {"name": content, "description": content, "tags": [content], "attributes": {content: content}}
+    with client(stack) as api:
+        token = api.headers["authorization"].removeprefix("Bearer ")
+        made = api.post("items", json=item, headers={"Idempotency-Key": content}).json()
+        where = f"items/{made['id']}"
+        answers = [
+            api.post("items", json=item, headers={"Idempotency-Key": content}),
+            api.post("items", json={**item, "name": content * 2}, headers={"Idempotency-Key": content}),
+            api.post("items", content=f'{{"name": "{content}'),
+            api.post("items", json={**item, content: content, "quantity": content}),
+            api.post("items", content=content, headers={"Content-Type": "text/plain"}),
+            api.post("items", content=json.dumps({"name": content, "description": content * 20000})),
+            api.get("items", params={"cursor": content, "limit": content}),
+            api.get("items", headers={"X-Correlation-Id": f"{content}@example.com"}),
+            api.get(where, headers={"If-None-Match": f'"{content}"', "User-Agent": content}),
+            api.get(f"items/{content}"),
+            api.get(content, params={"token": token}),
+            api.patch(where, content=json.dumps({"name": content + "2"}), headers=MERGE),
+            api.put(where, json=item, headers={"If-Match": '"1"'}),
+            api.get("items", headers={"Authorization": f"Bearer {token}x"}),
+        ]
+        with in_service(stack, "get_item", "5xx"):
+            answers.append(api.get(where))
+        with in_service(stack, "update_item", "exceptions"):
+            answers.append(api.put(where, json=item))
+        answers.append(api.delete(where))
+    assert {answer.status_code for answer in answers} >= {200, 204, 400, 401, 404, 412, 413, 415, 422, 500, 502}
+    logged = everything_logged(stack)
+    assert {name.split("/")[1] if "/" in name else name for name in logged} >= {"aws"}
+    assert (
+        made["id"] in logged[f"/aws/lambda/{stack.outputs['functions']['get_item']}"]
+    )  # the id, and nothing else of it
+    never = [content, token, *token.split(".")[1:], user["username"], user["password"], "example.com", "a regression"]
+    found = {(name, word) for name, text in logged.items() for word in never if word in text}
+    assert {(name, word) for name, word in found if word != "a regression"} == set()
+    assert not re.search(r"[\w.]+@[\w.]+\.\w+", "\n".join(logged.values()))
