@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Few and bounded: every distinct set of values is a metric that is billed. Never an id of a user, item or request. By version is
-# what a release compares; docs/decisions/0012-metrics.md counts them.
+# what a release compares; docs/decisions/0012-metrics-and-alarms.md counts them.
 BY_OPERATION = [["operation"]]
 BY_VERSION = [["operation"], ["operation", "version"]]
 DIMENSIONS = {"Latency": BY_VERSION, "Faults": BY_VERSION, "ColdStarts": BY_VERSION}

@@ -41,13 +41,8 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-<<<<<<< HEAD
-for command in (bootstrap, deploy, doctor, show_alarms):
+for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard):
     main.add_command(command)
-=======
-main.add_command(show_alarms)
-main.add_command(show_dashboard)
->>>>>>> 82dd60f (itemsctl dashboard: the deployed dashboard as a page and in the terminal; traces of crashes and timeouts)
 
 
 @main.command()

@@ -24,9 +24,10 @@ COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores
 
 # What there is at any traffic.
 OPERATIONS, VERSIONS = 5, 1
-METRICS_OF_AN_OPERATION = 5
-ALARM_METRICS = 21
-COMPOSITE_ALARMS = 0
+METRICS_BY_VERSION = 3  # latency, faults, cold starts: of each operation, and of each version of it
+OTHER_METRICS = 6  # conflicts of three operations, replays, refusals, time to start
+ALARM_METRICS = 58
+COMPOSITE_ALARMS = 4
 DASHBOARDS = 1
 WEB_ACL_RULES = 3
 
@@ -153,7 +154,7 @@ def lines(month: Workload) -> list[Line]:
             "CloudWatch",
             "metrics",
             "metric",
-            OPERATIONS * METRICS_OF_AN_OPERATION * (1 + VERSIONS) if month.requests else 0,
+            OPERATIONS * METRICS_BY_VERSION * (1 + VERSIONS) + OTHER_METRICS if month.requests else 0,
         ),
         _line("CloudWatch", "alarms", "alarm_metric", ALARM_METRICS),
         _line("CloudWatch", "composite alarms", "composite_alarm", COMPOSITE_ALARMS),
