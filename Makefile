@@ -4,7 +4,7 @@ ITEMSCTL := .venv/bin/itemsctl
 PY := .venv/bin/python
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web screenshots unit lock demo-release demo-rollback
+.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(ITEMSCTL) up
@@ -19,7 +19,16 @@ clean:  ## stop it and forget its data, the build and the virtual environment
 test: check  ## every check and every test
 	@$(PY) -m pytest
 
-check: lint types infra web  ## what needs no test to run
+unit: .venv/.ready-dev  ## the tests that need no stack: half a minute
+	@$(PY) -m pytest -q tests/unit tests/contract tests/workflows
+
+stack-tests: .venv/.ready-dev  ## the tests on a local stack and on an emulated account
+	@$(PY) -m pytest tests/api tests/local tests/deploy tests/operate tests/release/test_plan.py
+
+browser-tests: .venv/.ready-dev  ## the web app in a real browser
+	@$(PY) -m pytest tests/e2e
+
+check: lint types infra web workflows  ## what needs no test to run
 
 lint: .venv/.ready-dev
 	@$(PY) -m ruff check .
@@ -35,6 +44,14 @@ web: .venv/.ready-dev
 	@$(ITEMSCTL) check-web
 	@scripts/find-chromium >/dev/null
 
+workflows: .venv/.ready-dev
+	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
+
+audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
+	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt
+	@cd web && npm audit --audit-level=high
+	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
+
 screenshots: .venv/.ready-dev  ## take the README's pictures anew
 	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
@@ -49,11 +66,17 @@ demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptio
 	@$(ITEMSCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
-	@for set in requirements requirements-dev; do \
+	@for set in requirements requirements-dev requirements-scan; do \
 	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --upgrade --custom-compile-command "make lock" $$( [ $$set = requirements-dev ] && echo "--group dev" ) \
-	    pyproject.toml -o $$set.txt || exit 1; \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *) echo pyproject.toml;; esac ) \
+	    -o $$set.txt || exit 1; \
 	done
+
+.venv/.ready-scan: .venv/.ready requirements-scan.txt
+	@echo "Installing the scanner"
+	@$(PY) -m venv --clear .venv/scan
+	@.venv/scan/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
 
 # A stamp, not .venv/bin/python: that is a link to an interpreter that is not ours to touch.
 .venv/.made:

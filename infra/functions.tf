@@ -22,6 +22,7 @@ module "function" {
   handler            = "items.handlers.${each.key}"
   data               = each.value
   abac               = var.abac
+  boundary           = local.boundary
   settings           = var.function_settings
   log_retention_days = var.log_retention_days
 

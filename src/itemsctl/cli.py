@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from itemsctl import logs, project, stack, users
-from itemsctl.aws.commands import bootstrap, deploy, doctor
+from itemsctl import contract, contract_changes, logs, project, sbom, stack, users
+from itemsctl.aws.commands import bootstrap, deploy, doctor, tokens
 from itemsctl.console import Failed, err, out, step
 from itemsctl.cost.command import cost
 from itemsctl.operate.alarms import RINGING, alarms
@@ -41,7 +41,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard):
+for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
     main.add_command(command)
 
 
@@ -231,8 +231,9 @@ def check_infra(environment: Environment) -> None:
 
     Example: itemsctl check-infra
     """
-    with step("Check infra/ with Terraform"):
-        Terraform(environment).check()
+    for root in ("infra", "infra/ci"):
+        with step(f"Check {root}/ with Terraform"):
+            Terraform(environment, root=root).check()
 
 
 def _tell(event: Mapping[str, Any]) -> None:
@@ -250,6 +251,38 @@ def check_web() -> None:
     Example: itemsctl check-web
     """
     stack.check_web(project.root())
+
+
+@main.command(name="sbom")
+def bills() -> None:
+    """Write bills of material (CycloneDX) and SHA-256 checksums of what was built, into build/.
+
+    Example: itemsctl sbom && sha256sum --check build/SHA256SUMS
+    """
+    for path in sbom.write(project.root()):
+        click.echo(_relative(path))
+
+
+@main.command(name="contract-changes")
+@click.argument("base")
+def show_contract_changes(base: str) -> None:
+    """Tell what breaks clients of the contract as it was at the git revision BASE. Exit code 1 when something does.
+
+    A higher major version in the contract says that clients have to change: then it is told, and the exit code is 0.
+
+    Example: itemsctl contract-changes origin/main
+    """
+    root = project.root()
+    old, new = contract.at_revision(root, base), contract.load(root)
+    found = contract_changes.breaking(old, new)
+    for sentence in found:
+        click.echo(sentence)
+    if not found:
+        err.print(f"Nothing breaks a client of {base}.")
+    elif not contract_changes.may_break(old, new):
+        raise Failed(
+            "Clients would break.", "Change it otherwise, or raise the major version in contract/openapi.yaml."
+        )
 
 
 def _command(environment: Environment) -> str:

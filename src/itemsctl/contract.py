@@ -6,6 +6,7 @@ They are a plain literal, so that the functions need no YAML and no schema libra
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,16 @@ def load(root: Path) -> dict[str, Any]:
         where = found or ["the document"]
         raise ContractError(f"{'/'.join(where + _property_at_fault(document, where))} is not valid OpenAPI 3.0.")
     return document
+
+
+def at_revision(root: Path, revision: str) -> dict[str, Any]:
+    """The document as it was at a git revision. Raises ContractError when there is no such, or it held none."""
+    command = ["git", "show", f"{revision}:./contract/openapi.yaml"]
+    answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise ContractError(f"git has no contract at {revision}: {answer.stderr.strip()}")
+    found: dict[str, Any] = yaml.load(answer.stdout, _Loader)  # noqa: S506 - made of the safe one
+    return found
 
 
 def _property_at_fault(document: Mapping[str, Any], where: list[str]) -> list[str]:

@@ -19,7 +19,8 @@ from itemsctl.console import Failed
 from itemsctl.local import process
 
 LOCAL = "local"
-ENVIRONMENTS = (LOCAL, "test", "prod")
+ON_AWS = ("test", "prod")
+ENVIRONMENTS = (LOCAL, *ON_AWS)
 REGION = "eu-west-2"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: what has no stack to talk to must not talk to AWS instead
 

@@ -1,4 +1,4 @@
-"""The demo users of the local stack, and access tokens by user name and password."""
+"""The demo users of the local stack and of test, and access tokens by user name and password."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = "users.json"
 
 
 def demo_users(environment: Environment) -> list[dict[str, str]]:
-    """`[{"username", "password"}]` of the local stack's demo users; made up at first use, kept for the owner's eyes only."""
+    """`[{"username", "password"}]` of an environment's demo users; made up at first use, kept for the owner's eyes only."""
     path = environment.home / FILE
     if not path.exists():
         users = [{"username": name, "password": _password()} for name in NAMES]

@@ -10,28 +10,42 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.deploy.account import Account
+from tests.servers import edge
 
 BUCKET = "items-test-state-111111111111"
 LOCK = "terraform.tfstate.tflock"
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]) -> Account:
+def endpoint(emulator: dict[str, str]) -> Iterator[str]:
+    """Where AWS is."""
+    with edge.before(emulator["AWS_ENDPOINT_URL"]) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Account:
     """An account with nothing in it."""
-    return Account(tmp_path_factory.mktemp("deploy") / "items", emulator, "111111111111")
+    return Account(tmp_path_factory.mktemp("deploy") / "items", endpoint, "111111111111")
 
 
 @pytest.fixture(scope="module")
 def bootstrapped(account: Account) -> Account:
-    """The account with a state bucket."""
-    assert "items-test-state-111111111111: made" in account.done("bootstrap", "--env", "test")
+    """The account with a state bucket, and roles for the workflows of a repository."""
+    settings = account.home / "infra" / "ci" / "envs" / "test.tfvars"
+    settings.write_text('env = "test"\nrepository = "octo-org/items"\n', encoding="utf-8")
+    assert "items-test-state-111111111111\n" in account.done("bootstrap", "--env", "test")
     return account
 
 
 @pytest.fixture(scope="module")
 def deployed(bootstrapped: Account) -> Account:
-    """The account after its first deploy."""
-    printed = bootstrapped.done("deploy", "--env", "test", "--yes")
+    """The account after its first deploy: the steps of the workflow, by its role."""
+    bootstrapped.step("deploy/package: Build")
+    bootstrapped.step("deploy/package: Checksums and bills of material")
+    bootstrapped.step("deploy/test: Is it what was packaged")
+    with bootstrapped.as_role("items-ci-test-deploy"):
+        printed = bootstrapped.step("deploy/test: Deploy")
     assert " to add, 0 to change, 0 to destroy." in printed
     return bootstrapped
 
@@ -77,7 +91,7 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootst
 def test_bootstrapping_again_mends_the_bucket(bootstrapped: Account) -> None:
     s3 = bootstrapped.client("s3")
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    assert "was there" in bootstrapped.done("bootstrap", "--env", "test")
+    assert "(was there)" in bootstrapped.done("bootstrap", "--env", "test")
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
 
 
@@ -87,11 +101,27 @@ def test_nothing_is_applied_that_nobody_agreed_to(bootstrapped: Account) -> None
     assert "Look with --plan, then give --yes." in said
 
 
-def test_a_plan_changes_nothing_and_takes_no_lock(bootstrapped: Account) -> None:
-    printed = bootstrapped.done("deploy", "--env", "test", "--plan")
-    assert 'module.function["get_item"].aws_lambda_function.this will be created' in printed
-    assert bootstrapped.objects(BUCKET) == {}
+def test_a_pull_requests_role_can_plan_and_nothing_else(bootstrapped: Account) -> None:
+    with bootstrapped.as_role("items-ci-test-plan"):
+        bootstrapped.step("ci/plan: Plan")
+        code, _, said = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
+    planned = (bootstrapped.home / "plan.txt").read_text(encoding="utf-8")
+    assert 'module.function["get_item"].aws_lambda_function.this will be created' in planned
+    assert code == 1
+    assert "AccessDenied" in said
+    assert "terraform.tfstate" not in bootstrapped.objects(BUCKET)
     assert bootstrapped.client("lambda").list_functions()["Functions"] == []
+
+
+def test_every_role_of_the_stack_has_the_boundary(deployed: Account) -> None:
+    roles = deployed.client("iam").list_roles()["Roles"]
+    found = {
+        role["RoleName"]: role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        for role in roles
+        if role["RoleName"].startswith("items-test-")
+    }
+    assert len(found) >= 7
+    assert set(found.values()) == {"arn:aws:iam::111111111111:policy/items-test-boundary"}
 
 
 def test_a_first_deploy_takes_traffic_at_once(deployed: Account) -> None:
@@ -109,17 +139,17 @@ def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account) -> None:
 
 
 def test_another_machine_finds_what_was_deployed(
-    deployed: Account, tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]
+    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    elsewhere = Account(tmp_path_factory.mktemp("elsewhere") / "items", emulator, deployed.id)
+    elsewhere = Account(tmp_path_factory.mktemp("elsewhere") / "items", endpoint, deployed.id)
     asked = ("outputs", "--env", "test", "--json")
     assert elsewhere.done(*asked) == deployed.done(*asked)
 
 
 def test_environments_and_accounts_share_nothing(
-    deployed: Account, tmp_path_factory: pytest.TempPathFactory, emulator: dict[str, str]
+    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    other = Account(tmp_path_factory.mktemp("other") / "items", emulator, "222222222222")
+    other = Account(tmp_path_factory.mktemp("other") / "items", endpoint, "222222222222")
     for account, environment in ((other, "test"), (deployed, "prod")):
         code, _, said = account.run("outputs", "--env", environment)
         assert code == 1

@@ -2,8 +2,9 @@
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 
 resource "aws_iam_role" "data" {
-  count = var.abac ? 1 : 0
-  name  = "${var.name}-data"
+  count                = var.abac ? 1 : 0
+  name                 = "${var.name}-data"
+  permissions_boundary = var.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

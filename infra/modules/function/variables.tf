@@ -55,3 +55,8 @@ variable "routes" {
   description = "Name -> execute-api ARN of each method that may call alias `prod`."
   type        = map(string)
 }
+
+variable "boundary" {
+  description = "ARN of the policy that bounds the function's roles. Null: none."
+  type        = string
+}

@@ -7,7 +7,7 @@ import sys
 import click
 from rich.markup import escape
 
-from itemsctl import project
+from itemsctl import project, stack, users
 from itemsctl.aws import deploy as ship
 from itemsctl.aws import doctor as checks
 from itemsctl.aws import state
@@ -21,33 +21,30 @@ STEPS = ("build", "apply", "release", "web")
 
 
 @click.command()
-@environment_option("test", "prod")
-@click.option("--repository", metavar="OWNER/NAME", help="Also let this GitHub repository's workflows deploy.")
-@click.option("--provider-exists", is_flag=True, help="The account trusts GitHub already, by another stack.")
-def bootstrap(environment: Environment, repository: str | None, provider_exists: bool) -> None:
-    """Make what an environment needs before its first deploy: the bucket of its Terraform state. Run again, it mends it.
+@environment_option(*project.ON_AWS)
+def bootstrap(environment: Environment) -> None:
+    """Make what an environment needs before its first deploy, with an administrator's credentials. Run again, it mends it.
 
-    With --repository also the roles by which GitHub's workflows plan and deploy (infra/ci).
+    The bucket of Terraform's state; the boundary of all roles that a deploy may make; and, where infra/ci/envs names a GitHub
+    repository, the roles by which its workflows plan and deploy.
 
-    Example: itemsctl bootstrap --env test --repository octo-org/items
+    Example: itemsctl bootstrap --env test
     """
     bucket = state.bucket(environment)
+    terraform = Terraform(environment, root="infra/ci")
     with environment.alone():
         with step(f"Make the state bucket of {environment.name}"):
             new = bucket.make()
-        out.print(f"{bucket.name}: {'made' if new else 'was there, and is as it must be'}")
-        if repository is None:
-            return
-        variables = {"env": environment.name, "repository": repository, "provider": not provider_exists}
-        terraform = Terraform(environment, variables, root="infra/ci")
-        with step("Make the roles of the workflows") as tell:
+        with step("Apply infra/ci with Terraform") as tell:
             terraform.apply(tell)
-    for name, arn in terraform.outputs().items():
-        out.print(f"{name}: {arn}")
+    found = terraform.outputs()
+    out.print(f"state bucket    {bucket.name}{'' if new else ' (was there)'}\nboundary        {found['boundary']}")
+    for name, arn in found["roles"].items():
+        out.print(f"role to {name:7} {arn}")
 
 
 @click.command()
-@environment_option("test", "prod")
+@environment_option(*project.ON_AWS)
 @click.option("--plan", is_flag=True, help="Build, show what would change, and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask before changes are applied.")
 @click.option("--only", multiple=True, type=click.Choice(STEPS), help="Only this step; may be given again. [all]")
@@ -102,6 +99,19 @@ def doctor(environment: Environment) -> None:
         else:
             out.print(f"[green]✓[/] {name:16} {escape(found)}")
     sys.exit(0 if sound else 1)
+
+
+@click.command(name="test-tokens")
+@environment_option("test")
+def tokens(environment: Environment) -> None:
+    """Make two users to test with, and print an access token of each, separated by a comma: what API_TOKENS takes.
+
+    Example: API_TOKENS=$(itemsctl test-tokens --env test)
+    """
+    pool = stack.outputs(environment)["user_pool_id"]
+    users.create(environment, pool)
+    found = users.demo_users(environment)
+    click.echo(",".join(users.token(environment, pool, user["username"], user["password"]) for user in found))
 
 
 def _apply(environment: Environment, yes: bool) -> bool:

@@ -1,0 +1,51 @@
+# The most that any role of the stack can ever do, whatever policy a deploy gives it. It names what those roles need, all
+# together; each role's own policy is narrower.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+
+resource "aws_iam_policy" "boundary" {
+  name = "${local.prefix}-boundary"
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "Data"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+        ]
+        Resource = [
+          "arn:aws:dynamodb:${var.region}:${local.account}:table/${local.prefix}-*",
+        ]
+      },
+      {
+        Sid      = "DataRoles"
+        Effect   = "Allow"
+        Action   = ["sts:AssumeRole", "sts:TagSession"]
+        Resource = "arn:aws:iam::${local.account}:role/${local.prefix}-*-data"
+      },
+      {
+        Sid      = "TakeBackARelease"
+        Effect   = "Allow"
+        Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]
+        Resource = "arn:aws:lambda:${var.region}:${local.account}:function:${local.prefix}-*"
+      },
+      {
+        # API Gateway's role works on groups of any name.
+        Sid    = "Logs"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
+          "logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "Traces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+    ]
+  })
+}

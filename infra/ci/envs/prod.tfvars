@@ -1,0 +1,2 @@
+env        = "prod"
+repository = null # "OWNER/NAME" lets that repository's workflows deploy

@@ -1,0 +1,2 @@
+env        = "test"
+repository = null # "OWNER/NAME" lets that repository's workflows deploy

@@ -1,0 +1,65 @@
+# What an account needs before the first deploy of an environment: the boundary of all roles that a deploy may make, and, where a
+# repository is named, the roles of its workflows. `itemsctl bootstrap` applies it; no workflow may change it.
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  account = data.aws_caller_identity.current.account_id
+  prefix  = "${var.name}-${var.env}"
+  issuer  = "token.actions.githubusercontent.com"
+
+  # Not of the prefix: a deploy may change roles of the prefix, and must not change its own.
+  roles = var.repository == null ? {} : merge(
+    { deploy = "environment:${var.env}" },
+    var.env == "test" ? { plan = "pull_request" } : {},
+  )
+}
+
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.repository != null && var.provider_here ? 1 : 0
+
+  url            = "https://${local.issuer}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+# https://docs.github.com/en/actions/reference/security/oidc: a job with an environment has that as its subject, and one of a
+# pull request without an environment has `pull_request`. So the role that changes things is out of reach for pull requests.
+resource "aws_iam_role" "workflow" {
+  for_each = local.roles
+
+  name                 = "${var.name}-ci-${var.env}-${each.key}"
+  max_session_duration = 7200
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::${local.account}:oidc-provider/${local.issuer}" }
+      Condition = {
+        StringEquals = {
+          "${local.issuer}:aud" = "sts.amazonaws.com"
+          "${local.issuer}:sub" = "repo:${var.repository}:${each.value}"
+        }
+      }
+    }]
+  })
+
+  depends_on = [aws_iam_openid_connect_provider.github]
+}
+
+resource "aws_iam_role_policy" "read" {
+  for_each = local.roles
+
+  name   = "read"
+  role   = aws_iam_role.workflow[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.read })
+}
+
+resource "aws_iam_role_policy" "write" {
+  for_each = { for name, subject in local.roles : name => subject if name == "deploy" }
+
+  name   = "write"
+  role   = aws_iam_role.workflow[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.write })
+}

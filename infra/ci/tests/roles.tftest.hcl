@@ -1,0 +1,96 @@
+mock_provider "aws" {
+  override_data {
+    target = data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/items-test-boundary" }
+  }
+}
+
+variables {
+  env        = "test"
+  repository = "octo-org/items"
+}
+
+run "a_pull_request_may_plan_and_an_environment_may_deploy" {
+  command = apply
+
+  assert {
+    condition = { for name, role in aws_iam_role.workflow : name => jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
+      plan   = "repo:octo-org/items:pull_request"
+      deploy = "repo:octo-org/items:environment:test"
+    }
+    error_message = "A role trusts another subject."
+  }
+  assert {
+    condition     = keys(aws_iam_role_policy.write) == ["deploy"]
+    error_message = "A pull request could change something."
+  }
+}
+
+run "a_plan_reads_no_item_no_user_and_no_code" {
+  command = apply
+
+  assert {
+    condition = length([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.read["plan"].policy).Statement : statement.Action]) : action
+      if length(regexall("^(dynamodb:(Get|Query|Scan|\\*)|cognito-idp:(Admin|List(Users|Groups)|\\*)|logs:(Get|Filter|\\*)|[a-z-]+:(Put|Create|Delete|Update)|\\*$)", action)) > 0
+    ]) == 0
+    error_message = "The role of pull requests can read data, or write."
+  }
+}
+
+run "roles_are_made_within_the_boundary_only" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement :
+      statement.Condition.StringEquals["iam:PermissionsBoundary"] == aws_iam_policy.boundary.arn
+      if anytrue([for action in flatten([statement.Action]) : contains(["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"], action)])
+    ])
+    error_message = "A deploy could make a role that is mightier than itself."
+  }
+  assert {
+    condition = length([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement : statement.Action]) : action
+      if contains(["iam:*", "*", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"], action)
+    ]) == 0
+    error_message = "A deploy could take the boundary away."
+  }
+}
+
+run "prod_is_not_planned_for_pull_requests" {
+  command = apply
+  variables {
+    env = "prod"
+  }
+
+  assert {
+    condition     = keys(aws_iam_role.workflow) == ["deploy"]
+    error_message = "A pull request has a role in prod."
+  }
+}
+
+run "without_a_repository_nobody_is_trusted" {
+  command = apply
+  variables {
+    repository = null
+  }
+
+  assert {
+    condition     = length(aws_iam_role.workflow) == 0 && length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "Somebody is trusted."
+  }
+}
+
+run "a_policy_is_within_the_size_that_iam_takes" {
+  command = apply
+
+  assert {
+    # Inline policies of a role together, without white space: 10,240 characters.
+    condition     = length(aws_iam_role_policy.read["deploy"].policy) + length(aws_iam_role_policy.write["deploy"].policy) <= 10240
+    error_message = "The policies of the deploy role are too long."
+  }
+}

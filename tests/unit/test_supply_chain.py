@@ -1,0 +1,126 @@
+"""What the project is made of: licences, pins, and what the bills of material and checksums say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from itemsctl import sbom
+from itemsctl.console import Failed
+from tests.stack import ROOT
+
+# Permissive ones, and MPL-2.0 for tools: nothing that is deployed is under it.
+ALLOWED = {
+    "0BSD", "AFL-2.1", "Apache License 2.0", "Apache Software License", "Apache-2.0", "BSD License",
+    "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0",
+    "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "PSF-2.0", "Python Software Foundation License", "Python-2.0", "Unlicense",
+}  # fmt: skip
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt")
+
+
+def names(licence: str) -> set[str]:
+    """The licences that an expression is made of."""
+    return {part.strip("() ") if part.count("(") != part.count(")") or part.startswith("(") else part.strip()
+            for part in re.split(r" OR | AND |; ", licence)}  # fmt: skip
+
+
+def test_every_python_package_has_an_allowed_licence() -> None:
+    command = [sys.executable, "-m", "piplicenses", "--format=json"]
+    listed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert len(listed) > 50
+    assert {
+        f"{package['Name']}: {package['License']}" for package in listed if not names(package["License"]) <= ALLOWED
+    } == set()
+
+
+def test_every_package_of_the_web_app_has_an_allowed_licence() -> None:
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    listed = {path: package.get("license", "none") for path, package in lock.items() if path}
+    assert len(listed) > 100
+    assert {f"{path}: {licence}" for path, licence in listed.items() if not names(licence) <= ALLOWED} == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_python_package_is_pinned_with_hashes(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert len(packages) > 20
+    assert [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == []
+
+
+def test_every_package_of_the_web_app_is_pinned_with_a_hash() -> None:
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert {path for path, package in lock.items() if path and "integrity" not in package} == set()
+
+
+def test_the_update_bot_looks_at_every_kind_of_dependency() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    looked = {
+        (update["package-ecosystem"], folder)
+        for update in updates
+        for folder in update.get("directories", [update.get("directory")])
+    }
+    assert looked == {
+        ("pip", "/"),
+        ("npm", "/web"),
+        ("github-actions", "/"),
+        ("github-actions", "/.github/actions/setup"),
+        ("terraform", "/infra"),
+        ("terraform", "/infra/ci"),
+    }
+    for _, folder in looked:
+        assert (ROOT / folder.lstrip("/")).is_dir()
+
+
+def built(folder: Path) -> Path:
+    """A project in which something was built."""
+    (folder / "build").mkdir()
+    (folder / "web" / "dist" / "assets").mkdir(parents=True)
+    for name in sbom.ZIPS:
+        with zipfile.ZipFile(folder / "build" / name, "w") as archive:
+            archive.writestr("module.py", name)
+    (folder / "build" / "openapi.json").write_text("{}", encoding="utf-8")
+    (folder / "web" / "dist" / "index.html").write_text("<h1>", encoding="utf-8")
+    (folder / "web" / "dist" / "assets" / "a.js").write_text("let a", encoding="utf-8")
+    for name in ("package.json", "package-lock.json"):
+        (folder / "web" / name).write_text((ROOT / "web" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "requirements.txt").write_text((ROOT / "requirements.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+def test_without_a_build_there_is_nothing_to_bill(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"There is no .*functions\.zip"):
+        sbom.write(tmp_path)
+
+
+def test_bills_and_checksums_are_of_what_was_built(tmp_path: Path) -> None:
+    root = built(tmp_path)
+    written = {path.name: path.read_text(encoding="utf-8") for path in sbom.write(root)}
+    functions = json.loads(written["functions.cdx.json"])
+    checksum = hashlib.sha256((root / "build" / "functions.zip").read_bytes()).hexdigest()
+    assert functions["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": checksum}]
+    assert functions["components"] == []
+    listed = {component["name"] for component in json.loads(written["web.cdx.json"])["components"]}
+    assert listed == {"jwt-decode", "oidc-client-ts", "preact"}
+    assert "boto3" in {component["name"] for component in json.loads(written["tools.cdx.json"])["components"]}
+    checked = {line[66:]: line[:64] for line in written["SHA256SUMS"].splitlines()}
+    assert checked["build/functions.zip"] == checksum
+    assert checked.keys() == {
+        "build/functions.zip", "build/rollback.zip", "build/openapi.json", "web/dist/assets/a.js", "web/dist/index.html",
+    }  # fmt: skip
+
+
+def test_the_zip_has_no_component_but_itself() -> None:
+    carried = {name for name in zipfile.ZipFile(ROOT / "build" / "functions.zip").namelist() if name.endswith(".py")}
+    assert carried == {f"items/{path.name}" for path in (ROOT / "src" / "items").glob("*.py")}
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["license"] == "MIT"
