@@ -273,7 +273,10 @@ def show_contract_changes(base: str) -> None:
     Example: itemsctl contract-changes origin/main
     """
     root = project.root()
-    old, new = contract.at_revision(root, base), contract.load(root)
+    try:
+        old, new = contract.at_revision(root, base), contract.load(root)
+    except contract.ContractError as error:
+        raise Failed(str(error), "Name a revision that has a contract, such as origin/main; mend this one.") from error
     found = contract_changes.breaking(old, new)
     for sentence in found:
         click.echo(sentence)

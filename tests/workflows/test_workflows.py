@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 
 from itemsctl import cli
 from tests.stack import ROOT
@@ -182,3 +183,10 @@ def test_the_plan_is_posted_as_it_is(tmp_path: Path) -> None:
         encoding="utf-8"
     )
     assert "Plan: 1 to add, `$(reboot)`" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_a_hook_runs_what_ci_runs() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    for hook in hooks[0]["hooks"]:
+        assert re.search(rf"^{hook['entry'].removeprefix('make ')}:", MAKEFILE, re.MULTILINE), hook["id"]

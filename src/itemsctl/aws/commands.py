@@ -106,7 +106,7 @@ def doctor(environment: Environment) -> None:
 def tokens(environment: Environment) -> None:
     """Make two users to test with, and print an access token of each, separated by a comma: what API_TOKENS takes.
 
-    Example: API_TOKENS=$(itemsctl test-tokens --env test)
+    Example: itemsctl test-tokens --env test
     """
     pool = stack.outputs(environment)["user_pool_id"]
     users.create(environment, pool)
