@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWa
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,7 +75,7 @@ def dashboard(client: Any, name: str, start: float, end: float) -> Dashboard:
 
 def fitting(seconds: float) -> int:
     """The shortest period, in seconds, by which a range is no more than POINTS; whole minutes, as AWS keeps."""
-    return max(60, -(-int(seconds / POINTS) // 60) * 60)
+    return max(1, math.ceil(seconds / POINTS / 60)) * 60
 
 
 def _panel(

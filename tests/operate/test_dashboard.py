@@ -1,0 +1,63 @@
+"""The deployed dashboard, drawn from the stack's own metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.api.test_stack import client
+from tests.local.stack import eventually
+from tests.stack import Stack
+
+
+def titles(stack: Stack) -> list[str]:
+    body = json.loads(stack.aws("cloudwatch").get_dashboard(DashboardName="items-local")["DashboardBody"])
+    return [widget["properties"]["title"] for widget in body["widgets"] if "title" in widget["properties"]]
+
+
+def row(text: str, title: str, label: str) -> str:
+    """A line of the text under a title."""
+    under = text.partition(f"\n{title}\n")[2].partition("\n\n")[0]
+    return next((line for line in under.splitlines() if line.strip().startswith(label)), "")
+
+
+def test_the_text_has_every_panel_and_what_just_happened(stack: Stack) -> None:
+    with client(stack) as api:
+        made = api.post("items", json={"name": "x"}, headers={"Idempotency-Key": "dashboard-1"}).json()
+        api.post("items", json={"name": "x"}, headers={"Idempotency-Key": "dashboard-1"})
+        where = f"items/{made['id']}"
+        assert api.put(where, json={"name": "y"}, headers={"If-Match": '"7"'}).status_code == 412
+        assert api.get(where).status_code == 200
+        assert api.delete(where).status_code == 204
+    version = stack.functions()["items-local-get_item"]["prod"][0]
+
+    def drawn() -> str:
+        text = stack.itemsctl("dashboard", "--text", "--since", "10m")
+        return text if row(text, "Which version? Requests by operation and version", f"get_item {version}") else ""
+
+    text = eventually(drawn, timeout=20)
+    assert all(f"\n{title}\n" in text for title in titles(stack))
+    assert re.search("[1-9][0-9,]*, most", row(text, "Are users fine? Requests and errors", "requests"))
+    assert "most" in row(text, "What is slow? In the function, p99 by operation, ms", "delete_item")
+    assert "most" in row(text, "DynamoDB's own latency, mean, ms", "PutItem")
+    assert "most" in row(text, "Held back: throttles, conflicts, replays", "replays")
+    assert "do not ring" in text
+
+
+def test_the_page_is_one_file_that_is_named(stack: Stack) -> None:
+    address = urlsplit(stack.itemsctl("dashboard").strip())
+    assert address.scheme == "file"
+    text = Path(address.path).read_text(encoding="utf-8")
+    headings = [re.sub("<.*?>|`", "", heading) for heading in re.findall("<h2>(.*?)</h2>", text)]
+    assert headings == [title.replace("`", "").replace("'", "&#x27;") for title in titles(stack)]
+    assert text.count("<svg ") >= 5
+
+
+def test_saved_queries_name_groups_that_exist(stack: Stack) -> None:
+    logs = stack.aws("logs")
+    saved = logs.describe_query_definitions(queryDefinitionNamePrefix="items-local/")["queryDefinitions"]
+    groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
+    assert len(saved) == 7
+    assert {name for query in saved for name in query["logGroupNames"]} <= groups
