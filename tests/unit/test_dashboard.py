@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def drawn(*panels: Panel) -> Dashboard:
 
 
 def test_a_widgets_metrics_become_queries_with_the_periods_and_ids_of_the_dashboard() -> None:
-    metrics = [
+    metrics: list[list[Any]] = [
         ["items", "Faults", "operation", "get_item", {"id": "f", "stat": "Sum", "visible": False}],
         ["items", "Throttled"],
         [{"expression": "FILL(f, 0)", "label": "faults", "id": "s"}],

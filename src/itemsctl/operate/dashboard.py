@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from itemsctl.operate.alarms import Alarm, alarms
+from itemsctl.operate.alarms import RINGING, Alarm, alarms
 
 POINTS = 120  # at most, of a series: what can be told apart in a panel
 COLUMNS = 24
@@ -86,7 +86,9 @@ def _panel(
         return Panel("text", "", *size, text=given["markdown"])
     if widget["type"] == "alarm":
         names = [arn.rpartition(":alarm:")[2].removeprefix(f"{name}-") for arn in given["alarms"]]
-        return Panel("alarm", given["title"], *size, alarms=tuple(watched[each] for each in names if each in watched))
+        found = [watched[each] for each in names if each in watched]
+        found.sort(key=lambda alarm: alarm.state != RINGING)
+        return Panel("alarm", given["title"], *size, alarms=tuple(found))
     return Panel(given["view"], given["title"], *size, series=tuple(_series(client, given["metrics"], range_)))
 
 

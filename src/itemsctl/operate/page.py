@@ -53,12 +53,13 @@ a { color: var(--good); }
 def page(dashboard: Dashboard, title: str) -> str:
     """The whole page."""
     panels = "\n".join(_section(panel, dashboard) for panel in dashboard.panels)
-    shown = f"{_clock(dashboard.start, dashboard)} to {datetime.fromtimestamp(dashboard.end).astimezone():%d %b %Y %H:%M:%S %Z}"
+    begin, end = (datetime.fromtimestamp(at).astimezone() for at in (dashboard.start, dashboard.end))
+    when = f"{begin:%d %b %H:%M} to {end:%d %b %Y %H:%M:%S %Z}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
-        f"<body><header><h1>{escape(title)}</h1><p>{shown}</p></header>\n<main>\n{panels}\n</main></body></html>\n"
+        f"<body><header><h1>{escape(title)}</h1><p>{when}</p></header>\n<main>\n{panels}\n</main></body></html>\n"
     )
 
 
