@@ -22,6 +22,7 @@ variables {
   settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false }
   log_retention_days = 7
   abac               = false
+  boundary           = "arn:aws:iam::123456789012:policy/boundary"
   routes             = { get = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*" }
   data = {
     actions     = ["dynamodb:GetItem"]
@@ -49,6 +50,10 @@ run "a_role_holds_its_actions_its_logs_and_traces_and_nothing_else" {
     error_message = "Somebody else than Lambda may take the role."
   }
   assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.boundary
+    error_message = "The role can do more than the boundary."
+  }
+  assert {
     condition     = length(aws_iam_role.data) == 0 && !contains(keys(aws_lambda_function.this.environment[0].variables), "DATA_ROLE_ARN")
     error_message = "There is a data role without abac."
   }
@@ -63,6 +68,10 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
     abac = true
   }
 
+  assert {
+    condition     = aws_iam_role.data[0].permissions_boundary == var.boundary
+    error_message = "The data role can do more than the boundary."
+  }
   assert {
     condition = jsondecode(aws_iam_role_policy.data[0].policy).Statement == [{
       Sid      = "Data"

@@ -1,0 +1,134 @@
+"""What `itemsctl doctor` finds in an account, told of accounts that lack one thing each."""
+
+from __future__ import annotations
+
+import copy
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from itemsctl.aws import doctor
+from itemsctl.console import Failed
+from itemsctl.project import Environment
+
+Json = dict[str, Any]
+LAMBDA: Json = {
+    "AccountLimit": {"UnreservedConcurrentExecutions": 1000, "TotalCodeSize": 80 << 30},
+    "AccountUsage": {"TotalCodeSize": 1 << 30},
+}
+GATEWAY: Json = {"throttleSettings": {"rateLimit": 10000.0, "burstLimit": 5000}}
+
+
+@dataclass(frozen=True)
+class Account(Environment):
+    """An environment whose account answers what it is told to."""
+
+    functions: Json = field(default_factory=lambda: copy.deepcopy(LAMBDA))
+    gateway: Json = field(default_factory=lambda: copy.deepcopy(GATEWAY))
+    endpoint: str = ""
+
+    def client(self, service: str) -> Any:
+        """The few calls that the checks make."""
+        meta = SimpleNamespace(endpoint_url=self.endpoint, region_name="eu-west-2")
+        return {
+            "lambda": SimpleNamespace(meta=meta, get_account_settings=lambda: self.functions),
+            "apigateway": SimpleNamespace(meta=meta, get_account=lambda: self.gateway),
+            "sts": SimpleNamespace(meta=meta),
+        }[service]
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Account:
+    """An account in which nothing stands in the way of prod."""
+    (tmp_path / "infra" / "envs").mkdir(parents=True)
+    (tmp_path / "infra" / "envs" / "prod.tfvars").write_text('env = "prod"\n', encoding="utf-8")
+    return Account(tmp_path, "prod")
+
+
+def test_an_account_with_room_is_sound(account: Account) -> None:
+    assert doctor.quotas(account) == "1000 functions at once, 1% of code storage used, 10000 requests a second"
+
+
+LACKS: list[tuple[Callable[[Account], object], str, str]] = [
+    (
+        lambda a: a.functions["AccountLimit"].update(UnreservedConcurrentExecutions=10),
+        "only 10 functions",
+        "Concurrent",
+    ),
+    (lambda a: a.functions["AccountUsage"].update(TotalCodeSize=72 << 30), "90% of the storage", "Delete versions"),
+    (lambda a: a.gateway["throttleSettings"].update(rateLimit=20.0), "takes 20 requests", "Throttle rate"),
+]
+
+
+@pytest.mark.parametrize(("change", "told", "hint"), LACKS)
+def test_a_quota_that_is_too_low_is_told(
+    account: Account, change: Callable[[Account], object], told: str, hint: str
+) -> None:
+    change(account)
+    with pytest.raises(Failed, match=told) as failure:
+        doctor.quotas(account)
+    assert hint in failure.value.hint
+
+
+def test_without_a_role_to_write_logs_by_no_stage_can_be_made(account: Account) -> None:
+    with pytest.raises(Failed, match="no role to write logs") as failure:
+        doctor.gateway_logs(account)
+    assert "gateway_logging_role = true in infra/envs/prod.tfvars" in failure.value.hint
+    account.gateway["cloudwatchRoleArn"] = "arn:aws:iam::123456789012:role/logs"
+    assert doctor.gateway_logs(account) == "by arn:aws:iam::123456789012:role/logs"
+
+
+@pytest.fixture
+def clock(account: Account) -> Iterator[Callable[[timedelta], Account]]:
+    """Makes an account whose clock is so far from this machine's; it refuses the request, as AWS does one that is not signed."""
+    servers = []
+
+    def far(skew: timedelta) -> Account:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response_only(403)
+                self.send_header("Date", format_datetime(datetime.now(UTC) + skew, usegmt=True))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Says nothing."""
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return Account(account.root, "prod", endpoint=f"http://127.0.0.1:{server.server_port}")
+
+    yield far
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_clock_that_is_right_is_sound(clock: Callable[[timedelta], Account]) -> None:
+    assert "differs from AWS's by" in doctor.clock(clock(timedelta(0)))
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_wrong_is_told(clock: Callable[[timedelta], Account], hours: int) -> None:
+    with pytest.raises(Failed, match=r"differs from AWS's by 3[56]\d\d s"):
+        doctor.clock(clock(timedelta(hours=hours)))
+
+
+def test_no_way_to_aws_is_told(account: Account) -> None:
+    nowhere = Account(account.root, "prod", endpoint="http://127.0.0.1:9")
+    with pytest.raises(Failed, match="does not answer"):
+        doctor.clock(nowhere)
+
+
+def test_another_region_of_the_shell_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert "AWS_REGION (us-east-1) is not looked at" in doctor.region(account)
