@@ -23,7 +23,7 @@ EMULATOR = [
     for action in (
         ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"],
         ["dynamodb:ListTagsOfResource", "sns:ListTagsForResource", "cloudfront:*"],
-        ["lambda:CreateFunction", "cloudwatch:PutDashboard"],
+        ["budgets:*", "cloudwatch:PutDashboard", "lambda:CreateFunction"],
     )
 ]
 
