@@ -6,12 +6,15 @@ import socket
 from collections.abc import Iterator
 
 import boto3
+import hypothesis
 import pytest
 
 from itemsctl import package
 from itemsctl.local import process
 from tests.stack import ROOT, Stack
 
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
+hypothesis.settings.load_profile("unhurried")
 package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
 
 

@@ -7,19 +7,23 @@ It needs Python 3.12 for `random.binomialvariate`.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from itemsctl.release.plan import Count, Period, decide
+from itemsctl.release.plan import LATE, Count, Period, decide
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 WEIGHTS = (0.1, 0.5)
 BAKE = 10  # minutes
 A_MINUTE = 300  # requests, all operations together
 RATES = (0.0, 0.005, 0.01, 0.05, 0.2, 1.0)
+SPREAD = 1.0  # of the logarithm of the latencies
+SLOW = math.exp(1.645 * SPREAD)  # the 95th percentile: five times the median, and so above LATE
+LATENCIES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 HEALTHY_RUNS, RUNS = 1500, 120
 NOTHING = Count()
 
@@ -51,6 +55,8 @@ def main() -> None:
         "",
     ]
     lines += needed_table(chance)
+    lines += ["", "### Slower by a factor, in one function; latencies as the exponential of a normal distribution", ""]
+    lines += latency_table(chance)
     lines += ["", f"{time.monotonic() - started:.0f} s of simulation."]
     text = "\n".join(lines) + "\n"
     print(text)
@@ -80,6 +86,30 @@ def table(background: float, one: bool, chance: random.Random) -> list[str]:
     return lines
 
 
+def latency_table(chance: random.Random) -> list[str]:
+    """A row for each factor by which the first operation of the new version is slower."""
+    lines = ["| times as slow | taken back | served, median (p95) |", "|---:|---:|---:|"]
+    for factor in LATENCIES:
+        runs = HEALTHY_RUNS if factor == 1 else RUNS
+        outcomes = [release(guard, 0.0, 0.0, True, chance, factor) for _ in range(runs)]
+        served = sorted(outcome.served for outcome in outcomes)
+        share = sum(outcome.taken_back for outcome in outcomes) / runs
+        lines.append(f"| {factor:g} | {share:.2%} | {statistics.median(served):.0f} ({served[int(0.95 * runs)]}) |")
+    return lines
+
+
+def drawn(requests: int, factor: float, chance: random.Random) -> tuple[int, int]:
+    """How many of the requests to a version that is slower by `factor` are slow, and how many late."""
+    slow, late = exceeding(SLOW, factor), exceeding(LATE, factor)
+    found = chance.binomialvariate(requests, slow)
+    return found, found + chance.binomialvariate(requests - found, (late - slow) / (1 - slow))
+
+
+def exceeding(multiple: float, factor: float) -> float:
+    """The share of requests that take more than `multiple` times the median, of a version that is slower by `factor`."""
+    return 1 - statistics.NormalDist(math.log(factor), SPREAD).cdf(math.log(multiple))
+
+
 def guard(history: list[dict[str, Period]], minute: int) -> str:
     """What `itemsctl.release.plan` says after `minute` minutes of the present step."""
     evidence = {name: [period[name] for period in history] for name in OPERATIONS}
@@ -94,8 +124,10 @@ def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
     return "promote" if minute >= BAKE else "hold"
 
 
-def release(rule: object, rate: float, background: float, one: bool, chance: random.Random) -> Outcome:
-    """One release of a version with the fault rate `rate`, in the first operation only if `one`."""
+def release(
+    rule: object, rate: float, background: float, one: bool, chance: random.Random, factor: float = 1.0
+) -> Outcome:
+    """One release of a version with the fault rate `rate`, in the first operation only if `one`, which is slower by `factor`."""
     history: list[dict[str, Period]] = []
     for weight in WEIGHTS:
         for minute in range(1, 10 * BAKE):
@@ -104,10 +136,11 @@ def release(rule: object, rate: float, background: float, one: bool, chance: ran
                 new = chance.binomialvariate(A_MINUTE // 5, weight)
                 old = A_MINUTE // 5 - new
                 faulty = rate if position == 0 or not one else background
+                slow, late = drawn(new, factor if position == 0 else 1.0, chance)
                 period[name] = Period(
                     weight,
-                    Count(new, chance.binomialvariate(new, faulty)),
-                    Count(old, chance.binomialvariate(old, background)),
+                    Count(new, chance.binomialvariate(new, faulty), slow, late),
+                    Count(old, chance.binomialvariate(old, background), drawn(old, 1.0, chance)[0]),
                 )
             history.append(period)
             action = rule(history, minute)  # type: ignore[operator]

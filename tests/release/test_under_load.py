@@ -65,6 +65,17 @@ def test_a_release_with_a_fifth_of_faults_in_one_function_is_taken_back_on_all_f
     assert rig.release("history", str(number))[1].strip() == report.strip()
 
 
+def test_a_release_that_is_ten_times_as_slow_in_one_function_is_taken_back(rig: Rig, before: Places) -> None:
+    rig.publish("latency", "list_items")
+    with rig.load() as load:
+        assert eventually(lambda: load.requests > 200, 30)
+        code, said = rig.release("start", "--bake", "40s", "--yes")
+    assert code == 2, said
+    assert rig.records.past()[0].why.startswith("list_items: ")
+    assert load.failed == 0
+    assert rig.places() == before
+
+
 def test_a_version_that_fails_its_first_round_trip_is_seen_by_no_user(rig: Rig, before: Places) -> None:
     rig.publish("exceptions", "delete_item")
     with rig.load(10) as load:

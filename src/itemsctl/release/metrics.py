@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from itemsctl.release.plan import Count, Evidence, Period
+from itemsctl.release.plan import LATE, Count, Evidence, Period
 
 HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
 ENOUGH = 50  # requests that such a limit needs
@@ -67,6 +67,9 @@ class Metrics:
             for version in (old[operation], new[operation]):
                 slow = self._query(operation, version, "Latency", f"TC({limit:.3f}:)")
                 queries[operation, version, "slow"] = slow
+        for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
+            late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
+            queries[operation, new[operation], "late"] = late
         start = stages[0][1] // self._period * self._period
         values = self._get(queries, start, time.time() + 1)
         found: dict[str, list[Period]] = {}
@@ -105,6 +108,15 @@ class Metrics:
                 p50, p95 = (values[operation, version, name][busiest] for name in ("p50", "p95"))
                 limits[operation] = round(max(p95, 2 * p50, 1.0), 3)
         return limits
+
+    def _medians(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
+        """Milliseconds of the slowest minute's median since then, of the operations that were called."""
+        queries = {
+            (operation, version, "p50"): self._query(operation, version, "Latency", "p50", period=60)
+            for operation, version in versions.items()
+        }
+        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        return {operation: max(series.values()) for (operation, _, _), series in values.items() if series}
 
     def percentiles(self, versions: Mapping[str, str], since: float) -> dict[str, dict[str, float]]:
         """`{operation: {"p50": ms, "p95": ms}}` of the newest minute since then; nothing where nobody called."""
@@ -173,8 +185,8 @@ def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version:
         return round(values.get((operation, version, name), {}).get(at, 0.0))
 
     answered, crashes = value("answered"), value("crashes")
-    slow = min(max(0, value("slow") - value("cold")), answered)
-    return Count(answered + crashes, min(value("faults"), answered) + crashes, slow)
+    slow, late = (min(max(0, value(name) - value("cold")), answered) for name in ("slow", "late"))
+    return Count(answered + crashes, min(value("faults"), answered) + crashes, slow, late)
 
 
 def _weight(stages: Sequence[Sequence[float]], at: float, period: float) -> float:

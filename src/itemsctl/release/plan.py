@@ -3,7 +3,8 @@
 The alias draws the version of each request at random, the new one with the known probability `weight`. If both versions are
 equally healthy, a fault is therefore the new one's with exactly that probability, whatever the rate of faults is and however
 it changes with time. Each fault multiplies a bet against that: a likelihood ratio of "the new version fails `risk` times as
-often". Such a product exceeds 1/alpha with a probability of at most alpha, ever, however often one looks (Ville's inequality;
+often". Whether most requests of the new version are late is a bet of its own, against a half of them. Such a product exceeds
+1/alpha with a probability of at most alpha, ever, however often one looks (Ville's inequality;
 https://en.wikipedia.org/wiki/Ville%27s_inequality). docs/decisions/0008-release-guard.md tells more.
 """
 
@@ -25,14 +26,21 @@ class Count:
         requests: answered or failed.
         faults: those that crashed, timed out or were answered with 5xx.
         slow: those that took longer than the operation's limit, without the first of each execution environment.
+        late: of the new version, those that took longer than LATE times the old one's median in its slowest minute, likewise.
     """
 
     requests: int = 0
     faults: int = 0
     slow: int = 0
+    late: int = 0
 
     def __add__(self, other: Count) -> Count:
-        return Count(self.requests + other.requests, self.faults + other.faults, self.slow + other.slow)
+        return Count(
+            self.requests + other.requests,
+            self.faults + other.faults,
+            self.slow + other.slow,
+            self.late + other.late,
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,10 @@ class Decision:
 
 FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
 SLOW_RISKS = (6.0, 12.0, 20.0)
-FAULT_SHARE = 0.7  # of the bet; the rest is on latency
-ALL_SHARE = 0.5  # of either: on all operations together; the rest is on each by itself
+LATE = 3.0  # times the old version's median
+LATE_SHARES = (0.7, 0.85, 0.97)  # of the new version's requests, against a half: then its median would be as late
+FAULT_SHARE, SLOW_SHARE, LATE_SHARE = 0.7, 0.15, 0.15  # of the bet
+ALL_SHARE = 0.5  # of the first two: on all operations together; the rest is on each by itself
 
 
 def decide(
@@ -133,7 +143,7 @@ def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, 
     bets: list[tuple[float, float, str]] = []
     for share, field, risks, tolerated in (
         (FAULT_SHARE, "faults", FAULT_RISKS, 1.0),
-        (1 - FAULT_SHARE, "slow", SLOW_RISKS, policy.slower),
+        (SLOW_SHARE, "slow", SLOW_RISKS, policy.slower),
     ):
         each = {operation: _by_weight(periods, field) for operation, periods in evidence.items()}
         for operation, entries in each.items():
@@ -141,6 +151,12 @@ def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, 
             bets.append((share * (1 - ALL_SHARE) / len(each), _odds(entries, risks, tolerated), finding))
         everything = [entry for entries in each.values() for entry in entries]
         bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), _finding(evidence, field)))
+    for operation, periods in evidence.items():
+        new, _ = total(periods)
+        finding = (
+            f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
+        )
+        bets.append((LATE_SHARE / len(evidence), _lateness(new), finding))
     return sum(share * odds for share, odds, _ in bets), max(bets, key=lambda bet: bet[1])[2]
 
 
@@ -156,6 +172,13 @@ def _odds(entries: Sequence[tuple[float, int, int]], risks: Sequence[float], tol
         entries: (weight, events of the new version, events of the old one).
     """
     return sum(math.exp(min(_log_ratio(entries, risk, tolerated), 700.0)) for risk in risks) / len(risks)
+
+
+def _lateness(new: Count) -> float:
+    """The average over LATE_SHARES of the likelihood ratio of that share of late requests to a half."""
+    punctual = max(0, new.requests - new.faults - new.late)
+    logs = (new.late * math.log(share / 0.5) + punctual * math.log((1 - share) / 0.5) for share in LATE_SHARES)
+    return sum(math.exp(min(log, 700.0)) for log in logs) / len(LATE_SHARES)
 
 
 def _log_ratio(entries: Sequence[tuple[float, int, int]], risk: float, tolerated: float) -> float:
