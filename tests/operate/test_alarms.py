@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from itemsctl.cost import model
 from itemsctl.operate.alarms import alarms
 from tests.api.test_stack import client
 from tests.operate.night import OPERATIONS, Night
@@ -18,7 +19,6 @@ from tests.stack import ROOT, Stack
 
 PREFIX = "items-local-"
 SHORT = """
-slo           = { latency_ms = 25000 }
 alarm_windows = { fast = { long = 60, short = 10, burn = 14.4 }, slow = { long = 120, short = 20, burn = 6 }, cause = 30 }
 """
 
@@ -52,7 +52,7 @@ def test_a_quiet_night_with_one_of_everything_that_happens_wakes_nobody(night: N
     strays: dict[int, Callable[[], None]] = {
         20: lambda: night.request("get_item", status=500),
         200: lambda: night.request("list_items", status=502, crashed=True),
-        300: lambda: night.request("create_item", milliseconds=2500),
+        300: lambda: night.request("create_item", milliseconds=7000),
         400: lambda: night.request("get_item", status=429),
         500: lambda: night.measured("AWS/DynamoDB", "ReadThrottleEvents", 1, TableName="items-local-items"),
     }
@@ -117,7 +117,7 @@ def test_slow_answers_ring_for_latency_and_nothing_else(night: Night) -> None:
 
     def crawling() -> None:
         healthy(night)()
-        night.request("list_items", milliseconds=4000)
+        night.request("list_items", milliseconds=8000)
 
     night.passes(60, crawling)
     assert night.names == {"latency-fast", "latency-slow"}
@@ -185,7 +185,8 @@ def short_windows(stack: Stack) -> Iterator[None]:
     """The same Terraform with windows of seconds; periods below a minute are CloudWatch's too."""
     settings = stack.home / "infra" / "envs" / "local.tfvars"
     before = settings.read_text(encoding="utf-8")
-    settings.write_text(before + SHORT, encoding="utf-8")
+    patient = before.replace("latency_ms = 5000", "latency_ms = 25000")
+    settings.write_text(patient + SHORT, encoding="utf-8")
     stack.itemsctl("up")
     try:
         yield
@@ -261,6 +262,7 @@ def test_a_fault_in_one_operation_rings_for_it_and_for_users_and_stops_when_it_i
                 rang = watched(stack, expected, lambda: [api.get("items"), api.get(f"items/{item}")])
                 assert api.get(f"items/{item}").status_code == 500
                 code, said = stack.itemsctl_exit("alarms", "--json")
+                assert "docs/runbook.md#operation-faults" in stack.itemsctl("status")
             assert rang == expected
             assert code == 1
             listed = {alarm["name"]: alarm for alarm in json.loads(said)}
@@ -276,6 +278,15 @@ def test_a_fault_in_one_operation_rings_for_it_and_for_users_and_stops_when_it_i
     finally:
         sns.unsubscribe(SubscriptionArn=subscription)
         sqs.delete_queue(QueueUrl=queue)
+
+
+def test_the_bill_counts_the_alarms_that_are_deployed(described: dict[str, list[dict[str, Any]]]) -> None:
+    """Each metric of an alarm is priced. Prod has no app client for passwords, whose sign-ins are two metrics here."""
+    watched = [
+        [each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in described["MetricAlarms"]
+    ]
+    assert sum(len(metrics) or 1 for metrics in watched) - 2 == model.ALARM_METRICS
+    assert len(described["CompositeAlarms"]) == model.COMPOSITE_ALARMS
 
 
 def anchors(text: str) -> set[str]:
