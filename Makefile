@@ -23,7 +23,7 @@ unit: .venv/.ready-dev  ## the tests that need no stack: half a minute
 	@$(PY) -m pytest -q tests/unit tests/contract tests/workflows
 
 stack-tests: .venv/.ready-dev  ## the tests on a local stack and on an emulated account
-	@$(PY) -m pytest tests/api tests/local tests/deploy tests/operate tests/release/test_plan.py
+	@$(PY) -m pytest tests/api tests/local tests/deploy tests/operate tests/release
 
 browser-tests: .venv/.ready-dev  ## the web app in a real browser
 	@$(PY) -m pytest tests/e2e
