@@ -150,6 +150,13 @@ run "the_page_may_talk_to_the_api_and_the_sign_in_page_only" {
     condition     = aws_cloudfront_response_headers_policy.site[0].security_headers_config[0].content_security_policy[0].content_security_policy == local.site_headers["Content-Security-Policy"]
     error_message = "The policy is not sent."
   }
+  assert {
+    condition = toset(keys(local.site_headers)) == toset(concat(
+      ["Content-Security-Policy", "Referrer-Policy", "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options"],
+      [for header in aws_cloudfront_response_headers_policy.site[0].custom_headers_config[0].items : header.header],
+    ))
+    error_message = "A header of site_headers.json is not sent."
+  }
 }
 
 run "the_web_app_finds_beside_it_what_it_must_know" {

@@ -125,6 +125,26 @@ def test_a_lost_network_is_told_and_what_was_typed_is_sent_when_it_is_back(
     assert [item["name"] for item in api.get("items").json()["items"]] == ["Patient"]
 
 
+def test_a_form_that_is_closed_while_its_save_waits_does_not_close_the_next(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    api.post("items", json={"name": "Lamp"})
+    app.sign_in(user)
+    app.page.get_by_role("link", name="New item").click()
+    app.field("Name").fill("Patient")
+    app.allowed += ["ERR_INTERNET_DISCONNECTED"]
+    app.context.set_offline(True)
+    app.button("Create").click()
+    app.drawer().get_by_text("You are offline.").wait_for()
+    app.page.keyboard.press("Escape")
+    app.page.get_by_role("link", name="Lamp").click()
+    app.field("Name").fill("Lamp, half typed")
+    app.context.set_offline(False)
+    expect(app.notice()).to_contain_text("Created “Patient”.")
+    expect(app.field("Name")).to_have_value("Lamp, half typed")
+    assert sorted(item["name"] for item in api.get("items").json()["items"]) == ["Lamp", "Patient"]
+
+
 def test_a_create_whose_answer_was_lost_makes_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     lost: list[int] = []

@@ -34,6 +34,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   const { api, list } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
+  const path = `/items/${name}`;
   const [drafts] = useState(() => new Drafts(sub));
   const [item, setItem] = useState<Item | null>(() => (id && list.find(id)) || null);
   const [kept, setKept] = useState(() => drafts.read(name));
@@ -46,6 +47,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   const [conflict, setConflict] = useState<Conflict | null>(null);
   const [busy, setBusy] = useState(false);
   const saving = useRef(false);
+  const shown = useRef(true); // it may be closed while a save waits for the network
   const form = useRef<HTMLFormElement>(null);
   const calls = useStore(api.calls).filter((call) => call.about === name);
   const changed = isChanged(draft);
@@ -62,11 +64,16 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
         setDraft((held) => (isChanged(held) ? held : fresh(contentOf(newest), newest.version)));
       }
     } catch (reason) {
-      if (reason instanceof Refused && reason.status === 404) setMissing(true);
-      else if (!item) setError(reason);
+      if (reason instanceof Refused && reason.status === 404) gone(id);
+      else if (!item) setError(reason); // else what the list knows is shown, and a save is checked by its version
     }
   };
+  const gone = (of: string) => {
+    setMissing(true);
+    list.remove(of);
+  };
   useEffect(() => void read(), []);
+  useEffect(() => () => void (shown.current = false), []);
   useEffect(() => {
     if (!kept && !item) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
@@ -84,14 +91,11 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
     setDraft(fresh(item ? contentOf(item) : {}, item?.version ?? null));
   };
   const close = () => {
-    if (changed && !missing)
-      toast('What you typed is kept in this tab.', {
-        label: 'Go back to it',
-        run: () => go(`/items/${name}`),
-      });
+    if (changed) toast('What you typed is kept in this tab.', back);
     else drafts.drop(name);
     go('/');
   };
+  const back = { label: 'Go back to it', run: () => go(path) };
   const done = (saved: Item, what: string, undo?: () => void) => {
     drafts.drop(name);
     list.put(saved);
@@ -101,7 +105,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
       </>
     );
     toast(text, undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`/items/${saved.id}`) });
-    go('/');
+    if (shown.current) go('/');
   };
 
   const save = async (content: Json, base: Json, version: number | null) => {
@@ -143,12 +147,16 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   };
   const failed = (reason: unknown) => {
     if (reason instanceof SessionEnded) return;
+    if (!shown.current) {
+      toast(`Not saved. ${tell(reason)}`, back);
+      return;
+    }
     if (reason instanceof Conflict) {
       list.put(reason.theirs);
       setConflict(reason);
       return;
     }
-    if (reason instanceof Refused && reason.status === 404) setMissing(true);
+    if (id && reason instanceof Refused && reason.status === 404) gone(id);
     else if (reason instanceof Refused && reason.problem.errors?.length) {
       show(reason.problem.errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
       return;

@@ -141,12 +141,22 @@ function Section({ path, method, operation, parameters }: SectionProps) {
           );
         })}
       </Table>
-      {Object.entries(operation.responses).map(([status, given]) => {
-        const { content } = resolve<Answer>(contract, given);
-        return content && <Body key={status} title={`Answer ${status}`} content={content} />;
-      })}
+      {bodies(operation, (status) => status < '400')}
+      <details>
+        <summary>Problems, with examples</summary>
+        {bodies(operation, (status) => status >= '400')}
+      </details>
     </section>
   );
+}
+
+function bodies(operation: Operation, wanted: (status: string) => boolean) {
+  return Object.entries(operation.responses)
+    .filter(([status]) => wanted(status))
+    .map(([status, given]) => {
+      const { content } = resolve<Answer>(contract, given);
+      return content && <Body key={status} title={`Answer ${status}`} content={content} />;
+    });
 }
 
 function Body({ title, content }: { title: string; content: Record<string, Media> }) {
