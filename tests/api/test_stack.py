@@ -234,7 +234,7 @@ def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> Non
 
 def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
     assert stack.outputs.keys() == {
-        "api_url", "web_url", "web_bucket", "region", "endpoint_url", "user_pool_id", "user_pool_client_id", "hosted_ui_url",
+        "api_url", "web_url", "region", "endpoint_url", "user_pool_id", "user_pool_client_id", "hosted_ui_url",
         "table_name", "functions", "demo_users",
     }  # fmt: skip
     assert set(stack.outputs["functions"]) == set(ACTIONS)

@@ -80,7 +80,7 @@ def refuse_while_releasing(environment: Environment) -> None:
 def upload_web(environment: Environment) -> None:
     """Puts web/dist where CloudFront serves it from."""
     found: dict[str, Any] = stack.outputs(environment)
-    if found["web_bucket"] is None:
+    if "web_bucket" not in found:  # Terraform keeps no output that is null
         err.print("The web app is not uploaded: `cdn` is false.")
         return
     with step("Upload the web app"):
