@@ -11,6 +11,8 @@ import click
 from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
+if not out.is_terminal:
+    out.width = 10_000  # rich would fold tables at 80 columns; a row is a line, for grep
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 SELDOM = 10.0  # seconds between lines where there is no terminal
 

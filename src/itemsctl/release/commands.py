@@ -183,8 +183,7 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
         ended = "went back" if found.state == PROMOTED and not found.weights else found.state
         lasted = lasting(found.ended - found.since)
         listed.add_row(str(found.number), moment(found.since), lasted, found.who, ended, f"{found.why} ({found.by})")
-    width = None if out.is_terminal else 10_000  # a line each, for grep
-    out.print(listed if past else "Nothing was released yet.", width=width, crop=False)
+    out.print(listed if past else "Nothing was released yet.")
 
 
 def _weights(steps: str) -> list[float]:
