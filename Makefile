@@ -19,7 +19,7 @@ clean:  ## stop it and forget its data, the build and the virtual environment
 test: check  ## every check and every test
 	@$(PY) -m pytest
 
-unit: .venv/.ready-dev  ## the tests that need no stack: half a minute
+unit: .venv/.ready-dev  ## the tests that need no stack: about a minute
 	@$(PY) -m pytest -q tests/unit tests/contract tests/workflows
 
 stack-tests: .venv/.ready-dev  ## the tests on a local stack and on an emulated account
