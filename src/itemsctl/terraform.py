@@ -6,6 +6,7 @@ The state of the local stack is a file in its home, that of an AWS environment i
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -22,6 +23,7 @@ from itemsctl.project import Environment
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
+STALLED = 120  # seconds that no resource of the local stack takes: its answer was lost
 PATIENCE = "-lock-timeout=60s"  # for a Terraform whose itemsctl was killed, and which still ends what it had begun
 PLANNED = re.compile(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.MULTILINE)
 
@@ -210,6 +212,10 @@ class Terraform:
                     if line.startswith("{"):
                         event = json.loads(line)
                         told |= event.get("diagnostic", {}).get("severity") == "error"
+                        if self._environment.local and event.get("hook", {}).get("elapsed_seconds", 0) >= STALLED:
+                            os.killpg(process.pid, signal.SIGKILL)  # an interrupted Terraform would wait for the answer
+                            addr = event["hook"]["resource"]["addr"]
+                            raise Unknown(f"The emulator has not answered for {STALLED} s ({addr}).", "Run it again.")
                         yield event
                     else:
                         said.append(line)

@@ -157,7 +157,7 @@ def summed(value: Value) -> Value:
     if isinstance(value, list):
         times = sorted({time for series in value for time in series})
         return {time: sum(series[time] for series in value if time in series) for time in times}
-    return sum(value.values()) if isinstance(value, dict) else value
+    return float(sum(value.values())) if isinstance(value, dict) else value
 
 
 def _series(value: Any) -> Series:
