@@ -15,7 +15,7 @@ import pytest
 from itemsctl import download, mirrors
 from itemsctl.console import Failed
 from itemsctl.project import Environment
-from itemsctl.terraform import Terraform
+from itemsctl.terraform import Terraform, Unknown
 
 WANTED = ">= 5.100, < 7"
 
@@ -177,3 +177,17 @@ END
     summary = Terraform(Environment(stand_in.parent, "local")).apply(told.append)
     assert told == ["1 of 2, a", "2 of 2, b"]
     assert summary == {"add": 2, "change": 0, "remove": 0}
+
+
+def test_a_terraform_that_waits_for_a_lost_answer_is_ended(stand_in: Path) -> None:
+    """And what it started with it: an interrupted one would wait on."""
+    stand_in.write_text(
+        """trap '' INT TERM
+echo '{"type":"apply_progress","hook":{"action":"create","elapsed_seconds":110,"resource":{"addr":"a"}}}'
+echo '{"type":"apply_progress","hook":{"action":"create","elapsed_seconds":120,"resource":{"addr":"a"}}}'
+sleep 300 & wait
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(Unknown, match=r"not answered for 120 s \(a\)"):
+        Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
