@@ -66,8 +66,10 @@ def test_the_roles_are_those_that_terraform_makes() -> None:
     assert "environment" not in JOBS["ci/plan"]
 
 
-def test_only_one_deploy_runs_and_none_is_cut_off() -> None:
-    assert WORKFLOWS["deploy"]["concurrency"] == {"group": "deploy", "cancel-in-progress": "false"}
+def test_only_one_deploy_of_an_environment_runs_and_none_is_cut_off() -> None:
+    for name in ("test", "prod"):
+        queue = {"group": f"deploy-{name}", "cancel-in-progress": "false"}
+        assert JOBS[f"deploy/{name}"]["concurrency"] == queue
     assert WORKFLOWS["deploy"]["on"] == {"push": {"branches": ["main"]}}
     assert "pull_request" in WORKFLOWS["ci"]["on"]
     assert JOBS["deploy/test"]["needs"] == "package"
