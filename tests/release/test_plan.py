@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itemsctl.release.plan import Count, Evidence, Period, Policy, decide, suspicion
+from itemsctl.release.plan import Count, Evidence, Period, Policy, decide, suspicion, trips
+from itemsctl.release.probe import CALLS
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 ENOUGH = dict.fromkeys(OPERATIONS, 20)
@@ -197,3 +198,34 @@ def test_looking_after_every_request_raises_no_more_false_alarms_than_promised(r
     runs: Sequence[float] = [highest_odds(rate, 4000 if rate < 0.01 else 400, weight, chance) for _ in range(300)]
     assert sum(odds >= Policy().limit for odds in runs) <= 3
     assert sum(odds >= 10 for odds in runs) <= 0.1 * len(runs) + 10
+
+
+def ending_without_users(weight: float, draw: random.Random, bake: float = 600.0, interval: float = 30.0) -> str:
+    """How a step of a healthy release ends when round trips alone call it."""
+    new, old, elapsed = dict.fromkeys(OPERATIONS, 0), dict.fromkeys(OPERATIONS, 0), 0.0
+    while True:
+        found = {name: [Period(weight, Count(new[name]), Count(old[name]))] for name in OPERATIONS}
+        decision = decide(found, new, elapsed, bake)
+        if decision.action != "hold":
+            return decision.action
+        for _ in range(trips(new, CALLS, weight, elapsed=elapsed, bake=bake, looks=(bake - elapsed) / interval)):
+            for name in OPERATIONS:
+                drawn = sum(draw.random() < weight for _ in range(CALLS[name]))
+                new[name] += drawn
+                old[name] += CALLS[name] - drawn
+        elapsed += interval
+
+
+@pytest.mark.parametrize("weight", [0.05, 0.1, 0.5])
+def test_a_healthy_version_that_nobody_calls_is_promoted_whatever_the_alias_draws(weight: float) -> None:
+    draw = random.Random(1)
+    assert {ending_without_users(weight, draw) for _ in range(300)} == {"promote"}
+
+
+def test_round_trips_wait_for_the_users_and_stop_when_there_are_enough() -> None:
+    none, enough = dict.fromkeys(OPERATIONS, 0), dict.fromkeys(OPERATIONS, 20)
+    assert trips(none, CALLS, 0.1, elapsed=119, bake=600, looks=16) == 0
+    assert trips(none, CALLS, 0.1, elapsed=120, bake=600, looks=16) == 7
+    assert trips(enough, CALLS, 0.1, elapsed=120, bake=600, looks=16) == 0
+    assert trips({**enough, "list_items": 1}, CALLS, 0.1, elapsed=540, bake=600, looks=2) == 20
+    assert trips({**enough, "list_items": 2}, CALLS, 0.1, elapsed=120, bake=600, looks=16) == 0

@@ -90,7 +90,7 @@ def test_a_version_that_fails_its_first_round_trip_is_seen_by_no_user(rig: Rig, 
 
 def test_where_nobody_calls_round_trips_fill_in_and_leave_nothing(rig: Rig, before: Places) -> None:
     new = rig.publish(None)
-    code, said = rig.release("start", "--steps", "50,100", "--bake", "6s", "--yes")
+    code, said = rig.release("start", "--steps", "50,100", "--bake", "10s", "--yes")
     assert code == 0, said
     assert rig.places() == rig.at(new)
     assert all(sides["new"]["requests"] >= 5 for sides in rig.records.past()[0].figures.values())
@@ -136,7 +136,7 @@ def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, b
         assert rig.watched() == watched
         assert rig.release("rollback")[0] == 0
         assert rig.places() == before
-        code, said = rig.release("start", "--steps", "50,100", "--bake", "6s", "--yes")
+        code, said = rig.release("start", "--steps", "50,100", "--bake", "10s", "--yes")
         assert code == 0, said
         assert rig.places() == rig.at(published)
         assert rig.memory() == 640

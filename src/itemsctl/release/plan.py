@@ -88,6 +88,8 @@ class Decision:
     odds: float
 
 
+TRIPS = 20  # most round trips between two looks
+SPARE = 1.5  # times the least that must be served is aimed at
 FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
 SLOW_RISKS = (6.0, 12.0, 20.0)
 LATE = 3.0  # times the old version's median
@@ -135,6 +137,40 @@ def decide(
     if elapsed < bake * policy.patience:
         return Decision("hold", doubt, odds)
     return Decision("roll back", f"no verdict after {elapsed:.0f} s: {doubt}", odds)
+
+
+def trips(
+    served: Mapping[str, int],
+    calls: Mapping[str, int],
+    weight: float,
+    *,
+    elapsed: float,
+    bake: float,
+    looks: float,
+    policy: Policy | None = None,
+) -> int:
+    """How many synthetic round trips to make now, so that the new version has served enough when the bake is over.
+
+    None in the first fifth of the bake, which shows how much the users call. The alias draws the version of each request, so
+    each operation that lacks requests counts by itself: enough of all together says nothing about one of them.
+
+    Args:
+        served: what the new version has served in the present step, by operation.
+        calls: requests of one round trip, by operation.
+        weight: the new version's share (0 to 1).
+        elapsed: seconds since the present step began.
+        bake: seconds that a step lasts at least.
+        looks: how often there will be a look until then; may be less than 1.
+    """
+    policy = policy or Policy()
+    if elapsed < bake / 5 or elapsed <= 0:
+        return 0
+    ahead = max(bake / elapsed, 1.0)
+    all_calls = sum(calls[operation] for operation in served)
+    needs = [(sum(served.values()), all_calls, policy.least * SPARE)]
+    needs += [(count, calls[operation], policy.least_each * SPARE) for operation, count in served.items()]
+    lacking = [(enough - count) / (weight * of_a_trip) for count, of_a_trip, enough in needs if count * ahead < enough]
+    return min(TRIPS, math.ceil(max(lacking, default=0.0) / max(looks, 1.0)))
 
 
 def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, str]:

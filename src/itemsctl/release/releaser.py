@@ -7,7 +7,6 @@ read the record, look at the aliases and go on. Each write to record or alias is
 from __future__ import annotations
 
 import getpass
-import math
 import os
 import socket
 import time
@@ -25,7 +24,6 @@ from itemsctl.release.record import FAILED, PROMOTED, Records, Refused, Release,
 from itemsctl.release.rollback import take_back
 
 TRIES = 3  # of the first round trip: a stray fault is no reason to give a version up
-TRIPS = 20  # most round trips between two looks
 
 
 class CannotRelease(Exception):
@@ -252,22 +250,20 @@ class Releaser:
             self._watcher.show(release, decision)
             if decision.action != "hold":
                 return release, decision
-            trips = self._trips(release, sum(served.values()), elapsed)
+            looks = (release.bake - elapsed) / self._cloud.interval
+            trips = plan.trips(
+                served,
+                CALLS,
+                release.weights[release.step],
+                elapsed=elapsed,
+                bake=release.bake,
+                looks=looks,
+                policy=self._policy,
+            )
             answers = (probe.round_trip(PROD).wrong for _ in range(trips))
             wrong = next((answer for answer in answers if answer), "")
             if not wrong:
                 time.sleep(self._cloud.interval)
-
-    def _trips(self, release: Release, served: int, elapsed: float) -> int:
-        """Round trips that the new version needs now to have served enough when the bake is over."""
-        expected = served / elapsed * max(release.bake, elapsed) if elapsed > 0 else 0.0
-        if expected >= self._policy.least * 1.5:
-            return 0
-        if elapsed < release.bake / 5:
-            return 0
-        looks = max(1.0, (release.bake - elapsed) / self._cloud.interval)
-        lacking = (self._policy.least * 1.5 - served) / (release.weights[release.step] * CALLS)
-        return max(0, min(TRIPS, math.ceil(lacking / looks)))
 
     def _guard_positions(self, release: Release) -> None:
         weight = release.weights[release.step]
