@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -25,17 +27,36 @@ FULL_OR_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno
 
 
 class Commands(click.Group):
-    """A group whose commands fail with a message and a hint where AWS or the machine refuses something."""
+    """A group whose commands fail with a message and a hint where AWS or the machine refuses something.
+
+    A wrong command line exits with 1, not click's 2: that one says that a release was rolled back.
+    """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """As click does."""
+        with _one_for_usage():
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
+        """As click does, and turns what was refused into Failed."""
         try:
-            return super().invoke(ctx)
+            with _one_for_usage():
+                return super().invoke(ctx)
         except (ClientError, BotoCoreError) as error:
             raise refused(error) from error
         except OSError as error:
             if error.errno not in FULL_OR_FORBIDDEN:
                 raise
             raise Failed(str(error), "See to the disk space and the rights to this folder.") from error
+
+
+@contextlib.contextmanager
+def _one_for_usage() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = 1  # type: ignore[misc]  # declared on the class, read from the instance
+        raise
 
 
 def refused(error: ClientError | BotoCoreError) -> Failed:

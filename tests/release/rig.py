@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from itemsctl.release.fleet import CANARY, PROD, Fleet, Position
 from itemsctl.release.load import Load
 from itemsctl.release.plan import Decision, Policy
 from itemsctl.release.record import Release
-from itemsctl.release.releaser import Cloud, Releaser
+from itemsctl.release.releaser import BLIND, Cloud, Releaser
 from tests.stack import Stack
 
 HASTY = Policy(least=0, least_each=0)
@@ -74,7 +75,7 @@ class Rig:
         self.cloud = self._cloud()
         self.records = self.cloud.records()
         self.client = self.cloud.client("lambda")
-        self.fleet = Fleet(self.client, self.functions)
+        self.fleet = Fleet(self.client, self.functions, "tests")
         self.table = self.cloud.client("dynamodb")
 
     def _cloud(self) -> Cloud:
@@ -92,9 +93,11 @@ class Rig:
         code = regression.build(self.stack.home, fault, function, rate, after)
         return regression.publish(self.client, self.functions, code)
 
-    def releaser(self, watcher: Quiet | None = None, policy: Policy = HASTY) -> Releaser:
-        """A releaser in this process."""
-        return Releaser(self.cloud, watcher or Quiet(), policy)
+    def releaser(self, watcher: Quiet | None = None, blind: float = BLIND, **clients: Any) -> Releaser:
+        """A releaser in this process, with clients of its own for some services."""
+        client = self.cloud.client
+        cloud = replace(self.cloud, client=lambda service: clients.get(service) or client(service), blind=blind)
+        return Releaser(cloud, watcher or Quiet(), HASTY)
 
     def killed(self, n: int, new: Mapping[str, str], weights: list[float], bake: float = 0.0) -> bool:
         """Runs a releaser that is killed at its n-th step, at its first look if n is 0; answers whether it was."""
@@ -153,7 +156,7 @@ class Rig:
     def put(self, places: Places) -> None:
         """Puts all aliases somewhere, whatever they are."""
         for alias, positions in places.items():
-            self.fleet.put_back(alias, positions, lambda *_: True)
+            self.fleet.put_back(alias, positions, lambda *_: True, lambda: None)
 
     def at(self, versions: Mapping[str, str]) -> Places:
         """Both aliases of all functions at these versions."""

@@ -7,52 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectionClosedError
 
+from itemsctl.release import report
 from itemsctl.release.fleet import PROD, Fleet, NotMoved, Position
 from itemsctl.release.record import NothingUnderWay, Refused, Release, TakenOver
+from tests.release import trouble
 from tests.release.rig import Places, Rig
 
 
 @pytest.fixture
 def before(rig: Rig) -> Places:
     return rig.base()
-
-
-class Trouble:
-    """A client whose n-th UpdateAlias, and each time that it is tried again, meets something before it is sent."""
-
-    def __init__(self, rig: Rig, n: int, meet: Callable[[Any], Any]) -> None:
-        self._left, self._meet, self._at = n, meet, ""
-        self.client = rig.environment.client("lambda")
-        self.client.meta.events.register("before-send.lambda.UpdateAlias", self._before_send)
-
-    def _before_send(self, request: Any, **_: Any) -> Any:
-        self._left -= 1
-        if self._left == 0:
-            self._at = request.url
-        return self._meet(request) if request.url == self._at else None
-
-
-class Raw:
-    """The body of an answer."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        """All of it."""
-        return [self._content]
-
-
-def refused(request: Any) -> AWSResponse:
-    headers = {"x-amzn-errortype": "InvalidParameterValueException"}
-    return AWSResponse(request.url, 400, headers, Raw(b'{"message": "refused", "Type": "User"}'))
-
-
-def unplugged(request: Any) -> AWSResponse:
-    raise ConnectionClosedError(endpoint_url=request.url)
 
 
 def moved_by_another(rig: Rig) -> Callable[[Any], None]:
@@ -64,17 +29,20 @@ def moved_by_another(rig: Rig) -> Callable[[Any], None]:
     return meet
 
 
+def unfenced() -> None:
+    """The aliases are ours."""
+
+
 def split(rig: Rig, before: Places) -> dict[str, Position]:
     return {name: Position(at.version, rig.healthy[name], 0.1) for name, at in before[PROD].items()}
 
 
 @pytest.mark.parametrize("n", [1, 3, 5])
-@pytest.mark.parametrize("meet", [refused, unplugged])
+@pytest.mark.parametrize("meet", [trouble.refused, trouble.unplugged])
 def test_what_fails_on_the_way_leaves_none_moved(rig: Rig, before: Places, n: int, meet: Callable[[Any], Any]) -> None:
-    fleet = Fleet(Trouble(rig, n, meet).client, rig.functions)
-    with pytest.raises(NotMoved) as failure:
-        fleet.move(PROD, split(rig, before), lambda *_: True)
-    assert not failure.value.stuck
+    fleet = Fleet(trouble.client(rig, "lambda", "UpdateAlias", trouble.the(n, meet)), rig.functions, "tests")
+    with pytest.raises(NotMoved):
+        fleet.move(PROD, split(rig, before), lambda *_: True, unfenced)
     assert rig.places() == before
 
 
@@ -83,9 +51,9 @@ def test_an_alias_that_changed_since_it_was_read_is_not_overwritten_and_none_has
 ) -> None:
     last = list(rig.functions)[-2]
     assert last == "list_items"
-    fleet = Fleet(Trouble(rig, 4, moved_by_another(rig)).client, rig.functions)
+    client = trouble.client(rig, "lambda", "UpdateAlias", trouble.the(4, moved_by_another(rig)))
     with pytest.raises(NotMoved, match="PreconditionFailed"):
-        fleet.move(PROD, split(rig, before), lambda *_: True)
+        Fleet(client, rig.functions, "tests").move(PROD, split(rig, before), lambda *_: True, unfenced)
     assert rig.places() == before
 
 
@@ -93,7 +61,7 @@ def test_an_alias_that_is_somewhere_unknown_stops_the_move_before_it_begins(rig:
     elsewhere = {**before[PROD], "get_item": Position(rig.healthy["get_item"])}
     rig.put({PROD: elsewhere})
     with pytest.raises(NotMoved, match=r"get_item is at .*: somebody else moves it"):
-        rig.fleet.move(PROD, split(rig, before), lambda name, at: at == before[PROD][name])
+        rig.fleet.move(PROD, split(rig, before), lambda name, at: at == before[PROD][name], unfenced)
     assert rig.places()[PROD] == elsewhere
     rig.put(before)
 
@@ -105,6 +73,8 @@ def test_a_release_whose_alias_somebody_moves_is_taken_back_and_that_alias_left_
     ended = rig.releaser().resume()
     assert ended.state == "failed"
     assert "somebody else moved it" in ended.why
+    assert ended.elsewhere == [f"prod of get_item at {theirs['get_item']}"]
+    assert report.verdict(ended).endswith(f"except what somebody else moved meanwhile: {ended.elsewhere[0]}")
     assert rig.places()[PROD] == {**before[PROD], "get_item": Position(theirs["get_item"])}
     rig.put(before)
 

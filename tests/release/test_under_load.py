@@ -148,3 +148,6 @@ def test_a_wrong_command_line_is_not_taken_for_a_rollback(rig: Rig) -> None:
     assert rig.release("start", "--steps", "50,10")[0] == 1
     assert rig.release("start", "--stpes", "10,100")[0] == 1
     assert rig.release("start", "--bake", "soon")[0] == 1
+    assert rig.release()[0] == 1
+    assert rig.release("--bogus")[0] == 1
+    assert rig.release("begin")[0] == 1

@@ -160,8 +160,13 @@ def test_what_was_packaged_is_checked_before_it_is_deployed(tmp_path: Path) -> N
 def test_the_verdict_is_in_the_summary(tmp_path: Path, environment: str) -> None:
     summary = tmp_path / "summary.md"
     reports = tmp_path / ".deployed" / environment / "releases"
+    program = tmp_path / ".venv" / "bin" / "itemsctl"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "itemsctl $*"\n', encoding="ascii")
+    program.chmod(0o755)
     run(f"deploy/{environment}: Report", tmp_path, GITHUB_STEP_SUMMARY=str(summary))
-    assert summary.read_text(encoding="utf-8") == "Nothing was released.\n"
+    status = f"itemsctl release status --env {environment}\n"
+    assert summary.read_text(encoding="utf-8") == f"No release has ended in this run. As it stands:\n{status}"
     reports.mkdir(parents=True)
     (reports / "7.md").write_text("# Release 7: promoted\n", encoding="utf-8")
     run(f"deploy/{environment}: Report", tmp_path, GITHUB_STEP_SUMMARY=str(summary))

@@ -30,10 +30,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _said("no release is under way")
     if not _is_about(alarm, functions, release.new):
         return _said("the alarm is about another version")
+    holder = f"rollback-{uuid.uuid4()}"
+    fleet = Fleet(boto3.client("lambda"), functions, holder)
     try:
-        release = records.take_over(f"rollback-{uuid.uuid4()}")
         why = f"{alarm['alarmName']}: {alarm['state']['reason']}"
-        release = take_back(release, records, Fleet(boto3.client("lambda"), functions), why=why, by="alarm")
+        release = take_back(records.take_over(holder), records, fleet, why=why, by="alarm")
     except NothingUnderWay:
         return _said("the release has ended meanwhile")
     if release.running:

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
-from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.markdown import Markdown
 from rich.table import Table
 
@@ -24,10 +22,10 @@ from itemsctl.logs import seconds
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.release import report
-from itemsctl.release.fleet import CANARY, PROD
+from itemsctl.release.fleet import CANARY, PROD, Fleet
 from itemsctl.release.plan import Policy
 from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
-from itemsctl.release.releaser import CannotRelease, Cloud, Releaser
+from itemsctl.release.releaser import CannotRelease, Cloud, Releaser, Stranded
 from itemsctl.release.view import View, lasting, moment, share, table
 
 ENV = environment_option(*project.ENVIRONMENTS)
@@ -37,18 +35,7 @@ CODES = {PROMOTED: 0, ROLLED_BACK: 2}
 SILENCE = 180.0  # seconds after which a releaser that wrote nothing is taken for dead
 
 
-class _Group(click.Group):
-    """Exits with 1 for a wrong command line: 2 says that a release was rolled back."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            error.show()
-            ctx.exit(1)
-
-
-@click.group(name="release", cls=_Group)
+@click.group(name="release")
 def release() -> None:
     """Release the newest published versions of all five functions, as one.
 
@@ -59,7 +46,9 @@ def release() -> None:
 @release.command()
 @ENV
 @click.option("--steps", default="10,50,100", show_default=True, help="The new version's share of the traffic, in %.")
-@click.option("--bake", default="10m", show_default=True, help="How long each step lasts at least: 30s, 10m, 1h.")
+@click.option(
+    "--bake", default="10m", show_default=True, help="How long each step before 100 lasts at least: 30s, 10m, 1h."
+)
 @YES
 def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
     """Release the newest versions: a round trip that no user sees, then step by step.
@@ -70,7 +59,9 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
     if not environment.local and bake_seconds < 120:
         raise Failed("On AWS a step needs at least 2m.", "CloudWatch counts by the minute, and a minute or two late.")
     if environment.name == "prod" and not yes:
-        click.confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each?", abort=True, err=True)
+        click.confirm(
+            f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?", abort=True, err=True
+        )
     with _releaser(environment) as releaser:
         ended = releaser.start(weights, bake_seconds)
     end(environment, ended)
@@ -81,10 +72,10 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
 @JSON
 def status(environment: Environment, as_json: bool) -> None:
     """Tell where the aliases are and what the record says."""
-    with told():
+    with told(environment):
         cloud = cloud_of(environment)
         found = cloud.records().current()
-        fleet = cloud.fleet(View(err, Policy()))
+        fleet = Fleet(cloud.client("lambda"), cloud.functions, "nobody")
         positions = {alias: fleet.positions(alias) for alias in (PROD, CANARY)}
     if as_json:
         aliases = {alias: {name: asdict(at) for name, at in places.items()} for alias, places in positions.items()}
@@ -109,7 +100,7 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(table(found.figures))
     if _dead(found):
         out.print(f"Its releaser (process {found.pid} on {found.host}) is gone since {moment(found.seen)}.")
-        out.print("Go on with `itemsctl release resume`, `promote` or `rollback`.")
+        out.print(f"Go on with {_command(environment, 'resume', 'promote', 'rollback')}.")
 
 
 @release.command()
@@ -165,7 +156,7 @@ def rollback(environment: Environment, number: int | None) -> None:
 @click.argument("number", type=int, required=False)
 def history(environment: Environment, as_json: bool, number: int | None) -> None:
     """Tell what was released, newest first; with NUMBER the report of that release."""
-    with told():
+    with told(environment):
         past = cloud_of(environment).records().past()
     if number is not None:
         past = [found for found in past if found.number == number]
@@ -207,35 +198,45 @@ def cloud_of(environment: Environment) -> Cloud:
 @contextmanager
 def _releaser(environment: Environment) -> Iterator[Releaser]:
     policy = Policy()
-    with told(), View(err, policy) as view:
+    with told(environment), View(err, policy) as view:
         yield Releaser(cloud_of(environment), view, policy)
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(environment: Environment) -> Iterator[None]:
     """Tells what stands in the way of a release as the command line tells everything."""
+    see = f"See {_command(environment, 'status')}."
     try:
         yield
     except Refused as error:
         raise Failed(
             f"Release {error.release.number} is under way since {moment(error.release.since)}, by {error.release.who} "
             f"(process {error.release.pid}).",
-            "See `itemsctl release status`.",
+            see,
         ) from error
     except TakenOver as error:
-        raise Failed(
-            f"The release is now with {error.release.who} (process {error.release.pid}).",
-            "See `itemsctl release status`.",
-        ) from error
+        raise Failed(f"The release is now with {error.release.who} (process {error.release.pid}).", see) from error
     except NothingUnderWay as error:
-        raise Failed("No release is under way.", "See `itemsctl release history`.") from error
+        raise Failed("No release is under way.", f"See {_command(environment, 'history')}.") from error
     except CannotRelease as error:
-        raise Failed(str(error), error.hint) from error
-    except (ClientError, BotoCoreError) as error:
+        raise Failed(str(error), error.hint or see) from error
+    except Stranded as error:
         raise Failed(
-            f"AWS did not do it: {error}",
-            "See `itemsctl release status`; a release that was under way goes on with `resume` or `rollback`.",
+            f"Release {error.number} is left as it is: {error}.",
+            f"{see} Go on with {_command(environment, 'resume', 'rollback')}.",
         ) from error
+    except KeyboardInterrupt as error:
+        raise Failed(
+            "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
+            f"{see} Go on with {_command(environment, 'resume', 'promote', 'rollback')}.",
+        ) from error
+
+
+def _command(environment: Environment, *names: str) -> str:
+    """Commands as they are typed, in words."""
+    option = "" if environment.local else f" --env {environment.name}"
+    *first, last = [f"`itemsctl release {name}{option}`" for name in names]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, str], str]:
@@ -250,7 +251,7 @@ def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, st
     by_number = {found.number: found.new for found in promoted}
     by_number.setdefault(0, promoted[-1].old)
     if number not in by_number:
-        raise Failed(f"There is no promoted release {number}.", "See `itemsctl release history`.")
+        raise Failed(f"There is no promoted release {number}.", f"See {_command(environment, 'history')}.")
     return by_number[number], f"back to release {number}"
 
 
@@ -272,7 +273,8 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) 
         for note in ended.notes:
             err.print(note, markup=False)
         raise Failed(
-            f"Release {ended.number} has not ended: {ended.doing}.", "See `itemsctl release status`, then `resume`."
+            f"Release {ended.number} has not ended: {ended.doing}.",
+            f"See {_command(environment, 'status')}, then go on with {_command(environment, 'resume', 'rollback')}.",
         )
     path = report.write(environment, ended)
     text = report.markdown(ended, environment.name)

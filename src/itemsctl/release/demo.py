@@ -66,7 +66,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: f
     user = found["demo_users"][0]
     token = users.token(environment, found["user_pool_id"], user["username"], user["password"])
     policy = Policy()
-    with told(), _published(environment, found["functions"], made) as versions:
+    with told(environment), _published(environment, found["functions"], made) as versions:
         with Load(found["api_url"], token, rate) as load:
             with step(f"Load: {rate:g} requests a second on all five functions"):
                 time.sleep(BEFORE)

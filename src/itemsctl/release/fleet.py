@@ -1,5 +1,9 @@
 """The aliases of the five functions, moved as one: all or none, each write guarded by its RevisionId. Knows no release.
 
+Whoever writes reads first, then asks the fence whether the aliases are still theirs, and writes guarded by what was read. Whoever
+takes over writes all of them, also those that are right already: each then has another RevisionId, and a writer that was
+cut off between asking and writing, for however long, can write no more.
+
 It runs in Lambda too (cloud.py): standard library and botocore's errors only, the boto3 client is passed in.
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html
 """
@@ -9,12 +13,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 PROD, CANARY = "prod", "canary"
 ATTEMPTS, PAUSE = 5, 1.0  # of putting an alias back, and seconds between
+Fence = Callable[[], None]  # raises when the aliases are no longer the caller's to move
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,18 @@ class Position:
         return f"{self.version}, and {self.other} with {self.weight:.0%}" if self.other else self.version
 
 
-class NotMoved(Exception):
-    """The aliases were not moved. `stuck` names those that could not even be put back."""
+Known = Callable[[str, Position], bool]  # of an operation and where its alias is
 
-    def __init__(self, reason: str, stuck: list[str]) -> None:
-        super().__init__(reason)
-        self.stuck = stuck
+
+class Back(NamedTuple):
+    """What is not back: operations whose alias could not be written, and where those are that somebody else moved."""
+
+    stuck: list[str]
+    elsewhere: dict[str, Position]
+
+
+class NotMoved(Exception):
+    """The aliases were not moved; the message says why."""
 
 
 class Fleet:
@@ -43,77 +54,76 @@ class Fleet:
     Args:
         client: boto3's of Lambda.
         functions: function name by operation.
+        holder: who writes; it is in the description of an alias, so that also a write that moves nothing changes it.
         tell: is told of every write, after it.
     """
 
-    def __init__(self, client: Any, functions: Mapping[str, str], tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, client: Any, functions: Mapping[str, str], holder: str, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._client = client
         self._functions = dict(functions)
+        self._holder = holder
         self._tell = tell
 
     def positions(self, alias: str) -> dict[str, Position]:
         """Where an alias of each function points now, by operation."""
         return {operation: self._read(operation, alias)[0] for operation in self._functions}
 
-    def move(self, alias: str, wanted: Mapping[str, Position], known: Callable[[str, Position], bool]) -> None:
+    def move(self, alias: str, wanted: Mapping[str, Position], known: Known, fence: Fence) -> None:
         """Moves an alias of every function, or of none.
 
         Args:
+            alias: its name.
             wanted: by operation.
             known: whether a function's alias may be where it is; if any is elsewhere, somebody else moves it too.
+            fence: is asked once all are read.
 
-        Raises NotMoved; then those already moved were put back.
+        Raises NotMoved; then those already moved were put back. And whatever `fence` raises; then nothing was moved.
         """
         try:
             found = {operation: self._read(operation, alias) for operation in wanted}
         except (ClientError, BotoCoreError) as error:
-            raise NotMoved(_words(error), []) from error
+            raise NotMoved(words(error)) from error
         for operation, (position, _) in found.items():
             if position != wanted[operation] and not known(operation, position):
-                raise NotMoved(f"alias {alias} of {operation} is at {position}: somebody else moves it", [])
+                raise NotMoved(f"alias {alias} of {operation} is at {position}: somebody else moves it")
+        fence()
         begun: list[str] = []
         try:
-            for operation, (position, revision) in found.items():
-                if position != wanted[operation]:
-                    begun.append(operation)
-                    self._write(operation, alias, wanted[operation], revision)
+            for operation, (_, revision) in found.items():
+                begun.append(operation)
+                self._write(operation, alias, wanted[operation], revision)
         except (ClientError, BotoCoreError) as error:
             back = {operation: found[operation][0] for operation in begun}
-            stuck = self.put_back(alias, back, lambda operation, at: at == wanted[operation], attempts=2)
-            raise NotMoved(f"alias {alias} of {begun[-1]}: {_words(error)}", stuck) from error
+            self.put_back(alias, back, lambda operation, at: at == wanted[operation], fence, attempts=2)
+            raise NotMoved(f"alias {alias} of {begun[-1]}: {words(error)}") from error
 
     def put_back(
-        self,
-        alias: str,
-        wanted: Mapping[str, Position],
-        ours: Callable[[str, Position], bool],
-        attempts: int = ATTEMPTS,
-    ) -> list[str]:
+        self, alias: str, wanted: Mapping[str, Position], ours: Known, fence: Fence, attempts: int = ATTEMPTS
+    ) -> Back:
         """Puts an alias of every function back, as many as it can; those that `ours` does not know are left alone.
 
-        Returns the operations whose alias could not be put back.
+        Raises whatever `fence` raises, which is asked before each write.
         """
-        left = list(wanted)
+        stuck, elsewhere = list(wanted), {}
         for attempt in range(attempts):
             if attempt:
                 time.sleep(PAUSE * attempt)
-            left = [
-                operation for operation in left if not self._put_one_back(alias, operation, wanted[operation], ours)
-            ]
-            if not left:
+            left, stuck = stuck, []
+            for operation in left:
+                try:
+                    position, revision = self._read(operation, alias)
+                    if position != wanted[operation] and not ours(operation, position):
+                        elsewhere[operation] = position
+                        continue
+                    fence()
+                    self._write(operation, alias, wanted[operation], revision)
+                except (ClientError, BotoCoreError):
+                    stuck.append(operation)
+            if not stuck:
                 break
-        return left
-
-    def _put_one_back(
-        self, alias: str, operation: str, wanted: Position, ours: Callable[[str, Position], bool]
-    ) -> bool:
-        try:
-            position, revision = self._read(operation, alias)
-            if position != wanted and ours(operation, position):
-                self._write(operation, alias, wanted, revision)
-        except (ClientError, BotoCoreError):
-            return False
-        return True
+        return Back(stuck, elsewhere)
 
     def _read(self, operation: str, alias: str) -> tuple[Position, str]:
         answer = self._client.get_alias(FunctionName=self._functions[operation], Name=alias)
@@ -129,6 +139,7 @@ class Fleet:
                 Name=alias,
                 FunctionVersion=position.version,
                 RoutingConfig={"AdditionalVersionWeights": weights},
+                Description=f"Moved by itemsctl release ({self._holder})",
                 RevisionId=revision,
             )
         except (ClientError, BotoCoreError):
@@ -137,7 +148,8 @@ class Fleet:
         self._tell(f"{alias} of {operation}: {position}")
 
 
-def _words(error: Exception) -> str:
+def words(error: ClientError | BotoCoreError) -> str:
+    """What AWS said."""
     if isinstance(error, ClientError):
         return f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
     return str(error)

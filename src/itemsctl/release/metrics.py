@@ -1,7 +1,8 @@
 """What CloudWatch knows of two versions: counts by period for the plan, percentiles for people. Decides nothing.
 
 Faults are `Errors` of AWS/Lambda (crashes and timeouts, which no function can count itself) and the functions' own `Faults`
-(5xx answered, which Lambda takes for successes). Requests are those that were logged, and the crashed ones.
+(5xx answered, which Lambda takes for successes). Requests are those that were logged and the crashed ones, or what Lambda
+counted if that is more: crashes and log lines arrive apart, and crashes alone would look as if nothing succeeded.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ENOUGH = 50  # requests that such a limit needs
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 OWN = {"answered": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
+LAMBDA = {"crashes": ("Errors", "Sum"), "invoked": ("Invocations", "Sum")}
 PERCENTILES = {"p50": ("Latency", "p50"), "p95": ("Latency", "p95")}
 Key = tuple[str, str, str]  # operation, version, name
 
@@ -55,7 +57,7 @@ class Metrics:
             stages: [weight, epoch seconds] of each, oldest first.
             limits: milliseconds above which a request is slow, by operation.
         """
-        names = {**OWN, "crashes": ("Errors", "Sum")}
+        names = OWN | LAMBDA
         changed = [operation for operation in self._functions if old[operation] != new[operation]]
         queries = {
             (operation, version, name): self._query(operation, version, *metric)
@@ -148,7 +150,7 @@ class Metrics:
 
     def _query(self, operation: str, version: str, metric: str, statistic: str, period: int = 0) -> dict[str, Any]:
         period = period or self._period
-        if metric != "Errors":
+        if metric not in ("Errors", "Invocations"):
             return _stat(self._namespace, metric, {"operation": operation, "version": version}, statistic, period)
         name = self._functions[operation]
         dimensions = {"FunctionName": name, "Resource": f"{name}:prod", "ExecutedVersion": version}
@@ -186,7 +188,7 @@ def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version:
 
     answered, crashes = value("answered"), value("crashes")
     slow, late = (min(max(0, value(name) - value("cold")), answered) for name in ("slow", "late"))
-    return Count(answered + crashes, min(value("faults"), answered) + crashes, slow, late)
+    return Count(max(answered + crashes, value("invoked")), min(value("faults"), answered) + crashes, slow, late)
 
 
 def _weight(stages: Sequence[Sequence[float]], at: float, period: float) -> float:

@@ -46,10 +46,17 @@ class Probe:
         self._client = client
         self._functions = dict(functions)
         configuration = client.get_function_configuration(FunctionName=self._functions["get_item"], Qualifier="prod")
+        self._versions: Mapping[str, str] = {}
         self._client_id = configuration["Environment"]["Variables"]["CLIENT_IDS"].partition(",")[0]
 
-    def round_trip(self, alias: str) -> Finding:
-        """One round trip. What it made is gone at its end, if need be by way of `prod`."""
+    def round_trip(self, alias: str, versions: Mapping[str, str] | None = None) -> Finding:
+        """One round trip. What it made is gone at its end, if need be by way of `prod`.
+
+        Args:
+            alias: through which.
+            versions: by operation: which one has to answer; whichever the alias chooses, if None.
+        """
+        self._versions = versions or {}
         item_id, name = "", f"release probe {uuid.uuid4()}"
         try:
             item_id = self._create(alias, name)
@@ -102,6 +109,8 @@ class Probe:
     ) -> dict[str, Any]:
         crashed, answer, version = self._invoke(alias, function, method, path, body)
         where = f"{method} by {function} version {version}"
+        if version != self._versions.get(function, version):
+            raise _Stopped(Finding(fault=f"alias {alias} chose {where} instead of version {self._versions[function]}"))
         if crashed:
             raise _Stopped(Finding(fault=f"{where} crashed"))
         if answer["statusCode"] >= 500:

@@ -34,6 +34,7 @@ class Release:
         odds: of the last look.
         why, by: of the end: the reason and who or what decided.
         notes: what else happened, one line each.
+        elsewhere: aliases that somebody else moved meanwhile, and that were left alone when the release was taken back.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Release:
     by: str = ""
     ended: float = 0.0
     notes: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
@@ -138,6 +140,14 @@ class Records:
             found = self.current()
             assert found is not None
             raise TakenOver(found)
+
+    def mine(self, holder: str) -> Release:
+        """The release that `holder` has, as it is now. Raises TakenOver when it has none, or no longer."""
+        found = self.current()
+        assert found is not None
+        if found.holder != holder:
+            raise TakenOver(found)
+        return found
 
     def take_over(self, holder: str, **changes: Any) -> Release:
         """Makes `holder` the only one who writes the release under way.

@@ -29,7 +29,10 @@ def verdict(release: Release) -> str:
     """How it ended, in a few words."""
     if release.state == PROMOTED and not release.weights:
         return "went back: all traffic is on earlier versions"
-    return VERDICTS.get(release.state, f"under way: {release.doing}")
+    told = VERDICTS.get(release.state, f"under way: {release.doing}")
+    if release.elsewhere:
+        told += f", except what somebody else moved meanwhile: {', '.join(release.elsewhere)}"
+    return told
 
 
 def markdown(release: Release, environment: str, policy: Policy | None = None) -> str:
@@ -48,7 +51,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
     if release.ended:
         lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
     if release.weights:
-        lines.append(f"- Planned: {steps}, then 100%, {lasting(release.bake)} each")
+        lines.append(f"- Planned: {steps}, for at least {lasting(release.bake)} each, then 100%")
     ends = [*(since for _, since in release.stages[1:]), release.ended or release.seen]
     lines += [
         f"- {weight:.0%} of the traffic on the new versions for {lasting(end - since)}, from {moment(since)}"

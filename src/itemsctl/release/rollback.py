@@ -18,26 +18,36 @@ def take_back(
     """Sends all traffic to the old versions, puts `canary` back and ends the release.
 
     What it is about to do is in the record before, so that whoever comes next can finish it. An alias that is neither at the
-    old nor at the new version was moved by somebody else and is left alone.
+    old nor at the new version was moved by somebody else and is left alone; `elsewhere` says which.
 
     Returns the release as it ended. It stays running when an alias could not be put back; `notes` says which.
     Raises record.TakenOver when somebody else has it.
     """
     release = replace(release, doing="roll back", why=why, by=by, seen=time.time())
     records.save(release)
-    stuck = []
+    stuck, elsewhere = [], []
     for alias, before in ((PROD, release.old), (CANARY, release.canary)):
         wanted = {operation: Position(version) for operation, version in before.items()}
-        left = fleet.put_back(alias, wanted, lambda operation, at: _ours(release, operation, at))
-        stuck += [f"{alias} of {operation}" for operation in left]
+        back = fleet.put_back(
+            alias,
+            wanted,
+            lambda operation, at: _ours(release, operation, at),
+            lambda: _fence(records, release),
+        )
+        stuck += [f"{alias} of {operation}" for operation in back.stuck]
+        elsewhere += [f"{alias} of {operation} at {at}" for operation, at in back.elsewhere.items()]
     if stuck:
         release = replace(release, notes=[*release.notes, f"could not be put back: {', '.join(stuck)}"])
         records.save(release)
         return release
-    release = replace(release, state=state, ended=time.time(), seen=time.time())
+    release = replace(release, state=state, ended=time.time(), seen=time.time(), elsewhere=elsewhere)
     records.save(release)
     records.archive(release)
     return release
+
+
+def _fence(records: Records, release: Release) -> None:
+    records.mine(release.holder)
 
 
 def _ours(release: Release, operation: str, at: Position) -> bool:

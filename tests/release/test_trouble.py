@@ -1,0 +1,108 @@
+"""AWS refuses, or does not answer, in the middle of a release."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from itemsctl.console import Failed
+from itemsctl.project import Environment
+from itemsctl.release import report
+from itemsctl.release.commands import told
+from itemsctl.release.fleet import CANARY
+from itemsctl.release.probe import Probe
+from itemsctl.release.record import PROMOTED, ROLLED_BACK
+from itemsctl.release.releaser import Stranded
+from tests.release import trouble
+from tests.release.rig import Listener, Places, Rig, eventually
+
+
+@pytest.fixture
+def before(rig: Rig) -> Places:
+    return rig.base()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("cloudwatch", "GetMetricData"), ("cloudwatch", "DescribeAlarms"), ("lambda", "GetFunctionConfiguration")],
+)
+def test_what_fails_for_a_while_is_tried_again(rig: Rig, before: Places, service: str, operation: str) -> None:
+    listener = Listener()
+    client = trouble.client(rig, service, operation, trouble.first(2, trouble.refused))
+    assert rig.releaser(listener, **{service: client}).start([0.1], 0, rig.healthy).state == PROMOTED
+    assert sum("nothing moves, and it is tried again: " in line for line in listener.lines) == 2
+    rig.put(before)
+
+
+def test_a_release_that_sees_nothing_for_too_long_is_taken_back(rig: Rig, before: Places) -> None:
+    client = trouble.client(rig, "cloudwatch", "GetMetricData", trouble.refused)
+    ended = rig.releaser(blind=1, cloudwatch=client).start([0.1], 0, rig.healthy)
+    assert (ended.state, ended.by) == (ROLLED_BACK, "releaser")
+    assert ended.why.startswith("nothing could be done for ")
+    assert ended.why.endswith("refused")
+    assert rig.places() == before
+
+
+def test_a_release_that_cannot_even_be_taken_back_says_how_to_go_on(rig: Rig, before: Places) -> None:
+    looks = trouble.client(rig, "cloudwatch", "GetMetricData", trouble.refused)
+    records = trouble.client(rig, "dynamodb", "PutItem", trouble.refused)
+    assert rig.killed_while_baking(rig.healthy)
+    releaser = rig.releaser(blind=1, cloudwatch=looks)
+    releaser._records.take_over(**releaser._signature())
+    releaser._records._client = records
+    left = rig.records.current()
+    assert left is not None
+    with pytest.raises(Failed) as failure, told(Environment(rig.stack.home, "prod")):
+        releaser._go_on(left.number)
+    assert isinstance(failure.value.__cause__, Stranded)
+    assert failure.value.message.startswith(f"Release {left.number} is left as it is: ")
+    assert "`itemsctl release resume --env prod` or `itemsctl release rollback --env prod`" in failure.value.hint
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_old_versions_that_could_not_be_deleted_are_no_reason_to_fail(rig: Rig, before: Places) -> None:
+    client = trouble.client(rig, "lambda", "ListVersionsByFunction", trouble.refused)
+    ended = rig.releaser(**{"lambda": client}).start([0.1], 0, rig.healthy)
+    assert ended.state == PROMOTED
+    assert ended.notes[-1].startswith("old versions were not deleted, the next release tries again: ")
+    assert rig.records.past()[0] == ended
+    assert ended.notes[-1] in report.markdown(ended, "local")
+    rig.put(before)
+
+
+def test_a_round_trip_that_another_version_answered_proves_nothing(rig: Rig, before: Places) -> None:
+    probe = Probe(rig.client, rig.functions)
+    old = {operation: at.version for operation, at in before[CANARY].items()}
+    assert probe.round_trip(CANARY, old) == probe.round_trip(CANARY)
+    found = probe.round_trip(CANARY, {**old, "get_item": "999"})
+    assert found.fault.startswith("alias canary chose GET by get_item version ")
+    assert found.fault.endswith(" instead of version 999")
+    assert rig.left_behind() == 0
+
+
+def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places) -> None:
+    rig.publish(None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "itemsctl.cli", "release", "start", "--yes"],
+        cwd=rig.stack.home,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    number = rig.records.past()[0].number + 1
+    assert eventually(
+        lambda: (found := rig.records.current()) is not None and (found.number, found.doing) == (number, "bake"), 60
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Interrupted. A release that was under way still is" in said
+    assert "`itemsctl release resume`, `itemsctl release promote` or `itemsctl release rollback`" in said
+    assert "Traceback" not in said
+    assert rig.release("rollback")[0] == 0
+    assert rig.places() == before
