@@ -158,6 +158,12 @@ class Rig:
         for alias, positions in places.items():
             self.fleet.put_back(alias, positions, lambda *_: True, lambda: None)
 
+    def revisions(self) -> list[str]:
+        """Of all aliases: another one after each write."""
+        names = self.functions.values()
+        found = (self.client.get_alias(FunctionName=name, Name=alias) for alias in (PROD, CANARY) for name in names)
+        return [alias["RevisionId"] for alias in found]
+
     def at(self, versions: Mapping[str, str]) -> Places:
         """Both aliases of all functions at these versions."""
         one = {operation: Position(version) for operation, version in versions.items()}

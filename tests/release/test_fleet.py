@@ -37,8 +37,9 @@ def split(rig: Rig, before: Places) -> dict[str, Position]:
     return {name: Position(at.version, rig.healthy[name], 0.1) for name, at in before[PROD].items()}
 
 
-@pytest.mark.parametrize("n", [1, 3, 5])
-@pytest.mark.parametrize("meet", [trouble.refused, trouble.unplugged])
+@pytest.mark.parametrize(
+    ("n", "meet"), [(1, trouble.refused), (3, trouble.refused), (5, trouble.refused), (3, trouble.unplugged)]
+)
 def test_what_fails_on_the_way_leaves_none_moved(rig: Rig, before: Places, n: int, meet: Callable[[Any], Any]) -> None:
     fleet = Fleet(trouble.client(rig, "lambda", "UpdateAlias", trouble.the(n, meet)), rig.functions, "tests")
     with pytest.raises(NotMoved):

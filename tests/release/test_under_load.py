@@ -123,7 +123,7 @@ def test_an_alarm_about_another_version_takes_nothing_back(rig: Rig, before: Pla
 def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, before: Places) -> None:
     new = rig.publish(None)  # the newest code too, which the apply publishes with more memory
     assert rig.killed_while_baking(new)
-    places, watched = rig.places(), rig.watched()
+    places, watched, revisions = rig.places(), rig.watched(), rig.revisions()
     assert places[PROD]["get_item"] == Position(before[PROD]["get_item"].version, new["get_item"], 0.1)
     settings = rig.stack.home / "infra" / "envs" / "local.tfvars"
     shutil.copy(settings, settings.with_suffix(".kept"))
@@ -133,6 +133,7 @@ def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, b
         published = rig.newest()
         assert all(int(version) > int(new[name]) for name, version in published.items())
         assert rig.places() == places
+        assert rig.revisions() == revisions
         assert rig.watched() == watched
         assert rig.release("rollback")[0] == 0
         assert rig.places() == before

@@ -1,0 +1,59 @@
+"""What CloudWatch says of two versions, as it arrives: late, and in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from itemsctl.release import plan
+from itemsctl.release.metrics import Metrics
+
+AT = 1_800_000_000
+
+
+class CloudWatch:
+    """Answers GetMetricData with what has arrived, by metric and statistic, of version 2 in one minute."""
+
+    def __init__(self, arrived: Mapping[tuple[str, str], float]) -> None:
+        self._arrived = arrived
+
+    def get_paginator(self, operation: str) -> CloudWatch:
+        """Itself."""
+        assert operation == "get_metric_data"
+        return self
+
+    def paginate(self, MetricDataQueries: list[dict[str, Any]], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """One page."""
+        results = []
+        for query in MetricDataQueries:
+            metric, statistic = query["MetricStat"]["Metric"], query["MetricStat"]["Stat"]
+            about = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
+            value = self._arrived.get((metric["MetricName"], statistic))
+            known = value is not None and "2" in (about.get("version"), about.get("ExecutedVersion"))
+            moments = [datetime.fromtimestamp(AT, UTC)] if known else []
+            results.append({"Id": query["Id"], "Timestamps": moments, "Values": [value] * len(moments)})
+        yield {"MetricDataResults": results}
+
+
+def seen(arrived: Mapping[tuple[str, str], float]) -> tuple[plan.Evidence, dict[str, int]]:
+    metrics = Metrics(CloudWatch(arrived), "items", {"get_item": "items-get_item"}, 60)
+    return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, [[0.1, float(AT)]], {})
+
+
+def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_no_faults_in_a_row() -> None:
+    evidence, served = seen({("Errors", "Sum"): 6, ("Invocations", "Sum"): 300})
+    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
+    assert served == {"get_item": 300}
+    assert "in a row" not in plan.decide(evidence, served, 60, 600).reason
+
+
+def test_log_lines_that_arrive_before_lambdas_own_counts_are_requests() -> None:
+    evidence, _ = seen({("Faults", "SampleCount"): 300, ("Faults", "Sum"): 6})
+    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
+
+
+def test_a_minute_that_arrived_whole_is_counted_once() -> None:
+    arrived = {("Errors", "Sum"): 6, ("Invocations", "Sum"): 300, ("Faults", "SampleCount"): 294, ("Faults", "Sum"): 4}
+    evidence, _ = seen(arrived)
+    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=10)
