@@ -9,7 +9,7 @@ from itemsctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Listener, Places, Rig
 
 WEIGHTS = [0.1, 0.5]
-STEPS = 1 + 5 + 2 + 5 + 2 + 5 + 2 + 5 + 1  # record and alias writes of a release, in the order of test_the_steps
+STEPS = 1 + 5 + 2 + 5 + 2 + 5 + 2 + 5 + 5 + 1  # record and alias writes of a release, in the order of test_the_steps
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_the_steps_of_a_release_are_these(rig: Rig, before: Places) -> None:
     ended = rig.releaser(listener).start(WEIGHTS, 0, new)
     assert ended.state == PROMOTED
     words = [line.split(": ", 1)[1] if line.startswith("release") else line.split(" of ")[0] for line in listener.lines]
-    moves = [["canary"] * 5, ["prod"] * 5, ["prod"] * 5, ["prod"] * 5]
+    moves = [["canary"] * 5, ["prod"] * 5, ["prod"] * 5, ["prod"] * 5 + ["canary"] * 5]
     assert words == [
         "begun", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake", "promote", *moves[3], "promoted",
     ]  # fmt: skip
