@@ -26,6 +26,7 @@ from itemsctl.local import (
     metric_data,
     metric_filters,
     metrics,
+    one_write,
     persistence,
     put_rest_api,
     query_definitions,
@@ -68,6 +69,7 @@ async def serve(port: int, state: Path) -> None:
     keeper = persistence.install(state / "state.sqlite")
     for addition in ADDITIONS:
         addition.install()
+    one_write.install()
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
