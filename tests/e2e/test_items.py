@@ -8,9 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import App
+
+# A browser that is too busy to paint.
+BUSY = """() => {
+  const later = setTimeout;
+  window.setTimeout = (run, wait = 0) => later(run, wait + 3000);
+  window.requestAnimationFrame = () => 0;
+}"""
 
 
 def test_an_item_is_created_changed_put_back_and_deleted(app: App, user: dict[str, str], api: httpx.Client) -> None:
@@ -203,6 +210,18 @@ def test_what_is_typed_and_closed_is_kept(app: App, user: dict[str, str]) -> Non
     expect(app.field("Name")).to_have_value("Later")
     app.button("Discard it").click()
     expect(app.field("Name")).to_have_value("")
+
+
+def test_a_form_that_opens_as_the_list_arrives_has_the_focus(app: App, user: dict[str, str]) -> None:
+    app.sign_in(user)
+    held: list[Route] = []
+    app.page.route("**/v1/items?**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    app.page.reload()
+    expect(app.page.get_by_role("link", name="New item")).to_be_visible()
+    app.page.evaluate(BUSY)
+    app.page.evaluate("document.querySelector('a[href=\"/items/new\"]').click()")
+    held[0].continue_()
+    expect(app.field("Name")).to_be_focused()
 
 
 def test_the_whole_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.Client) -> None:

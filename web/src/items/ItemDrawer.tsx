@@ -1,5 +1,5 @@
 /** One item: its facts, its form, and what happens when it is saved. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Item, ItemContent } from '../api/client';
 import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
 import { useServices } from '../app';
@@ -74,7 +74,8 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   };
   useEffect(() => void read(), []);
   useEffect(() => () => void (shown.current = false), []);
-  useEffect(() => {
+  // As Dialog opens itself with the layout too: a later effect may come before that, and then nothing takes the focus.
+  useLayoutEffect(() => {
     if (!kept && !item) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
 

@@ -1,6 +1,6 @@
 /** Small parts that several views share: dialog, icons, times, copying, the bar that tells of a wait. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { tell } from '../api/problem';
 import { waits } from '../api/retry';
 import { useStore } from './store';
@@ -81,7 +81,7 @@ interface DialogProps {
 export function Dialog({ title, kind, onClose, children }: DialogProps) {
   const name = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const back = document.activeElement;
     const element = dialog.current;
     element?.showModal();
