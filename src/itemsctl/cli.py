@@ -33,7 +33,7 @@ def main() -> None:
     """Run, look at and deploy the Items API.
 
     The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
-    what to do), 2 the command line was wrong.
+    what to do), 2 a release was rolled back.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: what is under way is ended in order
 
@@ -49,12 +49,13 @@ for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
 @environment_option("local")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the AWS APIs listen, on 127.0.0.1.")
 @click.option("--web-port", type=click.IntRange(1, 65535), help="Where the web app is served, on 127.0.0.1.")
-def up(environment: Environment, port: int | None, web_port: int | None) -> None:
+@click.option("--hold", is_flag=True, help="Publish what changed, and leave the traffic to `itemsctl release start`.")
+def up(environment: Environment, port: int | None, web_port: int | None, *, hold: bool) -> None:
     """Bring the whole stack up on this machine. Run again, it changes nothing.
 
     Example: itemsctl up --port 4600
     """
-    found = stack.up(environment, port, web_port)
+    found = stack.up(environment, port, web_port, hold=hold)
     user = found["demo_users"][0]["username"]
     command = _command(environment)
     out.print(f"\n[bold]Items is up.[/]\n\n  web app    {found['web_url']}\n  API        {found['api_url']}")

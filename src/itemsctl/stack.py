@@ -25,11 +25,12 @@ NODE = "Install Node.js 20.19 or newer, with npm."
 READY = 60.0  # seconds for the emulator, and for the first real request
 
 
-def up(environment: Environment, port: int | None, web_port: int | None) -> dict[str, Any]:
+def up(environment: Environment, port: int | None, web_port: int | None, *, hold: bool = False) -> dict[str, Any]:
     """Brings the local stack up and answers its outputs. What is up already is left as it is.
 
     Args:
         port, web_port: where to listen; None: where it did last time, else 4566 and 4580, else where there is room.
+        hold: leave the aliases where they are; a release is to move them.
 
     Raises Failed with what to do when a port is taken, a program is missing or Terraform fails.
     """
@@ -51,7 +52,8 @@ def up(environment: Environment, port: int | None, web_port: int | None) -> dict
             infra = _applied(environment, port, web_port)
         found = _outputs(environment, infra)
         with step("Make the newest version and the demo users ready"):
-            aliases.point_to_newest(environment, found["functions"])
+            if not hold:
+                aliases.point_to_newest(environment, found["functions"])
             users.create(environment, found["user_pool_id"])
         _serve_web(environment, found)
         with step("Wait for a real request"):

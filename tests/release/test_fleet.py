@@ -85,13 +85,26 @@ def test_a_second_release_is_refused_with_who_and_since_when(rig: Rig, before: P
     first = rig.records.current()
     assert first is not None
     with pytest.raises(Refused) as refusal:
-        rig.records.begin(replace(first, number=first.number + 1, holder="second"))
+        rig.records.begin(replace(first, number=first.number + 1, holder="second"), first)
     assert refusal.value.release == first
     code, said = rig.release("start", "--yes")
     assert code == 1
     assert f"Release {first.number} is under way since" in said
     assert f"by {first.who} (process {first.pid})" in said
     rig.releaser().roll_back()
+
+
+def test_of_two_that_begin_at_once_one_is_refused(rig: Rig, before: Places) -> None:
+    last = rig.records.current()
+    assert rig.killed(0, rig.healthy, [0.1], 600)
+    first = rig.records.current()
+    assert last is not None
+    assert first is not None
+    rig.releaser().roll_back()
+    with pytest.raises(Refused) as refusal:
+        rig.records.begin(replace(first, holder="second"), last)
+    assert refusal.value.release.number == first.number
+    assert rig.places() == before
 
 
 def test_where_traffic_is_split_without_a_release_none_begins(rig: Rig, before: Places) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from itemsctl.release.fleet import CANARY, PROD, Position
@@ -74,6 +77,47 @@ def test_a_rollback_that_was_killed_is_finished_by_resume(rig: Rig, before: Plac
     rig.put({PROD: half})
     assert rig.releaser().resume().state == ROLLED_BACK
     assert rig.places() == before
+
+
+def test_promoting_what_is_being_taken_back_is_refused_and_stops_nobody(rig: Rig, before: Places) -> None:
+    assert rig.killed(0, rig.healthy, WEIGHTS, 600)
+    mine = rig.records.take_over("who takes it back")
+    rig.records.save(replace(mine, doing="roll back", why="a test", by="test"))
+    code, said = rig.release("promote", "--yes")
+    assert (code, f"Release {mine.number} is being taken back." in said) == (1, True)
+    rig.records.mine("who takes it back")
+    assert rig.releaser().resume().state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_a_step_that_is_taken_up_late_bakes_as_long_as_any_other(rig: Rig, before: Places) -> None:
+    shift = 1 + 5 + 2 + 5 + 2  # the record says that half of the traffic is to go to the new versions; none has
+    assert rig.killed(shift, rig.healthy, WEIGHTS, 2)
+    assert {at.weight for at in rig.places()[PROD].values()} == {0.1}
+    time.sleep(3)
+    ended = rig.releaser().resume()
+    assert ended.state == PROMOTED
+    assert ended.ended - ended.stages[1][-1] >= 2
+    rig.put(before)
+
+
+def test_what_was_promoted_can_be_gone_back_to_however_much_was_taken_back_since(rig: Rig, before: Places) -> None:
+    first = rig.releaser().start([0.1], 0, rig.publish(None))
+    others = [replace(first, number=first.number + n, state=ROLLED_BACK) for n in range(1, 61)]
+    for other in others:
+        rig.records.archive(other)
+    current = rig.records.current()
+    assert current is not None
+    rig.records.save(others[-1].__class__(**{**vars(others[-1]), "holder": current.holder}))
+    last = rig.releaser().start([0.1], 0, rig.publish(None))
+    assert last.state == PROMOTED
+    assert rig.release("history", str(first.number))[0] == 0
+    assert rig.release("rollback", "--to", str(first.number))[0] == 0
+    assert rig.places() == rig.at(first.new)
+    rig.put(before)
+    for other in others[:-1]:
+        key = {"kind": {"S": "past"}, "id": {"S": f"{other.number:09d}"}}
+        rig.table.delete_item(TableName="items-local-releases", Key=key)
 
 
 def test_status_tells_who_began_it_where_it_is_and_that_nobody_goes_on(rig: Rig, before: Places) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,9 +36,11 @@ class CloudWatch:
         yield {"MetricDataResults": results}
 
 
-def seen(arrived: Mapping[tuple[str, str], float]) -> tuple[plan.Evidence, dict[str, int]]:
+def seen(
+    arrived: Mapping[tuple[str, str], float], stages: Sequence[Sequence[float]] = ((0.1, AT, AT),)
+) -> tuple[plan.Evidence, dict[str, int]]:
     metrics = Metrics(CloudWatch(arrived), "items", {"get_item": "items-get_item"}, 60)
-    return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, [[0.1, float(AT)]], {})
+    return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, stages, {})
 
 
 def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_no_faults_in_a_row() -> None:
@@ -46,6 +48,15 @@ def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_no_faul
     assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
     assert served == {"get_item": 300}
     assert "in a row" not in plan.decide(evidence, served, 60, 600).reason
+
+
+def test_a_minute_in_which_nobody_knows_the_weight_does_not_count() -> None:
+    arrived = {("Faults", "SampleCount"): 300.0, ("Faults", "Sum"): 6.0}
+    died_there = [[0.1, AT - 600.0, AT - 599.0], [0.5, AT - 1.0, AT + 60.0]]
+    assert seen(arrived, died_there) == ({"get_item": []}, {"get_item": 0})
+    moved_in_it = [[0.1, AT - 600.0, AT - 599.0], [0.5, AT - 1.0, AT + 30.0]]
+    evidence, served = seen(arrived, moved_in_it)
+    assert (evidence["get_item"][0].weight, served) == (0.5, {"get_item": 0})  # compared, but not all of it the step's
 
 
 def test_log_lines_that_arrive_before_lambdas_own_counts_are_requests() -> None:

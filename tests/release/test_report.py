@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from itemsctl.release import report
+from itemsctl.project import Environment
+from itemsctl.release import commands, report
 from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 
 BEGUN = Release(
@@ -23,7 +25,7 @@ BEGUN = Release(
     since=1_800_000_000.0,
     seen=1_800_000_000.0,
 )
-STAGES = [[0.1, 1_800_000_010.0], [0.5, 1_800_000_610.0]]
+STAGES = [[0.1, 1_800_000_008.0, 1_800_000_010.0], [0.5, 1_800_000_608.0, 1_800_000_610.0]]
 
 
 @pytest.mark.parametrize("state", [PROMOTED, ROLLED_BACK, FAILED, "running"])
@@ -46,4 +48,26 @@ def test_it_says_why_and_who_decided() -> None:
 
 def test_a_return_to_earlier_versions_is_told_as_one() -> None:
     ended = replace(BEGUN, state=PROMOTED, weights=[], why="back to release 3", by="ann@example", ended=1_800_000_001.0)
-    assert "Went back: all traffic is on earlier versions." in report.markdown(ended, "prod")
+    text = report.markdown(ended, "prod")
+    assert text.startswith("# Release 7 of prod: went back\n")
+    assert "Went back: all traffic is on earlier versions." in text
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "code"),
+    [
+        (PROMOTED, (PROMOTED,), 0),
+        (ROLLED_BACK, (PROMOTED,), 2),
+        (FAILED, (PROMOTED,), 1),
+        (ROLLED_BACK, (ROLLED_BACK,), 0),
+        (PROMOTED, (ROLLED_BACK,), 1),
+    ],
+)
+def test_the_exit_code_says_whether_it_ended_as_wanted(
+    tmp_path: Path, state: str, wanted: tuple[str, ...], code: int
+) -> None:
+    ended = replace(BEGUN, state=state, ended=1_800_000_090.0)
+    with pytest.raises(SystemExit) as end:
+        commands.end(Environment(tmp_path, "local"), ended, wanted)
+    assert end.value.code == code
+    assert (tmp_path / ".local" / "releases" / "7.md").exists()

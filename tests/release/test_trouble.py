@@ -82,6 +82,7 @@ def test_a_round_trip_that_another_version_answered_proves_nothing(rig: Rig, bef
     found = probe.round_trip(CANARY, {**old, "get_item": "999"})
     assert found.fault.startswith("alias canary chose GET by get_item version ")
     assert found.fault.endswith(" instead of version 999")
+    assert (found.function, found.version) == ("get_item", before[CANARY]["get_item"].version)
     assert rig.left_behind() == 0
 
 

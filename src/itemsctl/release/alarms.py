@@ -41,7 +41,7 @@ def watch(
         threshold = max(LEAST, float(math.ceil(a_minute.get(operation, 0.0) * weight * SHARE)))
         moved = {"version": new[operation], "ExecutedVersion": new[operation]}
         dimensions = [{**d, "Value": moved.get(d["Name"], d["Value"])} for d in alarm["Dimensions"]]
-        if dimensions == alarm["Dimensions"] and threshold == alarm["Threshold"]:
+        if dimensions == alarm["Dimensions"] and threshold == alarm["Threshold"] and alarm["StateValue"] != "ALARM":
             continue
         kept = {name: alarm[name] for name in KEPT if name in alarm}
         client.put_metric_alarm(**kept, Dimensions=dimensions, Threshold=threshold)

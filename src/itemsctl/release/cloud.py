@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from itemsctl.release.fleet import Fleet
-from itemsctl.release.record import NothingUnderWay, Records
+from itemsctl.release.record import NothingUnderWay, Records, TakenOver
 from itemsctl.release.rollback import take_back
 
 
@@ -37,6 +37,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         release = take_back(records.take_over(holder), records, fleet, why=why, by="alarm")
     except NothingUnderWay:
         return _said("the release has ended meanwhile")
+    except TakenOver:  # a version that is bad in several functions rings several alarms
+        return _said("somebody else has taken the release over meanwhile")
     if release.running:
         raise RuntimeError(release.notes[-1])
     return _said(f"release {release.number} was taken back")

@@ -31,7 +31,6 @@ from itemsctl.release.view import View, lasting, moment, share, table
 ENV = environment_option(*project.ENVIRONMENTS)
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
-CODES = {PROMOTED: 0, ROLLED_BACK: 2}
 SILENCE = 180.0  # seconds after which a releaser that wrote nothing is taken for dead
 
 
@@ -98,7 +97,9 @@ def status(environment: Environment, as_json: bool) -> None:
     out.print(f"Begun {moment(found.since)} by {found.who}; {share(found)} of the traffic.", markup=False)
     if found.figures:
         out.print(table(found.figures))
-    if _dead(found):
+    if not _dead(found):
+        out.print(f"Its releaser (process {found.pid} on {found.host}) wrote {lasting(time.time() - found.seen)} ago.")
+    else:
         out.print(f"Its releaser (process {found.pid} on {found.host}) is gone since {moment(found.seen)}.")
         out.print(f"Go on with {_command(environment, 'resume', 'promote', 'rollback')}.")
 
@@ -155,9 +156,11 @@ def rollback(environment: Environment, number: int | None) -> None:
 @JSON
 @click.argument("number", type=int, required=False)
 def history(environment: Environment, as_json: bool, number: int | None) -> None:
-    """Tell what was released, newest first; with NUMBER the report of that release."""
+    """Tell what was and is released, newest first; with NUMBER the report of that release."""
     with told(environment):
-        past = cloud_of(environment).records().past()
+        records = cloud_of(environment).records()
+        past, current = records.past(), records.current()
+    past = [current, *past] if current and current.running else past
     if number is not None:
         past = [found for found in past if found.number == number]
         if not past:
@@ -172,8 +175,9 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
         listed.add_column(column, overflow="fold")
     for found in past:
         ended = "went back" if found.state == PROMOTED and not found.weights else found.state
-        lasted = lasting(found.ended - found.since)
-        listed.add_row(str(found.number), moment(found.since), lasted, found.who, ended, f"{found.why} ({found.by})")
+        lasted = lasting((found.ended or time.time()) - found.since)
+        why = f"{found.why} ({found.by})" if found.why else found.doing
+        listed.add_row(str(found.number), moment(found.since), lasted, found.who, ended, why)
     out.print(listed if past else "Nothing was released yet.")
 
 
@@ -209,11 +213,9 @@ def told(environment: Environment) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        raise Failed(
-            f"Release {error.release.number} is under way since {moment(error.release.since)}, by {error.release.who} "
-            f"(process {error.release.pid}).",
-            see,
-        ) from error
+        since = f"since {moment(error.release.since)}, by {error.release.who} (process {error.release.pid})"
+        state = "is under way" if error.release.running else "came first; it has ended, and ran"
+        raise Failed(f"Release {error.release.number} {state} {since}.", see) from error
     except TakenOver as error:
         raise Failed(f"The release is now with {error.release.who} (process {error.release.pid}).", see) from error
     except NothingUnderWay as error:
@@ -267,8 +269,8 @@ def _dead(found: Release) -> bool:
     return time.time() - found.seen > SILENCE
 
 
-def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) -> None:
-    """Prints and keeps the report, and exits."""
+def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PROMOTED,)) -> None:
+    """Prints and keeps the report, and exits: with 0 when it ended as wanted, 2 when it was rolled back, else 1."""
     if ended.running:
         for note in ended.notes:
             err.print(note, markup=False)
@@ -283,4 +285,4 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = ()) 
     else:
         click.echo(text)
     err.print(f"Report: {path}", markup=False)
-    sys.exit(0 if ended.state in wanted else CODES.get(ended.state, 1))
+    sys.exit(0 if ended.state in wanted else 2 if ended.state == ROLLED_BACK else 1)

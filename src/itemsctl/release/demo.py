@@ -21,7 +21,7 @@ from itemsctl.release.record import PROMOTED, ROLLED_BACK, Release
 from itemsctl.release.releaser import Releaser
 from itemsctl.release.view import View
 
-RATE = click.option("--load", default=40.0, show_default=True, help="Requests a second.")
+RATE = click.option("--load", type=click.IntRange(1, 1000), default=40, show_default=True, help="Requests a second.")
 BAKE = click.option("--bake", default="20s", show_default=True, help="How long each step lasts at least.")
 BEFORE = 15.0  # seconds of load before the release, from which the old version's latency is known
 
@@ -40,7 +40,7 @@ def demo() -> None:
 )
 @RATE
 @BAKE
-def demo_rollback(environment: Environment, *, fault: str, function: str, rate: int, load: float, bake: str) -> None:
+def demo_rollback(environment: Environment, *, fault: str, function: str, rate: int, load: int, bake: str) -> None:
     """Release a version with a real regression in one function, and see all five taken back."""
     share = 1.0 if fault == "latency" else rate / 100
     ended = _show(environment, (fault, function, share), load, seconds(bake))
@@ -51,13 +51,13 @@ def demo_rollback(environment: Environment, *, fault: str, function: str, rate: 
 @environment_option("local")
 @RATE
 @BAKE
-def demo_release(environment: Environment, load: float, bake: str) -> None:
+def demo_release(environment: Environment, load: int, bake: str) -> None:
     """Release a healthy version, and see it reach all users."""
     ended = _show(environment, (None, "get_item", 0.0), load, seconds(bake))
     end(environment, ended, wanted=(PROMOTED,))
 
 
-def _show(environment: Environment, made: tuple[str | None, str, float], rate: float, bake: float) -> Release:
+def _show(environment: Environment, made: tuple[str | None, str, float], rate: int, bake: float) -> Release:
     found = stack.outputs(environment)
     if not stack.status(environment)["running"]:
         raise Failed("The local stack is not running.", "Start it with `itemsctl up`.")
@@ -68,7 +68,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: f
     policy = Policy()
     with told(environment), _published(environment, found["functions"], made) as versions:
         with Load(found["api_url"], token, rate) as load:
-            with step(f"Load: {rate:g} requests a second on all five functions"):
+            with step(f"Load: {rate} requests a second on all five functions"):
                 time.sleep(BEFORE)
             before = load.requests, load.failed
             with View(err, policy) as view:

@@ -50,11 +50,12 @@ class Metrics:
         """The counts of each period since the first stage, and what the new version has served in the last stage; of
         functions that changed.
 
-        A period in which the weight changed counts with the larger one: that makes a fault of the new version weigh less.
+        A period in which the weight changed counts with the larger one: that makes a fault of the new version weigh less. One
+        that lies wholly between the beginning and the end of a change, as when a releaser died there, does not count.
 
         Args:
             old, new: version by operation.
-            stages: [weight, epoch seconds] of each, oldest first.
+            stages: weight of each, and the epoch seconds of the beginning and the end of the change to it; oldest first.
             limits: milliseconds above which a request is slow, by operation.
         """
         names = OWN | LAMBDA
@@ -78,7 +79,8 @@ class Metrics:
         served: dict[str, int] = {}
         for operation in changed:
             pair = (new[operation], old[operation])
-            moments = sorted({at for version in pair for name in names for at in values[operation, version, name]})
+            known = {at for version in pair for name in names for at in values[operation, version, name]}
+            moments = sorted(at for at in known if not _is_changing(stages, at, self._period))
             found[operation] = [
                 Period(
                     _weight(stages, at, self._period),
@@ -88,7 +90,7 @@ class Metrics:
                 for at in moments
             ]
             periods = zip(moments, found[operation], strict=True)
-            served[operation] = sum(period.new.requests for at, period in periods if at + 1 > stages[-1][1])
+            served[operation] = sum(period.new.requests for at, period in periods if at + 1 > stages[-1][-1])
         return found, served
 
     def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
@@ -191,7 +193,11 @@ def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version:
     return Count(max(answered + crashes, value("invoked")), min(value("faults"), answered) + crashes, slow, late)
 
 
+def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:
+    return any(begun <= at and at + period <= moved for _, begun, *rest in stages for moved in rest)
+
+
 def _weight(stages: Sequence[Sequence[float]], at: float, period: float) -> float:
-    ends = [stage[1] for stage in stages[1:]] + [float("inf")]
-    during = [weight for (weight, since), end in zip(stages, ends, strict=True) if since < at + period and end > at]
+    ends = [stage[-1] for stage in stages[1:]] + [float("inf")]
+    during = [weight for (weight, since, *_), end in zip(stages, ends, strict=True) if since < at + period and end > at]
     return max(during, default=float(stages[0][0]))

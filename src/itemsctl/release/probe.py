@@ -10,7 +10,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,10 +22,14 @@ CALLS = {"create_item": 1, "get_item": 2, "list_items": 1, "update_item": 2, "de
 
 @dataclass(frozen=True)
 class Finding:
-    """What a round trip met: nothing, a `fault` (crash, timeout, 5xx), or a `wrong` answer; in words."""
+    """What a round trip met: nothing, a `fault` (crash, timeout, 5xx), or a `wrong` answer, in words; and of which function's
+    version.
+    """
 
     fault: str = ""
     wrong: str = ""
+    function: str = ""
+    version: str = ""
 
 
 class _Stopped(Exception):
@@ -47,6 +51,7 @@ class Probe:
         self._functions = dict(functions)
         configuration = client.get_function_configuration(FunctionName=self._functions["get_item"], Qualifier="prod")
         self._versions: Mapping[str, str] = {}
+        self._answered = ("", "")  # function and version of the last answer
         self._client_id = configuration["Environment"]["Variables"]["CLIENT_IDS"].partition(",")[0]
 
     def round_trip(self, alias: str, versions: Mapping[str, str] | None = None) -> Finding:
@@ -74,7 +79,7 @@ class Probe:
             self._expect(alias, "get_item", "GET", 404, path=path)
             item_id = ""
         except _Stopped as stopped:
-            return stopped.finding
+            return replace(stopped.finding, function=self._answered[0], version=self._answered[1])
         finally:
             if item_id:
                 self._delete(item_id)
@@ -108,6 +113,7 @@ class Probe:
         body: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         crashed, answer, version = self._invoke(alias, function, method, path, body)
+        self._answered = (function, version)
         where = f"{method} by {function} version {version}"
         if version != self._versions.get(function, version):
             raise _Stopped(Finding(fault=f"alias {alias} chose {where} instead of version {self._versions[function]}"))

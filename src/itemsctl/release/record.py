@@ -28,7 +28,8 @@ class Release:
         state: running, promoted, rolled back or failed.
         doing: the step of the journal: what is being done, written before it is done.
         step: index into `weights`.
-        stages: `[weight, since]` of each step so far.
+        stages: `[weight, since, moved]` of each step so far: from `since` on aliases may have moved, at `moved` all had; the
+            last has no `moved` until then.
         limits: milliseconds above which a request is slow, by operation.
         figures: what the last look found, for people.
         odds: of the last look.
@@ -69,10 +70,10 @@ class Release:
 
 
 class Refused(Exception):
-    """A release is under way already; `release` is that one."""
+    """A release is under way already, or was begun and ended meanwhile; `release` is that one."""
 
     def __init__(self, release: Release) -> None:
-        super().__init__(f"a release is under way since {release.since:.0f}")
+        super().__init__(f"release {release.number} came first")
         self.release = release
 
 
@@ -105,25 +106,23 @@ class Records:
         item = self._client.get_item(TableName=self._table, Key=CURRENT, ConsistentRead=True).get("Item")
         return _release(item) if item else None
 
-    def past(self, limit: int = 50) -> list[Release]:
+    def past(self) -> list[Release]:
         """Releases that have ended, newest first."""
-        answer = self._client.query(
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="kind = :past",
             ExpressionAttributeValues={":past": {"S": "past"}},
             ScanIndexForward=False,
-            Limit=limit,
             ConsistentRead=True,
         )
-        found = [_release(item) for item in answer["Items"]]
+        found = [_release(item) for page in pages for item in page["Items"]]
         last = self.current()
         if last and not last.running and last.number not in {release.number for release in found}:
             found.insert(0, last)
         return found
 
-    def begin(self, release: Release) -> None:
-        """Makes `release` the one under way. Raises Refused when there is one."""
-        last = self.current()
+    def begin(self, release: Release, last: Release | None) -> None:
+        """Makes `release` the one under way, after `last`. Raises Refused when that has not ended, or is not the last."""
         if last and last.running:
             raise Refused(last)
         if last:

@@ -133,7 +133,7 @@ class Releaser:
             **self._signature(),
             since=time.time(),
         )
-        self._records.begin(release)
+        self._records.begin(release, last)
         self._watcher.tell(f"release {release.number}: begun")
         return self._go_on(release.number)
 
@@ -148,9 +148,12 @@ class Releaser:
 
         Raises CannotRelease, record.NothingUnderWay, Stranded.
         """
+        found = self._records.current()
+        if found and found.running and found.doing == "roll back":  # asked before: who is refused changes nothing
+            raise CannotRelease(f"Release {found.number} is being taken back.")
         release = self._records.take_over(**self._signature())
         if release.doing == "roll back":
-            raise CannotRelease(f"Release {release.number} is being taken back.")
+            return self._go_on(release.number)
         why = release.why if release.doing == "promote" else "promoted by hand"
         self._save(release, doing="promote", why=why, by=release.who)
         return self._go_on(release.number)
@@ -166,13 +169,15 @@ class Releaser:
 
         Raises CannotRelease, record.Refused, Stranded.
         """
+        last = self._records.current()
+        if last and last.running:
+            raise Refused(last)
         prod, canary = self._fleet.positions(PROD), self._fleet.positions(CANARY)
         if all(at == Position(wanted[operation]) for operation, at in prod.items()):
             raise CannotRelease("Alias prod is there already.")
         missing = versions.missing(self._lambda, self._cloud.functions, wanted)
         if missing:
             raise CannotRelease(f"Gone are {', '.join(missing)}.", "Deploy that state of the source again.")
-        last = self._records.current()
         release = Release(
             number=last.number + 1 if last else 1,
             old={operation: at.version for operation, at in prod.items()},
@@ -186,7 +191,7 @@ class Releaser:
             since=time.time(),
         )
         release = replace(release, by=release.who)
-        self._records.begin(release)
+        self._records.begin(release, last)
         self._watcher.tell(f"release {release.number}: begun")
         return self._go_on(release.number)
 
@@ -253,7 +258,7 @@ class Releaser:
             release = self._shift_to(release, release.step + 1)
 
     def _shift_to(self, release: Release, step: int) -> Release:
-        stage = [release.weights[step], time.time()]
+        stage = [release.weights[step], time.time()]  # and, when the aliases have moved, the time of that
         limits = release.limits or self._metrics.limits(release.old, time.time() - HISTORY)
         return self._save(release, doing="shift", step=step, stages=[*release.stages, stage], limits=limits)
 
@@ -261,18 +266,24 @@ class Releaser:
         weight = release.weights[release.step]
         a_minute = self._metrics.a_minute(time.time() - 600)
         changed = {name: self._cloud.functions[name] for name in release.new if release.new[name] != release.old[name]}
-        alarms.watch(self._cloud.client("cloudwatch"), changed, release.new, a_minute, weight)
+        before = release.weights[release.step - 1] if release.step else weight
+        watch = partial(alarms.watch, self._cloud.client("cloudwatch"), changed, release.new, a_minute)
+        watch(before)  # who dies here leaves no alarm that waits for more faults than this share has
         wanted = {name: _split(release, name, weight) for name in release.new}
         self._move(PROD, wanted, lambda operation, at: _is_a_step(release, operation, at))
-        return self._save(release, doing="bake")
+        watch(weight)
+        *earlier, stage = release.stages
+        return self._save(release, doing="bake", stages=[*earlier, [*stage[:2], time.time()]])
 
     def _bake(self, release: Release) -> tuple[Release, Decision]:
         """Looks until there is a verdict on the present step."""
-        probe = Probe(self._lambda, self._cloud.functions)
+        probe, begun = Probe(self._lambda, self._cloud.functions), time.time()
+        moved = release.stages[-1][-1]
         while True:
             self._guard_positions(release)
             evidence, served = self._metrics.evidence(release.old, release.new, release.stages, release.limits)
-            elapsed = time.time() - release.stages[-1][1]
+            # A releaser that comes late to a step has a bake of patience all the same.
+            elapsed = min(time.time() - moved, release.bake + time.time() - begun)
             decide = partial(plan.decide, evidence, served, elapsed, release.bake, policy=self._policy)
             decision = decide()
             if len(release.limits) < len(release.new):
@@ -288,7 +299,10 @@ class Releaser:
             time.sleep(self._cloud.interval)
 
     def _round_trips(self, probe: Probe, release: Release, served: Mapping[str, int], elapsed: float) -> str:
-        """Round trips where users call too little; what one was answered wrongly, else nothing."""
+        """Round trips where users call too little; what the new version answered wrongly, else nothing.
+
+        They end at the first fault, and when it is time to look again: whatever hangs, the evidence is looked at.
+        """
         trips = plan.trips(
             served,
             CALLS,
@@ -298,8 +312,14 @@ class Releaser:
             looks=(release.bake - elapsed) / self._cloud.interval,
             policy=self._policy,
         )
-        answers = (probe.round_trip(PROD).wrong for _ in range(trips))
-        return next((answer for answer in answers if answer), "")
+        deadline = time.monotonic() + self._cloud.interval
+        for _ in range(trips):
+            found = probe.round_trip(PROD)
+            if found.wrong and found.version == release.new[found.function]:
+                return found.wrong
+            if found.fault or time.monotonic() > deadline:
+                break
+        return ""
 
     def _guard_positions(self, release: Release) -> None:
         weight = release.weights[release.step]
@@ -333,8 +353,7 @@ class Releaser:
         """What is left to do for a release that has ended; without it nothing is wrong."""
         self._records.archive(release)
         try:
-            keep = [*self._records.past(versions.KEPT), release]
-            gone = versions.prune(self._lambda, self._cloud.functions, keep)
+            gone = versions.prune(self._lambda, self._cloud.functions, [*self._records.past(), release])
             note = f"deleted old versions: {', '.join(gone)}" if gone else ""
         except (ClientError, BotoCoreError) as error:
             note = f"old versions were not deleted, the next release tries again: {words(error)}"
@@ -377,7 +396,7 @@ class Releaser:
         return release
 
     def _figures(self, release: Release, evidence: plan.Evidence) -> dict[str, Any]:
-        since = release.stages[-1][1]
+        since = release.stages[-1][-1]
         milliseconds = {
             name: self._metrics.percentiles(versions_, since)
             for name, versions_ in (("new", release.new), ("old", release.old))

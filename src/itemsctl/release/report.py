@@ -27,7 +27,7 @@ def write(environment: Environment, release: Release) -> str:
 
 def verdict(release: Release) -> str:
     """How it ended, in a few words."""
-    if release.state == PROMOTED and not release.weights:
+    if _is_return(release):
         return "went back: all traffic is on earlier versions"
     told = VERDICTS.get(release.state, f"under way: {release.doing}")
     if release.elsewhere:
@@ -40,7 +40,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
     policy = policy or Policy()
     steps = ", ".join(f"{weight:.0%}" for weight in release.weights)
     lines = [
-        f"# Release {release.number} of {environment}: {release.state}",
+        f"# Release {release.number} of {environment}: {'went back' if _is_return(release) else release.state}",
         "",
         f"**{verdict(release).capitalize()}.**",
         "",
@@ -52,10 +52,10 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
     if release.weights:
         lines.append(f"- Planned: {steps}, for at least {lasting(release.bake)} each, then 100%")
-    ends = [*(since for _, since in release.stages[1:]), release.ended or release.seen]
+    ends = [*(stage[-1] for stage in release.stages[1:]), release.ended or release.seen]
     lines += [
-        f"- {weight:.0%} of the traffic on the new versions for {lasting(end - since)}, from {moment(since)}"
-        for (weight, since), end in zip(release.stages, ends, strict=False)
+        f"- {stage[0]:.0%} of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
+        for stage, end in zip(release.stages, ends, strict=False)
     ]
     lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
     lines += [f"| {name} | {release.old[name]} | {release.new[name]} |" for name in release.new]
@@ -68,7 +68,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
                 ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items())
                 or "nothing: no limit was known"
             )
-            + ". The percentiles are of the last minute, the counts of all steps.",
+            + ". The percentiles are of the last minute, the counts of all steps, synthetic round trips among them.",
             "",
             f"This is {release.odds:.3g} times as likely if the new version is worse as if it is not; "
             f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
@@ -78,13 +78,17 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
     return "\n".join(lines) + "\n"
 
 
+def _is_return(release: Release) -> bool:
+    return release.state == PROMOTED and not release.weights
+
+
 def _figures(release: Release) -> list[str]:
     columns = ("requests", "faults", "slow", "p50", "p95")
-    head = " | ".join(f"{side} {column}" for side in ("new", "old") for column in columns)
-    lines = [f"| function | {head} |", "|---|" + "---:|" * 10]
+    lines = [f"| function | version | {' | '.join(columns)} |", "|---|---|" + "---:|" * len(columns)]
     for name, sides in release.figures.items():
-        cells = [_cell(column, sides[side].get(column)) for side in ("new", "old") for column in columns]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        for side in ("new", "old"):
+            cells = [_cell(column, sides[side].get(column)) for column in columns]
+            lines.append(f"| {name} | {side} | {' | '.join(cells)} |")
     return lines
 
 

@@ -39,11 +39,12 @@ def table(figures: dict[str, Any]) -> Table:
     """Requests, faults and latency of both versions, by operation."""
     found = Table(box=None, pad_edge=False, header_style="bold")
     found.add_column("function")
-    for side in ("new", "old"):
-        for column in ("requests", "faults", "slow", "p50", "p95"):
-            found.add_column(f"{side if column == 'requests' else ''} {column}".strip(), justify="right")
+    found.add_column("version")
+    for column in ("requests", "faults", "slow", "p50", "p95"):
+        found.add_column(column, justify="right")
     for operation, sides in figures.items():
-        found.add_row(operation, *(cell for side in ("new", "old") for cell in _cells(sides[side])))
+        for side in ("new", "old"):
+            found.add_row(operation, side, *_cells(sides[side]))
     return found
 
 
@@ -59,7 +60,7 @@ def headline(release: Release, decision: Decision, policy: Policy) -> str:
         for side in ("new", "old")
     }
     counts = ", ".join(f"{side} {faults} of {requests} faulty" for side, (faults, requests) in totals.items())
-    left = release.stages[-1][1] + release.bake - time.time()
+    left = release.stages[-1][-1] + release.bake - time.time()
     time_left = f"{lasting(left)} left" if left > 0 else "bake over"
     suspicion = f"suspicion {decision.odds:.3g} of {policy.limit:g}"
     return (
@@ -76,9 +77,9 @@ class View:
     """
 
     def __init__(self, console: Console, policy: Policy) -> None:
-        self._console = console
+        self._console = Console(stderr=True, highlight=False) if console.is_terminal else console  # which wraps lines
         self._policy = policy
-        self._live = Live(console=console, refresh_per_second=4) if console.is_terminal else None
+        self._live = Live(console=self._console, refresh_per_second=4) if console.is_terminal else None
         self._last = 0.0
 
     def __enter__(self) -> View:
