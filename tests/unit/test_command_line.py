@@ -179,10 +179,10 @@ def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None
     assert run(tmp_path, "clean", "--yes").returncode == 0
 
 
-def test_a_wrong_command_line_is_2(tmp_path: Path) -> None:
-    assert run(tmp_path, "token").returncode == 2
-    assert run(tmp_path, "up", "--port", "0").returncode == 2
-    assert run(tmp_path, "deploy", "--env", "local").returncode == 2
+def test_a_wrong_command_line_is_1(tmp_path: Path) -> None:
+    assert run(tmp_path, "token").returncode == 1
+    assert run(tmp_path, "up", "--port", "0").returncode == 1
+    assert run(tmp_path, "deploy", "--env", "local").returncode == 1
 
 
 def test_clean_keeps_what_is_known_of_aws(tmp_path: Path) -> None:
