@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from itemsctl.project import Environment
 from itemsctl.release import commands, report
+from itemsctl.release.plan import Decision, Policy
 from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from itemsctl.release.view import View
 
 BEGUN = Release(
     number=7,
@@ -71,3 +76,16 @@ def test_the_exit_code_says_whether_it_ended_as_wanted(
         commands.end(Environment(tmp_path, "local"), ended, wanted)
     assert end.value.code == code
     assert (tmp_path / ".local" / "releases" / "7.md").exists()
+
+
+def test_a_narrow_terminal_shows_the_verdict_so_far_and_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    monkeypatch.setenv("COLUMNS", "80")
+    doubt = "in doubt: get_item: 4 of 18 requests faulty, with the old version 0 of 206"
+    now = time.time()
+    with View(Console(stderr=True, soft_wrap=True), Policy()) as view:
+        view.show(replace(BEGUN, stages=[[0.1, now, now]]), Decision("hold", doubt, 23.4))
+    said = " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err).split())
+    assert f"hold: {doubt}; 9m" in said

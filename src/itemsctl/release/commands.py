@@ -281,7 +281,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
     path = report.write(environment, ended)
     text = report.markdown(ended, environment.name)
     if out.is_terminal:
-        out.print(Markdown(text))
+        out.print(Markdown(text), soft_wrap=False)
     else:
         click.echo(text)
     err.print(f"Report: {path}", markup=False)

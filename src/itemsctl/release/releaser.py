@@ -322,11 +322,21 @@ class Releaser:
         return ""
 
     def _guard_positions(self, release: Release) -> None:
+        if not self._moved_by_another(release):
+            return
+        self._records.mine(self._holder)
+        time.sleep(self._cloud.interval)  # what was just moved may be read as it was before
+        found = self._moved_by_another(release)
+        if found:
+            raise NotMoved(f"{found}: somebody else moved it")
+
+    def _moved_by_another(self, release: Release) -> str:
+        """An alias that is not where this step has put it, in words; empty when all are."""
         weight = release.weights[release.step]
         for operation, at in self._fleet.positions(PROD).items():
             if at != _split(release, operation, weight):
-                self._records.mine(self._holder)
-                raise NotMoved(f"alias {PROD} of {operation} is at {at}: somebody else moved it")
+                return f"alias {PROD} of {operation} is at {at}"
+        return ""
 
     def _first_round_trip(self, release: Release) -> str:
         """What is wrong with the version that `canary` calls; empty when nothing is."""
