@@ -86,7 +86,8 @@ def test_a_round_trip_that_another_version_answered_proves_nothing(rig: Rig, bef
     assert rig.left_behind() == 0
 
 
-def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places) -> None:
+@pytest.mark.parametrize("number_of", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places, number_of: signal.Signals) -> None:
     rig.publish(None)
     process = subprocess.Popen(
         [sys.executable, "-m", "itemsctl.cli", "release", "start", "--yes"],
@@ -99,7 +100,7 @@ def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places) -> 
         lambda: (found := rig.records.current()) is not None and (found.number, found.doing) == (number, "bake"), 60
     )
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number_of)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Interrupted. A release that was under way still is" in said

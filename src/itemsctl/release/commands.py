@@ -227,7 +227,7 @@ def told(environment: Environment) -> Iterator[None]:
             f"Release {error.number} is left as it is: {error}.",
             f"{see} Go on with {_command(environment, 'resume', 'rollback')}.",
         ) from error
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM
         raise Failed(
             "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
             f"{see} Go on with {_command(environment, 'resume', 'promote', 'rollback')}.",
