@@ -179,6 +179,15 @@ def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None
     assert run(tmp_path, "clean", "--yes").returncode == 0
 
 
+@pytest.mark.parametrize(
+    "steps", ["", "100", "0,100", "nan,100", "10,10,100", "50,10,100", "10,50", "10;100", "10,100,inf"]
+)
+def test_what_are_no_steps_is_told(tmp_path: Path, steps: str) -> None:
+    answer = run(tmp_path, "release", "start", "--steps", steps)
+    assert answer.returncode == 1
+    assert "are no steps. Write rising shares that end with all, such as 10,50,100." in " ".join(answer.stderr.split())
+
+
 def test_a_wrong_command_line_is_1(tmp_path: Path) -> None:
     assert run(tmp_path, "token").returncode == 1
     assert run(tmp_path, "up", "--port", "0").returncode == 1

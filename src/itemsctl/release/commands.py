@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
+from itertools import pairwise
 
 import click
 from rich.markdown import Markdown
@@ -186,9 +187,13 @@ def _weights(steps: str) -> list[float]:
         numbers = [float(text) for text in steps.split(",")]
     except ValueError:
         numbers = []
-    if not numbers or numbers[-1] != 100 or sorted(set(numbers)) != numbers or numbers[0] <= 0 or len(numbers) < 2:
+    if not numbers or numbers[-1] != 100 or len(numbers) < 2 or not _rise(numbers):
         raise Failed(f"{steps} are no steps.", "Write rising shares that end with all, such as 10,50,100.")
     return [number / 100 for number in numbers[:-1]]
+
+
+def _rise(numbers: list[float]) -> bool:
+    return all(low < high for low, high in pairwise([0.0, *numbers]))
 
 
 def cloud_of(environment: Environment) -> Cloud:

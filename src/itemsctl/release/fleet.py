@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 PROD, CANARY = "prod", "canary"
 ATTEMPTS, PAUSE = 5, 1.0  # of putting an alias back, and seconds between
-Fence = Callable[[], None]  # raises when the aliases are no longer the caller's to move
+Fence = Callable[[], object]  # raises when the aliases are no longer the caller's to move
 
 
 @dataclass(frozen=True)

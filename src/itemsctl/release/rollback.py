@@ -31,8 +31,8 @@ def take_back(
         back = fleet.put_back(
             alias,
             wanted,
-            lambda operation, at: _ours(release, operation, at),
-            lambda: _fence(records, release),
+            lambda operation, at: ours(release, operation, at),
+            lambda: records.mine(release.holder),
         )
         stuck += [f"{alias} of {operation}" for operation in back.stuck]
         elsewhere += [f"{alias} of {operation} at {at}" for operation, at in back.elsewhere.items()]
@@ -46,10 +46,7 @@ def take_back(
     return release
 
 
-def _fence(records: Records, release: Release) -> None:
-    records.mine(release.holder)
-
-
-def _ours(release: Release, operation: str, at: Position) -> bool:
+def ours(release: Release, operation: str, at: Position) -> bool:
+    """Whether an alias that is there may have been moved by the release: it calls versions of the release alone."""
     versions = {release.old[operation], release.new[operation], release.canary[operation]}
     return at.version in versions and at.other in versions | {""}
