@@ -20,7 +20,7 @@ from itemsctl.operate.commands import show_alarms, show_dashboard, tell
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.refusals import Commands
-from itemsctl.release.commands import release
+from itemsctl.release.commands import release, waiting
 from itemsctl.release.demo import demo
 from itemsctl.terraform import Terraform
 
@@ -65,6 +65,8 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
     out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
     out.print(f'  curl -H "Authorization: Bearer $TOKEN" {found["api_url"]}/items', markup=False)
     out.print(f"\nLook at it: {command} status, {command} logs -f. Stop it: {command} down.")
+    if hold:
+        out.print(f"\n{waiting(environment)}", markup=False)
 
 
 @main.command()

@@ -22,7 +22,7 @@ from itemsctl.console import Failed, err, out
 from itemsctl.logs import seconds
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
-from itemsctl.release import report
+from itemsctl.release import report, versions
 from itemsctl.release.fleet import CANARY, PROD, Fleet
 from itemsctl.release.plan import Policy
 from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
@@ -71,21 +71,23 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
 @ENV
 @JSON
 def status(environment: Environment, as_json: bool) -> None:
-    """Tell where the aliases are and what the record says."""
+    """Tell where the aliases are, which versions are newest, and what the record says."""
     with told(environment):
         cloud = cloud_of(environment)
         found = cloud.records().current()
         fleet = Fleet(cloud.client("lambda"), cloud.functions, "nobody")
         positions = {alias: fleet.positions(alias) for alias in (PROD, CANARY)}
+        newest = versions.newest(cloud.client("lambda"), cloud.functions)
     if as_json:
         aliases = {alias: {name: asdict(at) for name, at in places.items()} for alias, places in positions.items()}
-        click.echo(json.dumps({"release": asdict(found) if found else None, "aliases": aliases}, indent=1))
+        record = asdict(found) if found else None
+        click.echo(json.dumps({"release": record, "aliases": aliases, "newest": newest}, indent=1))
         return
     places = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("function", PROD, CANARY):
+    for column in ("function", PROD, CANARY, "newest"):
         places.add_column(column)
     for name in cloud.functions:
-        places.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]))
+        places.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
     out.print(places)
     out.print()
     if found is None:
@@ -175,10 +177,9 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
     for column in ("release", "begun", "lasted", "by", "ended", "why"):
         listed.add_column(column, overflow="fold")
     for found in past:
-        ended = "went back" if found.state == PROMOTED and not found.weights else found.state
         lasted = lasting((found.ended or time.time()) - found.since)
         why = f"{found.why} ({found.by})" if found.why else found.doing
-        listed.add_row(str(found.number), moment(found.since), lasted, found.who, ended, why)
+        listed.add_row(str(found.number), moment(found.since), lasted, found.who, found.outcome, why)
     out.print(listed if past else "Nothing was released yet.")
 
 
@@ -202,6 +203,17 @@ def cloud_of(environment: Environment) -> Cloud:
     prefix = functions["get_item"].removesuffix("-get_item")
     period, interval = (5, 2.0) if environment.local else (60, 30.0)
     return Cloud(functions, prefix, cache(environment.client), period, interval)
+
+
+def waiting(environment: Environment) -> str:
+    """What `release start` would release, in words."""
+    cloud = cloud_of(environment)
+    in_service = Fleet(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
+    newest = versions.newest(cloud.client("lambda"), cloud.functions)
+    found = [f"{name} {version}" for name, version in newest.items() if version != in_service[name].version]
+    if not found:
+        return "Nothing waits to be released: the newest versions have the traffic."
+    return f"Published, and waiting for {_command(environment, 'start')}: version {', '.join(found)}."
 
 
 @contextmanager

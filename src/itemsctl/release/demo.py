@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -17,7 +15,7 @@ from itemsctl.release import regression
 from itemsctl.release.commands import cloud_of, end, told
 from itemsctl.release.load import Load
 from itemsctl.release.plan import Policy
-from itemsctl.release.record import PROMOTED, ROLLED_BACK, Release
+from itemsctl.release.record import PROMOTED, ROLLED_BACK, Refused, Release
 from itemsctl.release.releaser import Releaser
 from itemsctl.release.view import View
 
@@ -66,7 +64,11 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
     user = found["demo_users"][0]
     token = users.token(environment, found["user_pool_id"], user["username"], user["password"])
     policy = Policy()
-    with told(environment), _published(environment, found["functions"], made) as versions:
+    with told(environment):
+        under_way = cloud_of(environment).records().current()
+        if under_way and under_way.running:
+            raise Refused(under_way)
+        versions = _publish(environment, found["functions"], made)
         with Load(found["api_url"], token, rate) as load:
             with step(f"Load: {rate} requests a second on all five functions"):
                 time.sleep(BEFORE)
@@ -81,14 +83,15 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
         return ended
 
 
-@contextmanager
-def _published(
+def _publish(
     environment: Environment, functions: dict[str, str], made: tuple[str | None, str, float]
-) -> Iterator[dict[str, str]]:
+) -> dict[str, str]:
     """The versions to show. The newest ones are then those of the stack's own code again, whatever happens here."""
     client = environment.client("lambda")
     own = (environment.root / "build" / "functions.zip").read_bytes()
     with step("Build and publish the version"):
-        versions = regression.publish(client, functions, regression.build(environment.root, *made))
-        regression.publish(client, functions, own)
-    yield versions
+        code = regression.build(environment.root, *made)
+        try:
+            return regression.publish(client, functions, code)
+        finally:
+            regression.publish(client, functions, own)

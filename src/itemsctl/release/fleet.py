@@ -31,7 +31,7 @@ class Position:
     weight: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.version}, and {self.other} with {self.weight:.0%}" if self.other else self.version
+        return f"{self.version}, and {self.other} with {self.weight * 100:g}%" if self.other else self.version
 
 
 Known = Callable[[str, Position], bool]  # of an operation and where its alias is

@@ -67,7 +67,7 @@ class Journal:
         self._records.save(release)
         self.saved = release.seen
         if not quiet:
-            self._watcher.tell(f"release {release.number}: {release.doing if release.running else release.state}")
+            self._watcher.tell(f"release {release.number}: {release.doing if release.running else release.outcome}")
         return release
 
     def of_another(self, number: int, interval: float, patience: float = 60.0) -> Release:

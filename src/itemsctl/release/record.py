@@ -68,6 +68,11 @@ class Release:
         """Whether it has not ended."""
         return self.state == RUNNING
 
+    @property
+    def outcome(self) -> str:
+        """Its state, in a word for people: a return to earlier versions is promoted too."""
+        return "went back" if self.state == PROMOTED and not self.weights else self.state
+
 
 class Refused(Exception):
     """A release is under way already, or was begun and ended meanwhile; `release` is that one."""

@@ -103,7 +103,10 @@ class Releaser:
         newest = dict(new or versions.newest(self._lambda, self._cloud.functions))
         old = {operation: at.version for operation, at in prod.items()}
         if newest == old:
-            raise CannotRelease("Alias prod is at the newest version of all functions.", "Deploy a change first.")
+            raise CannotRelease(
+                "Alias prod is at the newest version of all functions.",
+                "Publish a change first: `itemsctl up --hold` on this machine, `itemsctl deploy` on AWS.",
+            )
         return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake)
 
     def resume(self) -> Release:

@@ -12,6 +12,7 @@ from itemsctl.release.view import lasting, moment
 
 VERDICTS = {
     PROMOTED: "promoted: all traffic is on the new versions",
+    "went back": "went back: all traffic is on earlier versions",
     ROLLED_BACK: "rolled back: all traffic is on the old versions",
     FAILED: "failed, and all traffic is on the old versions",
 }
@@ -27,9 +28,7 @@ def write(environment: Environment, release: Release) -> str:
 
 def verdict(release: Release) -> str:
     """How it ended, in a few words."""
-    if _is_return(release):
-        return "went back: all traffic is on earlier versions"
-    told = VERDICTS.get(release.state, f"under way: {release.doing}")
+    told = VERDICTS.get(release.outcome, f"under way: {release.doing}")
     if release.elsewhere:
         told += f", except what somebody else moved meanwhile: {', '.join(release.elsewhere)}"
     return told
@@ -38,9 +37,9 @@ def verdict(release: Release) -> str:
 def markdown(release: Release, environment: str, policy: Policy | None = None) -> str:
     """What was compared, and why it ended as it did."""
     policy = policy or Policy()
-    steps = ", ".join(f"{weight:.0%}" for weight in release.weights)
+    steps = ", ".join(f"{weight * 100:g}%" for weight in release.weights)
     lines = [
-        f"# Release {release.number} of {environment}: {'went back' if _is_return(release) else release.state}",
+        f"# Release {release.number} of {environment}: {release.outcome}",
         "",
         f"**{verdict(release).capitalize()}.**",
         "",
@@ -54,7 +53,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines.append(f"- Planned: {steps}, for at least {lasting(release.bake)} each, then 100%")
     ends = [*(stage[-1] for stage in release.stages[1:]), release.ended or release.seen]
     lines += [
-        f"- {stage[0]:.0%} of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
+        f"- {stage[0] * 100:g}% of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
         for stage, end in zip(release.stages, ends, strict=False)
     ]
     lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
@@ -63,12 +62,8 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines += ["", "## What was compared", "", *_figures(release)]
         lines += [
             "",
-            "Faults are crashes, timeouts and 5xx answers. Slow is what took longer than "
-            + (
-                ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items())
-                or "nothing: no limit was known"
-            )
-            + ". The percentiles are of the last minute, the counts of all steps, synthetic round trips among them.",
+            f"Faults are crashes, timeouts and 5xx answers. {_slow(release)} "
+            "The percentiles are of the last minute, the counts of all steps, synthetic round trips among them.",
             "",
             f"This is {release.odds:.3g} times as likely if the new version is worse as if it is not; "
             f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
@@ -78,8 +73,11 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
     return "\n".join(lines) + "\n"
 
 
-def _is_return(release: Release) -> bool:
-    return release.state == PROMOTED and not release.weights
+def _slow(release: Release) -> str:
+    limits = ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items())
+    if not limits:
+        return "Nothing counts as slow: the old version had answered too little for a limit."
+    return f"Slow is what took longer than {limits}."
 
 
 def _figures(release: Release) -> list[str]:

@@ -32,7 +32,7 @@ def share(release: Release) -> str:
     """Which part of the traffic the new version is given by the record."""
     if not release.stages:
         return "0 %"
-    return f"{release.stages[-1][0]:.0%}".replace("%", " %")
+    return f"{release.stages[-1][0] * 100:g} %"
 
 
 def table(figures: dict[str, Any]) -> Table:
