@@ -213,7 +213,7 @@ def waiting(environment: Environment) -> str:
     found = [f"{name} {version}" for name, version in newest.items() if version != in_service[name].version]
     if not found:
         return "Nothing waits to be released: the newest versions have the traffic."
-    return f"Published, and waiting for {_command(environment, 'start')}: version {', '.join(found)}."
+    return f"Published, and waiting for {_command(environment, 'start')}: {', '.join(found)}."
 
 
 @contextmanager
