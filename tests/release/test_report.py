@@ -12,9 +12,10 @@ from rich.console import Console
 
 from itemsctl.project import Environment
 from itemsctl.release import commands, report
+from itemsctl.release.fleet import Position
 from itemsctl.release.plan import Decision, Policy
 from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
-from itemsctl.release.view import View
+from itemsctl.release.view import View, share
 
 BEGUN = Release(
     number=7,
@@ -41,6 +42,15 @@ def test_a_release_that_ended_anywhere_has_a_report(state: str, stages: int) -> 
     assert text.startswith(f"# Release 7 of prod: {state}\n")
     assert text.count("of the traffic on the new versions for") == stages
     assert "| get_item | 3 | 4 |" in text
+
+
+def test_a_small_share_is_told_as_it_is() -> None:
+    ended = replace(BEGUN, state=PROMOTED, weights=[0.005], stages=[[0.005, *STAGES[0][1:]]], ended=1_800_000_700.0)
+    text = report.markdown(ended, "prod")
+    assert "- Planned: 0.5%, for" in text
+    assert "- 0.5% of the traffic" in text
+    assert share(ended) == "0.5 %"
+    assert str(Position("3", "4", 0.005)) == "3, and 4 with 0.5%"
 
 
 def test_it_says_why_and_who_decided() -> None:

@@ -138,9 +138,11 @@ def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, b
         assert rig.release("rollback")[0] == 0
         assert rig.places() == before
         settings.write_text(settings.read_text().replace("640", "704"))
-        rig.stack.itemsctl("up", "--hold")
+        said = rig.stack.itemsctl("up", "--hold")
         assert rig.places() == before
         published = rig.newest()
+        assert f"Published, and waiting for `itemsctl release start`: create_item {published['create_item']}," in said
+        assert rig.status()["newest"] == published
         code, said = rig.release("start", "--steps", "50,100", "--bake", "10s", "--yes")
         assert code == 0, said
         assert rig.places() == rig.at(published)
