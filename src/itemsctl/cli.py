@@ -35,7 +35,9 @@ def main() -> None:
     The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
     what to do), 2 a release was rolled back.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: what is under way is ended in order
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what is under way is ended in order
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 main.add_command(release)
@@ -65,8 +67,9 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
     out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
     out.print(f'  curl -H "Authorization: Bearer $TOKEN" {found["api_url"]}/items', markup=False)
     out.print(f"\nLook at it: {command} status, {command} logs -f. Stop it: {command} down.")
-    if hold:
-        out.print(f"\n{waiting(environment)}", markup=False)
+    waits = waiting(environment)
+    if waits:
+        out.print(f"\n{waits}", markup=False)
 
 
 @main.command()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +13,19 @@ from collections.abc import Callable, Iterator
 import click
 from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
+
+class Screen(Console):
+    """Rich's console, without an end of its own where nobody reads: it raises, and click ends quietly."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises."""
+        raise BrokenPipeError(errno.EPIPE, "nobody reads")
+
+
+out = Screen(highlight=False, soft_wrap=True)
 if not out.is_terminal:
     out.width = 10_000  # rich would fold tables at 80 columns; a row is a line, for grep
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Screen(stderr=True, highlight=False, soft_wrap=True)
 SELDOM = 10.0  # seconds between lines where there is no terminal
 
 
@@ -29,6 +41,28 @@ class Failed(click.ClickException):
         err.print(f"[bold red]Error:[/] {_plain(self.message)}", markup=True)
         if self.hint:
             err.print(self.hint, markup=False)
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """What cannot be printed within (a closed terminal or pipe, a full disk) is lost, and the work goes on."""
+    try:
+        yield
+    except OSError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:  # what it holds would be tried again at the end, and spoil the exit code
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, stream.fileno())
+                os.close(null)
+
+
+def confirm(question: str) -> None:
+    """Asks, and ends the program unless the answer is yes. Raises Failed where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise Failed("Nobody is here to be asked whether to go on.", "Give --yes.")
+    click.confirm(question, abort=True, err=True)
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from itemsctl.release import report
 from itemsctl.release.fleet import PROD, Fleet, NotMoved, Position
-from itemsctl.release.record import NothingUnderWay, Refused, Release, TakenOver
+from itemsctl.release.record import PROMOTED, NothingUnderWay, Refused, Release, TakenOver
 from tests.release import trouble
 from tests.release.rig import Places, Rig
 
@@ -124,6 +126,46 @@ def test_who_lost_a_release_can_write_it_no_more(rig: Rig, before: Places) -> No
     assert failure.value.release == theirs
     rig.releaser().roll_back()
     assert rig.places() == before
+
+
+def test_a_record_of_another_release_of_itemsctl_is_read(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    item = rig.record()
+    written = json.loads(item["release"]["S"]) | {"of_tomorrow": 1}
+    rig.put_record(item | {"release": {"S": json.dumps(written)}})
+    assert rig.release("status")[0] == 0
+    assert rig.release("rollback")[0] == 0
+    assert rig.places() == before
+
+
+def test_who_takes_a_release_over_is_noted(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    begun = rig.records.current()
+    ended = rig.releaser().roll_back()
+    assert begun is not None
+    assert ended.begun_by == begun.begun_by == begun.who
+    assert re.search(r" UTC: taken over by .+@.+, while it was at: bake", ended.notes[0])
+    assert rig.places() == before
+
+
+def test_going_back_again_and_again_deletes_nothing(rig: Rig, before: Places) -> None:
+    versions = [rig.publish(None), rig.publish(None)]
+    for new in versions:
+        assert rig.releaser().start([0.5], 0, new).state == PROMOTED
+    for n in range(6):
+        assert rig.releaser().go_to(versions[n % 2], "a test").outcome == "went back"
+    assert (
+        rig.releaser().go_to({name: at.version for name, at in before[PROD].items()}, "a test").outcome == "went back"
+    )
+    assert rig.places() == rig.at({name: at.version for name, at in before[PROD].items()})
+    rig.put(before)
+
+
+def test_status_says_when_the_aliases_are_no_longer_where_the_release_left_them(rig: Rig, before: Places) -> None:
+    assert rig.releaser().start([0.5], 0, rig.publish(None)).state == PROMOTED
+    assert "Since then something else moved" not in rig.release("status")[1]
+    rig.put(before)
+    assert "Since then something else moved alias prod of create_item, delete_item," in rig.release("status")[1]
 
 
 def test_with_nothing_under_way_there_is_nothing_to_go_on_with(rig: Rig, before: Places) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from itemsctl.release import plan
 from itemsctl.release.metrics import Metrics
@@ -15,8 +18,9 @@ AT = 1_800_000_000
 class CloudWatch:
     """Answers GetMetricData with what has arrived, by metric and statistic, of version 2 in one minute."""
 
-    def __init__(self, arrived: Mapping[tuple[str, str], float]) -> None:
+    def __init__(self, arrived: Mapping[tuple[str, str], float], at: float = AT) -> None:
         self._arrived = arrived
+        self._at = at
 
     def get_paginator(self, operation: str) -> CloudWatch:
         """Itself."""
@@ -31,15 +35,15 @@ class CloudWatch:
             about = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
             value = self._arrived.get((metric["MetricName"], statistic))
             known = value is not None and "2" in (about.get("version"), about.get("ExecutedVersion"))
-            moments = [datetime.fromtimestamp(AT, UTC)] if known else []
+            moments = [datetime.fromtimestamp(self._at, UTC)] if known else []
             results.append({"Id": query["Id"], "Timestamps": moments, "Values": [value] * len(moments)})
         yield {"MetricDataResults": results}
 
 
 def seen(
-    arrived: Mapping[tuple[str, str], float], stages: Sequence[Sequence[float]] = ((0.1, AT, AT),)
+    arrived: Mapping[tuple[str, str], float], stages: Sequence[Sequence[float]] = ((0.1, AT, AT),), at: float = AT
 ) -> tuple[plan.Evidence, dict[str, int]]:
-    metrics = Metrics(CloudWatch(arrived), "items", {"get_item": "items-get_item"}, 60)
+    metrics = Metrics(CloudWatch(arrived, at), "items", {"get_item": "items-get_item"}, 60)
     return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, stages, {})
 
 
@@ -48,6 +52,14 @@ def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_no_faul
     assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
     assert served == {"get_item": 300}
     assert "in a row" not in plan.decide(evidence, served, 60, 600).reason
+
+
+@pytest.mark.parametrize(("age", "unknown"), [(120, 0), (300, 43)])
+def test_a_request_without_a_log_line_is_unknown_once_the_line_would_have_arrived(age: int, unknown: int) -> None:
+    at = (time.time() - age) // 60 * 60
+    arrived = {("Errors", "Sum"): 7.0, ("Invocations", "Sum"): 300.0, ("Faults", "SampleCount"): 250.0}
+    evidence, _ = seen(arrived, [[0.1, at, at]], at)
+    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=7, unknown=unknown)
 
 
 def test_a_minute_in_which_nobody_knows_the_weight_does_not_count() -> None:

@@ -44,6 +44,15 @@ def test_after_the_bake(new: Count, old: Count, weight: float, action: str) -> N
     assert decide(evidence(new, old, weight), ENOUGH, elapsed=600, bake=600).action == action
 
 
+def test_a_version_that_leaves_no_log_lines_is_not_promoted() -> None:
+    silent = evidence(Count(20, unknown=5), Count(180))
+    held = decide(silent, ENOUGH, elapsed=600, bake=600)
+    reason = "5 of 20 requests to the new version of create_item left no log line, nobody knows what they answered"
+    assert (held.action, held.reason) == ("hold", reason)
+    assert decide(silent, ENOUGH, elapsed=1200, bake=600).action == "roll back"
+    assert decide(evidence(Count(2000, unknown=5), Count(180)), ENOUGH, elapsed=600, bake=600).action == "promote"
+
+
 def test_a_healthy_version_bakes_to_the_end() -> None:
     decision = decide(evidence(Count(20), Count(180)), ENOUGH, elapsed=599, bake=600)
     assert (decision.action, decision.reason) == ("hold", "baking")

@@ -44,6 +44,18 @@ def test_a_release_that_ended_anywhere_has_a_report(state: str, stages: int) -> 
     assert "| get_item | 3 | 4 |" in text
 
 
+def test_a_second_is_written_as_people_write_it() -> None:
+    side = {"requests": 1200, "faults": 0, "slow": 3, "p50": 1312.4, "p95": 3.456}
+    text = report.markdown(replace(BEGUN, figures={"get_item": {"new": side, "old": side}}, odds=1e300), "prod")
+    assert "| get_item | new | 1,200 | 0 | 3 | 1,312 ms | 3.46 ms |" in text
+    assert "This is over a million times as likely" in text
+
+
+def test_who_began_it_stays_who_began_it() -> None:
+    text = report.markdown(replace(BEGUN, begun_by="ann@example", who="bob@example", by="bob@example"), "prod")
+    assert "- Decided by: bob@example\n- Begun: 2027-01-15 08:00:00 UTC by ann@example\n" in text
+
+
 def test_a_small_share_is_told_as_it_is() -> None:
     ended = replace(BEGUN, state=PROMOTED, weights=[0.005], stages=[[0.005, *STAGES[0][1:]]], ended=1_800_000_700.0)
     text = report.markdown(ended, "prod")
@@ -65,7 +77,7 @@ def test_a_return_to_earlier_versions_is_told_as_one() -> None:
     ended = replace(BEGUN, state=PROMOTED, weights=[], why="back to release 3", by="ann@example", ended=1_800_000_001.0)
     text = report.markdown(ended, "prod")
     assert text.startswith("# Release 7 of prod: went back\n")
-    assert "Went back: all traffic is on earlier versions." in text
+    assert "Went back: all traffic is on versions that were in service before." in text
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from itemsctl.console import Failed
 from itemsctl.project import Environment
@@ -86,7 +89,46 @@ def test_a_round_trip_that_another_version_answered_proves_nothing(rig: Rig, bef
     assert rig.left_behind() == 0
 
 
-@pytest.mark.parametrize("number_of", [signal.SIGINT, signal.SIGTERM])
+def test_a_stray_fault_of_the_first_round_trip_is_not_compared(rig: Rig, before: Places) -> None:
+    met: list[float] = []
+
+    def stray(request: Any) -> AWSResponse:
+        met.append(time.time())
+        return trouble.refused(request)
+
+    client = trouble.client(rig, "lambda", "Invoke", trouble.first(2, stray))
+    ended = rig.releaser(**{"lambda": client}).start([0.5], 0, rig.publish(None))
+    assert ended.state == PROMOTED
+    assert ended.stages[0][1] // rig.cloud.period > met[1] // rig.cloud.period  # evidence is counted by whole periods
+    rig.put(before)
+
+
+@pytest.mark.parametrize("where", ["| head -1", "> /dev/full 2>&1", ">&- 2>&-"])
+def test_a_rollback_that_nobody_can_read_happens_all_the_same(rig: Rig, before: Places, where: str) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    command = f"{shlex.quote(sys.executable)} -m itemsctl.cli release rollback"
+    shell = ["bash", "-c", f"set -o pipefail; {command} 2>&1 {where}"]
+    assert subprocess.run(shell, cwd=rig.stack.home, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert rig.records.past()[0].state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_a_report_that_cannot_be_kept_does_not_change_how_a_release_ended(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    folder = rig.environment.home / "releases"
+    kept = folder.rename(folder.with_name("kept")) if folder.exists() else None
+    folder.write_text("in the way")
+    code, said = rig.release("rollback")
+    folder.unlink()
+    if kept:
+        kept.rename(folder)
+    assert code == 0
+    assert "**Rolled back: all traffic is on the old versions.**" in said
+    assert "The report could not be kept: " in said
+    assert rig.places() == before
+
+
+@pytest.mark.parametrize("number_of", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places, number_of: signal.Signals) -> None:
     rig.publish(None)
     found_so = signal.signal(signal.SIGINT, signal.default_int_handler)  # where a job in the background ignores it

@@ -180,7 +180,7 @@ def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "steps", ["", "100", "0,100", "nan,100", "10,10,100", "50,10,100", "10,50", "10;100", "10,100,inf"]
+    "steps", ["", "100", "0,100", "nan,100", "1e-310,100", "10,10,100", "50,10,100", "10,50", "10;100", "10,100,inf"]
 )
 def test_what_are_no_steps_is_told(tmp_path: Path, steps: str) -> None:
     answer = run(tmp_path, "release", "start", "--steps", steps)

@@ -23,7 +23,7 @@ variable "environment" {
 }
 
 variable "settings" {
-  description = "Memory in MB, timeout in seconds, reserved concurrency, SnapStart, log level."
+  description = "Memory in MB, timeout in seconds, reserved concurrency, SnapStart."
   type = object({
     memory_size          = number
     timeout              = number

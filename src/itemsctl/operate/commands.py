@@ -38,7 +38,9 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
     else:
         for alarm in found:
             state = f"[{COLOURS[alarm.state]}]{alarm.state:18}[/]"
-            out.print(f"{state}{alarm.name:28}[dim]since {alarm.since.astimezone():%d %b %H:%M:%S}  {alarm.runbook}[/]")
+            out.print(
+                f"{state}{alarm.name:28}[dim]since {alarm.since.astimezone():%d %b %H:%M:%S %Z}  {alarm.runbook}[/]"
+            )
         for alarm in ringing:
             tell(alarm)
     sys.exit(1 if ringing else 0)

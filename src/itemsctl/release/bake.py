@@ -60,7 +60,7 @@ class Bake:
                 found = self.metrics.limits(release.old, release.stages[0][1])
                 release = replace(release, limits={**found, **release.limits})
             figures = self._figures(release, evidence)
-            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds)
+            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=time.time())
             self.watcher.show(release, decision)
             if decision.action == "hold":
                 wrong = self._round_trips(release, served, elapsed)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -33,8 +35,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     holder = f"rollback-{uuid.uuid4()}"
     fleet = Fleet(boto3.client("lambda"), functions, holder)
     try:
-        why = f"{alarm['alarmName']}: {alarm['state']['reason']}"
-        release = take_back(records.take_over(holder), records, fleet, why=why, by="alarm")
+        silence = time.time() - release.seen
+        told = (
+            f"the alarm rang {silence:.0f} s after the releaser ({release.who}, process {release.pid}) had written last"
+        )
+        mine = records.take_over(holder)
+        mine = replace(mine, notes=[*mine.notes, told])
+        release = take_back(mine, records, fleet, why=_words(alarm, functions), by="alarm")
     except NothingUnderWay:
         return _said("the release has ended meanwhile")
     except TakenOver:  # a version that is bad in several functions rings several alarms
@@ -45,11 +52,24 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
 
 
 def _is_about(alarm: dict[str, Any], functions: dict[str, str], new: dict[str, str]) -> bool:
+    operation, version, _ = _watched(alarm, functions)
+    return new.get(operation) == version
+
+
+def _words(alarm: dict[str, Any], functions: dict[str, str]) -> str:
+    operation, version, metric = _watched(alarm, functions)
+    what = "crashed or timed out" if metric == "Errors" else "answered 5xx"
+    found = f"{operation} version {version} {what} too often within a minute"
+    return f"{found} ({alarm['alarmName']}: {alarm['state']['reason']})"
+
+
+def _watched(alarm: dict[str, Any], functions: dict[str, str]) -> tuple[str, str, str]:
+    """Operation, version and metric that the alarm is about."""
     (metric,) = (entry["metricStat"]["metric"] for entry in alarm["configuration"]["metrics"] if "metricStat" in entry)
     seen = metric["dimensions"]
     names = {name: operation for operation, name in functions.items()}
     operation = seen.get("operation") or names.get(seen.get("FunctionName", ""), "")
-    return bool(new.get(operation) == (seen.get("version") or seen.get("ExecutedVersion")))
+    return operation, seen.get("version") or seen.get("ExecutedVersion", ""), metric["name"]
 
 
 def _said(what: str) -> dict[str, str]:

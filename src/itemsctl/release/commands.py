@@ -18,12 +18,12 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from itemsctl import project, stack
-from itemsctl.console import Failed, err, out
+from itemsctl.console import Failed, confirm, err, out, unheard
 from itemsctl.logs import seconds
 from itemsctl.options import environment_option
 from itemsctl.project import Environment
 from itemsctl.release import report, versions
-from itemsctl.release.fleet import CANARY, PROD, Fleet
+from itemsctl.release.fleet import CANARY, PROD, Fleet, Position
 from itemsctl.release.plan import Policy
 from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from itemsctl.release.releaser import CannotRelease, Cloud, Releaser, Stranded
@@ -32,6 +32,7 @@ from itemsctl.release.view import View, lasting, moment, share, table
 ENV = environment_option(*project.ENVIRONMENTS)
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+LEAST_SHARE = 0.01  # %, of which a million requests a day are a hundred
 SILENCE = 180.0  # seconds after which a releaser that wrote nothing is taken for dead
 
 
@@ -59,9 +60,7 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
     if not environment.local and bake_seconds < 120:
         raise Failed("On AWS a step needs at least 2m.", "CloudWatch counts by the minute, and a minute or two late.")
     if environment.name == "prod" and not yes:
-        click.confirm(
-            f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?", abort=True, err=True
-        )
+        confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
     with _releaser(environment) as releaser:
         ended = releaser.start(weights, bake_seconds)
     end(environment, ended)
@@ -96,15 +95,22 @@ def status(environment: Environment, as_json: bool) -> None:
     out.print(f"Release {found.number}: {report.verdict(found)}.", markup=False)
     if not found.running:
         out.print(f"Ended {moment(found.ended)}: {found.why} (by {found.by})", markup=False)
+        left = found.new if found.state == PROMOTED else found.old
+        moved = [name for name, at in positions[PROD].items() if at != Position(left[name])]
+        if moved:
+            out.print(f"Since then something else moved alias {PROD} of {', '.join(moved)}; the table has the present.")
         return
-    out.print(f"Begun {moment(found.since)} by {found.who}; {share(found)} of the traffic.", markup=False)
+    out.print(
+        f"Begun {moment(found.since)} by {found.begun_by or found.who}; {share(found)} of the traffic.", markup=False
+    )
     if found.figures:
         out.print(table(found.figures))
     if not _dead(found):
         out.print(f"Its releaser (process {found.pid} on {found.host}) wrote {lasting(time.time() - found.seen)} ago.")
     else:
         out.print(f"Its releaser (process {found.pid} on {found.host}) is gone since {moment(found.seen)}.")
-        out.print(f"Go on with {_command(environment, 'resume', 'promote', 'rollback')}.")
+        onwards = ("rollback",) if found.doing == "roll back" else ("resume", "promote", "rollback")
+        out.print(f"Go on with {_command(environment, *onwards)}.")
 
 
 @release.command()
@@ -131,7 +137,7 @@ def resume(environment: Environment, take_over: bool) -> None:
 def promote(environment: Environment, yes: bool) -> None:
     """Send all traffic to the new versions now, without waiting for a verdict."""
     if environment.name == "prod" and not yes:
-        click.confirm("Promote without a verdict?", abort=True, err=True)
+        confirm("Promote without a verdict?")
     with _releaser(environment) as releaser:
         ended = releaser.promote()
     end(environment, ended)
@@ -179,7 +185,7 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
     for found in past:
         lasted = lasting((found.ended or time.time()) - found.since)
         why = f"{found.why} ({found.by})" if found.why else found.doing
-        listed.add_row(str(found.number), moment(found.since), lasted, found.who, found.outcome, why)
+        listed.add_row(str(found.number), moment(found.since), lasted, found.begun_by or found.who, found.outcome, why)
     out.print(listed if past else "Nothing was released yet.")
 
 
@@ -194,7 +200,7 @@ def _weights(steps: str) -> list[float]:
 
 
 def _rise(numbers: list[float]) -> bool:
-    return all(low < high for low, high in pairwise([0.0, *numbers]))
+    return numbers[0] >= LEAST_SHARE and all(low < high for low, high in pairwise([0.0, *numbers]))
 
 
 def cloud_of(environment: Environment) -> Cloud:
@@ -206,13 +212,17 @@ def cloud_of(environment: Environment) -> Cloud:
 
 
 def waiting(environment: Environment) -> str:
-    """What `release start` would release, in words."""
+    """Which newest versions users do not call, and why, in words; empty when they call them all."""
     cloud = cloud_of(environment)
+    current = cloud.records().current()
     in_service = Fleet(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
     newest = versions.newest(cloud.client("lambda"), cloud.functions)
     found = [f"{name} {version}" for name, version in newest.items() if version != in_service[name].version]
     if not found:
-        return "Nothing waits to be released: the newest versions have the traffic."
+        return ""
+    if current and current.running:
+        onwards = _command(environment, "status")
+        return f"Not all traffic is on {', '.join(found)}: release {current.number} is under way, see {onwards}."
     return f"Published, and waiting for {_command(environment, 'start')}: {', '.join(found)}."
 
 
@@ -244,7 +254,7 @@ def told(environment: Environment) -> Iterator[None]:
             f"Release {error.number} is left as it is: {error}.",
             f"{see} Go on with {_command(environment, 'resume', 'rollback')}.",
         ) from error
-    except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM
+    except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM or SIGHUP
         raise Failed(
             "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
             f"{see} Go on with {_command(environment, 'resume', 'promote', 'rollback')}.",
@@ -271,7 +281,7 @@ def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, st
     by_number.setdefault(0, promoted[-1].old)
     if number not in by_number:
         raise Failed(f"There is no promoted release {number}.", f"See {_command(environment, 'history')}.")
-    return by_number[number], f"back to release {number}"
+    return by_number[number], f"back to release {number}" if number else "back to before the first release"
 
 
 def _dead(found: Release) -> bool:
@@ -287,7 +297,10 @@ def _dead(found: Release) -> bool:
 
 
 def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PROMOTED,)) -> None:
-    """Prints and keeps the report, and exits: with 0 when it ended as wanted, 2 when it was rolled back, else 1."""
+    """Prints and keeps the report, and exits: with 0 when it ended as wanted, 2 when it was rolled back, else 1.
+
+    Where it can be neither printed nor kept, the release has ended as it has all the same.
+    """
     if ended.running:
         for note in ended.notes:
             err.print(note, markup=False)
@@ -295,11 +308,16 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             f"Release {ended.number} has not ended: {ended.doing}.",
             f"See {_command(environment, 'status')}, then go on with {_command(environment, 'resume', 'rollback')}.",
         )
-    path = report.write(environment, ended)
     text = report.markdown(ended, environment.name)
-    if out.is_terminal:
-        out.print(Markdown(text), soft_wrap=False)
-    else:
-        click.echo(text)
-    err.print(f"Report: {path}", markup=False)
+    with unheard():
+        if out.is_terminal:
+            out.print(Markdown(text), soft_wrap=False)
+        else:
+            click.echo(text)
+    with unheard():
+        try:
+            told = f"Report: {report.write(environment, ended)}"
+        except OSError as error:
+            told = f"The report could not be kept: {error}. `itemsctl release history {ended.number}` has it."
+        err.print(told, markup=False)
     sys.exit(0 if ended.state in wanted else 2 if ended.state == ROLLED_BACK else 1)

@@ -86,7 +86,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
 def _publish(
     environment: Environment, functions: dict[str, str], made: tuple[str | None, str, float]
 ) -> dict[str, str]:
-    """The versions to show. The newest ones are then those of the stack's own code again, whatever happens here."""
+    """The versions to show. The newest ones are then those of the stack's own code again, also when interrupted."""
     client = environment.client("lambda")
     own = (environment.root / "build" / "functions.zip").read_bytes()
     with step("Build and publish the version"):

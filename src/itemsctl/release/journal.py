@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from itemsctl.release.plan import Decision
 from itemsctl.release.record import Records, Release
+from itemsctl.release.view import moment
 
 
 class Watcher(Protocol):
@@ -55,7 +56,9 @@ class Journal:
 
     def take_over(self) -> Release:
         """Makes the release under way this releaser's. Raises record.NothingUnderWay, record.TakenOver."""
-        return self._records.take_over(**self.signature())
+        release = self._records.take_over(**self.signature())
+        told = f"{moment(release.seen)}: taken over by {release.who}, while it was at: {release.doing}"
+        return self.save(release, quiet=True, notes=[*release.notes, told])
 
     def mine(self) -> Release:
         """The release as it is now. Raises record.TakenOver when somebody else has it."""

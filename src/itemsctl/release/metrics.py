@@ -16,6 +16,7 @@ from itemsctl.release.plan import LATE, Count, Evidence, Period
 
 HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
 ENOUGH = 50  # requests that such a limit needs
+SETTLED = 3  # periods after which a log line that has not arrived is missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 OWN = {"answered": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
@@ -73,8 +74,9 @@ class Metrics:
         for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
             late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
             queries[operation, new[operation], "late"] = late
-        start = stages[0][1] // self._period * self._period
-        values = self._get(queries, start, time.time() + 1)
+        start, now = stages[0][1] // self._period * self._period, time.time()
+        values = self._get(queries, start, now + 1)
+        settled = now - (1 + SETTLED) * self._period
         found: dict[str, list[Period]] = {}
         served: dict[str, int] = {}
         for operation in changed:
@@ -84,8 +86,8 @@ class Metrics:
             found[operation] = [
                 Period(
                     _weight(stages, at, self._period),
-                    _count(values, operation, pair[0], at),
-                    _count(values, operation, pair[1], at),
+                    _count(values, operation, pair[0], at, settled=at <= settled),
+                    _count(values, operation, pair[1], at, settled=at <= settled),
                 )
                 for at in moments
             ]
@@ -184,13 +186,17 @@ def _stat(namespace: str, metric: str, dimensions: Mapping[str, str], statistic:
     }
 
 
-def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float) -> Count:
+def _count(
+    values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float, *, settled: bool
+) -> Count:
     def value(name: str) -> int:
         return round(values.get((operation, version, name), {}).get(at, 0.0))
 
     answered, crashes = value("answered"), value("crashes")
     slow, late = (min(max(0, value(name) - value("cold")), answered) for name in ("slow", "late"))
-    return Count(max(answered + crashes, value("invoked")), min(value("faults"), answered) + crashes, slow, late)
+    requests = max(answered + crashes, value("invoked"))
+    unknown = requests - answered - crashes if settled else 0
+    return Count(requests, min(value("faults"), answered) + crashes, slow, late, unknown)
 
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:

@@ -27,12 +27,14 @@ class Count:
         faults: those that crashed, timed out or were answered with 5xx.
         slow: those that took longer than the operation's limit, without the first of each execution environment.
         late: of the new version, those that took longer than LATE times the old one's median in its slowest minute, likewise.
+        unknown: those that Lambda counted and that neither crashed nor left a log line: nobody knows what they answered.
     """
 
     requests: int = 0
     faults: int = 0
     slow: int = 0
     late: int = 0
+    unknown: int = 0
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -40,6 +42,7 @@ class Count:
             self.faults + other.faults,
             self.slow + other.slow,
             self.late + other.late,
+            self.unknown + other.unknown,
         )
 
 
@@ -67,6 +70,7 @@ class Policy:
         least_each: and for each operation.
         in_a_row: faults with no success among them that need no statistics.
         slower: how many times as many slow requests are tolerated of the new version.
+        unknown: the share of the new version's requests of which nobody may know what they answered.
         patience: a step without a verdict is taken back after so many times its bake.
     """
 
@@ -76,6 +80,7 @@ class Policy:
     least_each: int = 5
     in_a_row: int = 5
     slower: float = 3.0
+    unknown: float = 0.02
     patience: float = 2.0
 
 
@@ -248,7 +253,14 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
     if served < policy.least:
         return f"the new version has served {served} of at least {policy.least} requests in this step"
     thin = [name for name in evidence if step_requests.get(name, 0) < policy.least_each]
-    return f"too few requests to the new version of {', '.join(thin)}" if thin else ""
+    if thin:
+        return f"too few requests to the new version of {', '.join(thin)}"
+    for operation, periods in evidence.items():
+        new, _ = total(periods)
+        if new.unknown >= policy.least_each and new.unknown > policy.unknown * new.requests:
+            counted = f"{new.unknown} of {new.requests} requests to the new version of {operation}"
+            return f"{counted} left no log line, nobody knows what they answered"
+    return ""
 
 
 def _finding(evidence: Evidence, field: str) -> str:

@@ -6,7 +6,7 @@ It runs in Lambda too (cloud.py): standard library only, the boto3 client is pas
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 RUNNING, PROMOTED, ROLLED_BACK, FAILED = "running", "promoted", "rolled back", "failed"
@@ -23,8 +23,10 @@ class Release:
         old, new, canary: version by operation: what `prod` called before, what is released, what `canary` called before.
         weights: the new version's share in each step before the last, which is all.
         bake: seconds of each step.
-        who: user and machine; `pid` and `host` of the releaser, `holder` its token: only the holder writes.
-        since, seen, ended: when it began, when the releaser last wrote, when it ended; seconds since the epoch.
+        begun_by: user and machine.
+        who: user and machine of the present releaser; `pid` and `host` its process, `holder` its token: only the holder writes.
+        since, looked, seen, ended: when it began, when the evidence was looked at last, when the releaser last wrote, when it
+            ended; seconds since the epoch.
         state: running, promoted, rolled back or failed.
         doing: the step of the journal: what is being done, written before it is done.
         step: index into `weights`.
@@ -60,6 +62,8 @@ class Release:
     why: str = ""
     by: str = ""
     ended: float = 0.0
+    begun_by: str = ""
+    looked: float = 0.0
     notes: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
@@ -191,4 +195,6 @@ def _attributes(release: Release) -> dict[str, Any]:
 
 
 def _release(item: dict[str, Any]) -> Release:
-    return Release(**json.loads(item["release"]["S"]))
+    written = json.loads(item["release"]["S"])
+    known = {entry.name for entry in fields(Release)}  # another release of itemsctl may have written more
+    return Release(**{name: value for name, value in written.items() if name in known})

@@ -158,11 +158,13 @@ class Releaser:
         return last, self._fleet.positions(PROD), self._fleet.positions(CANARY)
 
     def _begin(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
+        signature = self._journal.signature()
         release = Release(
             number=last.number + 1 if last else 1,
             old={operation: at.version for operation, at in prod.items()},
             canary={operation: at.version for operation, at in canary.items()},
-            **self._journal.signature(),
+            **signature,
+            begun_by=signature["who"],
             since=time.time(),
             **changes,
         )
@@ -182,7 +184,8 @@ class Releaser:
                 if given_up and release.running and release.doing != "roll back":
                     release = self._journal.save(release, doing="roll back", why=given_up, by="releaser")
                 return self._act(release)
-            except TakenOver:
+            except TakenOver as error:
+                self._watcher.tell(f"release {number}: {error}; waiting for how it ends")
                 return self._journal.of_another(number, min(1.0, self._cloud.interval))
             except (ClientError, BotoCoreError) as error:
                 if given_up:
@@ -238,6 +241,9 @@ class Releaser:
             if attempt:
                 time.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
             found = probe.round_trip(CANARY, new)
+            if not found.fault and not found.wrong and fault:
+                period = self._cloud.period
+                time.sleep(period - time.time() % period)  # what it met is not compared: no coin chose the new version
             if found.wrong or not found.fault:
                 return found.wrong
             fault = found.fault
@@ -270,6 +276,8 @@ class Releaser:
     def _clear_up(self, release: Release) -> Release:
         """What is left to do for a release that has ended; without it nothing is wrong."""
         self._records.archive(release)
+        if not release.weights:  # who goes back may want to go elsewhere next
+            return release
         try:
             gone = versions.prune(self._lambda, self._cloud.functions, [*self._records.past(), release])
             note = f"deleted old versions: {', '.join(gone)}" if gone else ""

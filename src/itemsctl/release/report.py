@@ -12,7 +12,7 @@ from itemsctl.release.view import lasting, moment
 
 VERDICTS = {
     PROMOTED: "promoted: all traffic is on the new versions",
-    "went back": "went back: all traffic is on earlier versions",
+    "went back": "went back: all traffic is on versions that were in service before",
     ROLLED_BACK: "rolled back: all traffic is on the old versions",
     FAILED: "failed, and all traffic is on the old versions",
 }
@@ -45,7 +45,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         "",
         f"- Why: {release.why or 'no verdict yet'}",
         f"- Decided by: {release.by or 'nobody yet'}",
-        f"- Begun: {moment(release.since)} by {release.who}",
+        f"- Begun: {moment(release.since)} by {release.begun_by or release.who}",
     ]
     if release.ended:
         lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
@@ -59,18 +59,26 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
     lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
     lines += [f"| {name} | {release.old[name]} | {release.new[name]} |" for name in release.new]
     if release.figures:
-        lines += ["", "## What was compared", "", *_figures(release)]
+        lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [
             "",
             f"Faults are crashes, timeouts and 5xx answers. {_slow(release)} "
             "The percentiles are of the last minute, the counts of all steps, synthetic round trips among them.",
             "",
-            f"This is {release.odds:.3g} times as likely if the new version is worse as if it is not; "
+            f"This is {_times(release.odds)} times as likely if the new version is worse as if it is not; "
             f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
         ]
     if release.notes:
         lines += ["", "## Also", "", *(f"- {note}" for note in release.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _as_of(release: Release) -> list[str]:
+    return [f"As of {moment(release.looked)}, when it was looked at last.", ""] if release.looked else []
+
+
+def _times(odds: float) -> str:
+    return "over a million" if odds > 1e6 else f"{odds:.3g}"
 
 
 def _slow(release: Release) -> str:
@@ -93,4 +101,10 @@ def _figures(release: Release) -> list[str]:
 def _cell(column: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.3g} ms" if column.startswith("p") else f"{value:,.0f}"
+    return (
+        f"{value:,.0f} ms"
+        if column.startswith("p") and value >= 100
+        else f"{value:.3g} ms"
+        if column.startswith("p")
+        else f"{value:,.0f}"
+    )

@@ -30,7 +30,7 @@ def prune(client: Any, functions: Mapping[str, str], releases: Sequence[Release]
     A version is deleted with its code, and all versions of all functions share 75 GB
     (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
     """
-    promoted = sorted((r for r in releases if r.state == PROMOTED), key=lambda r: r.number)[-KEPT:]
+    promoted = sorted((r for r in releases if r.state == PROMOTED and r.weights), key=lambda r: r.number)[-KEPT:]
     gone = []
     for operation, name in functions.items():
         oldest = min((int(v[operation]) for r in promoted for v in (r.old, r.new, r.canary)), default=0)

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from itemsctl.console import Screen, unheard
 from itemsctl.release.plan import Decision, Policy
 from itemsctl.release.record import Release
 
@@ -77,7 +78,7 @@ class View:
     """
 
     def __init__(self, console: Console, policy: Policy) -> None:
-        self._console = Console(stderr=True, highlight=False) if console.is_terminal else console  # which wraps lines
+        self._console = Screen(stderr=True, highlight=False) if console.is_terminal else console  # which wraps lines
         self._policy = policy
         self._live = Live(console=self._console, refresh_per_second=4) if console.is_terminal else None
         self._last = 0.0
@@ -89,17 +90,20 @@ class View:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self._live:
-            self._live.stop()
+            with unheard():
+                self._live.stop()
 
     def tell(self, line: str) -> None:
         """One line, with the time."""
-        self._console.print(f"{datetime.now(UTC):%H:%M:%S} {line}", markup=False)
+        with unheard():
+            self._console.print(f"{datetime.now(UTC):%H:%M:%S} {line}", markup=False)
 
     def show(self, release: Release, decision: Decision) -> None:
         """The state of affairs: replaces the table on a terminal, else a line every ten seconds and at the end."""
         line = headline(release, decision, self._policy)
         if self._live:
-            self._live.update(Group(Text(""), table(release.figures), Text(""), Text(line), Text("")))
+            with unheard():
+                self._live.update(Group(Text(""), table(release.figures), Text(""), Text(line), Text("")))
         elif decision.action != "hold" or time.monotonic() - self._last >= 10:
             self.tell(line)
             self._last = time.monotonic()
