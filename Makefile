@@ -62,7 +62,7 @@ demo-release: .venv/.ready  ## watch a healthy version reach all users, on the r
 	@$(ITEMSCTL) demo release
 
 FAULT ?= exceptions
-demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptions, 5xx, latency or timeouts
+demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptions, 5xx, latency, malformed or timeouts
 	@$(ITEMSCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform

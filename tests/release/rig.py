@@ -79,7 +79,7 @@ class Rig:
         self.table = self.cloud.client("dynamodb")
 
     def _cloud(self) -> Cloud:
-        return Cloud(self.functions, "items-local", cache(self.environment.client), 5, 0.2)
+        return Cloud(self.functions, "items-local", cache(self.environment.client), period=5, interval=0.2, delay=5.0)
 
     @cached_property
     def healthy(self) -> dict[str, str]:

@@ -207,8 +207,10 @@ def cloud_of(environment: Environment) -> Cloud:
     """What a release in an environment works with."""
     functions: dict[str, str] = stack.outputs(environment)["functions"]
     prefix = functions["get_item"].removesuffix("-get_item")
-    period, interval = (5, 2.0) if environment.local else (60, 30.0)
-    return Cloud(functions, prefix, cache(environment.client), period, interval)
+    client = cache(environment.client)
+    if environment.local:
+        return Cloud(functions, prefix, client, period=5, interval=2.0, delay=5.0)
+    return Cloud(functions, prefix, client, period=60, interval=30.0)
 
 
 def waiting(environment: Environment) -> str:

@@ -16,7 +16,7 @@ from itemsctl.release.plan import LATE, Count, Evidence, Period
 
 HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
 ENOUGH = 50  # requests that such a limit needs
-SETTLED = 3  # periods after which a log line that has not arrived is missing
+DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; then they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 OWN = {"answered": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
@@ -33,13 +33,17 @@ class Metrics:
         namespace: of the functions' own metrics.
         functions: function name by operation.
         period: seconds; 60 is the finest that AWS keeps for Lambda.
+        delay: seconds after a period by which its log lines have arrived.
     """
 
-    def __init__(self, client: Any, namespace: str, functions: Mapping[str, str], period: int) -> None:
+    def __init__(
+        self, client: Any, namespace: str, functions: Mapping[str, str], period: int, delay: float = DELAY
+    ) -> None:
         self._client = client
         self._namespace = namespace
         self._functions = dict(functions)
         self._period = period
+        self._delay = delay
 
     def evidence(
         self,
@@ -76,7 +80,7 @@ class Metrics:
             queries[operation, new[operation], "late"] = late
         start, now = stages[0][1] // self._period * self._period, time.time()
         values = self._get(queries, start, now + 1)
-        settled = now - (1 + SETTLED) * self._period
+        settled = now - self._delay - self._period
         found: dict[str, list[Period]] = {}
         served: dict[str, int] = {}
         for operation in changed:

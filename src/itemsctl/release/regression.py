@@ -19,6 +19,10 @@ from itemsctl import package
 FAULTS = {
     "exceptions": ("handler", "raise RuntimeError('a regression')"),
     "5xx": ("action", "raise RuntimeError('a regression')"),
+    "malformed": (
+        "handler",
+        "return {}",
+    ),  # no response: API Gateway answers 502, and Lambda and the function know of no fault
     "latency": ("action", "slow = 9"),
     "timeouts": ("handler", "time.sleep(60)"),
 }

@@ -20,7 +20,7 @@ from itemsctl.release import alarms, versions
 from itemsctl.release.bake import Bake
 from itemsctl.release.fleet import CANARY, PROD, Fleet, Known, NotMoved, Position, words
 from itemsctl.release.journal import Journal, Watcher
-from itemsctl.release.metrics import HISTORY, Metrics
+from itemsctl.release.metrics import DELAY, HISTORY, Metrics
 from itemsctl.release.plan import Policy
 from itemsctl.release.probe import Probe
 from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Records, Refused, Release, TakenOver
@@ -58,6 +58,7 @@ class Cloud:
         period: seconds of the metrics' periods.
         interval: seconds between two looks.
         blind: seconds for which a release stays as it is while AWS refuses something or does not answer.
+        delay: seconds after a period by which its log lines have arrived.
     """
 
     functions: Mapping[str, str]
@@ -66,6 +67,7 @@ class Cloud:
     period: int
     interval: float
     blind: float = BLIND
+    delay: float = DELAY
 
     def records(self) -> Records:
         """The table of releases."""
@@ -88,7 +90,7 @@ class Releaser:
         self._lambda = cloud.client("lambda")
         self._records = cloud.records()
         self._journal = Journal(self._records, watcher)
-        self._metrics = Metrics(cloud.client("cloudwatch"), cloud.prefix, cloud.functions, cloud.period)
+        self._metrics = Metrics(cloud.client("cloudwatch"), cloud.prefix, cloud.functions, cloud.period, cloud.delay)
         self._fleet = Fleet(self._lambda, cloud.functions, self._journal.holder, watcher.tell)
 
     def start(self, weights: list[float], bake: float, new: Mapping[str, str] | None = None) -> Release:
