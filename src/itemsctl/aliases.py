@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from itemsctl.project import Environment
-from itemsctl.release.record import Records
+from itemsctl.release.record import Records, Release
 
 ALIASES = ("prod", "canary")
 
@@ -21,7 +21,8 @@ def newest(functions: Any, name: str) -> str:
 def point_to_newest(environment: Environment, names: Mapping[str, str]) -> bool:
     """Puts both aliases of every function on its newest version; answers whether any was moved.
 
-    Nothing is moved while a release is under way: it decides.
+    Nothing is moved while a release is under way: it decides. Nor once one has decided against the newest versions; only
+    versions that are newer than all it knew are put in service.
 
     Args:
         names: function name by operation.
@@ -32,6 +33,8 @@ def point_to_newest(environment: Environment, names: Mapping[str, str]) -> bool:
     if release and release.running:
         return False
     wanted = {name: newest(functions, name) for name in names.values()}
+    if release and all(int(wanted[name]) <= _newest_known(release, operation) for operation, name in names.items()):
+        return False
     found = {
         (name, alias): functions.get_alias(FunctionName=name, Name=alias)
         for name in names.values()
@@ -43,3 +46,7 @@ def point_to_newest(environment: Environment, names: Mapping[str, str]) -> bool:
             FunctionName=name, Name=alias, FunctionVersion=wanted[name], RevisionId=found[name, alias]["RevisionId"]
         )
     return bool(moves)
+
+
+def _newest_known(release: Release, operation: str) -> int:
+    return max(int(versions.get(operation, 0)) for versions in (release.old, release.new))

@@ -12,7 +12,7 @@ import pytest
 
 from itemsctl.release import report
 from itemsctl.release.fleet import PROD, Fleet, NotMoved, Position
-from itemsctl.release.record import PROMOTED, NothingUnderWay, Refused, Release, TakenOver
+from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from tests.release import trouble
 from tests.release.rig import Places, Rig
 
@@ -145,6 +145,35 @@ def test_who_takes_a_release_over_is_noted(rig: Rig, before: Places) -> None:
     assert begun is not None
     assert ended.begun_by == begun.begun_by == begun.who
     assert re.search(r" UTC: taken over by .+@.+, while it was at: bake", ended.notes[0])
+    assert rig.places() == before
+
+
+def test_up_leaves_alone_what_a_release_decided(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.publish(None))
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    said = rig.stack.itemsctl("up")
+    assert rig.places() == before
+    assert "Published, and waiting for `itemsctl release start`: " in said
+    rig.publish(None)
+    rig.stack.itemsctl("up")
+    assert rig.places() == rig.at(rig.newest())
+    rig.put(before)
+
+
+def test_an_alarm_about_a_function_that_does_not_change_takes_nothing_back(rig: Rig, before: Places) -> None:
+    new = {**rig.publish(None), "get_item": before[PROD]["get_item"].version}
+    assert rig.killed_while_baking(new)
+    assert rig.alarm("an alarm", new["get_item"]) == {"rollback": "the alarm is about another version"}
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_whatever_aws_says_is_listed(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    rig.releaser().roll_back("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
+    assert "on resource [/aws/lambda/items] must match [a-z]+" in rig.release("history")[1]
+    number = str(rig.records.past()[0].number)
+    assert "- Why: on resource [/aws/lambda/items] must match [a-z]+ ## Heading\n" in rig.release("history", number)[1]
     assert rig.places() == before
 
 

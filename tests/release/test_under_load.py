@@ -100,6 +100,15 @@ def test_a_version_that_fails_its_first_round_trip_is_seen_by_no_user(rig: Rig, 
     assert rig.left_behind() == 0
 
 
+def test_where_nobody_calls_the_mending_of_a_broken_version_is_promoted(rig: Rig, before: Places) -> None:
+    rig.put(rig.at(rig.publish("5xx", "create_item")))
+    new = rig.publish(None)
+    code, said = rig.release("start", "--steps", "50,100", "--bake", "20s", "--yes")
+    assert code == 0, said
+    assert rig.places() == rig.at(new)
+    rig.put(before)
+
+
 def test_where_nobody_calls_round_trips_fill_in_and_leave_nothing(rig: Rig, before: Places) -> None:
     new = rig.publish(None)
     code, said = rig.release("start", "--steps", "50,100", "--bake", "10s", "--yes")

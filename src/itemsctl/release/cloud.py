@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 
 from itemsctl.release.fleet import Fleet
-from itemsctl.release.record import NothingUnderWay, Records, TakenOver
+from itemsctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from itemsctl.release.rollback import take_back
 
 
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     release = records.current()
     if release is None or not release.running:
         return _said("no release is under way")
-    if not _is_about(alarm, functions, release.new):
+    if not _is_about(alarm, functions, release):
         return _said("the alarm is about another version")
     holder = f"rollback-{uuid.uuid4()}"
     fleet = Fleet(boto3.client("lambda"), functions, holder)
@@ -51,9 +51,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     return _said(f"release {release.number} was taken back")
 
 
-def _is_about(alarm: dict[str, Any], functions: dict[str, str], new: dict[str, str]) -> bool:
+def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release) -> bool:
     operation, version, _ = _watched(alarm, functions)
-    return new.get(operation) == version
+    return release.new.get(operation) == version != release.old.get(operation)
 
 
 def _words(alarm: dict[str, Any], functions: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ from itertools import pairwise
 import click
 from rich.markdown import Markdown
 from rich.table import Table
+from rich.text import Text
 
 from itemsctl import project, stack
 from itemsctl.console import Failed, confirm, err, out, unheard
@@ -185,7 +186,8 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
     for found in past:
         lasted = lasting((found.ended or time.time()) - found.since)
         why = f"{found.why} ({found.by})" if found.why else found.doing
-        listed.add_row(str(found.number), moment(found.since), lasted, found.begun_by or found.who, found.outcome, why)
+        cells = (str(found.number), moment(found.since), lasted, found.begun_by or found.who, found.outcome, why)
+        listed.add_row(*map(Text, cells))
     out.print(listed if past else "Nothing was released yet.")
 
 

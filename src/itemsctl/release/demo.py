@@ -75,8 +75,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
             before = load.requests, load.failed
             with View(err, policy) as view:
                 ended = Releaser(cloud_of(environment), view, policy).start([0.1, 0.5], bake, versions)
-            after = load.requests, load.failed
-        requests, failed = after[0] - before[0], after[1] - before[1]
+        requests, failed = load.requests - before[0], load.failed - before[1]  # also those that were still waited for
         err.print(
             f"Users sent {requests:,} requests during the release; {failed} failed ({failed / max(requests, 1):.2%})."
         )

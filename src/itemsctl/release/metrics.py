@@ -16,6 +16,7 @@ from itemsctl.release.plan import LATE, Count, Evidence, Period
 
 HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
 ENOUGH = 50  # requests that such a limit needs
+TROUBLED = 0.1  # the share of 5xx among a version's answers above which their latency is no measure: faults are fast
 DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; then they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
@@ -101,9 +102,9 @@ class Metrics:
 
     def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
         """Milliseconds above which a request is slow: the 95th percentile, and at least twice the median, of `versions`
-        since then; for those operations that have been called often enough.
+        since then; for those operations that have been called often enough, and mostly answered.
         """
-        names = {"answered": OWN["answered"], **PERCENTILES}
+        names = {"answered": OWN["answered"], "faults": OWN["faults"], **PERCENTILES}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
             for operation, version in versions.items()
@@ -114,19 +115,27 @@ class Metrics:
         for operation, version in versions.items():
             counted = values[operation, version, "answered"]
             busiest = max(counted, key=lambda at: counted[at], default=0)
-            if counted.get(busiest, 0) >= ENOUGH:
+            troubled = values[operation, version, "faults"].get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
+            if counted.get(busiest, 0) >= ENOUGH and not troubled:
                 p50, p95 = (values[operation, version, name][busiest] for name in ("p50", "p95"))
                 limits[operation] = round(max(p95, 2 * p50, 1.0), 3)
         return limits
 
     def _medians(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
-        """Milliseconds of the slowest minute's median since then, of the operations that were called."""
+        """Milliseconds of the slowest minute's median since then, of the operations that were called and mostly answered."""
+        names = {"answered": OWN["answered"], "faults": OWN["faults"], "p50": PERCENTILES["p50"]}
         queries = {
-            (operation, version, "p50"): self._query(operation, version, "Latency", "p50", period=60)
+            (operation, version, name): self._query(operation, version, *metric, period=60)
             for operation, version in versions.items()
+            for name, metric in names.items()
         }
         values = self._get(queries, since // 60 * 60, time.time() + 1)
-        return {operation: max(series.values()) for (operation, _, _), series in values.items() if series}
+        medians = {}
+        for operation, version in versions.items():
+            answered, faults, p50 = (values[operation, version, name].values() for name in names)
+            if p50 and sum(faults) <= TROUBLED * sum(answered):
+                medians[operation] = max(p50)
+        return medians
 
     def percentiles(self, versions: Mapping[str, str], since: float) -> dict[str, dict[str, float]]:
         """`{operation: {"p50": ms, "p95": ms}}` of the newest minute since then; nothing where nobody called."""

@@ -43,7 +43,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         "",
         f"**{verdict(release).capitalize()}.**",
         "",
-        f"- Why: {release.why or 'no verdict yet'}",
+        f"- Why: {' '.join(release.why.split()) or 'no verdict yet'}",
         f"- Decided by: {release.by or 'nobody yet'}",
         f"- Begun: {moment(release.since)} by {release.begun_by or release.who}",
     ]
@@ -82,7 +82,7 @@ def _times(odds: float) -> str:
 
 
 def _slow(release: Release) -> str:
-    limits = ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items())
+    limits = ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items() if name in release.figures)
     if not limits:
         return "Nothing counts as slow: the old version had answered too little for a limit."
     return f"Slow is what took longer than {limits}."
