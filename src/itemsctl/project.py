@@ -55,7 +55,9 @@ class Environment:
         """What `up` recorded of the local stack: `port`, `web_port`, `pid`, `started`; empty before the first."""
         try:
             found: dict[str, Any] = json.loads(self.read("stack.json") or "{}")
-        except ValueError as error:
+            if found:
+                _ = int(found["port"]), int(found["web_port"])
+        except (ValueError, TypeError, KeyError) as error:
             raise Failed(
                 f"{self.home / 'stack.json'} is damaged: {error}", "Delete it and run `itemsctl up`."
             ) from error

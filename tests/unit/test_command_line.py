@@ -81,8 +81,9 @@ def test_two_commands_do_not_work_on_one_environment_at_once(local: Environment)
         pass
 
 
-def test_a_damaged_record_is_told(local: Environment) -> None:
-    local.write("stack.json", "{")
+@pytest.mark.parametrize("text", ["{", "[1]", '{"port": 1}', '{"port": "x", "web_port": 1}'])
+def test_a_damaged_record_is_told(local: Environment, text: str) -> None:
+    local.write("stack.json", text)
     with pytest.raises(Failed, match="is damaged"):
         _ = local.record
 
