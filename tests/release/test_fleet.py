@@ -171,7 +171,8 @@ def test_an_alarm_about_a_function_that_does_not_change_takes_nothing_back(rig: 
 def test_whatever_aws_says_is_listed(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
     rig.releaser().roll_back("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
-    assert "on resource [/aws/lambda/items] must match [a-z]+" in rig.release("history")[1]
+    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading" in rig.release("history")[1].splitlines()[1]
+    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading (by " in rig.release("status")[1]
     number = str(rig.records.past()[0].number)
     assert "- Why: on resource [/aws/lambda/items] must match [a-z]+ ## Heading\n" in rig.release("history", number)[1]
     assert rig.places() == before

@@ -79,10 +79,10 @@ def test_a_release_that_is_ten_times_as_slow_in_one_function_is_taken_back(rig: 
 
 
 def test_a_version_whose_faults_neither_lambda_nor_it_itself_counts_is_not_promoted(rig: Rig, before: Places) -> None:
-    rig.publish("malformed", "get_item", 0.3)
+    rig.publish("malformed", "get_item", 0.9, after=time.time() + 30)  # the first round trip would see it
     with rig.load() as load:
         assert eventually(lambda: load.requests > 200, 30)
-        code, said = rig.release("start", "--steps", "20,100", "--bake", "20s", "--yes")
+        code, said = rig.release("start", "--steps", "20,50,100", "--bake", "20s", "--yes")
     assert code == 2, said
     why = r"\d+ of \d+ requests to the new version of get_item left no log line, nobody knows what they answered"
     assert re.search(why, rig.records.past()[0].why)

@@ -28,7 +28,7 @@ from itemsctl.release.fleet import CANARY, PROD, Fleet, Position
 from itemsctl.release.plan import Policy
 from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from itemsctl.release.releaser import CannotRelease, Cloud, Releaser, Stranded
-from itemsctl.release.view import View, lasting, moment, share, table
+from itemsctl.release.view import View, lasting, moment, one_line, share, table
 
 ENV = environment_option(*project.ENVIRONMENTS)
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -95,7 +95,7 @@ def status(environment: Environment, as_json: bool) -> None:
         return
     out.print(f"Release {found.number}: {report.verdict(found)}.", markup=False)
     if not found.running:
-        out.print(f"Ended {moment(found.ended)}: {found.why} (by {found.by})", markup=False)
+        out.print(f"Ended {moment(found.ended)}: {one_line(found.why)} (by {found.by})", markup=False)
         left = found.new if found.state == PROMOTED else found.old
         moved = [name for name, at in positions[PROD].items() if at != Position(left[name])]
         if moved:
@@ -185,7 +185,7 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
         listed.add_column(column, overflow="fold")
     for found in past:
         lasted = lasting((found.ended or time.time()) - found.since)
-        why = f"{found.why} ({found.by})" if found.why else found.doing
+        why = f"{one_line(found.why)} ({found.by})" if found.why else found.doing
         cells = (str(found.number), moment(found.since), lasted, found.begun_by or found.who, found.outcome, why)
         listed.add_row(*map(Text, cells))
     out.print(listed if past else "Nothing was released yet.")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itemsctl.project import Environment
 from itemsctl.release.plan import Policy
 from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
-from itemsctl.release.view import lasting, moment
+from itemsctl.release.view import lasting, moment, one_line
 
 VERDICTS = {
     PROMOTED: "promoted: all traffic is on the new versions",
@@ -43,7 +43,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         "",
         f"**{verdict(release).capitalize()}.**",
         "",
-        f"- Why: {' '.join(release.why.split()) or 'no verdict yet'}",
+        f"- Why: {one_line(release.why) or 'no verdict yet'}",
         f"- Decided by: {release.by or 'nobody yet'}",
         f"- Begun: {moment(release.since)} by {release.begun_by or release.who}",
     ]
@@ -69,7 +69,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
             f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
         ]
     if release.notes:
-        lines += ["", "## Also", "", *(f"- {note}" for note in release.notes)]
+        lines += ["", "## Also", "", *(f"- {one_line(note)}" for note in release.notes)]
     return "\n".join(lines) + "\n"
 
 

@@ -29,6 +29,11 @@ def lasting(seconds: float) -> str:
     return f"{hours}h {minutes:02}m {rest:02}s" if hours else f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
+def one_line(text: str) -> str:
+    """Text without line breaks, whoever wrote it."""
+    return " ".join(text.split())
+
+
 def share(release: Release) -> str:
     """Which part of the traffic the new version is given by the record."""
     if not release.stages:
