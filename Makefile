@@ -1,19 +1,19 @@
 # Each command does all the set-up it needs; see README.md.
 MAKEFLAGS += --no-print-directory
-ITEMSCTL := .venv/bin/itemsctl
+CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
-	@$(ITEMSCTL) up
+	@$(CRUDCTL) up
 
 down:  ## stop it; `make up` finds the data again
-	@if $(STARTED); then $(MAKE) .venv/.ready && $(ITEMSCTL) down; else echo "It was not running."; fi
+	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) down; else echo "It was not running."; fi
 
 clean:  ## stop it and forget its data, the build and the virtual environment
-	@if $(STARTED); then $(MAKE) .venv/.ready && $(ITEMSCTL) clean --yes; fi
+	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
 	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test: check  ## every check and every test
@@ -23,7 +23,7 @@ unit: .venv/.ready-dev  ## the tests that need no stack: about a minute
 	@$(PY) -m pytest -q tests/unit tests/contract tests/workflows
 
 stack-tests: .venv/.ready-dev  ## the tests on a local stack and on an emulated account
-	@$(PY) -m pytest tests/api tests/local tests/deploy tests/operate tests/release
+	@$(PY) -m pytest tests/api tests/emulator tests/local tests/deploy tests/operate tests/release
 
 browser-tests: .venv/.ready-dev  ## the web app in a real browser
 	@$(PY) -m pytest tests/e2e
@@ -38,10 +38,10 @@ types: .venv/.ready-dev build/functions.zip
 	@$(PY) -m mypy
 
 infra: .venv/.ready-dev build/functions.zip
-	@$(ITEMSCTL) check-infra
+	@$(CRUDCTL) check-infra
 
 web: .venv/.ready-dev
-	@$(ITEMSCTL) check-web
+	@$(CRUDCTL) check-web
 	@scripts/find-chromium >/dev/null
 
 workflows: .venv/.ready-dev
@@ -55,15 +55,15 @@ audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and miscon
 screenshots: .venv/.ready-dev  ## take the README's pictures anew
 	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
-build/functions.zip: .venv/.ready contract/openapi.yaml $(wildcard src/items/*.py) $(wildcard src/itemsctl/*.py)
-	@$(ITEMSCTL) package
+build/functions.zip: .venv/.ready contract/openapi.yaml $(shell find src/functions src/crudctl -name "*.py")
+	@$(CRUDCTL) package
 
 demo-release: .venv/.ready  ## watch a healthy version reach all users, on the running local stack
-	@$(ITEMSCTL) demo release
+	@$(CRUDCTL) demo release
 
 FAULT ?= exceptions
 demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptions, 5xx, latency, malformed or timeouts
-	@$(ITEMSCTL) demo rollback --fault $(FAULT)
+	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@for set in requirements requirements-dev requirements-scan; do \

@@ -128,7 +128,7 @@ resource "aws_cognito_user_pool_client" "machine" {
   }
 }
 
-# Tests and `itemsctl token`: user name and password.
+# Tests and `crudctl token`: user name and password.
 resource "aws_cognito_user_pool_client" "password" {
   count = var.password_client ? 1 : 0
 

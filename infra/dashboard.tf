@@ -1,4 +1,4 @@
-# One screen: are users fine, which version, what is slow, what does it cost? `itemsctl dashboard` draws the same from this body.
+# One screen: are users fine, which version, what is slow, what does it cost? `crudctl dashboard` draws the same from this body.
 
 locals {
   operation_ids = keys(local.functions)
@@ -101,7 +101,7 @@ locals {
       )
     },
     {
-      width = 12, height = 4, view = "singleValue", title = "What does it cost? Used in this time; `itemsctl cost` prices a month of it"
+      width = 12, height = 4, view = "singleValue", title = "What does it cost? Used in this time; `crudctl cost` prices a month of it"
       metrics = concat(
         [concat(local.gateway_of["Count"], [{ id = "all", stat = "Sum", visible = false }])],
         [for id in local.operation_ids : concat(["AWS/Lambda", "Duration"], local.runs_of[id], [{ id = "d_${id}", stat = "Sum", visible = false }])],
@@ -131,9 +131,9 @@ locals {
   guide = join(" · ", [
     "**${local.prefix}**",
     "[Runbook](${var.runbook}#alarms)",
-    "one request: `itemsctl trace --env ${var.env} REQUEST_ID`",
-    "failures: `itemsctl logs --env ${var.env} --status 5xx`",
-    "release: `itemsctl release status --env ${var.env}`",
+    "one request: `crudctl trace --env ${var.env} REQUEST_ID`",
+    "failures: `crudctl logs --env ${var.env} --status 5xx`",
+    "release: `crudctl release status --env ${var.env}`",
   ])
 }
 

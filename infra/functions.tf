@@ -19,7 +19,7 @@ module "function" {
   for_each = local.functions
 
   name               = local.function_names[each.key]
-  handler            = "items.handlers.${each.key}"
+  handler            = "functions.handlers.${each.key}"
   data               = each.value
   abac               = var.abac
   boundary           = local.boundary

@@ -97,7 +97,7 @@ resource "aws_cloudwatch_log_metric_filter" "init_duration" {
 locals {
   function_groups = [for name in values(local.function_names) : "/aws/lambda/${name}"]
 
-  # Saved queries, in CloudWatch under Logs Insights. `itemsctl logs` and `trace` answer the same from a terminal.
+  # Saved queries, in CloudWatch under Logs Insights. `crudctl logs` and `trace` answer the same from a terminal.
   queries = {
     one-request = {
       groups = concat(local.function_groups, [aws_cloudwatch_log_group.api.name])

@@ -1,4 +1,4 @@
-# The keys of `itemsctl outputs --json`, which adds what only it knows.
+# The keys of `crudctl outputs --json`, which adds what only it knows.
 
 output "api_url" {
   description = "Base URL of the API."

@@ -1,4 +1,4 @@
-# The gateway's own errors, in the words and form of src/items/errors.py.
+# The gateway's own errors, in the words and form of src/functions/errors.py.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 
 locals {

@@ -1,4 +1,4 @@
-# What `itemsctl release` works with: the table of its records, alarms on the version under release, and the function that
+# What `crudctl release` works with: the table of its records, alarms on the version under release, and the function that
 # they call when nobody is there. The aliases themselves are in modules/function.
 
 resource "aws_dynamodb_table" "releases" {
@@ -88,7 +88,7 @@ resource "aws_lambda_function" "rollback" {
   role             = aws_iam_role.rollback.arn
   runtime          = "python3.13"
   architectures    = ["arm64"]
-  handler          = "itemsctl.release.cloud.handler"
+  handler          = "crudctl.release.rollback_function.handler"
   s3_bucket        = aws_s3_object.rollback.bucket
   s3_key           = aws_s3_object.rollback.key
   source_code_hash = filebase64sha256(var.rollback_package)

@@ -1,4 +1,4 @@
-# Where the web app is: a private bucket behind CloudFront. `itemsctl deploy` uploads it after the functions are released.
+# Where the web app is: a private bucket behind CloudFront. `crudctl deploy` uploads it after the functions are released.
 
 locals {
   # Where the app is served from; also where Cognito may send users back to.

@@ -31,35 +31,35 @@ variable "region" {
 }
 
 variable "package" {
-  description = "The functions' zip, made by `itemsctl package`."
+  description = "The functions' zip, made by `crudctl package`."
   type        = string
   default     = "../build/functions.zip"
 
   validation {
     condition     = fileexists(var.package)
-    error_message = "There is no such file: run `itemsctl package` first."
+    error_message = "There is no such file: run `crudctl package` first."
   }
 }
 
 variable "rollback_package" {
-  description = "The zip of the function `rollback`, made by `itemsctl package`."
+  description = "The zip of the function `rollback`, made by `crudctl package`."
   type        = string
   default     = "../build/rollback.zip"
 
   validation {
     condition     = fileexists(var.rollback_package)
-    error_message = "There is no such file: run `itemsctl package` first."
+    error_message = "There is no such file: run `crudctl package` first."
   }
 }
 
 variable "contract" {
-  description = "The contract as API Gateway takes it, made by `itemsctl package`."
+  description = "The contract as API Gateway takes it, made by `crudctl package`."
   type        = string
   default     = "../build/openapi.json"
 
   validation {
     condition     = fileexists(var.contract)
-    error_message = "There is no such file: run `itemsctl package` first."
+    error_message = "There is no such file: run `crudctl package` first."
   }
 }
 

@@ -9,8 +9,8 @@ import boto3
 import hypothesis
 import pytest
 
-from itemsctl import package
-from itemsctl.local import process
+from crudctl.build import package
+from emulator import process
 from tests.stack import ROOT, Stack
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
@@ -39,9 +39,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole local stack from a copy of the project, up and running."""
     stack = Stack(tmp_path_factory.mktemp("stack") / "items")
-    stack.itemsctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
+    stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
     yield stack
-    stack.itemsctl("clean", "--yes")
+    stack.crudctl("clean", "--yes")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A whole local stack of the tests' own, from a copy of the project, driven as a user drives it: by `itemsctl`."""
+"""A whole local stack of the tests' own, from a copy of the project, driven as a user drives it: by `crudctl`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from itemsctl.local import process
-from itemsctl.project import Environment
+from crudctl.project import Environment
+from emulator import process
 
 ROOT = Path(__file__).parents[1]
 LAST_FIELD = "        attributes:\n          type: object\n          title: Attributes\n"
@@ -35,30 +35,30 @@ class Stack:
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, home / name)
         installed = (
-            "build/web-packages.sha256"  # what itemsctl.web notes when web/node_modules is as the lock file says
+            "build/web-packages.sha256"  # what crudctl.web.app notes when web/node_modules is as the lock file says
         )
         if (ROOT / installed).exists() and (ROOT / "web" / "node_modules").exists():
             (home / "build").mkdir()
             shutil.copy2(ROOT / installed, home / installed)
             (home / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
 
-    def itemsctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
-        """What `itemsctl` prints; raises with all it said when it fails and `check` is set."""
+    def crudctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
+        """What `crudctl` prints; raises with all it said when it fails and `check` is set."""
         answer = self._run(*arguments, env=env)
         if check and answer.returncode:
             raise AssertionError(
-                f"itemsctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
+                f"crudctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
             )
         return answer.stdout
 
-    def itemsctl_exit(self, *arguments: str) -> tuple[int, str]:
-        """The exit code of `itemsctl`, and all that it printed."""
+    def crudctl_exit(self, *arguments: str) -> tuple[int, str]:
+        """The exit code of `crudctl`, and all that it printed."""
         answer = self._run(*arguments)
         return answer.returncode, answer.stdout + answer.stderr
 
     def _run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "itemsctl.cli", *arguments],
+            [sys.executable, "-m", "crudctl.cli", *arguments],
             cwd=self.home,
             env={**os.environ, "PYTHONPATH": str(self.home / "src"), **(env or {})},
             capture_output=True,
@@ -75,15 +75,15 @@ class Stack:
         assert text.count(LAST_FIELD) == 1
         path.write_text(text.replace(LAST_FIELD, fields + LAST_FIELD), encoding="utf-8")
         try:
-            self.itemsctl("up")
+            self.crudctl("up")
             yield
         finally:
             path.write_text(text, encoding="utf-8")
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """`itemsctl outputs --json`."""
-        found: dict[str, Any] = json.loads(self.itemsctl("outputs", "--json"))
+        """`crudctl outputs --json`."""
+        found: dict[str, Any] = json.loads(self.crudctl("outputs", "--json"))
         return found
 
     @cached_property
@@ -91,8 +91,8 @@ class Stack:
         return str(self.outputs["endpoint_url"])
 
     def token(self, user: str) -> str:
-        """`itemsctl token --user`, without its line end."""
-        return self.itemsctl("token", "--user", user).strip()
+        """`crudctl token --user`, without its line end."""
+        return self.crudctl("token", "--user", user).strip()
 
     def plan(self) -> tuple[int, str]:
         """Exit code and words of `terraform plan -detailed-exitcode`: 0 no changes, 2 changes."""

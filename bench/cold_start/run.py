@@ -31,9 +31,9 @@ resolve = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **options: resolve("127.0.0.1", *rest, **options)
 """
 FUNCTIONS = """
-import items.tls
-items.tls.AMAZON.add("{fingerprint}")
-import items.handlers
+import functions.aws.tls
+functions.aws.tls.AMAZON.add("{fingerprint}")
+import functions.handlers
 """
 BOTO3 = """
 import boto3
@@ -44,9 +44,11 @@ PROGRAMS = {
     "functions: import, client, connected": HERE + FUNCTIONS,
     "boto3: import, client": HERE + BOTO3,
     "functions, with every root of the system": HERE
-    + FUNCTIONS.replace("import items.handlers", "items.tls.AMAZON.clear(); import items.handlers"),
+    + FUNCTIONS.replace("import functions.handlers", "functions.aws.tls.AMAZON.clear(); import functions.handlers"),
     "functions, with http.client imported": HERE + FUNCTIONS + "import http.client\n",
-    "functions: the same, first GetItem": HERE + FUNCTIONS + 'items.handlers.store().get("owner", "id", lambda: 5.0)\n',
+    "functions: the same, first GetItem": HERE
+    + FUNCTIONS
+    + 'functions.handlers.store().get("owner", "id", lambda: 5.0)\n',
     "boto3: the same, first GetItem": HERE
     + BOTO3
     + 'client.get_item(TableName="items", Key={{"id": {{"S": "owner#id"}}}})\n',

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from itemsctl.release.plan import LATE, Count, Period, decide
+from crudctl.release.guard import LATE, Count, Period, decide
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 WEIGHTS = (0.1, 0.5)
@@ -111,7 +111,7 @@ def exceeding(multiple: float, factor: float) -> float:
 
 
 def guard(history: list[dict[str, Period]], minute: int) -> str:
-    """What `itemsctl.release.plan` says after `minute` minutes of the present step."""
+    """What `crudctl.release.guard` says after `minute` minutes of the present step."""
     evidence = {name: [period[name] for period in history] for name in OPERATIONS}
     step = {name: sum(period[name].new.requests for period in history[-minute:]) for name in OPERATIONS}
     return decide(evidence, step, minute * 60, BAKE * 60).action

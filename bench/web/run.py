@@ -1,6 +1,6 @@
 """How much the web app loads and how long it takes to the first row, in Chromium on the local stack.
 
-`python bench/web/run.py [--rounds N]`, after `itemsctl up`; rewrites bench/web/result.md. Uses the first demo
+`python bench/web/run.py [--rounds N]`, after `crudctl up`; rewrites bench/web/result.md. Uses the first demo
 user, and leaves its items as they were.
 """
 
@@ -38,8 +38,8 @@ class Case:
     shift: list[float] = field(default_factory=list)
 
 
-def itemsctl(*arguments: str) -> str:
-    command = [sys.executable, "-m", "itemsctl.cli", *arguments]
+def crudctl(*arguments: str) -> str:
+    command = [sys.executable, "-m", "crudctl.cli", *arguments]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
@@ -113,8 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    outputs = json.loads(itemsctl("outputs", "--json"))
-    token = itemsctl("token", "--user", outputs["demo_users"][0]["username"]).strip()
+    outputs = json.loads(crudctl("outputs", "--json"))
+    token = crudctl("token", "--user", outputs["demo_users"][0]["username"]).strip()
     chromium = subprocess.run(
         [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
     ).stdout.strip()

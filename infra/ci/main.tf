@@ -1,5 +1,5 @@
 # What an account needs before the first deploy of an environment: the boundary of all roles that a deploy may make, and, where a
-# repository is named, the roles of its workflows. `itemsctl bootstrap` applies it; no workflow may change it.
+# repository is named, the roles of its workflows. `crudctl bootstrap` applies it; no workflow may change it.
 
 data "aws_caller_identity" "current" {}
 

@@ -16,14 +16,14 @@ from urllib.parse import unquote
 
 import httpx
 
-from items import contract, handlers
-from items.store import Store
+from functions import contract, handlers
+from functions.store import Store
 
 CLIENT_ID = "tests"
 
 
 class InProcess(httpx.BaseTransport):
-    """Answers by the handlers of `src/items`; the bearer token is the caller's `sub`.
+    """Answers by the handlers of `src/functions`; the bearer token is the caller's `sub`.
 
     Concurrent requests each have a store of their own, as each has an execution environment of its own in Lambda.
 

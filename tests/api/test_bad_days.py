@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from items import handlers
-from items.dynamodb import Client, marshal, unmarshal
-from items.store import Store
+from functions import handlers
+from functions.aws.dynamodb import Client, marshal, unmarshal
+from functions.store import Store
 from tests.api.conftest import Service
 from tests.api.test_items import MERGE, problem
 
@@ -185,7 +185,7 @@ def test_a_fault_of_our_own_is_500_and_says_nothing_of_itself(
     assert "ResourceNotFound" not in answer.text
     line = json.loads(capsys.readouterr().out)
     assert (line["status"], line["level"], line["Faults"]) == (500, "ERROR", 1)
-    assert line["error"].startswith("items.dynamodb.")
+    assert line["error"].startswith("functions.aws.dynamodb.")
     assert line["request_id"] == answer.json()["request_id"]
 
 

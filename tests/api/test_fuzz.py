@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from itemsctl import contract
+from crudctl.build import contract
 from tests.api.conftest import TARGETS, Service
 from tests.stack import ROOT
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from items import handlers
+from functions import handlers
 from tests.api.conftest import Service
 from tests.api.test_items import problem
 

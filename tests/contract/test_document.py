@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from itemsctl import aws_profile, contract
+from crudctl.build import aws_profile, contract
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = contract.load(ROOT)

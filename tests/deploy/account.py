@@ -46,15 +46,15 @@ class Account(Stack):
         return {**os.environ, **self._settings, "PYTHONPATH": str(self.home / "src")}
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error of `itemsctl` with this account's credentials."""
+        """Exit code, standard output and standard error of `crudctl` with this account's credentials."""
         process = self.begin(*arguments)
         out, err = process.communicate(timeout=240)
         return process.returncode, out, err
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """`itemsctl` with this account's credentials, running."""
+        """`crudctl` with this account's credentials, running."""
         return subprocess.Popen(
-            [sys.executable, "-m", "itemsctl.cli", *arguments],
+            [sys.executable, "-m", "crudctl.cli", *arguments],
             cwd=self.home,
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -65,9 +65,9 @@ class Account(Stack):
 
     def step(self, title: str) -> str:
         """What a workflow's step prints, run as a runner runs it; raises with all that it said where it fails."""
-        program = self.home / ".venv" / "bin" / "itemsctl"
+        program = self.home / ".venv" / "bin" / "crudctl"
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m itemsctl.cli "$@"\n', encoding="utf-8")
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crudctl.cli "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script_of(title)]
         answer = subprocess.run(
@@ -83,14 +83,14 @@ class Account(Stack):
         return answer.stdout
 
     def done(self, *arguments: str) -> str:
-        """What `itemsctl` prints; raises with all that it said where it fails."""
+        """What `crudctl` prints; raises with all that it said where it fails."""
         code, out, err = self.run(*arguments)
-        assert code == 0, f"itemsctl {' '.join(arguments)} exited {code}\n{out}\n{err}"
+        assert code == 0, f"crudctl {' '.join(arguments)} exited {code}\n{out}\n{err}"
         return out
 
     @contextlib.contextmanager
     def as_role(self, name: str) -> Iterator[None]:
-        """Within it, `itemsctl` has the credentials of a role's session, as a workflow gets them for its OIDC token."""
+        """Within it, `crudctl` has the credentials of a role's session, as a workflow gets them for its OIDC token."""
         iam, before = self.client("iam"), dict(self._settings)
         trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
         root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{self.id}:root"}, "Action": "sts:AssumeRole"}

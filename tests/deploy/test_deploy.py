@@ -67,13 +67,13 @@ def test_doctor_says_what_an_empty_account_needs(account: Account) -> None:
     assert "arn:aws:iam::111111111111:root in account 111111111111" in said
     assert [line[0] for line in said.splitlines() if not line.startswith(" ")].count("✗") == 1
     assert "There is no items-test-state-111111111111." in said
-    assert "itemsctl bootstrap --env test" in said
+    assert "crudctl bootstrap --env test" in said
 
 
 def test_without_a_state_bucket_nothing_is_planned(account: Account) -> None:
     code, _, said = account.run("deploy", "--env", "test", "--plan")
     assert code == 1
-    assert "Make it with `itemsctl bootstrap --env test`" in said
+    assert "Make it with `crudctl bootstrap --env test`" in said
 
 
 def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootstrapped: Account) -> None:
@@ -172,7 +172,7 @@ def test_who_holds_the_state_is_told_at_once(locked: Account) -> None:
 
 def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(deployed: Account) -> None:
     functions, s3 = deployed.client("lambda"), deployed.client("s3")
-    handlers = deployed.home / "src" / "items" / "handlers.py"
+    handlers = deployed.home / "src" / "functions" / "handlers.py"
     handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
     site = f"items-test-site-{deployed.id}"
     s3.delete_object(Bucket=site, Key="index.html")
@@ -186,7 +186,7 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
         s3.head_object(Bucket=site, Key="index.html")
     code, _, said = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
     assert code == 1
-    assert "Another itemsctl" in said or "Release 1 of test is under way" in said
+    assert "Another crudctl" in said or "Release 1 of test is under way" in said
     deployed.done("release", "promote", "--env", "test", "--yes")
     printed, said = deploying.communicate(timeout=120)
     assert deploying.returncode == 0, said

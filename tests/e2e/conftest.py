@@ -11,8 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from itemsctl import users
-from itemsctl.project import Environment
+from crudctl import users
+from crudctl.project import Environment
 from tests.stack import ROOT, Stack
 
 from .browser import App, NewApp

@@ -1,1 +1,0 @@
-"""Tests of the emulator's additions: what each adds, and that MiniStack still lacks it."""

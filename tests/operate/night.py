@@ -8,8 +8,9 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
-from itemsctl.local import alarm_evaluation, alarms, metric_data, statistics
-from itemsctl.local.process import ACCOUNT, REGION
+from emulator.alarms import describe_alarms, evaluation
+from emulator.cloudwatch import metric_data, statistics
+from emulator.process import ACCOUNT, REGION
 
 MINUTE = 60
 BEGIN = 1_700_000_000.0
@@ -25,7 +26,7 @@ class Night:
     """
 
     def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str) -> None:
-        for addition in (alarms, alarm_evaluation, statistics, metric_data):
+        for addition in (describe_alarms, evaluation, statistics, metric_data):
             addition.install()
         self.rang: dict[str, list[float]] = {}  # by alarm, the minutes at which it began and ended
         self._prefix = prefix
@@ -56,7 +57,7 @@ class Night:
                 traffic()
                 self._now += MINUTE
                 for alarm in list(cloudwatch._alarms.values()):
-                    alarm_evaluation.evaluate(alarm, self._now)
+                    evaluation.evaluate(alarm, self._now)
                 for alarm in self._telling:
                     self._note(alarm["AlarmName"])
 

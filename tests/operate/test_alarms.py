@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from itemsctl.cost import model
-from itemsctl.operate.alarms import alarms
-from tests.api.test_stack import client
+from crudctl.cost import model
+from crudctl.operate.alarms import alarms
+from tests.local.test_stack import client
 from tests.operate.night import OPERATIONS, Night
 from tests.stack import ROOT, Stack
 
@@ -187,12 +187,12 @@ def short_windows(stack: Stack) -> Iterator[None]:
     before = settings.read_text(encoding="utf-8")
     patient = before.replace("latency_ms = 5000", "latency_ms = 25000")
     settings.write_text(patient + SHORT, encoding="utf-8")
-    stack.itemsctl("up")
+    stack.crudctl("up")
     try:
         yield
     finally:
         settings.write_text(before, encoding="utf-8")
-        stack.itemsctl("up")
+        stack.crudctl("up")
 
 
 def ringing(stack: Stack) -> set[str]:
@@ -261,15 +261,15 @@ def test_a_fault_in_one_operation_rings_for_it_and_for_users_and_stops_when_it_i
             with without_permission(stack, "get_item"):
                 rang = watched(stack, expected, lambda: [api.get("items"), api.get(f"items/{item}")])
                 assert api.get(f"items/{item}").status_code == 500
-                code, said = stack.itemsctl_exit("alarms", "--json")
-                assert "docs/runbook.md#operation-faults" in stack.itemsctl("status")
+                code, said = stack.crudctl_exit("alarms", "--json")
+                assert "docs/runbook.md#operation-faults" in stack.crudctl("status")
             assert rang == expected
             assert code == 1
             listed = {alarm["name"]: alarm for alarm in json.loads(said)}
             assert listed["get_item-faults"]["state"] == "ALARM"
             assert listed["get_item-faults"]["runbook"] == "docs/runbook.md#operation-faults"
             assert watched(stack, set(), lambda: [api.get(f"items/{item}")]) == set()
-            assert stack.itemsctl_exit("alarms")[0] == 0
+            assert stack.crudctl_exit("alarms")[0] == 0
             assert api.delete(f"items/{item}").status_code == 204
             heard = told(stack, queue)
             assert {each for each in heard if each not in sns_before} == {

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.api.test_stack import client
-from tests.local.stack import eventually
+from tests.emulator.stack import eventually
+from tests.local.test_stack import client
 from tests.stack import Stack
 
 
@@ -34,7 +34,7 @@ def test_the_text_has_every_panel_and_what_just_happened(stack: Stack) -> None:
     version = stack.functions()["items-local-get_item"]["prod"][0]
 
     def drawn() -> str:
-        text = stack.itemsctl("dashboard", "--text", "--since", "10m")
+        text = stack.crudctl("dashboard", "--text", "--since", "10m")
         return text if row(text, "Which version? Requests by operation and version", f"get_item {version}") else ""
 
     text = eventually(drawn, timeout=20)
@@ -47,7 +47,7 @@ def test_the_text_has_every_panel_and_what_just_happened(stack: Stack) -> None:
 
 
 def test_the_page_is_one_file_that_is_named(stack: Stack) -> None:
-    address = urlsplit(stack.itemsctl("dashboard").strip())
+    address = urlsplit(stack.crudctl("dashboard").strip())
     assert address.scheme == "file"
     text = Path(address.path).read_text(encoding="utf-8")
     headings = [re.sub("<.*?>|`", "", heading) for heading in re.findall("<h2>(.*?)</h2>", text)]

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from itemsctl.release import regression
-from tests.api.test_stack import client
+from crudctl.release import regression
+from tests.local.test_stack import client
 from tests.stack import ROOT, Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -35,8 +35,8 @@ def in_service(stack: Stack, operation: str, fault: str) -> Iterator[None]:
 
 
 def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
-    """The lines of `itemsctl trace` for an answer: of which log group, and what."""
-    printed = stack.itemsctl("trace", answer.headers["x-amzn-requestid"]).splitlines()
+    """The lines of `crudctl trace` for an answer: of which log group, and what."""
+    printed = stack.crudctl("trace", answer.headers["x-amzn-requestid"]).splitlines()
     return [
         (group.rpartition("/")[2], json.loads(line)) for group, line in zip(printed[::2], printed[1::2], strict=True)
     ]
@@ -86,9 +86,9 @@ def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> N
         answer = api.delete(where)
     assert answer.status_code == 500
     request_id = answer.json()["request_id"]
-    listed = [json.loads(line) for line in stack.itemsctl("logs", "--status", "5xx", "--since", "5m").splitlines()]
+    listed = [json.loads(line) for line in stack.crudctl("logs", "--status", "5xx", "--since", "5m").splitlines()]
     assert [line["request_id"] for line in listed].count(request_id) == 2
-    own = stack.itemsctl("logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m").splitlines()
+    own = stack.crudctl("logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m").splitlines()
     assert request_id in {json.loads(line)["request_id"] for line in own}
     assert {json.loads(line)["operation"] for line in own} == {"delete_item"}
 

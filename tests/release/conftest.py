@@ -15,6 +15,6 @@ from tests.stack import Stack
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A whole local stack, up and running."""
     stack = Stack(tmp_path_factory.mktemp("release") / "items")
-    stack.itemsctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
+    stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
     yield Rig(stack)
-    stack.itemsctl("clean", "--yes")
+    stack.crudctl("clean", "--yes")

@@ -12,14 +12,15 @@ from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
-from itemsctl import users
-from itemsctl.project import Environment
-from itemsctl.release import regression, versions
-from itemsctl.release.fleet import CANARY, PROD, Fleet, Position
-from itemsctl.release.load import Load
-from itemsctl.release.plan import Decision, Policy
-from itemsctl.release.record import Release
-from itemsctl.release.releaser import BLIND, Cloud, Releaser
+from crudctl import users
+from crudctl.project import Environment
+from crudctl.release import regression, versions
+from crudctl.release.cloud import BLIND, Cloud
+from crudctl.release.fleet import CANARY, PROD, Fleet, Position
+from crudctl.release.guard import Decision, Policy
+from crudctl.release.load import Load
+from crudctl.release.record import Release
+from crudctl.release.releaser import Releaser
 from tests.stack import Stack
 
 HASTY = Policy(least=0, least_each=0)
@@ -207,12 +208,12 @@ class Rig:
         return int(answer["Count"])
 
     def release(self, *arguments: str) -> tuple[int, str]:
-        """Exit code and words of `itemsctl release ...`."""
-        return self.stack.itemsctl_exit("release", *arguments)
+        """Exit code and words of `crudctl release ...`."""
+        return self.stack.crudctl_exit("release", *arguments)
 
     def status(self) -> dict[str, Any]:
-        """`itemsctl release status --json`."""
-        found: dict[str, Any] = json.loads(self.stack.itemsctl("release", "status", "--json"))
+        """`crudctl release status --json`."""
+        found: dict[str, Any] = json.loads(self.stack.crudctl("release", "status", "--json"))
         return found
 
 

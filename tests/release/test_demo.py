@@ -1,4 +1,4 @@
-"""`itemsctl demo`, as `make demo-release` and `make demo-rollback` call it."""
+"""`crudctl demo`, as `make demo-release` and `make demo-rollback` call it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from itemsctl.release.record import PROMOTED, ROLLED_BACK
+from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Places, Rig
 
 
@@ -34,7 +34,7 @@ def own_code(rig: Rig) -> str:
 
 def shown(rig: Rig, *arguments: str) -> tuple[str, dict[str, Any]]:
     """What a demo printed, and the report that it left on disk; raises when it did not end as wanted."""
-    code, said = rig.stack.itemsctl_exit("demo", *arguments)
+    code, said = rig.stack.crudctl_exit("demo", *arguments)
     assert code == 0, said
     number = rig.records.past()[0].number
     folder: Path = rig.stack.home / ".local" / "releases"
@@ -63,7 +63,7 @@ def test_a_healthy_version_is_shown_reaching_everybody(rig: Rig, before: Places)
 def test_during_a_release_nothing_is_shown_and_nothing_published(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
     newest, places = rig.newest(), rig.places()
-    code, said = rig.stack.itemsctl_exit("demo", "rollback")
+    code, said = rig.stack.crudctl_exit("demo", "rollback")
     assert code == 1
     assert " is under way since " in said
     assert (rig.newest(), rig.places()) == (newest, places)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from itemsctl.release import report
-from itemsctl.release.fleet import PROD, Fleet, NotMoved, Position
-from itemsctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
+from crudctl.release import report
+from crudctl.release.fleet import PROD, Fleet, NotMoved, Position
+from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from tests.release import trouble
 from tests.release.rig import Places, Rig
 
@@ -128,7 +128,7 @@ def test_who_lost_a_release_can_write_it_no_more(rig: Rig, before: Places) -> No
     assert rig.places() == before
 
 
-def test_a_record_of_another_release_of_itemsctl_is_read(rig: Rig, before: Places) -> None:
+def test_a_record_of_another_release_of_crudctl_is_read(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
     item = rig.record()
     written = json.loads(item["release"]["S"]) | {"of_tomorrow": 1}
@@ -151,11 +151,11 @@ def test_who_takes_a_release_over_is_noted(rig: Rig, before: Places) -> None:
 def test_up_leaves_alone_what_a_release_decided(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.publish(None))
     assert rig.releaser().roll_back().state == ROLLED_BACK
-    said = rig.stack.itemsctl("up")
+    said = rig.stack.crudctl("up")
     assert rig.places() == before
-    assert "Published, and waiting for `itemsctl release start`: " in said
+    assert "Published, and waiting for `crudctl release start`: " in said
     rig.publish(None)
-    rig.stack.itemsctl("up")
+    rig.stack.crudctl("up")
     assert rig.places() == rig.at(rig.newest())
     rig.put(before)
 

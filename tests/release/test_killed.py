@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from itemsctl.release.fleet import CANARY, PROD, Position
-from itemsctl.release.record import PROMOTED, ROLLED_BACK
+from crudctl.release.fleet import CANARY, PROD, Position
+from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Listener, Places, Rig
 
 WEIGHTS = [0.1, 0.5]
@@ -127,7 +127,7 @@ def test_status_tells_who_began_it_where_it_is_and_that_nobody_goes_on(rig: Rig,
     old, new = before[PROD]["get_item"].version, rig.healthy["get_item"]
     assert found["aliases"]["prod"]["get_item"] == {"version": old, "other": new, "weight": 0.1}
     assert found["aliases"]["canary"]["get_item"] == {"version": new, "other": "", "weight": 0.0}
-    said = rig.stack.itemsctl("release", "status")
+    said = rig.stack.crudctl("release", "status")
     assert "is gone since" in said
     assert f"{old}, and {new} with 10%" in said
     code, said = rig.release("rollback")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from itemsctl.release import plan
-from itemsctl.release.metrics import Metrics
+from crudctl.release import guard
+from crudctl.release.metrics import Metrics
 
 AT = 1_800_000_000
 
@@ -42,16 +42,16 @@ class CloudWatch:
 
 def seen(
     arrived: Mapping[tuple[str, str], float], stages: Sequence[Sequence[float]] = ((0.1, AT, AT),), at: float = AT
-) -> tuple[plan.Evidence, dict[str, int]]:
+) -> tuple[guard.Evidence, dict[str, int]]:
     metrics = Metrics(CloudWatch(arrived, at), "items", {"get_item": "items-get_item"}, 60)
     return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, stages, {})
 
 
 def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_no_faults_in_a_row() -> None:
     evidence, served = seen({("Errors", "Sum"): 6, ("Invocations", "Sum"): 300})
-    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
+    assert evidence["get_item"][0].new == guard.Count(requests=300, faults=6)
     assert served == {"get_item": 300}
-    assert "in a row" not in plan.decide(evidence, served, 60, 600).reason
+    assert "in a row" not in guard.decide(evidence, served, 60, 600).reason
 
 
 @pytest.mark.parametrize(("age", "unknown"), [(120, 0), (300, 43)])
@@ -59,7 +59,7 @@ def test_a_request_without_a_log_line_is_unknown_once_the_line_would_have_arrive
     at = (time.time() - age) // 60 * 60
     arrived = {("Errors", "Sum"): 7.0, ("Invocations", "Sum"): 300.0, ("Faults", "SampleCount"): 250.0}
     evidence, _ = seen(arrived, [[0.1, at, at]], at)
-    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=7, unknown=unknown)
+    assert evidence["get_item"][0].new == guard.Count(requests=300, faults=7, unknown=unknown)
 
 
 def test_a_minute_in_which_nobody_knows_the_weight_does_not_count() -> None:
@@ -73,10 +73,10 @@ def test_a_minute_in_which_nobody_knows_the_weight_does_not_count() -> None:
 
 def test_log_lines_that_arrive_before_lambdas_own_counts_are_requests() -> None:
     evidence, _ = seen({("Faults", "SampleCount"): 300, ("Faults", "Sum"): 6})
-    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=6)
+    assert evidence["get_item"][0].new == guard.Count(requests=300, faults=6)
 
 
 def test_a_minute_that_arrived_whole_is_counted_once() -> None:
     arrived = {("Errors", "Sum"): 6, ("Invocations", "Sum"): 300, ("Faults", "SampleCount"): 294, ("Faults", "Sum"): 4}
     evidence, _ = seen(arrived)
-    assert evidence["get_item"][0].new == plan.Count(requests=300, faults=10)
+    assert evidence["get_item"][0].new == guard.Count(requests=300, faults=10)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from itemsctl.release.fleet import PROD
-from itemsctl.release.record import PROMOTED, ROLLED_BACK, Release
+from crudctl.release.fleet import PROD
+from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
 from tests.release import trouble
 from tests.release.rig import Places, Quiet, Rig
 

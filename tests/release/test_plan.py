@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itemsctl.release.plan import Count, Evidence, Period, Policy, decide, suspicion, trips
-from itemsctl.release.probe import CALLS
+from crudctl.release.guard import Count, Evidence, Period, Policy, decide, suspicion, trips
+from crudctl.release.probe import CALLS
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 ENOUGH = dict.fromkeys(OPERATIONS, 20)

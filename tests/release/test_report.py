@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from itemsctl.project import Environment
-from itemsctl.release import commands, report
-from itemsctl.release.fleet import Position
-from itemsctl.release.plan import Decision, Policy
-from itemsctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
-from itemsctl.release.view import View, share
+from crudctl.project import Environment
+from crudctl.release import commands, report
+from crudctl.release.fleet import Position
+from crudctl.release.guard import Decision, Policy
+from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from crudctl.release.view import View, share
 
 BEGUN = Release(
     number=7,

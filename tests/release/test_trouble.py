@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from itemsctl.console import Failed
-from itemsctl.project import Environment
-from itemsctl.release import report
-from itemsctl.release.commands import told
-from itemsctl.release.fleet import CANARY
-from itemsctl.release.probe import Probe
-from itemsctl.release.record import PROMOTED, ROLLED_BACK
-from itemsctl.release.releaser import Stranded
+from crudctl.console import Failed
+from crudctl.project import Environment
+from crudctl.release import report
+from crudctl.release.commands import told
+from crudctl.release.fleet import CANARY
+from crudctl.release.probe import Probe
+from crudctl.release.record import PROMOTED, ROLLED_BACK
+from crudctl.release.releaser import Stranded
 from tests.release import trouble
 from tests.release.rig import Listener, Places, Rig, eventually
 
@@ -63,7 +63,7 @@ def test_a_release_that_cannot_even_be_taken_back_says_how_to_go_on(rig: Rig, be
         releaser._go_on(left.number)
     assert isinstance(failure.value.__cause__, Stranded)
     assert failure.value.message.startswith(f"Release {left.number} is left as it is: ")
-    assert "`itemsctl release resume --env prod` or `itemsctl release rollback --env prod`" in failure.value.hint
+    assert "`crudctl release resume --env prod` or `crudctl release rollback --env prod`" in failure.value.hint
     assert rig.releaser().roll_back().state == ROLLED_BACK
     assert rig.places() == before
 
@@ -106,7 +106,7 @@ def test_a_stray_fault_of_the_first_round_trip_is_not_compared(rig: Rig, before:
 @pytest.mark.parametrize("where", ["| head -1", "> /dev/full 2>&1", ">&- 2>&-"])
 def test_a_rollback_that_nobody_can_read_happens_all_the_same(rig: Rig, before: Places, where: str) -> None:
     assert rig.killed_while_baking(rig.healthy)
-    command = f"{shlex.quote(sys.executable)} -m itemsctl.cli release rollback"
+    command = f"{shlex.quote(sys.executable)} -m crudctl.cli release rollback"
     shell = ["bash", "-c", f"set -o pipefail; {command} 2>&1 {where}"]
     assert subprocess.run(shell, cwd=rig.stack.home, stdout=subprocess.DEVNULL, check=False).returncode == 0
     assert rig.records.past()[0].state == ROLLED_BACK
@@ -133,7 +133,7 @@ def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places, num
     rig.publish(None)
     found_so = signal.signal(number_of, lambda *_: None)  # where a job in the background, or under nohup, ignores it
     process = subprocess.Popen(
-        [sys.executable, "-m", "itemsctl.cli", "release", "start", "--yes"],
+        [sys.executable, "-m", "crudctl.cli", "release", "start", "--yes"],
         cwd=rig.stack.home,
         stderr=subprocess.PIPE,
         text=True,
@@ -150,7 +150,7 @@ def test_an_interrupted_releaser_says_how_to_go_on(rig: Rig, before: Places, num
         process.kill()  # one that has ended stays as it is
     assert process.returncode == 1
     assert "Interrupted. A release that was under way still is" in said
-    assert "`itemsctl release resume`, `itemsctl release promote` or `itemsctl release rollback`" in said
+    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in said
     assert "Traceback" not in said
     assert rig.release("rollback")[0] == 0
     assert rig.places() == before

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from itemsctl.release.fleet import PROD, Position
-from itemsctl.release.record import ROLLED_BACK
+from crudctl.release.fleet import PROD, Position
+from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig, eventually
 
 STEADY = 40  # requests a second, at least
@@ -153,7 +153,7 @@ def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, b
     shutil.copy(settings, settings.with_suffix(".kept"))
     settings.write_text(f"{settings.read_text()}function_settings = {{ memory_size = 640 }}\n")
     try:
-        rig.stack.itemsctl("up")
+        rig.stack.crudctl("up")
         published = rig.newest()
         assert all(int(version) > int(new[name]) for name, version in published.items())
         assert rig.places() == places
@@ -162,10 +162,10 @@ def test_an_apply_in_the_middle_changes_neither_versions_nor_weights(rig: Rig, b
         assert rig.release("rollback")[0] == 0
         assert rig.places() == before
         settings.write_text(settings.read_text().replace("640", "704"))
-        said = rig.stack.itemsctl("up", "--hold")
+        said = rig.stack.crudctl("up", "--hold")
         assert rig.places() == before
         published = rig.newest()
-        assert f"Published, and waiting for `itemsctl release start`: create_item {published['create_item']}," in said
+        assert f"Published, and waiting for `crudctl release start`: create_item {published['create_item']}," in said
         assert rig.status()["newest"] == published
         code, said = rig.release("start", "--steps", "50,100", "--bake", "10s", "--yes")
         assert code == 0, said

@@ -14,9 +14,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from itemsctl import cli, logs, processes, project, terraform, users
-from itemsctl.console import Failed
-from itemsctl.project import Environment
+from crudctl import cli, durations, processes, project, users
+from crudctl.console import Failed
+from crudctl.infra import terraform
+from crudctl.operate import logs
+from crudctl.project import Environment
 
 REAL = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -120,13 +122,13 @@ def test_an_old_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(("text", "expected"), [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400)])
 def test_a_duration_is_seconds(text: str, expected: int) -> None:
-    assert logs.seconds(text) == expected
+    assert durations.seconds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "10", "0m", "1.5h", "m", "-1s"])
 def test_what_is_no_duration_is_told(text: str) -> None:
-    with pytest.raises(Failed, match="is no duration"):
-        logs.seconds(text)
+    with pytest.raises(Failed, match="Invalid duration"):
+        durations.seconds(text)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process, in a project of its own without a stack."""
     (folder / "contract").mkdir(exist_ok=True)
     (folder / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "itemsctl.cli", *arguments]
+    command = [sys.executable, "-m", "crudctl.cli", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
@@ -168,7 +170,7 @@ def test_a_command_that_needs_the_stack_says_how_to_start_it(tmp_path: Path, arg
     answer = run(tmp_path, *arguments)
     assert answer.returncode == 1
     assert answer.stdout == ""
-    assert "itemsctl up" in answer.stderr
+    assert "crudctl up" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert "\x1b[" not in answer.stderr
 
@@ -225,4 +227,4 @@ def test_every_command_explains_itself(name: str) -> None:
     assert answer.exit_code == 0
     for parameter in cli.main.commands[name].params:
         assert not isinstance(parameter, click.Option) or parameter.help
-    assert isinstance(cli.main.commands[name], click.Group) or "Example: itemsctl" in answer.output
+    assert isinstance(cli.main.commands[name], click.Group) or "Example: crudctl" in answer.output

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from itemsctl import contract, contract_changes
+from crudctl.build import contract, contract_changes
 from tests.stack import ROOT
 
 Json = dict[str, Any]

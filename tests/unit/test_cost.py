@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from items.item import Item
-from items.store import Store
-from itemsctl.cli import main
-from itemsctl.cost import model
-from itemsctl.cost.model import KB, Workload, alternatives, lines, price_list
+from crudctl.cli import main
+from crudctl.cost import model
+from crudctl.cost.model import KB, Workload, alternatives, lines, price_list
+from functions.item import Item
+from functions.store import Store
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
 
@@ -148,7 +148,7 @@ def test_the_document_for_programs_has_the_lines_and_their_sum() -> None:
     assert found["region"] == "eu-west-2"
 
 
-EXAMPLES = re.findall(r"```console\n\$ itemsctl cost (.*)\n((?:.*\n)+?)```", DOCS)
+EXAMPLES = re.findall(r"```console\n\$ crudctl cost (.*)\n((?:.*\n)+?)```", DOCS)
 
 
 @pytest.mark.parametrize(("arguments", "said"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])

@@ -7,12 +7,8 @@ from typing import Any
 
 import pytest
 
-from items import credentials
-from items.credentials import (
-    CredentialsRefused,
-    CredentialsUnavailable,
-    from_environment,
-)
+from functions.aws import credentials
+from functions.aws.credentials import CredentialsRefused, CredentialsUnavailable, from_environment
 from tests.servers.hostile import Behaviour, HostileServer, answer, half, raw, reset
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()

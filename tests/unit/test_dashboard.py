@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from itemsctl.operate import terminal
-from itemsctl.operate.alarms import Alarm
-from itemsctl.operate.dashboard import Dashboard, Panel, Series, fitting, queries
-from itemsctl.operate.page import page, runs, scale, shown
+from crudctl.operate import terminal
+from crudctl.operate.alarms import Alarm
+from crudctl.operate.dashboard import Dashboard, Panel, Series, fitting, queries
+from crudctl.operate.page import page, runs, scale, shown
 
 RINGING = Alarm(
     "get_item-faults", "ALARM", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "why", "It <fails>", "docs/runbook.md#x"

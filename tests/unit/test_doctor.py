@@ -1,4 +1,4 @@
-"""What `itemsctl doctor` finds in an account, told of accounts that lack one thing each."""
+"""What `crudctl doctor` finds in an account, told of accounts that lack one thing each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from itemsctl.aws import doctor
-from itemsctl.console import Failed
-from itemsctl.project import Environment
+from crudctl.console import Failed
+from crudctl.operate import doctor
+from crudctl.project import Environment
 
 Json = dict[str, Any]
 LAMBDA: Json = {

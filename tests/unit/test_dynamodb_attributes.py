@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from items.dynamodb import marshal, unmarshal
+from functions.aws.dynamodb import marshal, unmarshal
 
 DIGITS = st.integers(-(10**38) + 1, 10**38 - 1)
 NUMBERS = DIGITS | st.builds(lambda digits, places: Decimal(digits).scaleb(places), DIGITS, st.integers(-90, 80))

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from items import dynamodb
-from items.dynamodb import Client, marshal, unmarshal
+from functions.aws import dynamodb
+from functions.aws.dynamodb import Client, marshal, unmarshal
 
 NAMES = (f"things-{number}" for number in itertools.count())
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from items import connection, dynamodb
-from items.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
-from items.dynamodb import Client
+from functions.aws import connection, dynamodb
+from functions.aws.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
+from functions.aws.dynamodb import Client
 from tests.servers.hostile import (
     Behaviour,
     HostileServer,

@@ -15,9 +15,9 @@ import certifi
 import pytest
 import trustme
 
-from items import connection, dynamodb, tls
-from items.credentials import Credentials
-from items.dynamodb import Client
+from functions.aws import connection, dynamodb, tls
+from functions.aws.credentials import Credentials
+from functions.aws.dynamodb import Client
 from tests.servers.hostile import HostileServer, answer, reset
 
 AWS = "dynamodb.eu-west-2.amazonaws.com"

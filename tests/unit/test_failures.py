@@ -14,8 +14,9 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from click.testing import CliRunner
 
-from itemsctl import logs, processes
-from itemsctl.refusals import Commands, refused
+from crudctl import processes
+from crudctl.errors import Commands, refused
+from crudctl.operate import logs
 from tests.unit.test_command_line import run
 
 
@@ -26,7 +27,7 @@ def denied(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "message", "hint"),
     [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "local stack does not answer", "itemsctl up"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "local stack does not answer", "crudctl up"),
         (EndpointConnectionError(endpoint_url="https://sts.eu-west-2.amazonaws.com/"), "sts.eu-west-2", "network"),
         (NoCredentialsError(), "AWS credentials", "aws sso login"),
         (ProfileNotFound(profile="production"), "production", "aws sso login"),
@@ -71,7 +72,7 @@ def test_an_error_of_our_own_stays_visible() -> None:
 
 def test_an_emulator_is_found_by_the_state_that_it_serves(tmp_path: Path) -> None:
     script = "import time; time.sleep(30)"
-    arguments = ["-m", "itemsctl.local.emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
+    arguments = ["-m", "emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
         deadline = time.monotonic() + 5
         while not processes.serving(tmp_path / "state") and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""items.item: identity and change, without time, chance or storage."""
+"""functions.item: identity and change, without time, chance or storage."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from items import item
-from items.contract import REMOVED
+from functions import item
+from functions.contract import REMOVED
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -1,4 +1,4 @@
-"""itemsctl.package: what is in the zip, and that it is the same each time."""
+"""crudctl.build.package: what is in the zip, and that it is the same each time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from itemsctl import package
+from crudctl.build import package
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,14 +20,14 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for folder in ("contract", "src/items"):
+    for folder in ("contract", "src/functions"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return root
 
 
 def built_elsewhere(project: Path, seed: str) -> bytes:
     """The zip built in a process of its own, with another hash seed."""
-    code = f"from pathlib import Path; from itemsctl import package; package.build(Path({str(project)!r}))"
+    code = f"from pathlib import Path; from crudctl.build import package; package.build(Path({str(project)!r}))"
     environ = os.environ | {
         "PYTHONHASHSEED": seed,
         "PYTHONPATH": str(ROOT / "src"),
@@ -39,7 +39,7 @@ def built_elsewhere(project: Path, seed: str) -> bytes:
 
 def test_built_twice_it_has_the_same_bytes(project: Path) -> None:
     first = built_elsewhere(project, "1")
-    for file in (project / "src" / "items").glob("*.py"):
+    for file in (project / "src" / "functions").glob("*.py"):
         os.utime(file, (1, 1))
     assert built_elsewhere(project, "2") == first
 
@@ -47,9 +47,10 @@ def test_built_twice_it_has_the_same_bytes(project: Path) -> None:
 def test_it_holds_sources_their_bytecode_and_nothing_else(project: Path) -> None:
     built = package.build(project)
     names = set(zipfile.ZipFile(built.zip).namelist())
-    modules = {path.stem for path in (ROOT / "src" / "items").glob("*.py")}
+    source = ROOT / "src"
+    modules = {path.relative_to(source).with_suffix("") for path in (source / "functions").rglob("*.py")}
     tag = sys.implementation.cache_tag
-    assert names == {f"items/{m}.py" for m in modules} | {f"items/__pycache__/{m}.{tag}.pyc" for m in modules}
+    assert names == {f"{m}.py" for m in modules} | {f"{m.parent}/__pycache__/{m.name}.{tag}.pyc" for m in modules}
     assert built.zip.stat().st_size < 100_000
 
 
@@ -58,21 +59,21 @@ def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_
         archive.extractall(tmp_path)
     for source in (tmp_path / "items").glob("*.py"):
         source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
-    code = "import items.http; print(items.http.MAX_BODY)"
+    code = "import functions.http; print(functions.http.MAX_BODY)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "131072"
 
 
 def test_a_traceback_names_lambdas_paths(project: Path) -> None:
     data = next(
-        (package.build(project).zip.parent / "functions" / "items" / "__pycache__").glob("http.*.pyc")
+        (package.build(project).zip.parent / "functions" / "functions" / "__pycache__").glob("http.*.pyc")
     ).read_bytes()
-    assert marshal.loads(data[16:]).co_filename == "/var/task/items/http.py"
+    assert marshal.loads(data[16:]).co_filename == "/var/task/functions/http.py"
 
 
 def test_a_module_that_does_not_compile_is_named(project: Path, tmp_path: Path) -> None:
     shutil.copytree(project, tmp_path / "broken")
-    (tmp_path / "broken" / "src" / "items" / "item.py").write_text("def (", encoding="utf-8")
+    (tmp_path / "broken" / "src" / "functions" / "item.py").write_text("def (", encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as failure:
         package.build(tmp_path / "broken")
     assert "item.py" in failure.value.stdout

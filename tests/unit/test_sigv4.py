@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from items.credentials import Credentials
-from items.sigv4 import sign
+from functions.aws.credentials import Credentials
+from functions.aws.sigv4 import sign
 
 SUITE = json.loads((Path(__file__).parent / "vectors" / "sigv4.json").read_text(encoding="utf-8"))
 

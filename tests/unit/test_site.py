@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from itemsctl import web
-from itemsctl.local.site import Server
+from crudctl.web import build, serve
+from crudctl.web.server import Server
 from tests.stack import ROOT
 
 
@@ -76,7 +76,7 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
         "endpoint_url": "http://127.0.0.1:3",
         **{name: name for name in ("region", "user_pool_id", "user_pool_client_id")},
     }
-    made = web.settings(ROOT, outputs)
+    made = serve.settings(ROOT, outputs)
     assert (
         "connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:2 http://127.0.0.1:3;"
         in (made["headers"]["Content-Security-Policy"])
@@ -86,12 +86,12 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
 
 def test_without_node_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert web.missing() == "Node.js was not found"
+    assert build.missing() == "Node.js was not found"
     (tmp_path / "npm").write_text("#!/bin/sh\n", encoding="utf-8")
     (tmp_path / "node").write_text("#!/bin/sh\necho v18.19.0\n", encoding="utf-8")
     for name in ("npm", "node"):
         (tmp_path / name).chmod(0o755)
-    assert web.missing() == "Node.js 18.19.0 is too old"
+    assert build.missing() == "Node.js 18.19.0 is too old"
 
 
 def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytes
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
 
     def asked() -> list[str]:
-        web.build(tmp_path, lambda text: None)
+        build.build(tmp_path, lambda text: None)
         path = tmp_path / "asked"
         found = path.read_text(encoding="utf-8").split() if path.exists() else []
         path.unlink(missing_ok=True)

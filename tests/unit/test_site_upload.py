@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from itemsctl.aws import site
+from crudctl.web import upload
 
 
 class Bucket:
@@ -47,17 +47,17 @@ def dist(tmp_path: Path) -> Path:
 
 
 def test_pages_come_after_what_they_refer_to_and_the_stacks_settings_are_left_alone(dist: Path) -> None:
-    assert site.upload(Bucket(), dist, "site") == ["assets/z.js", "icon.svg", "about.html", "index.html"]
+    assert upload.upload(Bucket(), dist, "site") == ["assets/z.js", "icon.svg", "about.html", "index.html"]
 
 
 def test_what_is_there_already_is_not_sent_again(dist: Path) -> None:
     bucket = Bucket(**{"icon.svg": b"icon.svg", "index.html": b"older", "assets/older.js": b""})
-    assert site.upload(bucket, dist, "site") == ["assets/z.js", "about.html", "index.html"]
+    assert upload.upload(bucket, dist, "site") == ["assets/z.js", "about.html", "index.html"]
 
 
 def test_only_what_holds_a_hash_in_its_name_is_kept_for_ever(dist: Path) -> None:
     bucket = Bucket()
-    site.upload(bucket, dist, "site")
+    upload.upload(bucket, dist, "site")
     sent = {request["Key"]: (request["ContentType"], request["CacheControl"]) for request in bucket.put}
     assert sent["assets/z.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
     assert sent["index.html"] == ("text/html; charset=utf-8", "no-cache")

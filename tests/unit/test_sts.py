@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from items import dynamodb, sts
-from items.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
-from items.sts import OwnerRole
+from functions.aws import dynamodb, sts
+from functions.aws.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
+from functions.aws.sts import OwnerRole
 from tests.servers.hostile import Behaviour, HostileServer, half, hang, raw, reset
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from itemsctl import sbom
-from itemsctl.console import Failed
+from crudctl.build import sbom
+from crudctl.console import Failed
 from tests.stack import ROOT
 
 # Permissive ones, and MPL-2.0 for tools: nothing that is deployed is under it.
@@ -121,6 +121,6 @@ def test_bills_and_checksums_are_of_what_was_built(tmp_path: Path) -> None:
 
 def test_the_zip_has_no_component_but_itself() -> None:
     carried = {name for name in zipfile.ZipFile(ROOT / "build" / "functions.zip").namelist() if name.endswith(".py")}
-    assert carried == {f"items/{path.name}" for path in (ROOT / "src" / "items").glob("*.py")}
+    assert carried == {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "functions").rglob("*.py")}
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert declared["project"]["license"] == "MIT"

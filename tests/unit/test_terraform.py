@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from itemsctl import download, mirrors
-from itemsctl.console import Failed
-from itemsctl.project import Environment
-from itemsctl.terraform import Terraform, Unknown
+from crudctl.console import Failed
+from crudctl.infra import download, mirrors
+from crudctl.infra.terraform import Terraform, Unknown
+from crudctl.project import Environment
 
 WANTED = ">= 5.100, < 7"
 

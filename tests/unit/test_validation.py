@@ -1,4 +1,4 @@
-"""items.contract: what is valid, what is not, and what it says."""
+"""functions.contract: what is valid, what is not, and what it says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from items import contract
-from items.contract import REMOVED
+from functions import contract
+from functions.contract import REMOVED
 
 
 def told(value: Any, **schema: Any) -> list[tuple[str, str]]:

@@ -13,14 +13,14 @@ import click
 import pytest
 import yaml
 
-from itemsctl import cli
+from crudctl import cli
 from tests.stack import ROOT
 from tests.workflows.steps import FOLDER, JOBS, SCRIPTS, SETUP, WORKFLOWS, script_of
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # Suites of `make test` itself, and what asks the package registries or installs: what they call is looked at, not run.
 NOT_HERE = {"make check", "make unit", "make stack-tests", "make browser-tests", "make audit", "make .venv/.ready-dev"}
-ITEMSCTL = re.compile(r"\.venv/bin/itemsctl ([^\n>|)]*)")
+CRUDCTL = re.compile(r"\.venv/bin/crudctl ([^\n>|)]*)")
 
 
 def test_every_job_begins_with_the_same_checkout_and_set_up() -> None:
@@ -92,11 +92,11 @@ def test_ci_runs_every_folder_of_tests_once() -> None:
 
 
 @pytest.mark.parametrize(("where", "script"), SCRIPTS, ids=[where for where, _ in SCRIPTS])
-def test_itemsctl_takes_what_a_step_gives_it(where: str, script: str) -> None:
-    for line in ITEMSCTL.findall(script.replace("\\\n", " ")):
+def test_crudctl_takes_what_a_step_gives_it(where: str, script: str) -> None:
+    for line in CRUDCTL.findall(script.replace("\\\n", " ")):
         words = shlex.split(line)
         command: Any = cli.main
-        context = click.Context(command, info_name="itemsctl")
+        context = click.Context(command, info_name="crudctl")
         while isinstance(command, click.Group):
             command = command.get_command(context, words.pop(0))
             assert command is not None, where
@@ -160,12 +160,12 @@ def test_what_was_packaged_is_checked_before_it_is_deployed(tmp_path: Path) -> N
 def test_the_verdict_is_in_the_summary(tmp_path: Path, environment: str) -> None:
     summary = tmp_path / "summary.md"
     reports = tmp_path / ".deployed" / environment / "releases"
-    program = tmp_path / ".venv" / "bin" / "itemsctl"
+    program = tmp_path / ".venv" / "bin" / "crudctl"
     program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\necho "itemsctl $*"\n', encoding="ascii")
+    program.write_text('#!/bin/sh\necho "crudctl $*"\n', encoding="ascii")
     program.chmod(0o755)
     run(f"deploy/{environment}: Report", tmp_path, GITHUB_STEP_SUMMARY=str(summary))
-    status = f"itemsctl release status --env {environment}\n"
+    status = f"crudctl release status --env {environment}\n"
     assert summary.read_text(encoding="utf-8") == f"No release has ended in this run. As it stands:\n{status}"
     reports.mkdir(parents=True)
     (reports / "7.md").write_text("# Release 7: promoted\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 /* global URL */
 /**
  * Reads contract/openapi.yaml for the build; knows nothing of the app. `ItemContent` and `ItemPatch` are derived here as
- * src/itemsctl/contract.py derives them for the functions.
+ * src/crudctl/build/contract.py derives them for the functions.
  */
 import { readFileSync } from 'node:fs';
 import openapiTypes, { astToString } from 'openapi-typescript';

@@ -107,7 +107,7 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.this]
 }
 
-# Terraform makes the aliases; from then on `itemsctl release` owns where they point.
+# Terraform makes the aliases; from then on `crudctl release` owns where they point.
 resource "aws_lambda_alias" "this" {
   for_each = toset(["prod", "canary"])
 

@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the contract may use (src/itemsctl/contract.py, VALIDATED). Knows no control and no API. */
+/** The part of JSON Schema that the contract may use (src/crudctl/build/contract.py, VALIDATED). Knows no control and no API. */
 
 export interface Schema {
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';

@@ -1,4 +1,4 @@
-/** Validates a value by the contract's schema, in the words of the API (src/items/contract.py). Knows no form. */
+/** Validates a value by the contract's schema, in the words of the API (src/functions/contract.py). Knows no form. */
 import { isObject, pointerTo, type Schema, same } from './schema';
 
 export interface Fault {

@@ -1,0 +1,305 @@
+"""Reads contract/openapi.yaml and derives the operations that the functions validate by; knows neither Lambda nor Terraform.
+
+They are a plain literal, so that the functions need no YAML and no schema library. What the functions could not keep is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Schema = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+SERVED = ("create_item", "get_item", "update_item", "patch_item", "delete_item", "list_items")
+
+# What functions.contract validates. Another constraint in the contract would be promised and not kept, so it is refused.
+VALIDATED = {
+    "type", "nullable", "enum", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
+    "items", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "format",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+}  # fmt: skip
+ANNOTATIONS = {"title", "description", "default", "example", "readOnly", "deprecated", "externalDocs"}
+TEXT, NUMBER = ("string",), ("integer", "number")
+FORMATS = dict.fromkeys(("date", "date-time", "uuid", "uri", "email", "password"), TEXT) | dict.fromkeys(
+    ("int32", "int64", "float", "double"), NUMBER
+)
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+# Attributes of a stored item that are not content; see functions.store.
+RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
+
+
+class ContractError(Exception):
+    """The contract holds something that the service could not keep. The message says where and what to do."""
+
+
+def load(root: Path) -> dict[str, Any]:
+    """The document of the project at `root`, as parsed YAML. Raises ContractError when it cannot be read."""
+    path = root / "contract" / "openapi.yaml"
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - made of the safe one
+    except (OSError, yaml.YAMLError) as error:
+        raise ContractError(f"{path} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise ContractError(f"{path} is not an OpenAPI document.")
+    found = _fault(document)
+    if found is not None:
+        where = found or ["the document"]
+        raise ContractError(f"{'/'.join(where + _property_at_fault(document, where))} is not valid OpenAPI 3.0.")
+    return document
+
+
+def at_revision(root: Path, revision: str) -> dict[str, Any]:
+    """The document as it was at a git revision. Raises ContractError when there is no such, or it held none."""
+    command = ["git", "show", f"{revision}:./contract/openapi.yaml"]
+    answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise ContractError(f"git has no contract at {revision}: {answer.stderr.strip()}")
+    found: dict[str, Any] = yaml.load(answer.stdout, _Loader)  # noqa: S506 - made of the safe one
+    return found
+
+
+def _property_at_fault(document: Mapping[str, Any], where: list[str]) -> list[str]:
+    """The rest of the way to the one property that is not valid, where `where` leads to a schema of many."""
+    if where[:2] != ["components", "schemas"] or len(where) != 3:
+        return []
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas[where[2]].get("properties", {}).items():
+        others = {**schemas, where[2]: {"type": "object"}, "Property": schema}
+        alone = {**document, "paths": {}, "components": {"schemas": others}}
+        if _fault(alone) is not None:
+            return ["properties", str(name)]
+    return []
+
+
+def _fault(document: Schema) -> list[str] | None:
+    """Where a document is not valid OpenAPI 3.0; None when it is. Raises ContractError for a reference to nothing."""
+    # Most of what the command line takes to start; few commands need them.
+    from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415
+
+    try:
+        fault = next(OpenAPIV30SpecValidator(document).iter_errors(), None)
+    except Unresolvable as error:
+        raise ContractError(f"A $ref points to nothing: {error.ref}") from error
+    return None if fault is None else [str(step) for step in fault.absolute_path]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as version 1.2 and JSON have it: `yes` and `2026-01-01` are text, and a key stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuses a key that stands twice, of which YAML libraries silently take the last."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key} must be text: quote it", node.start_mark
+                )
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), ["t", "f"])
+
+
+def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(path, METHOD, operation) in the document's order; the operation has its path's parameters and its security."""
+    for path, path_item in document["paths"].items():
+        shared = path_item.get("parameters", [])
+        for method in METHODS:
+            if method in path_item:
+                operation = dict(path_item[method])
+                operation["parameters"] = [
+                    dereference(document, p) for p in [*shared, *operation.get("parameters", [])]
+                ]
+                operation.setdefault("security", document.get("security", []))
+                yield path, method.upper(), operation
+
+
+def dereference(document: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
+    """`node`, or what its local `$ref` points to."""
+    seen = set()
+    while "$ref" in node:
+        reference = node["$ref"]
+        if reference in seen or not reference.startswith("#/"):
+            raise ContractError(f"$ref {reference} cannot be followed: only acyclic references into this document can.")
+        seen.add(reference)
+        target: Any = document
+        for step in reference[2:].split("/"):
+            if step not in target:
+                raise ContractError(f"$ref {reference} points to nothing.")
+            target = target[step]
+        node = target
+    return dict(node)
+
+
+def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _depth: int = 0) -> Schema:
+    """`schema` with every `$ref` put in its place and every `allOf` merged. Raises ContractError on a cycle."""
+    if _depth > 20:
+        raise ContractError("A schema refers to itself; the service cannot validate that.")
+    flat: Schema = {}
+    whole = dereference(document, schema)
+    for part in [*whole.pop("allOf", []), whole]:
+        for keyword, value in (flatten(document, part, _depth + 1) if part is not whole else whole).items():
+            if keyword in VALIDATED and flat.get(keyword, value) != value:
+                raise ContractError(f"Two parts of an allOf have different `{keyword}`; write them as one schema.")
+            flat[keyword] = value
+    if "properties" in flat:
+        flat["properties"] = {k: flatten(document, v, _depth + 1) for k, v in flat["properties"].items()}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(flat.get(keyword), dict):
+            flat[keyword] = flatten(document, flat[keyword], _depth + 1)
+    if "x-merge-patch-of" in flat:
+        target = {"$ref": f"#/components/schemas/{flat.pop('x-merge-patch-of')}"}
+        flat |= merge_patch(content(flatten(document, target, _depth + 1)))
+    return flat
+
+
+def content(schema: Schema) -> Schema:
+    """What a client may send of a flat object schema: all but its `readOnly` members."""
+    fields = {k: v for k, v in schema["properties"].items() if not v.get("readOnly")}
+    return schema | {"properties": fields, "required": [k for k in schema.get("required", []) if k in fields]}
+
+
+def merge_patch(schema: Schema) -> Schema:
+    """The schema of a JSON Merge Patch (RFC 7396) of what `schema` describes: nothing required, `null` removes."""
+    if schema.get("type") != "object":
+        return schema
+    required = schema.get("required", [])
+    patch = {k: v for k, v in schema.items() if k not in ("required", "minProperties", "maxProperties")}
+    patch["properties"] = {
+        name: merge_patch(member) | ({} if name in required else {"nullable": True})
+        for name, member in schema.get("properties", {}).items()
+    }
+    if isinstance(schema.get("additionalProperties"), dict):
+        patch["additionalProperties"] = merge_patch(schema["additionalProperties"]) | {"nullable": True}
+    return patch
+
+
+def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the functions validate by, keyed by operationId; plain data.
+
+    `{"create_item": {"method", "path", "parameters": [{"name", "in", "required", "schema"}],
+    "media_type": str | None, "content": flat schema | None}}`. A merge patch has the schema of the whole content: the
+    function validates what the patch makes of the item.
+
+    Raises:
+        ContractError: A keyword that the functions do not validate, or a field with a reserved name.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path, method, operation in each_operation(document):
+        name = operation.get("operationId")
+        if not name or name in found:
+            raise ContractError(f"{method} {path} needs an operationId of its own.")
+        parameters = []
+        for parameter in operation["parameters"]:
+            schema = flatten(document, parameter["schema"])
+            checked(schema, f"{name}, parameter {parameter['name']}")
+            if schema.get("type") not in ("string", "integer", "boolean"):
+                raise ContractError(
+                    f"{name}, parameter {parameter['name']}: its type must be string, integer or boolean."
+                )
+            parameters.append(
+                {
+                    "name": parameter["name"],
+                    "in": parameter["in"],
+                    "required": parameter.get("required", False),
+                    "schema": constraints(schema) | {k: schema[k] for k in ("default",) if k in schema},
+                }
+            )
+        media_type, body = None, None
+        if "requestBody" in operation:
+            offered = dereference(document, operation["requestBody"])["content"]
+            if len(offered) != 1:
+                raise ContractError(f"{name}: a request body has exactly one media type here, not {len(offered)}.")
+            media_type, media = next(iter(offered.items()))
+            declared = dereference(document, media["schema"])
+            if "x-merge-patch-of" in declared:
+                declared = {"$ref": f"#/components/schemas/{declared['x-merge-patch-of']}"}
+            body = content(flatten(document, declared))
+            checked(body, f"{name}, request body")
+            if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
+                raise ContractError(
+                    f"{name}: Item needs `additionalProperties: false` and no limit on the number of its members: a merge "
+                    "patch is validated member by member, and a version keeps the members it does not know."
+                )
+            reserved = [field for field in body["properties"] if field in RESERVED]
+            if reserved:
+                raise ContractError(
+                    f"{name}: {', '.join(reserved)} is a name the service keeps for itself; choose another."
+                )
+            body = constraints(body)
+        found[name] = {
+            "method": method,
+            "path": path,
+            "parameters": parameters,
+            "media_type": media_type,
+            "content": body,
+        }
+    missing = [name for name in SERVED if name not in found]
+    if missing:
+        raise ContractError(f"It has no operation {', '.join(missing)}, which src/functions/handlers.py serves.")
+    return found
+
+
+def checked(schema: Schema, where: str) -> None:
+    """Raises ContractError for a promise in `schema` (flat) that the functions would not keep."""
+    unknown = {k for k in schema if k not in VALIDATED | ANNOTATIONS and not k.startswith("x-")}
+    if unknown:
+        raise ContractError(f"{where}: the functions do not validate {', '.join(sorted(unknown))}; leave it out.")
+    kind, form = schema.get("type"), schema.get("format")
+    if form is not None and (form not in FORMATS or kind not in FORMATS[form]):
+        raise ContractError(f"{where}: the functions do not know the format {form} of {kind}; leave it out.")
+    try:
+        re.compile(schema.get("pattern", ""))
+    except re.error as error:
+        raise ContractError(f"{where}: the pattern {schema['pattern']} cannot be checked: {error}.") from error
+    for member in schema.get("enum", []):
+        if not isinstance(member, KINDS.get(kind or "", object)) or isinstance(member, bool) != (
+            kind in ("boolean", None)
+        ):
+            raise ContractError(f"{where}: {member!r} in its enum is not of type {kind}; quote it, or mend the type.")
+    closed = schema.get("additionalProperties") is False
+    missing = [name for name in schema.get("required", []) if closed and name not in schema.get("properties", {})]
+    if missing:
+        raise ContractError(f"{where}: {', '.join(missing)} is required and not allowed; name it in properties.")
+    for name, member in schema.get("properties", {}).items():
+        if not name:
+            raise ContractError(f"{where}: a property needs a name.")
+        if member.get("readOnly") or "default" in member:
+            raise ContractError(f"{where}, {name}: readOnly below the top and default are not kept; leave them out.")
+        checked(member, f"{where}, {name}")
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(schema.get(keyword), dict):
+            checked(schema[keyword], f"{where}, {keyword}")
+
+
+def constraints(schema: Schema) -> Schema:
+    """`schema` (flat) with only the keywords that decide whether a value is valid."""
+    kept = {k: v for k, v in schema.items() if k in VALIDATED}
+    if "properties" in kept:
+        kept["properties"] = {k: constraints(v) for k, v in kept["properties"].items()}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(kept.get(keyword), dict):
+            kept[keyword] = constraints(kept[keyword])
+    return kept

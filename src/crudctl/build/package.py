@@ -1,0 +1,125 @@
+"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Same input, same bytes.
+
+The zip holds the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
+read-only, so without it every cold start would compile again (docs/decisions/0007-bytecode.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pprint
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crudctl.build import aws_profile, contract
+from crudctl.console import Failed
+
+LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
+ROLLBACK = ("__init__", "release/__init__", "release/rollback_function", "release/fleet", "release/record", "release/rollback")
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was built: the zip of the functions, its SHA-256 in hex, and the contract as API Gateway takes it."""
+
+    zip: Path
+    openapi: Path
+    sha256: str
+    fits_lambda: bool
+
+
+def build(root: Path) -> Package:
+    """Builds the package of the project at `root` into `root/build`.
+
+    `fits_lambda` tells whether the bytecode is of Lambda's Python version; Lambda would ignore any other.
+
+    Raises:
+        contract.ContractError: The contract cannot be served.
+        subprocess.CalledProcessError: A module does not compile; its `stdout` says which.
+    """
+    document = contract.load(root)
+    write_operations(root, document)
+    staged = root / "build" / "functions"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(root / "src" / "functions", staged / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    # In a process of its own: what this one has interned would show in the bytes. Without docstrings and column
+    # numbers, which nobody reads there.
+    command = [
+        sys.executable,
+        "-I",
+        "-X",
+        "no_debug_ranges",
+        "-m",
+        "compileall",
+        "-q",
+        "-o",
+        "2",
+        "--invalidation-mode",
+        "unchecked-hash",
+    ]
+    command += ["-s", str(staged), "-p", "/var/task", str(staged)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, and looks for the plain name
+        compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
+    archive = staged.with_suffix(".zip")
+    _write_zip(staged, archive)
+    build_rollback(root)
+    openapi = root / "build" / "openapi.json"
+    openapi.write_text(json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
+
+
+def build_or_fail(root: Path) -> Package:
+    """`build`, with its errors as the command line tells them."""
+    try:
+        return build(root)
+    except contract.ContractError as error:
+        raise Failed(f"The contract cannot be served: {error}", "Mend contract/openapi.yaml.") from error
+    except subprocess.CalledProcessError as error:
+        raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Mend src/functions.") from error
+
+
+def build_rollback(root: Path) -> Path:
+    """Writes build/rollback.zip, the function that takes a release back, and returns its path."""
+    staged = root / "build" / "rollback"
+    shutil.rmtree(staged, ignore_errors=True)
+    for name in ROLLBACK:
+        target = staged / "crudctl" / f"{name}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(__file__).parents[1] / f"{name}.py", target)
+    archive = staged.with_suffix(".zip")
+    _write_zip(staged, archive)
+    return archive
+
+
+def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path:
+    """Writes src/functions/operations.py, the contract as the functions import it, and returns its path."""
+    operations = contract.operations(document or contract.load(root))
+    path = root / "src" / "functions" / "operations.py"
+    text = (
+        '"""Made from contract/openapi.yaml by `crudctl package`; change that instead."""\n\n'
+        f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
+    )
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _write_zip(staged: Path, archive: Path) -> None:
+    incomplete = archive.with_suffix(".tmp")
+    with zipfile.ZipFile(incomplete, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+        for file in sorted(path for path in staged.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(staged).as_posix(), EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = 0o100644 << 16
+            package.writestr(entry, file.read_bytes())
+    incomplete.replace(archive)

@@ -1,0 +1,122 @@
+"""`crudctl cost`: what it takes and how it prints the bill. What things cost is in model."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from crudctl.console import out
+from crudctl.cost.model import KB, Alternative, Line, Workload, alternatives, lines, price_list
+
+
+class Number(click.ParamType[float]):
+    """A number with a unit behind it, such as 1M, 2KB or 80%."""
+
+    def __init__(self, name: str, units: dict[str, float], most: float) -> None:
+        self.name = name
+        self._units = units
+        self._most = most
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number in its smallest unit."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z%]*)", str(value).replace(",", "").lower())
+        if not found or found[2] not in self._units:
+            self.fail(f"{value!r} is no {self.name}: use a number, with {self._told()}.", param, ctx)
+        number = float(found[1]) * self._units[found[2]]
+        if number > self._most:
+            self.fail(f"{value!r} is more than {self._most:,.0f}.", param, ctx)
+        return number
+
+    def _told(self) -> str:
+        return (
+            ", ".join(unit.upper() if unit != "k" else unit for unit in self._units if unit) + " or nothing behind it"
+        )
+
+
+AMOUNT = Number("amount", {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}, 1e12)
+SIZE = Number("size", {"": 1, "b": 1, "kb": KB}, 380 * KB)
+SHARE = Number("share", {"": 1, "%": 0.01}, 1)
+
+
+@click.command()
+@click.option("--requests", type=AMOUNT, default="1M", show_default=True, help="To the API, in a month.")
+@click.option("--item-size", type=SIZE, default="1KB", show_default=True, help="Of an item's content.")
+@click.option("--reads", type=SHARE, default="80%", show_default=True, help="Share of the requests that read.")
+@click.option("--lists", type=SHARE, default="25%", show_default=True, help="Share of the reads that list 25 items.")
+@click.option("--items", type=AMOUNT, help="Items stored; else what twelve months create.")
+@click.option("--users", type=AMOUNT, default="100", show_default=True, help="Who sign in in a month.")
+@click.option("--machines", type=AMOUNT, default="0", show_default=True, help="Clients that sign in by themselves.")
+@click.option("--waf/--no-waf", "web_acl", default=True, help="AWS WAF before the API, as in prod.  [default: waf]")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def cost(as_json: bool, **month: Any) -> None:
+    """Print what a month costs on AWS, line by line, in US dollars.
+
+    Example: crudctl cost --requests 1M --item-size 1KB --reads 80%
+    """
+    workload = Workload(**month)
+    bill, others = _bill(workload), alternatives(workload)
+    if as_json:
+        click.echo(json.dumps(_document(workload, bill, others), indent=2))
+        return
+    out.print(_table(bill), markup=False)
+    if workload.requests:
+        out.print(_others(others), markup=False)
+
+
+def _bill(month: Workload) -> list[Line]:
+    return [line for line in lines(month) if line.quantity]
+
+
+def _document(month: Workload, bill: list[Line], others: list[Alternative]) -> dict[str, object]:
+    known = {key: price_list()[key] for key in ("region", "currency", "date")}
+    return {
+        **known,
+        "workload": asdict(month),
+        "lines": [asdict(line) | {"usd": line.usd, "usd_after_free": line.usd_after_free} for line in bill],
+        "usd": sum(line.usd for line in bill),
+        "usd_after_free": sum(line.usd_after_free for line in bill),
+        "alternatives": [asdict(other) for other in others],
+    }
+
+
+def _table(bill: list[Line]) -> str:
+    heads = ("", "quantity", "USD each", "USD", "after free tier")
+    rows = [
+        (f"{line.service}: {line.what}", _amount(line.quantity, line.unit), f"{line.price:.10f}".rstrip("0").rstrip("."),
+         f"{line.usd:,.2f}", f"{line.usd_after_free:,.2f}")
+        for line in bill
+    ]  # fmt: skip
+    total = (
+        "Total",
+        "",
+        "",
+        f"{sum(line.usd for line in bill):,.2f}",
+        f"{sum(line.usd_after_free for line in bill):,.2f}",
+    )
+    known = price_list()
+    widths = [max(len(row[column]) for row in (heads, *rows, total)) for column in range(len(heads))]
+
+    def told(row: tuple[str, ...]) -> str:
+        return "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    head = f"A month in {known['region']}, in {known['currency']}, at list prices of {known['date']}, without taxes"
+    return "\n".join([head, "", told(heads).rstrip(), rule, *map(told, rows), rule, told(total)])
+
+
+def _others(others: list[Alternative]) -> str:
+    told = [f"  {abs(o.saves):>12,.2f} {'less' if o.saves > 0 else 'more'}  {o.what}" for o in others]
+    return "\n".join(["\nAnother design would cost", *told])
+
+
+def _amount(number: float, unit: str) -> str:
+    told = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.3g}"
+    return f"{told} {unit}" + ("s" if number != 1 and not unit.endswith("GB") else "")

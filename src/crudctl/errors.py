@@ -1,0 +1,82 @@
+"""Turns what AWS, its libraries and the operating system refuse into one clear failure each. Knows no command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+)
+from botocore.exceptions import ConnectionError as NoConnection
+
+from crudctl.console import Failed
+
+UNSIGNED = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound, SSOError)
+FULL_OR_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+
+
+class Commands(click.Group):
+    """A group whose commands fail with a message and a hint where AWS or the machine refuses something.
+
+    A wrong command line exits with 1, not click's 2: that one says that a release was rolled back.
+    """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """As click does."""
+        with _one_for_usage():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, and turns what was refused into Failed."""
+        try:
+            with _one_for_usage():
+                return super().invoke(ctx)
+        except (ClientError, BotoCoreError) as error:
+            raise refused(error) from error
+        except OSError as error:
+            if error.errno not in FULL_OR_FORBIDDEN:
+                raise
+            raise Failed(str(error), "See to the disk space and the rights to this folder.") from error
+
+
+@contextlib.contextmanager
+def _one_for_usage() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = 1  # type: ignore[misc]  # declared on the class, read from the instance
+        raise
+
+
+def refused(error: ClientError | BotoCoreError) -> Failed:
+    """What to tell for an error of boto3."""
+    if isinstance(error, ClientError):
+        said = error.response.get("Error", {})
+        code, message = said.get("Code", "Unknown"), said.get("Message", "")
+        return Failed(f"{error.operation_name} was refused: {code}: {message}", _advice(code))
+    if isinstance(error, UNSIGNED):
+        return Failed(f"AWS credentials: {error}", "Give them as to any AWS tool, for example by `aws sso login`.")
+    if isinstance(error, (NoConnection, HTTPClientError)):
+        if "127.0.0.1" in str(error):
+            return Failed("The local stack does not answer.", "Start it with `crudctl up`.")
+        return Failed(str(error), "Is the network up, and is the region right?")
+    return Failed(str(error))
+
+
+def _advice(code: str) -> str:
+    if "Expired" in code:
+        return "Your AWS credentials have expired: get new ones."
+    if "AccessDenied" in code or "Unauthorized" in code:
+        return "Your AWS credentials lack that permission."
+    return ""

@@ -1,0 +1,77 @@
+"""Fetches the pinned release of Terraform, for a machine that has none. Knows nothing of what it is used for."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from crudctl.console import Failed, step
+from crudctl.infra.mirrors import this_system
+
+VERSION = "1.11.4"
+# SHA-256 of terraform_1.11.4_<system>.zip, as in terraform_1.11.4_SHA256SUMS of the release.
+SHA256 = {
+    "darwin_amd64": "a56d5002b9f7647291faccc3dd1a70350e60fb61e4c45037629508b8fdc2575b",
+    "darwin_arm64": "867e0808fa971217043e25b7a792b10720c79b1546f8a68479b74f138be73e18",
+    "linux_amd64": "1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc",
+    "linux_arm64": "a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633",
+}
+SITE = "https://releases.hashicorp.com/terraform"
+INSTALL = (
+    "Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install) "
+    "and see that `terraform` is on PATH."
+)
+TIMEOUT = 20.0  # seconds without a byte
+
+
+def terraform(folder: Path, site: str = SITE, checksums: Mapping[str, str] = SHA256, system: str | None = None) -> Path:
+    """The pinned Terraform in `folder`, fetched when it is not there yet.
+
+    Nothing of an archive is unpacked or kept unless its checksum is the pinned one. Raises Failed with what to do instead.
+
+    Args:
+        site: where releases are, without a trailing slash.
+        checksums: SHA-256 of the archive by system.
+        system: for which `os_arch`; None: this one.
+    """
+    program = folder / f"terraform-{VERSION}"
+    if program.exists():
+        return program
+    system = system or this_system()
+    if system not in checksums:
+        raise Failed(f"Terraform was not found, and none is known for {system}.", INSTALL)
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"terraform-{VERSION}.zip"
+    url = f"{site}/{VERSION}/terraform_{VERSION}_{system}.zip"
+    try:
+        with step(f"Fetch Terraform {VERSION}, which this machine has not") as tell:
+            tell(f"from {url}")
+            found = _fetch(url, archive)
+            if found != checksums[system]:
+                raise Failed(f"{url} has the SHA-256 {found}; {checksums[system]} is right.", INSTALL)
+            incomplete = program.with_suffix(".tmp")
+            with zipfile.ZipFile(archive) as zipped, zipped.open("terraform") as held, incomplete.open("wb") as file:
+                shutil.copyfileobj(held, file)
+            incomplete.chmod(0o755)
+            incomplete.replace(program)
+    finally:
+        archive.unlink(missing_ok=True)
+    return program
+
+
+def _fetch(url: str, path: Path) -> str:
+    """Writes what is at `url` to a file and answers its SHA-256."""
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, path.open("wb") as file:
+            while block := answer.read(1 << 18):
+                digest.update(block)
+                file.write(block)
+    except (urllib.error.URLError, OSError) as error:
+        raise Failed(f"Terraform was not found, and {url} could not be fetched: {error}", INSTALL) from error
+    return digest.hexdigest()

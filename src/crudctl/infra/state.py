@@ -1,0 +1,155 @@
+"""The bucket of an environment's Terraform state: one for each environment and account; and the root that knows of it.
+
+The bucket is made with boto3, not with Terraform, which would need a state for it, kept somewhere. Every call sets what it names
+to one value, so that making the bucket again mends it. https://developer.hashicorp.com/terraform/language/backend/s3
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from crudctl.console import Failed
+from crudctl.project import REGION, Environment
+
+KEY = "terraform.tfstate"
+LOCK_SUFFIX = ".tflock"  # where `use_lockfile` puts the lock
+BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
+KEPT_DAYS = 90  # an older version of the state is of no use any more
+
+
+@dataclass(frozen=True)
+class StateBucket:
+    """Where the state of an environment is; `name` holds the account's id, so that no two accounts can share it."""
+
+    environment: Environment
+    account: str
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        return f"items-{self.environment.name}-state-{self.account}"
+
+    def backend(self, key: str) -> dict[str, str]:
+        """The settings of Terraform's `backend "s3"`. Raises Failed when the bucket is not there."""
+        if not self.exists():
+            name = self.environment.name
+            raise Failed(
+                f"There is no state bucket {self.name} for {name} in account {self.account}.",
+                f"Make it with `crudctl bootstrap --env {name}`; see who you are with `crudctl doctor --env {name}`.",
+            )
+        return {
+            "bucket": self.name,
+            "key": key,
+            "region": REGION,
+            "encrypt": "true",
+            "use_lockfile": "true",
+            "allowed_account_ids": json.dumps([self.account]),
+        }
+
+    def exists(self) -> bool:
+        """Whether it is there. Raises Failed when it is somebody else's."""
+        try:
+            self._s3.head_bucket(Bucket=self.name, ExpectedBucketOwner=self.account)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+                return False
+            if error.response["Error"]["Code"] == "403":
+                raise Failed(
+                    f"Bucket {self.name} may not be looked at.", "See whose it is, and what your role may do."
+                ) from error
+            raise
+        return True
+
+    def make(self) -> bool:
+        """Makes the bucket, or sets right one that is there; answers whether it is new."""
+        new = not self.exists()
+        if new:
+            self._s3.create_bucket(Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        for call, settings in _settings(self.name).items():
+            getattr(self._s3, call)(Bucket=self.name, **settings)
+        return new
+
+    def lock(self, key: str) -> str:
+        """Who holds the state, since when and for what, in words; empty when nobody does."""
+        try:
+            answer = self._s3.get_object(Bucket=self.name, Key=f"{key}{LOCK_SUFFIX}")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return ""
+            raise
+        held = json.loads(answer["Body"].read())
+        since = datetime.fromisoformat(held["Created"]).strftime("%Y-%m-%d %H:%M UTC")
+        return f"{held['Who']} since {since}, for {held['Operation'].removeprefix('OperationType').lower()}"
+
+    def refuse_while_held(self, key: str) -> None:
+        """Raises Failed with who holds the state, if somebody does."""
+        if holder := self.lock(key):
+            raise Failed(
+                f"The state of {self.environment.name} is held by {holder}.",
+                "Wait until that has ended. If it never will, for it was killed, give the state free with "
+                f"`aws s3 rm s3://{self.name}/{key}{LOCK_SUFFIX}`.",
+            )
+
+    @property
+    def _s3(self) -> Any:
+        return self.environment.client("s3")
+
+
+def bucket(environment: Environment) -> StateBucket:
+    """The state bucket of an environment in the account of the caller's credentials."""
+    return StateBucket(environment, environment.client("sts").get_caller_identity()["Account"])
+
+
+def lay_out(source: Path, folder: Path, environment: Environment) -> None:
+    """Makes `folder` a copy of the root `source` that keeps its state in a bucket (docs/decisions/0011-state.md).
+
+    Links in the environment's home lead to what infra/ reads at `../`, so both roots name a file by the same path. The lock file
+    of the providers stays.
+    """
+    for old in folder.glob("*"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".terraform*"), dirs_exist_ok=True)
+    (folder / "backend.tf").write_text(BACKEND, encoding="utf-8")
+    link = environment.home / "build"
+    if not link.is_symlink():
+        link.symlink_to(Path("..", "..", "build"))
+
+
+def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """What the bucket must be, by the call that makes it so."""
+    arns = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    tls_only = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": arns,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    forget = {
+        "ID": "forget-old-versions",
+        "Status": "Enabled",
+        "Filter": {},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": KEPT_DAYS, "NewerNoncurrentVersions": 10},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    return {
+        "put_public_access_block": {"PublicAccessBlockConfiguration": dict.fromkeys(closed, True)},
+        "put_bucket_ownership_controls": {
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        },
+        "put_bucket_encryption": {"ServerSideEncryptionConfiguration": encryption},
+        "put_bucket_versioning": {"VersioningConfiguration": {"Status": "Enabled"}},
+        "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [forget]}},
+        "put_bucket_policy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})},
+    }

@@ -1,0 +1,126 @@
+"""The deployed dashboard as panels with their data: the body from GetDashboard, the series from GetMetricData. Draws nothing.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from crudctl.operate.alarms import RINGING, Alarm, alarms
+
+POINTS = 120  # at most, of a series: what can be told apart in a panel
+COLUMNS = 24
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a chart, or one number: `points` are (epoch seconds, value), oldest first."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One widget.
+
+    Args:
+        kind: `timeSeries`, `singleValue`, `text` or `alarm`.
+        width, height: in the dashboard's grid of 24 columns.
+        series: of the first two kinds.
+        text: Markdown, of the third.
+        alarms: of the fourth.
+    """
+
+    kind: str
+    title: str
+    width: int
+    height: int
+    series: tuple[Series, ...] = ()
+    text: str = ""
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Panels in reading order, the time they show, in epoch seconds, and the seconds from one point to the next."""
+
+    name: str
+    start: float
+    end: float
+    period: int
+    panels: tuple[Panel, ...]
+
+
+def dashboard(client: Any, name: str, start: float, end: float) -> Dashboard:
+    """The dashboard of that name with its data.
+
+    Args:
+        client: boto3's of CloudWatch.
+    """
+    body = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
+    widgets = sorted(body["widgets"], key=lambda widget: (widget["y"], widget["x"]))
+    period = fitting(end - start)
+    start = start // period * period
+    watched = {alarm.name: alarm for alarm in alarms(client, f"{name}-")}
+    panels = tuple(_panel(client, each, watched, name, (start, end, period)) for each in widgets)
+    return Dashboard(name, start, end, period, panels)
+
+
+def fitting(seconds: float) -> int:
+    """The shortest period, in seconds, by which a range is no more than POINTS; whole minutes, as AWS keeps."""
+    return max(1, math.ceil(seconds / POINTS / 60)) * 60
+
+
+def _panel(
+    client: Any, widget: Mapping[str, Any], watched: Mapping[str, Alarm], name: str, range_: tuple[float, float, int]
+) -> Panel:
+    given, size = widget["properties"], (widget["width"], widget["height"])
+    if widget["type"] == "text":
+        return Panel("text", "", *size, text=given["markdown"])
+    if widget["type"] == "alarm":
+        names = [arn.rpartition(":alarm:")[2].removeprefix(f"{name}-") for arn in given["alarms"]]
+        found = [watched[each] for each in names if each in watched]
+        found.sort(key=lambda alarm: alarm.state != RINGING)
+        return Panel("alarm", given["title"], *size, alarms=tuple(found))
+    return Panel(given["view"], given["title"], *size, series=tuple(_series(client, given["metrics"], range_)))
+
+
+def _series(client: Any, metrics: Sequence[Sequence[Any]], range_: tuple[float, float, int]) -> Iterator[Series]:
+    start, end, period = range_
+    pages = client.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=list(queries(metrics, period)),
+        StartTime=datetime.fromtimestamp(start, UTC),
+        EndTime=datetime.fromtimestamp(end, UTC),
+        ScanBy="TimestampAscending",
+    )
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for page in pages:
+        for result in page["MetricDataResults"]:
+            points = zip((at.timestamp() for at in result["Timestamps"]), result["Values"], strict=True)
+            found.setdefault((result["Id"], result["Label"]), []).extend(points)
+    return (Series(label, tuple(sorted(points))) for (_, label), points in found.items())
+
+
+def queries(metrics: Sequence[Sequence[Any]], period: int) -> Iterator[dict[str, Any]]:
+    """What a widget's `metrics` ask GetMetricData, with that period.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+    for number, metric in enumerate(metrics):
+        options = metric[-1] if isinstance(metric[-1], Mapping) else {}
+        query = {"Id": options.get("id", f"q{number}"), "ReturnData": options.get("visible", True)}
+        if "expression" in options:
+            yield {**query, "Expression": options["expression"], "Label": options["label"], "Period": period}
+            continue
+        namespace, name, *rest = metric[:-1] if options else metric
+        dimensions = [{"Name": key, "Value": value} for key, value in zip(rest[::2], rest[1::2], strict=True)]
+        of = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+        stat = {"Metric": of, "Period": period, "Stat": options.get("stat", "Average")}
+        yield {**query, "MetricStat": stat, "Label": options.get("label", name)}

@@ -1,0 +1,52 @@
+"""What a release works with in an environment: names, clients and times. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from crudctl.infra import outputs
+from crudctl.project import Environment
+from crudctl.release.metrics import DELAY
+from crudctl.release.record import Records
+
+BLIND = 300.0  # seconds for which a release stays as it is while AWS does not do what it is asked to
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What a release works with.
+
+    Attributes:
+        functions: function name by operation.
+        prefix: of all names of the environment, and the namespace of the functions' metrics.
+        client: makes a boto3 client of an AWS service.
+        period: seconds of the metrics' periods.
+        interval: seconds between two looks.
+        blind: seconds for which a release stays as it is while AWS refuses something or does not answer.
+        delay: seconds after a period by which its log lines have arrived.
+    """
+
+    functions: Mapping[str, str]
+    prefix: str
+    client: Any
+    period: int
+    interval: float
+    blind: float = BLIND
+    delay: float = DELAY
+
+    def records(self) -> Records:
+        """The table of releases."""
+        return Records(self.client("dynamodb"), f"{self.prefix}-releases")
+
+
+def cloud_of(environment: Environment) -> Cloud:
+    """What a release in an environment works with."""
+    functions: dict[str, str] = outputs.read(environment)["functions"]
+    prefix = functions["get_item"].removesuffix("-get_item")
+    client = cache(environment.client)
+    if environment.local:
+        return Cloud(functions, prefix, client, period=5, interval=2.0, delay=5.0)
+    return Cloud(functions, prefix, client, period=60, interval=30.0)

@@ -1,0 +1,222 @@
+"""What CloudWatch knows of two versions: counts by period for the plan, percentiles for people. Decides nothing.
+
+Faults are `Errors` of AWS/Lambda (crashes and timeouts, which no function can count itself) and the functions' own `Faults`
+(5xx answered, which Lambda takes for successes). Requests are those that were logged and the crashed ones, or what Lambda
+counted if that is more: crashes and log lines arrive apart, and crashes alone would look as if nothing succeeded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from crudctl.release.guard import LATE, Count, Evidence, Period
+
+HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
+ENOUGH = 50  # requests that such a limit needs
+TROUBLED = 0.1  # the share of 5xx among a version's answers above which their latency is no measure: faults are fast
+DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; then they are missing
+
+# name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
+OWN = {"answered": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
+LAMBDA = {"crashes": ("Errors", "Sum"), "invoked": ("Invocations", "Sum")}
+PERCENTILES = {"p50": ("Latency", "p50"), "p95": ("Latency", "p95")}
+Key = tuple[str, str, str]  # operation, version, name
+
+
+class Metrics:
+    """Reads the metrics of the functions.
+
+    Args:
+        client: boto3's of CloudWatch.
+        namespace: of the functions' own metrics.
+        functions: function name by operation.
+        period: seconds; 60 is the finest that AWS keeps for Lambda.
+        delay: seconds after a period by which its log lines have arrived.
+    """
+
+    def __init__(
+        self, client: Any, namespace: str, functions: Mapping[str, str], period: int, delay: float = DELAY
+    ) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._functions = dict(functions)
+        self._period = period
+        self._delay = delay
+
+    def evidence(
+        self,
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        stages: Sequence[Sequence[float]],
+        limits: Mapping[str, float],
+    ) -> tuple[Evidence, dict[str, int]]:
+        """The counts of each period since the first stage, and what the new version has served in the last stage; of
+        functions that changed.
+
+        A period in which the weight changed counts with the larger one: that makes a fault of the new version weigh less. One
+        that lies wholly between the beginning and the end of a change, as when a releaser died there, does not count.
+
+        Args:
+            old, new: version by operation.
+            stages: weight of each, and the epoch seconds of the beginning and the end of the change to it; oldest first.
+            limits: milliseconds above which a request is slow, by operation.
+        """
+        names = OWN | LAMBDA
+        changed = [operation for operation in self._functions if old[operation] != new[operation]]
+        queries = {
+            (operation, version, name): self._query(operation, version, *metric)
+            for operation in changed
+            for version in (old[operation], new[operation])
+            for name, metric in names.items()
+        }
+        for operation, limit in ((name, limits[name]) for name in changed if name in limits):
+            for version in (old[operation], new[operation]):
+                slow = self._query(operation, version, "Latency", f"TC({limit:.3f}:)")
+                queries[operation, version, "slow"] = slow
+        for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
+            late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
+            queries[operation, new[operation], "late"] = late
+        start, now = stages[0][1] // self._period * self._period, time.time()
+        values = self._get(queries, start, now + 1)
+        settled = now - self._delay - self._period
+        found: dict[str, list[Period]] = {}
+        served: dict[str, int] = {}
+        for operation in changed:
+            pair = (new[operation], old[operation])
+            known = {at for version in pair for name in names for at in values[operation, version, name]}
+            moments = sorted(at for at in known if not _is_changing(stages, at, self._period))
+            found[operation] = [
+                Period(
+                    _weight(stages, at, self._period),
+                    _count(values, operation, pair[0], at, settled=at <= settled),
+                    _count(values, operation, pair[1], at, settled=at <= settled),
+                )
+                for at in moments
+            ]
+            periods = zip(moments, found[operation], strict=True)
+            served[operation] = sum(period.new.requests for at, period in periods if at + 1 > stages[-1][-1])
+        return found, served
+
+    def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
+        """Milliseconds above which a request is slow: the 95th percentile, and at least twice the median, of `versions`
+        since then; for those operations that have been called often enough, and mostly answered.
+        """
+        names = {"answered": OWN["answered"], "faults": OWN["faults"], **PERCENTILES}
+        queries = {
+            (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
+            for operation, version in versions.items()
+            for name, metric in names.items()
+        }
+        values = self._get(queries, since, time.time() + 1)
+        limits = {}
+        for operation, version in versions.items():
+            counted = values[operation, version, "answered"]
+            busiest = max(counted, key=lambda at: counted[at], default=0)
+            troubled = values[operation, version, "faults"].get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
+            if counted.get(busiest, 0) >= ENOUGH and not troubled:
+                p50, p95 = (values[operation, version, name][busiest] for name in ("p50", "p95"))
+                limits[operation] = round(max(p95, 2 * p50, 1.0), 3)
+        return limits
+
+    def _medians(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
+        """Milliseconds of the slowest minute's median since then, of the operations that were called and mostly answered."""
+        names = {"answered": OWN["answered"], "faults": OWN["faults"], "p50": PERCENTILES["p50"]}
+        queries = {
+            (operation, version, name): self._query(operation, version, *metric, period=60)
+            for operation, version in versions.items()
+            for name, metric in names.items()
+        }
+        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        medians = {}
+        for operation, version in versions.items():
+            answered, faults, p50 = (values[operation, version, name].values() for name in names)
+            if p50 and sum(faults) <= TROUBLED * sum(answered):
+                medians[operation] = max(p50)
+        return medians
+
+    def percentiles(self, versions: Mapping[str, str], since: float) -> dict[str, dict[str, float]]:
+        """`{operation: {"p50": ms, "p95": ms}}` of the newest minute since then; nothing where nobody called."""
+        queries = {
+            (operation, version, name): self._query(operation, version, *metric, period=60)
+            for operation, version in versions.items()
+            for name, metric in PERCENTILES.items()
+        }
+        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        found: dict[str, dict[str, float]] = {}
+        for (operation, _, name), series in values.items():
+            if series:
+                found.setdefault(operation, {})[name] = series[max(series)]
+        return found
+
+    def a_minute(self, since: float) -> dict[str, float]:
+        """Requests a minute that alias `prod` of each operation's function has had since then."""
+        queries = {
+            (operation, "", "calls"): _stat(
+                "AWS/Lambda", "Invocations", {"FunctionName": name, "Resource": f"{name}:prod"}, "Sum", 60
+            )
+            for operation, name in self._functions.items()
+        }
+        values = self._get(queries, since, time.time() + 1)
+        return {
+            operation: sum(series.values()) / len(series) if series else 0.0
+            for (operation, _, _), series in values.items()
+        }
+
+    def _query(self, operation: str, version: str, metric: str, statistic: str, period: int = 0) -> dict[str, Any]:
+        period = period or self._period
+        if metric not in ("Errors", "Invocations"):
+            return _stat(self._namespace, metric, {"operation": operation, "version": version}, statistic, period)
+        name = self._functions[operation]
+        dimensions = {"FunctionName": name, "Resource": f"{name}:prod", "ExecutedVersion": version}
+        return _stat("AWS/Lambda", metric, dimensions, statistic, period)
+
+    def _get(self, queries: Mapping[Key, dict[str, Any]], start: float, end: float) -> dict[Key, dict[float, float]]:
+        """The series of each query: value by the epoch second at which its period begins."""
+        keys = {f"m{number}": key for number, key in enumerate(queries)}
+        request = [{"Id": name, "MetricStat": queries[key]} for name, key in keys.items()]
+        series: dict[Key, dict[float, float]] = {key: {} for key in queries}
+        pages = self._client.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=request,
+            StartTime=datetime.fromtimestamp(start, UTC),
+            EndTime=datetime.fromtimestamp(end, UTC),
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                moments = (at.timestamp() for at in result["Timestamps"])
+                series[keys[result["Id"]]].update(zip(moments, result["Values"], strict=True))
+        return series
+
+
+def _stat(namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str, period: int) -> dict[str, Any]:
+    listed = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    return {
+        "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": listed},
+        "Period": period,
+        "Stat": statistic,
+    }
+
+
+def _count(
+    values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float, *, settled: bool
+) -> Count:
+    def value(name: str) -> int:
+        return round(values.get((operation, version, name), {}).get(at, 0.0))
+
+    answered, crashes = value("answered"), value("crashes")
+    slow, late = (min(max(0, value(name) - value("cold")), answered) for name in ("slow", "late"))
+    requests = max(answered + crashes, value("invoked"))
+    unknown = requests - answered - crashes if settled else 0
+    return Count(requests, min(value("faults"), answered) + crashes, slow, late, unknown)
+
+
+def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:
+    return any(begun <= at and at + period <= moved for _, begun, *rest in stages for moved in rest)
+
+
+def _weight(stages: Sequence[Sequence[float]], at: float, period: float) -> float:
+    ends = [stage[-1] for stage in stages[1:]] + [float("inf")]
+    during = [weight for (weight, since, *_), end in zip(stages, ends, strict=True) if since < at + period and end > at]
+    return max(during, default=float(stages[0][0]))

@@ -1,0 +1,82 @@
+"""The demo users of the local stack and of test, and access tokens by user name and password."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from typing import Any
+
+from crudctl.console import Failed
+from crudctl.project import Environment
+
+NAMES = ("demo-1@example.com", "demo-2@example.com")
+FILE = "users.json"
+
+
+def demo_users(environment: Environment) -> list[dict[str, str]]:
+    """`[{"username", "password"}]` of an environment's demo users; made up at first use, kept for the owner's eyes only."""
+    path = environment.home / FILE
+    if not path.exists():
+        users = [{"username": name, "password": _password()} for name in NAMES]
+        environment.write(FILE, json.dumps(users, indent=1), 0o600)
+    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def create(environment: Environment, user_pool_id: str) -> None:
+    """Sees that the demo users are in the pool, confirmed and with their passwords."""
+    cognito = environment.client("cognito-idp")
+    for user in demo_users(environment):
+        name, password = user["username"], user["password"]
+        attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
+        try:
+            cognito.admin_create_user(
+                UserPoolId=user_pool_id, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
+            )
+        except cognito.exceptions.UsernameExistsException:
+            if _signs_in(environment, user_pool_id, name, password):
+                continue
+        cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=name, Password=password, Permanent=True)
+
+
+def token(environment: Environment, user_pool_id: str, name: str, password: str) -> str:
+    """An access token for a user, by the password flow
+    (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html).
+
+    Raises Failed when the environment has no app client for that, or the user is refused.
+    """
+    cognito = environment.client("cognito-idp")
+    pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=user_pool_id)
+    clients = [client for page in pages for client in page["UserPoolClients"]]
+    client_id = next((client["ClientId"] for client in clients if client["ClientName"].endswith("-password")), None)
+    if client_id is None:
+        raise Failed(f"{environment.name} has no app client for passwords.", "Sign in through the hosted page instead.")
+    try:
+        answer: dict[str, Any] = cognito.initiate_auth(
+            ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": password}
+        )
+    except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException) as error:
+        raise Failed(f"{name} was not signed in: {error.response['Error']['Message']}") from error
+    if "AuthenticationResult" not in answer:
+        raise Failed(
+            f"{name} must first answer {answer['ChallengeName']}.",
+            "Sign in once through the hosted page, then try again.",
+        )
+    return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def _signs_in(environment: Environment, user_pool_id: str, name: str, password: str) -> bool:
+    try:
+        token(environment, user_pool_id, name, password)
+    except Failed:  # created, but its password was not set any more; or it was changed since
+        return False
+    return True
+
+
+def _password() -> str:
+    """20 random characters with at least one of each kind that the pool's policy asks for."""
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
+    characters = [secrets.choice(kind) for kind in kinds] + [secrets.choice("".join(kinds)) for _ in range(16)]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)

@@ -1,0 +1,78 @@
+"""Serves the built web app locally beside the emulator, with the settings of the stack. Knows no Terraform."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import urlsplit
+
+from crudctl.console import Failed
+from crudctl.project import Environment
+from emulator import process
+
+MODULE = "crudctl.web.server"
+READY = 15.0
+
+
+def start(environment: Environment, outputs: dict[str, Any]) -> None:
+    """Serves web/dist at `web_url`, with the settings of this stack. A server that runs is told of new settings and kept."""
+    record = environment.record
+    environment.write("site.json", json.dumps(settings(environment.root, outputs), indent=1))
+    if "web_pid" in record and process.runs(record["web_pid"], MODULE):
+        return
+    with (environment.home / "site.log").open("ab") as log:
+        source = str(Path(__file__).resolve().parents[2])
+        command = [sys.executable, "-P", "-m", MODULE, "--port", str(record["web_port"])]
+        command += ["--dist", str(environment.root / "web" / "dist"), "--settings", str(environment.home / "site.json")]
+        pid = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([source, *filter(None, [os.environ.get("PYTHONPATH")])])},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ).pid
+    environment.write_record({**record, "web_pid": pid})
+    _wait(outputs["web_url"], pid, environment.home / "site.log")
+
+
+def stop(environment: Environment) -> None:
+    """Ends the server, if it runs."""
+    pid = environment.record.get("web_pid")
+    if pid is not None:
+        process.stop(pid, module=MODULE)
+
+
+def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What the server needs: the `headers` that infra/site.tf gives CloudFront, and the app's `config`."""
+    api = urlsplit(outputs["api_url"])
+    sign_in = outputs["hosted_ui_url"]
+    cognito = outputs["endpoint_url"]
+    text = (root / "infra" / "site_headers.json").read_text(encoding="utf-8")
+    filled = Template(text).substitute(api=f"{api.scheme}://{api.netloc}", sign_in=sign_in, cognito=cognito)
+    names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
+    return {
+        "headers": {name: "; ".join(parts) for name, parts in json.loads(filled).items()},
+        "config": {name: outputs[name] for name in names} | {"cognito_url": cognito},
+    }
+
+
+def _wait(url: str, pid: int, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY
+    while True:
+        try:
+            with opener.open(f"{url}/config.json", timeout=5):
+                return
+        except (urllib.error.URLError, OSError) as error:
+            if time.monotonic() > deadline or not process.runs(pid, MODULE):
+                raise Failed(f"The web app is not served: {error}", f"Its log is {log}.") from error
+            time.sleep(0.05)

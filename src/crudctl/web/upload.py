@@ -1,0 +1,41 @@
+"""Puts the built web app into its bucket: what pages refer to first, then the pages. Knows only a folder and a bucket.
+
+Nothing is deleted: a page that somebody has open still finds the assets it was built with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from crudctl.web import content
+
+
+def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
+    """Uploads the files of `dist` that the bucket has not, pages last; answers their keys.
+
+    Args:
+        s3: a boto3 client of S3.
+    """
+    held = {
+        entry["Key"]: entry["ETag"].strip('"')
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        for entry in page.get("Contents", [])
+    }
+    done = []
+    files = [path for path in dist.rglob("*") if path.is_file() and path.relative_to(dist).as_posix() != content.CONFIG]
+    for path in sorted(files, key=lambda path: (path.suffix == ".html", path)):
+        key, body = path.relative_to(dist).as_posix(), path.read_bytes()
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: with SSE-S3, the ETag is the content's MD5.
+        if held.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest():
+            continue
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ContentType=content.content_type(key),
+            CacheControl=content.cache_control(key),
+        )
+        done.append(key)
+    return done

@@ -1,0 +1,220 @@
+"""When an alarm changes its state, and what it then sets off; how alarms are kept is MiniStack's.
+
+MiniStack's evaluation is replaced, and run every few seconds besides after PutMetricData, because
+most metrics here come from invocations. Windows end now instead of at whole minutes: a local
+alarm answers within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ministack.core.concurrency import spawn_background
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import cloudwatch, lambda_svc
+
+from emulator.cloudwatch import metric_math
+from emulator.differences import Difference, register
+from emulator.lambda_ import invocation, permission
+from emulator.process import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from emulator.state.persistence import Persistence
+
+Json = dict[str, Any]
+
+logger = logging.getLogger("crudctl.alarms")
+
+INTERVAL = 2.0
+OFTEN = (
+    300  # a window of seconds is looked at as often as this goes into it: five minutes each second, an hour each twelve
+)
+
+EVALUATION = register(
+    Difference(
+        name="alarm-evaluation",
+        service="CloudWatch",
+        aws="an alarm looks at the metric with exactly its dimensions, period by period, counts datapoints to alarm, "
+        "treats missing data as configured, and goes back to OK by itself",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
+        ministack="looks at all metrics of that name at once, over the whole time as one, and only when PutMetricData "
+        "is called",
+        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
+    )
+)
+LAMBDA_ACTION = register(
+    Difference(
+        name="alarm-lambda-action",
+        service="CloudWatch",
+        aws="an alarm action may be a function, which is invoked with the change if its policy lets CloudWatch",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html",
+        ministack="runs SNS actions only, and those inside the request that brought the data",
+        here="as AWS, SNS actions in the background",
+    )
+)
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
+    "GreaterThanThreshold": lambda value, threshold: value > threshold,
+    "LessThanThreshold": lambda value, threshold: value < threshold,
+    "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
+}
+_ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+
+
+def install() -> None:
+    """Evaluate alarms and run their actions by way of this module."""
+    to_topics = cloudwatch._dispatch_alarm_actions
+
+    def dispatch(alarm: Json, old_state: str, new_state: str, reason: str) -> None:
+        spawn_background(to_topics, alarm, old_state, new_state, reason)
+        for action in alarm.get(_ACTIONS[new_state]) or [] if alarm.get("ActionsEnabled", True) else []:
+            if ":lambda:" in action:
+                _invoke(action, alarm, old_state, new_state, reason)
+
+    cloudwatch._dispatch_alarm_actions = dispatch
+    cloudwatch._evaluate_alarm = evaluate
+
+
+async def run(persistence: Persistence) -> None:
+    """Evaluate all alarms every few seconds, for ever."""
+    due: dict[str, float] = {}
+    while True:
+        await asyncio.sleep(INTERVAL)
+        with request_scope(ACCOUNT, REGION):
+            before = _states()
+            now = time.time()
+            for name, alarm in list(cloudwatch._alarms.items()):
+                if due.get(name, 0) > now:
+                    continue
+                try:
+                    evaluate(alarm)
+                except Exception:
+                    logger.exception("alarm %s could not be evaluated", name)
+                due[name] = now + _period(alarm) * int(alarm.get("EvaluationPeriods") or 1) / OFTEN
+            if _states() != before:
+                persistence.mark("cloudwatch", "cloudwatch_logs")
+
+
+def _states() -> dict[str, str]:
+    alarms = [*cloudwatch._alarms.values(), *cloudwatch._composite_alarms.values()]
+    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}
+
+
+def evaluate(alarm: Json, now: float | None = None) -> None:
+    """Bring one metric alarm's state up to date, and run the actions of a change.
+
+    Args:
+        now: epoch seconds at which the last period ends.
+    """
+    if not (alarm.get("MetricName") or alarm.get("Metrics")) or alarm.get("ComparisonOperator") not in _COMPARE:
+        return
+    now = time.time() if now is None else now
+    values = _values(alarm, now)
+    state = next_state(alarm, values)
+    old_state = alarm["StateValue"]
+    if state == old_state:
+        return
+    known = [round(value, 6) for value in values if value is not None]
+    reason = f"Threshold Crossed: {known} of {len(values)} periods, {alarm['ComparisonOperator']} {alarm['Threshold']}"
+    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(now))
+    cloudwatch._record_history(alarm["AlarmName"], old_state, state, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, old_state, state, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def next_state(alarm: Json, values: list[float | None]) -> str:
+    """The state that follows from the value of each period, None for one without data."""
+    breaches = _COMPARE[alarm["ComparisonOperator"]]
+    needed = alarm.get("DatapointsToAlarm") or len(values)
+    known = [breaches(value, float(alarm["Threshold"])) for value in values if value is not None]
+    breaching, missing = sum(known), len(values) - len(known)
+    treatment = "ignore" if alarm.get("Namespace") == "AWS/DynamoDB" else alarm.get("TreatMissingData") or "missing"
+    if treatment == "breaching":
+        breaching += missing
+    elif treatment == "ignore" and missing and breaching < needed:
+        return str(alarm["StateValue"])
+    elif treatment == "missing":
+        if not known:
+            return "INSUFFICIENT_DATA"
+        needed = min(needed, len(known))
+    return "ALARM" if breaching >= needed else "OK"
+
+
+def _values(alarm: Json, now: float) -> list[float | None]:
+    """What the alarm watches in each of its periods, newest first."""
+    count = int(alarm.get("EvaluationPeriods") or 1)
+    if not alarm.get("Metrics"):
+        series = _series(alarm, _period(alarm), count, alarm.get("ExtendedStatistic") or alarm.get("Statistic"), now)
+        return [series.get(number) for number in range(count)]
+    metrics = {
+        metric["Id"]: _series(stat["Metric"], int(stat["Period"]), count, stat["Stat"], now)
+        for metric in alarm["Metrics"]
+        if (stat := metric.get("MetricStat"))
+    }
+    expressions = {metric["Id"]: metric["Expression"] for metric in alarm["Metrics"] if metric.get("Expression")}
+    watched = next(metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True))
+    value = metric_math.Evaluation(metrics, expressions, range(count)).of(watched)
+    assert isinstance(value, dict)
+    return [value.get(number) for number in range(count)]
+
+
+def _period(alarm: Json) -> int:
+    stats = [metric["MetricStat"]["Period"] for metric in alarm.get("Metrics") or [] if metric.get("MetricStat")]
+    return int(max(stats, default=alarm.get("Period") or 60))
+
+
+def _series(metric: Json, period: int, count: int, statistic: str | None, now: float) -> metric_math.Series:
+    """The statistic of a metric by number of the period, which is 0 for the one that ends now."""
+    dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
+    key = (metric.get("Namespace"), metric["MetricName"], dimensions)
+    periods: list[list[Json]] = [[] for _ in range(count)]
+    for point in reversed(cloudwatch._metrics.get(key) or []):
+        age = now - point["Timestamp"]
+        if age >= period * count:
+            break
+        periods[max(0, int(age // period))].append(point)
+    values = {
+        number: cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic or "Average", points)
+        for number, points in enumerate(periods)
+        if points
+    }
+    return {number: value for number, value in values.items() if value is not None}
+
+
+def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: str) -> None:
+    target = invocation.resolve(action, get_account_id(), get_region())
+    service = "lambda.alarms.cloudwatch.amazonaws.com"
+    if target is None or not permission.may_invoke(service, alarm["AlarmArn"], target):
+        return
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
+    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
+    event = {
+        "source": "aws.cloudwatch",
+        "alarmArn": alarm["AlarmArn"],
+        "accountId": get_account_id(),
+        "time": at,
+        "region": get_region(),
+        "alarmData": {
+            "alarmName": alarm["AlarmName"],
+            "state": {"value": new_state, "reason": reason, "timestamp": at},
+            "previousState": {"value": old_state},
+            "configuration": {
+                "description": alarm.get("AlarmDescription", ""),
+                "metrics": [
+                    {
+                        "id": "m1",
+                        "metricStat": {"metric": metric, "period": alarm.get("Period"), "stat": alarm.get("Statistic")},
+                        "returnData": True,
+                    }
+                ],
+            },
+        },
+    }
+    lambda_svc.invoke_async_with_retry(target.record, event)

@@ -1,0 +1,42 @@
+"""Writes API Gateway's access log, one line a request, in the stage's own format."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+
+from emulator.differences import Difference, register
+from emulator.exchange import Exchange
+from emulator.logs import log_stream
+
+ACCESS_LOG = register(
+    Difference(
+        name="access-log",
+        service="API Gateway",
+        aws="a stage with access log settings logs every request in its format, refused ones too",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
+        ministack="the settings are stored and nothing is logged",
+        here="as AWS, in one log stream a stage",
+    )
+)
+
+_VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
+
+
+def write(exchange: Exchange, status: int, length: int) -> None:
+    """Log one answered request, if its stage wants that and the log group exists."""
+    request = exchange.request
+    settings = request["stage"].get("accessLogSettings") or {}
+    template, destination = settings.get("format"), settings.get("destinationArn") or ""
+    if not template or ":log-group:" not in destination:
+        return
+    variables = exchange.variables(status, length)
+
+    def value(match: re.Match[str]) -> str:
+        return str(variables.get(match[1][1:], "-")).replace("\n", " ")
+
+    group = destination.split(":log-group:")[1].removesuffix(":*")
+    stream = hashlib.md5(f"{request['api_id']}/{request['stage_name']}".encode(), usedforsecurity=False).hexdigest()
+    line = _VARIABLE.sub(value, template)
+    log_stream.append(group, stream, [(time.time(), line)])

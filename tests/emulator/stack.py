@@ -1,0 +1,161 @@
+"""A running emulator as these tests see it: clients, and small things deployed into it."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from emulator import process
+
+Json = dict[str, Any]
+
+LOGS: Json = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+
+_numbers = itertools.count(1)
+
+
+def unique(word: str) -> str:
+    return f"{word}-{next(_numbers)}-{time.time_ns() % 10**9}"
+
+
+def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
+    """The first true result of `observe`, or its last."""
+    deadline = time.monotonic() + timeout
+    while not (result := observe()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return result
+
+
+class Stack:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.account = "000000000000"
+
+    @cache  # noqa: B019
+    def client(self, service: str) -> Any:
+        return self.client_of(service, "test", "test")
+
+    def client_of(self, service: str, key: str, secret: str, token: str | None = None) -> Any:
+        client: Any = boto3.client  # the service is a variable: no overload says what it makes
+        return client(
+            service,
+            endpoint_url=process.endpoint_url(self.port),
+            region_name=process.REGION,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(retries={"max_attempts": 1}),
+        )
+
+    def role(self, statements: list[Json], trusted: Json | None = None) -> str:
+        """A role with one policy; Lambda may take it unless `trusted` says who."""
+        name = unique("role")
+        trust = trusted or {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        iam = self.client("iam")
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy([trust]))
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy(statements))
+        return str(made["Role"]["Arn"])
+
+    def function(self, source: str, **settings: Any) -> str:
+        """A function from the source of its module, which defines `handler`."""
+        name = unique("function")
+        client = self.client("lambda")
+        client.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="module.handler",
+            Role=settings.pop("Role", None) or self.role([LOGS]),
+            Code={"ZipFile": zipped(source)},
+            **{"Timeout": 30, **settings},
+        )
+        eventually(lambda: self._is_active(name))
+        return name
+
+    def _is_active(self, name: str) -> bool:
+        found = self.client("lambda").get_function_configuration(FunctionName=name)
+        return bool(found["State"] == "Active")
+
+    def invoke(self, name: str, event: Any = None, **options: Any) -> Any:
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), **options)
+        return json.loads(answer["Payload"].read())
+
+    def permit(self, function: str, qualifier: str | None = None) -> None:
+        """Let API Gateway invoke the function or its version or alias."""
+        self.client("lambda").add_permission(
+            FunctionName=function,
+            StatementId=unique("gateway"),
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            **({"Qualifier": qualifier} if qualifier else {}),
+        )
+
+    def integration(self, function: str, **fields: Any) -> Json:
+        """A proxy integration with the function, `name` or `name:qualifier`."""
+        arn = f"arn:aws:lambda:{process.REGION}:{self.account}:function:{function}"
+        uri = f"arn:aws:apigateway:{process.REGION}:lambda:path/2015-03-31/functions/{arn}"
+        return {"type": "AWS_PROXY", "httpMethod": "POST", "uri": f"{uri}/invocations", **fields}
+
+    def api(self, method: Json | None = None, **parts: Any) -> Api:
+        """A deployed API with POST /thing, made call by call, as MiniStack supports it.
+
+        `method` and `integration` are PutMethod's and PutIntegration's fields; `models`,
+        `validator` and `responses` (by type) what their names say.
+        """
+        gateway = self.client("apigateway")
+        api = gateway.create_rest_api(name=unique("api"))
+        key = {"restApiId": api["id"]}
+        root = gateway.get_resources(**key)["items"][0]["id"]
+        thing = gateway.create_resource(**key, parentId=root, pathPart="thing")["id"]
+        for name, schema in parts.get("models", {}).items():
+            gateway.create_model(**key, name=name, contentType="application/json", schema=json.dumps(schema))
+        wanted = {"authorizationType": "NONE", **(method or {})}
+        if "validator" in parts:
+            made = gateway.create_request_validator(**key, name="v", **parts["validator"])
+            wanted["requestValidatorId"] = made["id"]
+        if "authorizer" in parts:
+            made = gateway.create_authorizer(**key, **parts["authorizer"])
+            wanted["authorizerId"] = made["id"]
+        where = {**key, "resourceId": thing, "httpMethod": "POST"}
+        gateway.put_method(**where, **wanted)
+        integration = dict(parts["integration"])
+        integration["integrationHttpMethod"] = integration.pop("httpMethod", "POST")
+        gateway.put_integration(**where, **integration)
+        for kind, response in parts.get("responses", {}).items():
+            gateway.put_gateway_response(**key, responseType=kind, **response)
+        gateway.create_deployment(**key, stageName="test")
+        return Api(self, api["id"], api["name"])
+
+
+class Api:
+    def __init__(self, stack: Stack, api_id: str, name: str) -> None:
+        self.stack, self.id, self.name = stack, api_id, name
+        self.url = process.api_url(stack.port, api_id, "test")
+
+    def post(self, body: Any = None, **options: Any) -> httpx.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx.post(f"{self.url}/thing", content=content, timeout=60, **options)
+
+
+def zipped(source: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("module.py", source)
+    return data.getvalue()
+
+
+def policy(statements: list[Json]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

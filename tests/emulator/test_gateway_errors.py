@@ -1,0 +1,171 @@
+"""What the gateway answers when a request or its function is at fault."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from emulator.apigateway import gateway, integration
+
+from .stack import Api, Stack
+
+PROBLEM = {
+    "responseParameters": {"gatewayresponse.header.Content-Type": "'application/problem+json'"},
+    "responseTemplates": {
+        "application/json": '{"title": $context.error.messageString, '
+        '"detail": "$context.error.validationErrorString", "at": "$context.httpMethod"}'
+    },
+}
+RESPONSES = {"DEFAULT_4XX": PROBLEM, "DEFAULT_5XX": PROBLEM}
+
+
+def api_of(stack: Stack, source: str, **parts: Any) -> Api:
+    function = stack.function(source)
+    stack.permit(function)
+    fields = parts.pop("fields", {})
+    return stack.api(integration=stack.integration(function, **fields), responses=RESPONSES, **parts)
+
+
+def failing(stack: Stack) -> httpx.Response:
+    return api_of(stack, "def handler(event, context):\n    raise KeyError('secret')").post()
+
+
+@pytest.mark.adds(integration.INTEGRATION_FAILURE)
+def test_failing_function_is_a_502_problem_that_tells_nothing(ours: Stack) -> None:
+    answer = failing(ours)
+    assert answer.status_code == 502
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "Internal server error"
+    assert "secret" not in answer.text
+
+
+@pytest.mark.lacks(integration.INTEGRATION_FAILURE)
+def test_ministack_tells_what_the_function_raised(ministack: Stack) -> None:
+    assert "secret" in failing(ministack).text
+
+
+@pytest.mark.parametrize("answer", ["None", "'text'", "{'body': 'no status'}", "{'statusCode': 200, 'body': {}}"])
+def test_answer_in_a_wrong_form_is_a_502(ours: Stack, answer: str) -> None:
+    response = api_of(ours, f"def handler(event, context):\n    return {answer}").post()
+    assert (response.status_code, response.json()["title"]) == (502, "Internal server error")
+
+
+def test_function_at_its_reserved_concurrency_is_a_500(ours: Stack) -> None:
+    function = ours.function("def handler(event, context):\n    return {'statusCode': 200}")
+    ours.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    ours.permit(function)
+    answer = ours.api(integration=ours.integration(function), responses=RESPONSES).post()
+    assert (answer.status_code, answer.json()["title"]) == (500, "Internal server error")
+
+
+SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
+
+
+@pytest.mark.adds(integration.INTEGRATION_TIMEOUT)
+def test_slow_integration_is_a_504(ours: Stack) -> None:
+    answer = api_of(ours, SLOW, fields={"timeoutInMillis": 100}).post()
+    assert (answer.status_code, answer.json()["title"]) == (504, "Endpoint request timed out")
+
+
+@pytest.mark.lacks(integration.INTEGRATION_TIMEOUT)
+def test_ministack_waits_for_a_slow_integration(ministack: Stack) -> None:
+    assert api_of(ministack, SLOW, fields={"timeoutInMillis": 100}).post().status_code == 200
+
+
+COUNTING = "def handler(event, context):\n    return {'statusCode': 200, 'body': str(len(event['body']))}"
+TOO_LARGE = b"x" * (10 * 1024 * 1024 + 1)
+
+
+@pytest.mark.adds(gateway.REQUEST_TOO_LARGE)
+def test_body_over_ten_megabytes_is_a_413(ours: Stack) -> None:
+    answer = api_of(ours, COUNTING).post(TOO_LARGE)
+    assert (answer.status_code, answer.json()["title"]) == (413, "Request Too Long")
+
+
+@pytest.mark.lacks(gateway.REQUEST_TOO_LARGE)
+def test_ministack_takes_any_size(ministack: Stack) -> None:
+    assert api_of(ministack, COUNTING).post(TOO_LARGE).status_code == 200
+
+
+MODEL = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string", "maxLength": 3}, "n": {"type": "integer"}},
+}
+
+
+def refused(stack: Stack, body: Any) -> httpx.Response:
+    api = api_of(
+        stack,
+        COUNTING,
+        models={"Thing": MODEL},
+        method={"requestModels": {"application/json": "Thing"}},
+        validator={"validateRequestBody": True},
+    )
+    return api.post(body)
+
+
+@pytest.mark.adds(gateway.VALIDATION_ERROR)
+def test_gateway_says_what_is_wrong_with_a_body(ours: Stack) -> None:
+    answer = refused(ours, {"n": "1"})
+    assert answer.status_code == 400
+    problem = answer.json()
+    assert 'object has missing required properties (["name"])' in problem["detail"]
+    assert (
+        'instance type (string) does not match any allowed primitive type (allowed: ["integer"])' in problem["detail"]
+    )
+    assert problem["at"] == "POST"
+
+
+@pytest.mark.lacks(gateway.VALIDATION_ERROR)
+def test_ministack_leaves_the_variable_as_it_stands(ministack: Stack) -> None:
+    assert "$context.error.validationErrorString" in refused(ministack, {"n": "1"}).text
+
+
+ECHO = (
+    "import json, os\n"
+    "def handler(event, context):\n"
+    "    known = [event['requestContext']['requestId'], event['headers'].get('X-Amzn-Trace-Id'),"
+    " os.environ.get('_X_AMZN_TRACE_ID')]\n"
+    "    return {'statusCode': 200, 'body': json.dumps(known)}"
+)
+
+
+@pytest.mark.adds(gateway.REQUEST_ID)
+def test_function_and_caller_see_the_same_request_id(ours: Stack) -> None:
+    answer = api_of(ours, ECHO).post()
+    assert answer.json()[0] == answer.headers["x-amzn-requestid"]
+
+
+@pytest.mark.lacks(gateway.REQUEST_ID)
+def test_ministack_gives_them_different_ids(ministack: Stack) -> None:
+    answer = api_of(ministack, ECHO).post()
+    assert answer.json()[0] != answer.headers["x-amzn-requestid"]
+
+
+ROOT = "Root=1-67891233-abcdef012345678912345678"
+
+
+@pytest.mark.adds(gateway.TRACE_ID)
+def test_trace_of_the_caller_reaches_the_function(ours: Stack) -> None:
+    _, header, variable = api_of(ours, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
+    assert header == ROOT
+    assert variable.startswith(f"{ROOT};Parent=")
+
+
+@pytest.mark.lacks(gateway.TRACE_ID)
+def test_ministack_starts_another_trace(ministack: Stack) -> None:
+    _, header, variable = api_of(ministack, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
+    assert not (header and variable and variable.startswith(ROOT))
+
+
+def test_empty_answer_has_no_body(ours: Stack) -> None:
+    answer = api_of(ours, "def handler(event, context):\n    return {'statusCode': 204}").post()
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_validation_error_is_json_in_a_template_however_it_is_quoted(ours: Stack) -> None:
+    assert json.loads(refused(ours, {"name": 'long"\\'}).text)["detail"].startswith("[")

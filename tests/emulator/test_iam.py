@@ -1,0 +1,220 @@
+"""What IAM decides, for functions and for the data role that they assume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.iam import authorization
+from emulator.process import REGION
+
+from .stack import Json, Stack, policy, unique
+
+OWNER = "${aws:PrincipalTag/owner}"
+
+
+def table(stack: Stack) -> str:
+    name = unique("Items")
+    stack.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "owner", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_owner",
+                "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def denied(call: Callable[[], Any]) -> bool:
+    """Whether IAM refuses a call. Any other error is raised."""
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return True
+    return False
+
+
+class Owner:
+    """A caller with the data role's credentials for one owner, as the functions use them."""
+
+    def __init__(self, stack: Stack, name: str, tag: str, trusted: list[str]) -> None:
+        arn = f"arn:aws:dynamodb:{REGION}:{stack.account}:table/{name}"
+        allowed = {
+            "Effect": "Allow",
+            "Action": "dynamodb:*",
+            "Resource": [arn, f"{arn}/index/*"],
+            "Condition": {
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [OWNER, f"{OWNER}#*"]},
+                "Null": {"dynamodb:LeadingKeys": "false"},
+            },
+        }
+        trust = {"Effect": "Allow", "Principal": {"AWS": stack.account}, "Action": trusted}
+        role = stack.role([allowed], trust)
+        user = unique("user")
+        stack.client("iam").create_user(UserName=user)
+        key = stack.client("iam").create_access_key(UserName=user)["AccessKey"]
+        stack.client("iam").put_user_policy(
+            UserName=user,
+            PolicyName="all",
+            PolicyDocument=_policy(["sts:AssumeRole", "sts:TagSession"]),
+        )
+        sts = stack.client_of("sts", key["AccessKeyId"], key["SecretAccessKey"])
+        session = sts.assume_role(RoleArn=role, RoleSessionName="data", Tags=[{"Key": "owner", "Value": tag}])[
+            "Credentials"
+        ]
+        self.table = name
+        self.dynamodb = stack.client_of(
+            "dynamodb",
+            session["AccessKeyId"],
+            session["SecretAccessKey"],
+            session["SessionToken"],
+        )
+
+    def may(self, operation: str, **arguments: Any) -> bool:
+        return not denied(lambda: getattr(self.dynamodb, operation)(**arguments))
+
+
+def _policy(actions: list[str]) -> str:
+    return policy([{"Effect": "Allow", "Action": actions, "Resource": "*"}])
+
+
+TRUSTED = ["sts:AssumeRole", "sts:TagSession"]
+
+
+def text(value: str) -> Json:
+    return {"S": value}
+
+
+def operations(name: str, owner: str) -> list[tuple[str, Json]]:
+    """Every operation the functions might use, on an item or the items of `owner`."""
+    key = {"id": text(f"{owner}#1")}
+    item = {**key, "owner": text(owner)}
+    at = {"TableName": name}
+    values = {":o": text(owner)}
+    return [
+        ("put_item", {**at, "Item": item}),
+        ("get_item", {**at, "Key": key}),
+        (
+            "update_item",
+            {
+                **at,
+                "Key": key,
+                "UpdateExpression": "SET n = :o",
+                "ExpressionAttributeValues": values,
+            },
+        ),
+        ("delete_item", {**at, "Key": key}),
+        (
+            "query",
+            {
+                **at,
+                "IndexName": "by_owner",
+                "KeyConditionExpression": "#o = :o",
+                "ExpressionAttributeNames": {"#o": "owner"},
+                "ExpressionAttributeValues": values,
+            },
+        ),
+        ("batch_get_item", {"RequestItems": {name: {"Keys": [key]}}}),
+        ("batch_write_item", {"RequestItems": {name: [{"PutRequest": {"Item": item}}]}}),
+        ("transact_write_items", {"TransactItems": [{"Put": {**at, "Item": item}}]}),
+    ]
+
+
+@pytest.mark.adds(authorization.LEADING_KEYS)
+@pytest.mark.adds(authorization.POLICY_VARIABLES)
+def test_data_role_reaches_the_owners_items_and_no_others(ours: Stack) -> None:
+    name = table(ours)
+    ann = Owner(ours, name, "ann", TRUSTED)
+    assert [op for op, arguments in operations(name, "ann") if not ann.may(op, **arguments)] == []
+    assert [op for op, arguments in operations(name, "ben") if ann.may(op, **arguments)] == []
+    assert [op for op, arguments in operations(name, "annex") if ann.may(op, **arguments)] == []
+
+
+def test_data_role_may_not_scan(ours: Stack) -> None:
+    name = table(ours)
+    ann = Owner(ours, name, "ann", TRUSTED)
+    assert not ann.may("scan", TableName=name)
+    assert not ann.may("execute_statement", Statement=f'SELECT * FROM "{name}"')
+
+
+def test_one_foreign_key_among_several_refuses_all(ours: Stack) -> None:
+    name = table(ours)
+    ann = Owner(ours, name, "ann", TRUSTED)
+    keys = [{"id": text("ann#1")}, {"id": text("ben#1")}]
+    assert not ann.may("batch_get_item", RequestItems={name: {"Keys": keys}})
+
+
+@pytest.mark.lacks(authorization.LEADING_KEYS)
+def test_ministack_knows_no_leading_keys(ministack: Stack) -> None:
+    name = table(ministack)
+    arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"
+    assert not allowed(ministack, arn, {"Null": {"dynamodb:LeadingKeys": "false"}}, name)
+
+
+@pytest.mark.lacks(authorization.POLICY_VARIABLES)
+def test_ministack_takes_variables_literally(ministack: Stack) -> None:
+    name = table(ministack)
+    arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"
+    condition = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"}}
+    assert not allowed(ministack, arn, condition, name)
+
+
+def test_variables_are_replaced_in_conditions_and_resources(ours: Stack) -> None:
+    name = table(ours)
+    arn = f"arn:aws:dynamodb:{REGION}:{ours.account}:table/{name}"
+    condition = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"}}
+    assert allowed(ours, arn, condition, name)
+    assert allowed(ours, f"arn:aws:dynamodb:{REGION}:${{aws:PrincipalAccount}}:table/*", {}, name)
+    assert not allowed(ours, f"{arn}${{aws:PrincipalTag/absent}}", {}, name)
+
+
+def allowed(stack: Stack, resource: str, condition: Json, name: str) -> bool:
+    """Whether a user with one such statement may read an item."""
+    client, user = stack.client("iam"), unique("user")
+    client.create_user(UserName=user)
+    key = client.create_access_key(UserName=user)["AccessKey"]
+    statement = {
+        "Effect": "Allow",
+        "Action": "dynamodb:GetItem",
+        "Resource": resource,
+        "Condition": condition,
+    }
+    client.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy([statement]))
+    dynamodb = stack.client_of("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
+    return not denied(lambda: dynamodb.get_item(TableName=name, Key={"id": text("x")}))
+
+
+def test_session_tags_need_a_trust_policy_that_allows_them(ours: Stack) -> None:
+    with pytest.raises(ClientError, match="sts:TagSession"):
+        Owner(ours, table(ours), "ann", ["sts:AssumeRole"])
+
+
+def test_function_may_do_what_its_role_allows_and_no_more(ours: Stack) -> None:
+    group = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}
+    name = ours.function(
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    client = boto3.client(*event[:1])\n"
+        "    try:\n"
+        "        getattr(client, event[1])()\n"
+        "    except Exception as error:\n"
+        "        return type(error).__name__\n"
+        "    return 'done'",
+        Role=ours.role([group]),
+    )
+    assert ours.invoke(name, ["iam", "list_users"]) == "done"
+    assert ours.invoke(name, ["iam", "list_roles"]) == "ClientError"

@@ -1,0 +1,228 @@
+"""What alarms and the dashboard read: expressions, statistics, and the metrics of CloudWatch Logs, Cognito and DynamoDB."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.alarms import describe_alarms
+from emulator.cloudwatch import metric_data, statistics
+from emulator.cognito import sign_in_metrics
+from emulator.dynamodb import table_metrics
+from emulator.logs import metric_filters, query_definitions
+
+from .stack import Json, Stack, eventually, unique
+from .test_alarms import count, state
+from .test_gateway_records import metric
+
+
+def data(stack: Stack, *queries: Json) -> dict[str, float]:
+    """The sum of each series that GetMetricData answers for these queries, by label."""
+    now = datetime.now(UTC)
+    answer = stack.client("cloudwatch").get_metric_data(
+        MetricDataQueries=list(queries), StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1)
+    )
+    return {result["Label"]: sum(result["Values"]) for result in answer["MetricDataResults"]}
+
+
+def stat(name: str, metric_name: str, statistic: str = "Sum", **dimensions: str) -> Json:
+    listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    of = {"Namespace": "items", "MetricName": metric_name, "Dimensions": listed}
+    return {"Id": name, "MetricStat": {"Metric": of, "Period": 3600, "Stat": statistic}, "ReturnData": False}
+
+
+def share_of(stack: Stack) -> dict[str, float]:
+    bad, good = unique("bad"), unique("good")
+    for _ in range(3):
+        count(stack, good, "get_item")
+    count(stack, bad, "get_item")
+    share = {"Id": "share", "Label": "share", "Expression": "IF(bad >= 1 AND good > 2, bad / (bad + good), 0)"}
+    queries = stat("bad", bad, operation="get_item"), stat("good", good, operation="get_item"), share
+    return data(stack, *queries)
+
+
+@pytest.mark.adds(metric_data.METRIC_MATH)
+def test_an_expression_is_evaluated_over_series_that_are_not_returned(ours: Stack) -> None:
+    assert share_of(ours) == {"share": 0.25}
+
+
+@pytest.mark.lacks(metric_data.METRIC_MATH)
+def test_ministack_evaluates_no_expression(ministack: Stack) -> None:
+    assert share_of(ministack) == {"share": 0}
+
+
+def test_a_search_finds_a_metric_for_each_version_and_labels_it(ours: Stack) -> None:
+    name = unique("latency")
+    for version in ("7", "8"):
+        dimensions = [{"Name": "operation", "Value": "get_item"}, {"Name": "version", "Value": version}]
+        datum = {"MetricName": name, "Value": int(version), "Dimensions": dimensions}
+        ours.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[datum])
+    count(ours, name, "get_item")
+    search = f"SEARCH('{{items,operation,version}} MetricName=\"{name}\" operation=\"get_item\"', 'Sum', 60)"
+    assert data(ours, {"Id": "e", "Expression": search, "Label": "v${PROP('Dim.version')}"}) == {"v7": 7, "v8": 8}
+
+
+@pytest.mark.parametrize("expression", ["ANOMALY_DETECTION_BAND(m1)", "m1 +", "m9 * 2", "m1 if m1 else m1"])
+def test_an_expression_that_is_not_understood_is_refused(ours: Stack, expression: str) -> None:
+    with pytest.raises(ClientError, match="ValidationError"):
+        data(ours, stat("m1", "any"), {"Id": "e", "Expression": expression})
+
+
+def rank(stack: Stack) -> float:
+    """Which percentage of 100, 200, 300 and 400 is above 200."""
+    name = unique("latency")
+    datum = {"MetricName": name, "Values": [100, 200, 300, 400]}
+    stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[datum])
+    return data(stack, {**stat("m", name, "PR(200:)"), "Label": "rank", "ReturnData": True})["rank"]
+
+
+@pytest.mark.adds(statistics.PERCENTILE_RANK)
+def test_percentile_rank_is_the_percentage_above_its_bound(ours: Stack) -> None:
+    assert rank(ours) == 50
+
+
+@pytest.mark.lacks(statistics.PERCENTILE_RANK)
+def test_ministack_answers_the_average_of_all(ministack: Stack) -> None:
+    assert rank(ministack) == 250
+
+
+def rings(stack: Stack) -> bool:
+    """Whether an alarm on the sum of two metrics rings when neither of them alone would make it."""
+    client, name, first, second = stack.client("cloudwatch"), unique("alarm"), unique("first"), unique("second")
+    total = {"Id": "total", "Expression": "FILL(m1, 0) + FILL(m2, 0)", "ReturnData": True}
+    client.put_metric_alarm(
+        AlarmName=name,
+        Metrics=[stat("m1", first, operation="get_item"), stat("m2", second, operation="get_item"), total],
+        EvaluationPeriods=1,
+        Threshold=2,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    count(stack, first, "get_item")
+    time.sleep(0.1)
+    assert state(stack, name) != "ALARM"
+    count(stack, second, "get_item")
+    return bool(eventually(lambda: state(stack, name) == "ALARM", timeout=4))
+
+
+@pytest.mark.adds(describe_alarms.METRICS_OF_ALARMS)
+def test_an_alarm_watches_an_expression_over_two_metrics(ours: Stack) -> None:
+    assert rings(ours)
+
+
+@pytest.mark.lacks(describe_alarms.METRICS_OF_ALARMS)
+def test_ministack_watches_no_expression(ministack: Stack) -> None:
+    assert not rings(ministack)
+
+
+def counted_lines(stack: Stack) -> Any:
+    """The data points of a metric filter on status 429, of three lines; and those of one that takes a value from the line."""
+    logs, group, space = stack.client("logs"), unique("/group"), unique("space")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    for name, pattern, value in (("Refused", '{ $.status = "429" }', "1"), ("Took", "{ $.took.ms = * }", "$.took.ms")):
+        transformation = {"metricNamespace": space, "metricName": name, "metricValue": value}
+        logs.put_metric_filter(
+            logGroupName=group, filterName=name, filterPattern=pattern, metricTransformations=[transformation]
+        )
+    now = int(time.time() * 1000)
+    lines = ['{"status":"429"}', '{"status":"200","took":{"ms":12}}', "429 in plain text"]
+    logs.put_log_events(
+        logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now, "message": line} for line in lines]
+    )
+    return metric(stack, space, "Refused", "Sum"), metric(stack, space, "Took", "Sum")
+
+
+@pytest.mark.adds(metric_filters.METRIC_FILTERS)
+def test_a_metric_filter_measures_the_lines_that_fit(ours: Stack) -> None:
+    assert counted_lines(ours) == (1, 12)
+
+
+@pytest.mark.lacks(metric_filters.METRIC_FILTERS)
+def test_ministack_measures_no_lines(ministack: Stack) -> None:
+    assert counted_lines(ministack) == (None, None)
+
+
+def saved_queries(stack: Stack) -> list[Json]:
+    logs, name = stack.client("logs"), unique("query")
+    made = logs.put_query_definition(name=name, queryString="fields @message", logGroupNames=["a"])["queryDefinitionId"]
+    logs.put_query_definition(queryDefinitionId=made, name=name, queryString="limit 1", logGroupNames=["a"])
+    found: list[Json] = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
+    assert logs.delete_query_definition(queryDefinitionId=made)["success"]
+    assert logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"] == []
+    return found
+
+
+@pytest.mark.adds(query_definitions.QUERY_DEFINITIONS)
+def test_a_saved_query_can_be_changed_and_deleted(ours: Stack) -> None:
+    assert [query["queryString"] for query in saved_queries(ours)] == ["limit 1"]
+
+
+@pytest.mark.lacks(query_definitions.QUERY_DEFINITIONS)
+def test_ministack_saves_no_query(ministack: Stack) -> None:
+    with pytest.raises(ClientError, match="Unknown action"):
+        saved_queries(ministack)
+
+
+def sign_ins(stack: Stack) -> tuple[Any, Any]:
+    """Sum and number of SignInSuccesses after one sign-in with the right password and two with a wrong one."""
+    api = stack.client("cognito-idp")
+    pool = api.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
+    client = api.create_user_pool_client(
+        UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )
+    client_id = client["UserPoolClient"]["ClientId"]
+    api.admin_create_user(UserPoolId=pool, Username="user")
+    api.admin_set_user_password(UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True)
+    for password in ("Correct-horse-1", "wrong", "wrong"):
+        with contextlib.suppress(api.exceptions.NotAuthorizedException):
+            given = {"USERNAME": "user", "PASSWORD": password}
+            api.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
+    of = {"UserPool": pool, "UserPoolClient": client_id}
+    sums = metric(stack, "AWS/Cognito", "SignInSuccesses", "Sum", **of)
+    return sums, metric(stack, "AWS/Cognito", "SignInSuccesses", "SampleCount", **of)
+
+
+@pytest.mark.adds(sign_in_metrics.SIGN_IN_METRICS)
+def test_sign_ins_are_counted_and_failed_ones_are_zero(ours: Stack) -> None:
+    assert sign_ins(ours) == (1, 3)
+
+
+@pytest.mark.lacks(sign_in_metrics.SIGN_IN_METRICS)
+def test_ministack_counts_no_sign_ins(ministack: Stack) -> None:
+    assert sign_ins(ministack) == (None, None)
+
+
+def measured_table(stack: Stack) -> tuple[Any, ...]:
+    """Write capacity, calls and failed conditions of a table that an item was put into once and refused once."""
+    api, name = stack.client("dynamodb"), unique("table")
+    api.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    for _ in range(2):
+        with contextlib.suppress(api.exceptions.ConditionalCheckFailedException):
+            item = {"id": {"S": "1"}, "text": {"S": "x" * 1500}}
+            answer = api.put_item(TableName=name, Item=item, ConditionExpression="attribute_not_exists(id)")
+            assert "ConsumedCapacity" not in answer
+    return (
+        metric(stack, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", TableName=name),
+        metric(stack, "AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", TableName=name, Operation="PutItem"),
+        metric(stack, "AWS/DynamoDB", "ConditionalCheckFailedRequests", "Sum", TableName=name),
+    )
+
+
+@pytest.mark.adds(table_metrics.TABLE_METRICS)
+def test_a_table_counts_its_capacity_calls_and_failed_conditions(ours: Stack) -> None:
+    assert measured_table(ours) == (2, 1, 1)
+
+
+@pytest.mark.lacks(table_metrics.TABLE_METRICS)
+def test_ministack_counts_nothing_of_a_table(ministack: Stack) -> None:
+    assert measured_table(ministack) == (None, None, None)

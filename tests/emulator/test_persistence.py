@@ -1,0 +1,240 @@
+"""What survives a kill, and what saving costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import process
+from emulator.__main__ import environment
+from emulator.state import chunks, persistence
+
+from .conftest import free_port, start_ministack
+from .stack import LOGS, Stack, policy, unique
+
+SAVED_WITHIN = persistence.INTERVAL + 1.5
+
+
+class Restartable:
+    """An emulator that a test may kill and start again on the same state."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.port, self.pid = directory, free_port(), 0
+
+    def start(self) -> Stack:
+        self.pid = process.start(self.port, self.directory / "state", self.directory / "log")
+        process.wait_ready(self.port, pid=self.pid)
+        return Stack(self.port)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        while process.is_emulator(self.pid):
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Restartable]:
+    restartable = Restartable(tmp_path)
+    yield restartable
+    process.stop(restartable.pid)
+
+
+def thing_table(stack: Stack) -> Any:
+    client = stack.client("dynamodb")
+    client.create_table(
+        TableName="Things",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client
+
+
+def put(client: Any, key: str, value: str = "") -> None:
+    client.put_item(TableName="Things", Item={"id": {"S": key}, "value": {"S": value}})
+
+
+def things(stack: Stack) -> dict[str, str]:
+    found = stack.client("dynamodb").scan(TableName="Things")["Items"]
+    return {item["id"]["S"]: item["value"]["S"] for item in found}
+
+
+@pytest.mark.adds(persistence.SAVED_WHILE_RUNNING)
+def test_items_survive_a_kill(emulator: Restartable) -> None:
+    table = thing_table(emulator.start())
+    for key in ("kept", "changed", "deleted"):
+        put(table, key, "first")
+    time.sleep(SAVED_WITHIN)
+    put(table, "changed", "second")
+    table.delete_item(TableName="Things", Key={"id": {"S": "deleted"}})
+    time.sleep(SAVED_WITHIN)
+    emulator.kill()
+    assert things(emulator.start()) == {"kept": "first", "changed": "second"}
+
+
+@pytest.mark.lacks(persistence.SAVED_WHILE_RUNNING)
+def test_ministack_forgets_everything_when_killed(tmp_path: Path) -> None:
+    port = free_port()
+    server = start_ministack(port, tmp_path)
+    process.wait_ready(port)
+    thing_table(Stack(port))
+    time.sleep(SAVED_WITHIN)
+    server.kill()
+    server.wait()
+    server = start_ministack(port, tmp_path)
+    process.wait_ready(port)
+    assert Stack(port).client("dynamodb").list_tables()["TableNames"] == []
+    server.kill()
+    server.wait()
+
+
+def test_item_deleted_after_a_restart_does_not_come_back(emulator: Restartable) -> None:
+    put(thing_table(emulator.start()), "gone")
+    process.stop(emulator.pid)
+    stack = emulator.start()
+    stack.client("dynamodb").delete_item(TableName="Things", Key={"id": {"S": "gone"}})
+    process.stop(emulator.pid)
+    assert things(emulator.start()) == {}
+
+
+def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
+    stack = emulator.start()
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    print('line')\n"
+        "    items = boto3.client('dynamodb').scan(TableName='Things')['Count']\n"
+        "    return {'statusCode': 200, 'body': str(items)}"
+    )
+    put(thing_table(stack), "a")
+    scan = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}
+    function = stack.function(source, Role=stack.role([scan, LOGS]))
+    stack.permit(function)
+    cognito = stack.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username="user")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True)
+    tokens = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "user", "PASSWORD": "Correct-horse-1"},
+    )["AuthenticationResult"]
+    arn = f"arn:aws:cognito-idp:{process.REGION}:{stack.account}:userpool/{pool}"
+    api = stack.api(
+        method={"authorizationType": "COGNITO_USER_POOLS"},
+        integration=stack.integration(function),
+        authorizer={"name": "u", "type": "COGNITO_USER_POOLS", "providerARNs": [arn]},
+    )
+    bucket = stack.client("s3")
+    bucket.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": process.REGION})
+    bucket.put_object(Bucket="artefacts", Key="key", Body=b"bytes")
+    stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[{"MetricName": "faults", "Value": 1}])
+    signed_in = {"Authorization": tokens["IdToken"]}
+    assert api.post(headers=signed_in).text == "1"
+    time.sleep(SAVED_WITHIN)
+    emulator.kill()
+
+    stack = emulator.start()
+    assert api.post(headers=signed_in).text == "1"
+    logged = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
+    assert [event["message"] for event in logged["events"]].count("line") == 2
+    assert stack.client("s3").get_object(Bucket="artefacts", Key="key")["Body"].read() == b"bytes"
+    assert stack.client("cloudwatch").list_metrics(Namespace="items")["Metrics"]
+    cognito = stack.client("cognito-idp")
+    assert cognito.get_user(AccessToken=tokens["AccessToken"])["Username"] == "user"
+
+
+def session_after_restart(stack: Stack, restart: Any) -> str:
+    trust = {"Effect": "Allow", "Principal": {"AWS": stack.account}, "Action": "sts:AssumeRole"}
+    role = stack.role([{"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}], trust)
+    user, iam = unique("user"), stack.client("iam")
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    allowed = [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]
+    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy(allowed))
+    sts = stack.client_of("sts", key["AccessKeyId"], key["SecretAccessKey"])
+    session = sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    stack = restart()
+    client = stack.client_of("iam", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    try:
+        client.list_users()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "valid"
+
+
+@pytest.mark.adds(persistence.SESSIONS_SAVED)
+def test_temporary_credentials_survive_a_restart(emulator: Restartable) -> None:
+    def restart() -> Stack:
+        process.stop(emulator.pid)
+        return emulator.start()
+
+    assert session_after_restart(emulator.start(), restart) == "valid"
+
+
+@pytest.mark.lacks(persistence.SESSIONS_SAVED)
+def test_ministack_forgets_temporary_credentials(tmp_path: Path) -> None:
+    port = free_port()
+    servers = [start_ministack(port, tmp_path)]
+    process.wait_ready(port)
+
+    def restart() -> Stack:
+        servers[0].terminate()
+        servers[0].wait(20)
+        servers.append(start_ministack(port, tmp_path))
+        process.wait_ready(port)
+        return Stack(port)
+
+    assert session_after_restart(Stack(port), restart) != "valid"
+    servers[-1].kill()
+    servers[-1].wait()
+
+
+def test_two_emulators_cannot_share_a_state(emulator: Restartable) -> None:
+    emulator.start()
+    port = free_port()
+    other = process.start(port, emulator.directory / "state", emulator.directory / "other.log")
+    with pytest.raises(process.EmulatorUnavailable, match="ended"):
+        process.wait_ready(port, pid=other)
+    assert "database is locked" in (emulator.directory / "other.log").read_text()
+
+
+def test_unsigned_administration_is_refused(ours: Stack) -> None:
+    import httpx
+
+    for path in ("reset", "config"):
+        answer = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
+        assert answer.status_code == 403
+
+
+def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> None:
+    """The services that are saved piece by piece name their stores: none may be missing, and more are only what is added here."""
+    script = (
+        "from importlib import import_module\n"
+        "from emulator import query_definitions\n"
+        "from emulator.state.chunks import CHUNKED\n"
+        "query_definitions.install()\n"
+        "added = {'cloudwatch_logs': {'query_definitions'}}\n"
+        "for service, chunks in CHUNKED.items():\n"
+        "    module = import_module(f'ministack.services.{service}')\n"
+        "    ours, theirs = set(chunks(module).state()), set(module.get_state())\n"
+        "    assert ours == theirs | added.get(service, set()), (service, ours ^ theirs)\n"
+    )
+    assert set(chunks.CHUNKED) == {"dynamodb", "cloudwatch_logs", "cloudwatch"}
+    subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        env={**environment(0, tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+    )

@@ -1,0 +1,43 @@
+"""Starting and stopping the emulator's process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emulator import process
+
+from .conftest import free_port
+
+
+def test_another_process_is_left_alone() -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert not process.is_emulator(other.pid)
+    process.stop(other.pid)
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_stopping_twice_is_no_error(tmp_path: Path) -> None:
+    port = free_port()
+    pid = process.start(port, tmp_path / "state", tmp_path / "log")
+    process.wait_ready(port, pid=pid)
+    process.stop(pid)
+    process.stop(pid)
+    assert not process.is_emulator(pid)
+
+
+def test_waiting_ends_at_once_when_the_process_does(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("in the way of the directory")
+    pid = process.start(free_port(), tmp_path / "state", tmp_path / "log")
+    with pytest.raises(process.EmulatorUnavailable, match="ended"):
+        process.wait_ready(free_port(), timeout=20, pid=pid)
+
+
+def test_waiting_has_an_end() -> None:
+    with pytest.raises(process.EmulatorUnavailable, match="no answer"):
+        process.wait_ready(free_port(), timeout=0.2)

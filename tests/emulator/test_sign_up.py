@@ -1,0 +1,149 @@
+"""The hosted sign-up page, and the time of a sign-in in the tokens of later refreshes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from emulator.cognito import auth_time, sign_up
+from emulator.process import endpoint_url
+
+from .stack import Json, Stack, unique
+
+APP = "http://127.0.0.1:1/"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+PASSWORD = "Correct-horse-1"
+
+
+class Site:
+    """The hosted pages of a pool with one app client."""
+
+    def __init__(self, stack: Stack) -> None:
+        api = stack.client("cognito-idp")
+        self.pool = api.create_user_pool(
+            PoolName=unique("pool"), UsernameAttributes=["email"], AutoVerifiedAttributes=["email"]
+        )["UserPool"]["Id"]
+        self.client = api.create_user_pool_client(
+            UserPoolId=self.pool,
+            ClientName="app",
+            AllowedOAuthFlowsUserPoolClient=True,
+            AllowedOAuthFlows=["code"],
+            AllowedOAuthScopes=["openid", "email"],
+            CallbackURLs=[APP],
+        )["UserPoolClient"]["ClientId"]
+        self.api = api
+        self.http = httpx.Client(base_url=endpoint_url(stack.port))
+
+    def parameters(self, **changes: str) -> dict[str, str]:
+        asked = {"client_id": self.client, "redirect_uri": APP, "response_type": "code", "scope": "openid email"}
+        return (
+            asked | {"state": "s", "code_challenge": CHALLENGE, "code_challenge_method": "S256", "nonce": ""} | changes
+        )
+
+    def sign_up(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        return self.http.post("/signup", data=self.parameters(username=email, password=password))
+
+    def confirm(self, page: str, code: str) -> httpx.Response:
+        (token,) = re.findall(r'name="token" value="([^"]+)"', page)
+        return self.http.post("/signup", data={"token": token, "code": code})
+
+    def tokens(self, **form: str) -> Json:
+        answer: Json = self.http.post("/oauth2/token", data={"client_id": self.client, **form}).json()
+        return answer
+
+
+def claims(token: str) -> Any:
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def signed_in(site: Site) -> Json:
+    page = site.sign_up(f"{unique('new')}@example.com").text
+    (code,) = re.findall(r'id="mailed">([^<]+)<', page)
+    back = urlsplit(site.confirm(page, code).headers["location"])
+    given = parse_qs(back.query)
+    assert given["state"] == ["s"]
+    return site.tokens(grant_type="authorization_code", code=given["code"][0], redirect_uri=APP, code_verifier=VERIFIER)
+
+
+@pytest.mark.adds(sign_up.SIGN_UP_PAGE)
+def test_a_new_user_is_signed_in_after_the_code(ours: Stack) -> None:
+    site = Site(ours)
+    assert '<button type="submit">Sign up</button>' in site.http.get("/signup", params=site.parameters()).text
+    tokens = signed_in(site)
+    name = claims(tokens["access_token"])["username"]
+    assert site.api.admin_get_user(UserPoolId=site.pool, Username=name)["UserStatus"] == "CONFIRMED"
+
+
+@pytest.mark.lacks(sign_up.SIGN_UP_PAGE)
+def test_ministack_has_no_sign_up_page(ministack: Stack) -> None:
+    site = Site(ministack)
+    assert "Sign up" not in site.http.get("/signup", params=site.parameters()).text
+
+
+def test_the_sign_in_page_leads_to_it_with_the_same_parameters(ours: Stack) -> None:
+    site = Site(ours)
+    page = site.http.get("/oauth2/authorize", params=site.parameters()).text
+    (link,) = re.findall(r'href="(/signup[^"]+)"', page)
+    assert dict(httpx.URL(link.replace("&amp;", "&")).params) == site.parameters()
+
+
+def test_a_wrong_code_or_password_or_a_taken_address_is_told(ours: Stack) -> None:
+    site = Site(ours)
+    email = f"{unique('new')}@example.com"
+    assert "Password" in site.sign_up(email, "x").text
+    page = site.sign_up(email).text
+    assert "Invalid verification code" in site.confirm(page, "000000").text
+    assert "User already exists" in site.sign_up(email).text
+
+
+@pytest.mark.parametrize("change", [{"redirect_uri": "http://evil.example.com/"}, {"client_id": "x"}])
+def test_what_the_authorize_endpoint_refuses_is_refused(ours: Stack, change: dict[str, str]) -> None:
+    site = Site(ours)
+    assert site.http.get("/signup", params=site.parameters(**change)).status_code == 400
+    form = site.parameters(**change, username="a@example.com", password=PASSWORD)
+    assert site.http.post("/signup", data=form).status_code == 400
+
+
+def test_what_the_user_typed_is_text(ours: Stack) -> None:
+    page = Site(ours).sign_up('"><script>').text
+    assert "<script>" not in page
+
+
+@pytest.mark.adds(auth_time.AUTH_TIME)
+def test_a_refreshed_token_has_the_time_of_the_sign_in(ours: Stack) -> None:
+    site = Site(ours)
+    first = signed_in(site)
+    time.sleep(1.1)
+    second = site.tokens(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    for kind in ("id_token", "access_token"):
+        assert claims(second[kind])["auth_time"] == claims(first[kind])["auth_time"]
+        assert claims(second[kind])["iat"] > claims(first[kind])["iat"]
+
+
+@pytest.mark.lacks(auth_time.AUTH_TIME)
+def test_ministack_has_the_time_of_the_refresh(ministack: Stack) -> None:
+    api = ministack.client("cognito-idp")
+    pool = api.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
+    client = api.create_user_pool_client(
+        UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )
+    client_id = client["UserPoolClient"]["ClientId"]
+    api.admin_create_user(UserPoolId=pool, Username="user")
+    api.admin_set_user_password(UserPoolId=pool, Username="user", Password=PASSWORD, Permanent=True)
+    parameters = {"USERNAME": "user", "PASSWORD": PASSWORD}
+    first = api.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
+    time.sleep(1.1)
+    refresh = {"REFRESH_TOKEN": first["AuthenticationResult"]["RefreshToken"]}
+    second = api.initiate_auth(ClientId=client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=refresh)
+    times = [claims(answer["AuthenticationResult"]["IdToken"])["auth_time"] for answer in (first, second)]
+    assert times[0] < times[1]
