@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import boto3
@@ -11,18 +10,32 @@ import pytest
 
 from crudctl.build import package
 from emulator import process
-from tests.stack import ROOT, Stack
+from tests.snapshot import clone
+from tests.stack import ROOT, Stack, free_port
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")
 package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+LONGEST_FIRST = ("release", "e2e", "local", "deploy", "emulator", "operate", "api")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests of a folder that share a session fixture in one process, and begin with the folders that take longest."""
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(ROOT / "tests").parts[0]
+
+    def shares(item: pytest.Item) -> bool:
+        definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - private, and all there is
+        return any(last.scope == "session" and last.baseid.startswith("tests") for *_, last in definitions)
+
+    for item in items:
+        if shares(item):
+            item.add_marker(pytest.mark.xdist_group(folder(item)))
+    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order[folder(item)] if item.get_closest_marker("xdist_group") else len(order))
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +51,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole local stack from a copy of the project, up and running."""
-    stack = Stack(tmp_path_factory.mktemp("stack") / "items")
-    stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
+    stack = clone(tmp_path_factory.mktemp("stack") / "items")
+    stack.crudctl("up")
     yield stack
     stack.crudctl("clean", "--yes")
 

@@ -1,26 +1,43 @@
-"""A whole local stack of the tests' own, from a copy of the project, driven as a user drives it: by `crudctl`."""
+"""A local stack for tests: a copy of the project, driven as a user drives it, by `crudctl`."""
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from botocore.exceptions import ClientError
 
+from crudctl import users
+from crudctl.infra import outputs
 from crudctl.project import Environment
 from emulator import process
 
 ROOT = Path(__file__).parents[1]
 LAST_FIELD = "        attributes:\n          type: object\n          title: Attributes\n"
+OUTPUTS_COME_FROM = ("stack.json", "users.json", "terraform/terraform.tfstate")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def project_files() -> list[str]:
+    """Paths of the project's files, in order: those that git tracks or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return sorted(name for name in set(names) if (ROOT / name).is_file())
 
 
 class Stack:
@@ -28,12 +45,10 @@ class Stack:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                               cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")  # fmt: skip
-        for name in filter(None, files):
-            if (ROOT / name).is_file():
-                (home / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, home / name)
+        self._outputs: tuple[list[int], dict[str, Any]] | None = None
+        for name in project_files():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, home / name)
         installed = (
             "build/web-packages.sha256"  # what crudctl.web.app notes when web/node_modules is as the lock file says
         )
@@ -43,18 +58,18 @@ class Stack:
             (home / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
 
     def crudctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
-        """What `crudctl` prints; raises with all it said when it fails and `check` is set."""
-        answer = self._run(*arguments, env=env)
-        if check and answer.returncode:
+        """Standard output of `crudctl`. Raises with everything it printed when it fails and `check` is set."""
+        result = self._run(*arguments, env=env)
+        if check and result.returncode:
             raise AssertionError(
-                f"crudctl {' '.join(arguments)} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
+                f"crudctl {' '.join(arguments)} exited {result.returncode}\n{result.stdout}\n{result.stderr}"
             )
-        return answer.stdout
+        return result.stdout
 
     def crudctl_exit(self, *arguments: str) -> tuple[int, str]:
-        """The exit code of `crudctl`, and all that it printed."""
-        answer = self._run(*arguments)
-        return answer.returncode, answer.stdout + answer.stderr
+        """The exit code of `crudctl`, and everything it printed."""
+        result = self._run(*arguments)
+        return result.returncode, result.stdout + result.stderr
 
     def _run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -67,36 +82,44 @@ class Stack:
             check=False,
         )
 
-    @contextlib.contextmanager
-    def contract_with(self, fields: str) -> Iterator[None]:
-        """The stack with more fields in its contract; they stay in service until the next `up` after it."""
+    def add_fields(self, fields: str) -> None:
+        """Add properties, as YAML, to the item of this stack's contract. They are in service after the next `up`."""
         path = self.home / "contract" / "openapi.yaml"
         text = path.read_text(encoding="utf-8")
         assert text.count(LAST_FIELD) == 1
         path.write_text(text.replace(LAST_FIELD, fields + LAST_FIELD), encoding="utf-8")
-        try:
-            self.crudctl("up")
-            yield
-        finally:
-            path.write_text(text, encoding="utf-8")
+
+    def api(self, user: int = 0) -> httpx.Client:
+        """A client of the API, signed in as a demo user."""
+        outputs = self.outputs
+        bearer = {"Authorization": f"Bearer {self.token(outputs['demo_users'][user]['username'])}"}
+        return httpx.Client(base_url=outputs["api_url"] + "/", headers=bearer, timeout=30)
+
+    @property
+    def environment(self) -> Environment:
+        """The stack as the library of `crudctl` knows it."""
+        return Environment(self.home, "local")
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """`crudctl outputs --json`."""
-        found: dict[str, Any] = json.loads(self.crudctl("outputs", "--json"))
-        return found
+        """What `crudctl outputs --json` prints. Read again after every `up`."""
+        times = [(self.environment.home / name).stat().st_mtime_ns for name in OUTPUTS_COME_FROM]
+        if self._outputs is None or self._outputs[0] != times:
+            self._outputs = times, outputs.read(self.environment)
+        return copy.deepcopy(self._outputs[1])
 
-    @cached_property
+    @property
     def endpoint(self) -> str:
-        return str(self.outputs["endpoint_url"])
+        return str(self.environment.endpoint_url)
 
     def token(self, user: str) -> str:
-        """`crudctl token --user`, without its line end."""
-        return self.crudctl("token", "--user", user).strip()
+        """An access token of a demo user."""
+        passwords = {known["username"]: known["password"] for known in users.demo_users(self.environment)}
+        return users.token(self.environment, self.outputs["user_pool_id"], user, passwords[user])
 
     def plan(self) -> tuple[int, str]:
-        """Exit code and words of `terraform plan -detailed-exitcode`: 0 no changes, 2 changes."""
-        here = Environment(self.home, "local")
+        """Exit code and output of `terraform plan -detailed-exitcode`: 0 no changes, 2 changes."""
+        here = self.environment
         answer = subprocess.run(
             ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", "-var-file=envs/local.tfvars",
              f"-var=web_origins=[\"http://127.0.0.1:{here.record['web_port']}\"]",
@@ -121,7 +144,7 @@ class Stack:
     def try_as_role(
         self, role_arn: str, service: str, action: str, parameters: dict[str, Any], tags: dict[str, str] | None = None
     ) -> str:
-        """The code of the error that a call meets in a session of a role, with session tags; empty when it meets none."""
+        """The error code of a call in a session of a role, with session tags; empty when the call succeeds."""
         iam = self.aws("iam")
         role = role_arn.rpartition("/")[2]
         trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]

@@ -1,4 +1,4 @@
-"""Looks at this machine: which emulators serve a state folder, which ports are free and who has the others."""
+"""What runs on this machine: emulators by state folder, free ports, and which program holds a port."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from emulator import process
 
 
 def serving(state: Path) -> list[int]:
-    """The ids of the emulators that serve a state folder; more than its record knows when an `up` was killed."""
-    listing = _said("ps", "-axww", "-o", "pid=,stat=,command=")
+    """Return the process ids of the emulators that serve a state folder; after a killed `up` more than are recorded."""
+    listing = _output("ps", "-axww", "-o", "pid=,stat=,command=")
     found = []
     for line in listing.splitlines():
         pid, status, command = (line.split(maxsplit=2) + [""] * 3)[:3]
@@ -24,9 +24,10 @@ def serving(state: Path) -> list[int]:
 
 
 def free_port(wanted: int | None, usual: int, option: str) -> int:
-    """A port of 127.0.0.1 to listen on: the `wanted` one or none other, else the usual, else any that is free.
+    """Return a free port of 127.0.0.1: the `wanted` one if given, else the usual one, else any.
 
-    Raises Failed with who has the `wanted` one, where that can be known; `option` is how the user named it.
+    Raises Failed when the `wanted` port is taken, naming the program that holds it where known. `option` is the command
+    line option that the port was given with.
     """
     for port in (wanted,) if wanted else (usual, 0):
         with socket.socket() as listener:
@@ -39,21 +40,21 @@ def free_port(wanted: int | None, usual: int, option: str) -> int:
     assert wanted
     raise Failed(
         f"Port {wanted} of 127.0.0.1 is taken by {holder(wanted) or 'another program'}.",
-        f"Choose another with {option}, or leave it out.",
+        f"Choose another with {option}, or leave the option out.",
     )
 
 
 def holder(port: int) -> str:
-    """The program that listens on a port, with its process id; empty where the machine does not tell."""
-    pid = _said("lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN").partition("\n")[0]
+    """Return the program that listens on a port, with its process id; empty when it is not known."""
+    pid = _output("lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN").partition("\n")[0]
     if not pid.isdigit():
         return ""
-    command = _said("ps", "-ww", "-o", "command=", "-p", pid).strip()
+    command = _output("ps", "-ww", "-o", "command=", "-p", pid).strip()
     return f"process {pid} ({command[:200]})" if command else ""
 
 
-def _said(program: str, *arguments: str) -> str:
-    """What a program prints; nothing where there is no such program."""
+def _output(program: str, *arguments: str) -> str:
+    """Return what a program prints; empty when it is not installed."""
     if not shutil.which(program):
         return ""
     settings = {**os.environ, "LC_ALL": "C"}

@@ -1,4 +1,4 @@
-"""Where things are: the project, an environment's files, and a clean environment for what works on the local stack."""
+"""The project and its environments: their files, their AWS clients, and variables for the programs they start."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LOCAL = "local"
 ON_AWS = ("test", "prod")
 ENVIRONMENTS = (LOCAL, *ON_AWS)
 REGION = "eu-west-2"
-NOWHERE = "http://127.0.0.1:9"  # the discard port: what has no stack to talk to must not talk to AWS instead
+NOWHERE = "http://127.0.0.1:9"  # the discard port: without a stack, nothing may reach AWS instead
 
 
 def root() -> Path:
-    """The project: the nearest folder at or above the working directory with a contract, else this source's own."""
+    """Return the project's folder: the nearest at or above the working directory with a contract, else that of this source."""
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "contract" / "openapi.yaml").is_file():
             return folder
@@ -35,45 +35,48 @@ def root() -> Path:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment of the project at `root`: the local stack, or an AWS account by its ordinary credentials."""
+    """One environment of the project at `root`: the local stack, or an AWS account with ordinary AWS credentials."""
 
     root: Path
     name: str
 
     @property
     def local(self) -> bool:
-        """Whether it is the stack on this machine."""
+        """Whether this is the stack on this machine."""
         return self.name == LOCAL
 
     @property
     def home(self) -> Path:
-        """The folder of what is kept about it on this machine."""
+        """The folder of everything that this machine keeps about the environment."""
         return self.root / (".local" if self.local else f".deployed/{self.name}")
 
     @property
     def record(self) -> dict[str, Any]:
-        """What `up` recorded of the local stack: `port`, `web_port`, `pid`, `started`; empty before the first."""
+        """What `up` recorded of the local stack: `port`, `web_port`, `saved`, and while it is running `pid` and `started`.
+
+        Empty before the first `up`. Raises Failed when the file is damaged.
+        """
         try:
-            found: dict[str, Any] = json.loads(self.read("stack.json") or "{}")
-            if found:
-                _ = int(found["port"]), int(found["web_port"])
+            record: dict[str, Any] = json.loads(self.read("stack.json") or "{}")
+            if record:
+                _ = int(record["port"]), int(record["web_port"])
         except (ValueError, TypeError, KeyError) as error:
             raise Failed(
                 f"{self.home / 'stack.json'} is damaged: {error}", "Delete it and run `crudctl up`."
             ) from error
-        return found
+        return record
 
     def read(self, name: str) -> str:
-        """The text of a file of the environment's home; empty when there is none."""
+        """Return the text of a file in the environment's home; empty if it does not exist."""
         path = self.home / name
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def write_record(self, record: Mapping[str, Any]) -> None:
-        """Replaces the record at once or not at all."""
+        """Replace the record, atomically."""
         self.write("stack.json", json.dumps(record, indent=1))
 
     def write(self, name: str, text: str, mode: int = 0o644) -> None:
-        """Writes a file of the environment's home at once or not at all."""
+        """Write a file in the environment's home, atomically."""
         self.home.mkdir(parents=True, exist_ok=True)
         incomplete = self.home / f"{name}.{os.getpid()}.tmp"
         with open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
@@ -82,7 +85,7 @@ class Environment:
 
     @property
     def endpoint_url(self) -> str | None:
-        """Where the local stack's AWS APIs are; None on AWS. Raises Failed when the local stack was never started."""
+        """The URL of the local stack's AWS APIs; None on AWS. Raises Failed when the local stack was never started."""
         if not self.local:
             return None
         if "port" not in self.record:
@@ -90,9 +93,9 @@ class Environment:
         return loopback(process.endpoint_url(self.record["port"]))
 
     def variables(self) -> dict[str, str]:
-        """The environment variables of a process that works on this environment.
+        """Return the environment variables for a process that works on this environment.
 
-        For the local stack nothing of the caller's AWS or Terraform configuration is left, and what takes its place works
+        For the local stack the caller's AWS and Terraform configuration is removed and replaced by credentials that work
         with the emulator only, so that no real account can be touched.
         """
         if not self.local:
@@ -102,7 +105,7 @@ class Environment:
         return without_aws(os.environ) | process.root_credentials() | {"AWS_ENDPOINT_URL": endpoint}
 
     def client(self, service: str) -> Any:
-        """A boto3 client for an AWS service in this environment."""
+        """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
         if not self.local:
             return boto3.client(service, region_name=REGION)
         if not process.is_emulator(self.record.get("pid", 0)):
@@ -117,7 +120,7 @@ class Environment:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Holds the environment for one command at a time. Raises Failed when another has it."""
+        """Hold the environment's lock: one command at a time. Raises Failed when another process has it."""
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "lock").open("a+", encoding="utf-8") as file:
             try:
@@ -135,7 +138,7 @@ class Environment:
 
 
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` without any AWS or Terraform setting, with no AWS configuration to be found, and no proxy for 127.0.0.1."""
+    """Return `environ` without AWS and Terraform settings, without AWS configuration files and with no proxy for 127.0.0.1."""
     kept = {k: v for k, v in environ.items() if not k.startswith(("AWS_", "TF_")) or k == "TF_PLUGIN_DIR"}
     direct = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), "127.0.0.1"]))
     return kept | {
@@ -148,7 +151,7 @@ def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def loopback(url: str) -> str:
-    """`url`, if it is of this machine. Raises Failed for any other: the local stack never leaves it."""
+    """Return `url` if its host is 127.0.0.1. Raises Failed for any other: the local stack never leaves this machine."""
     if urlsplit(url).hostname != "127.0.0.1":
-        raise Failed(f"{url} is not on this machine.", "The local stack is reached on 127.0.0.1 only.")
+        raise Failed(f"{url} is not on this machine.", "The local stack is available on 127.0.0.1 only.")
     return url

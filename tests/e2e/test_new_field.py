@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.snapshot import clone
 from tests.stack import Stack
 
 from .browser import App
@@ -41,13 +43,21 @@ FIELDS = """\
 """
 
 
-@pytest.fixture
-def contract_with_fields(stack: Stack) -> Iterator[None]:
-    with stack.contract_with(FIELDS):
-        yield
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A local stack whose contract has the fields above."""
+    stack = clone(tmp_path_factory.mktemp("fields") / "items")
+    stack.add_fields(FIELDS)
+    stack.crudctl("up")
+    yield stack
+    stack.crudctl("clean", "--yes")
 
 
-@pytest.mark.usefixtures("contract_with_fields")
+@pytest.fixture(scope="module")
+def outputs(stack: Stack) -> dict[str, Any]:
+    return stack.outputs
+
+
 def test_a_field_of_the_contract_appears_with_control_help_and_rules(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:

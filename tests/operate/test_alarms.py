@@ -13,7 +13,6 @@ import pytest
 
 from crudctl.cost import model
 from crudctl.operate.alarms import alarms
-from tests.local.test_stack import client
 from tests.operate.night import OPERATIONS, Night
 from tests.stack import ROOT, Stack
 
@@ -254,7 +253,7 @@ def test_a_fault_in_one_operation_rings_for_it_and_for_users_and_stops_when_it_i
     subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)["SubscriptionArn"]
     expected = {"get_item-faults", "availability-fast", "availability-slow"}
     try:
-        with short_windows(stack), client(stack) as api:
+        with short_windows(stack), stack.api() as api:
             item = api.post("items", json={"name": "Watched"}).json()["id"]
             assert watched(stack, set(), lambda: [api.get("items")]) == set()
             sns_before = told(stack, queue)

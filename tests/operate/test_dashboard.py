@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.emulator.stack import eventually
-from tests.local.test_stack import client
 from tests.stack import Stack
 
 
@@ -24,7 +23,7 @@ def row(text: str, title: str, label: str) -> str:
 
 
 def test_the_text_has_every_panel_and_what_just_happened(stack: Stack) -> None:
-    with client(stack) as api:
+    with stack.api() as api:
         made = api.post("items", json={"name": "x"}, headers={"Idempotency-Key": "dashboard-1"}).json()
         api.post("items", json={"name": "x"}, headers={"Idempotency-Key": "dashboard-1"})
         where = f"items/{made['id']}"

@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from crudctl.release import regression
-from tests.local.test_stack import client
 from tests.stack import ROOT, Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -43,7 +42,7 @@ def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, An
 
 
 def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
-    with client(stack) as api, in_service(stack, "get_item", "exceptions"):
+    with stack.api() as api, in_service(stack, "get_item", "exceptions"):
         answer = api.get("items/00000000000000000000000000")
         assert answer.status_code == 500
         lines = traced(stack, answer)
@@ -58,7 +57,7 @@ def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
 
 
 def test_a_timeout_is_traced_to_the_platforms_report(stack: Stack) -> None:
-    with client(stack) as api, in_service(stack, "list_items", "timeouts"):
+    with stack.api() as api, in_service(stack, "list_items", "timeouts"):
         answer = api.get("items")
         assert answer.status_code == 500
         lines = traced(stack, answer)
@@ -73,7 +72,7 @@ def test_a_timeout_is_traced_to_the_platforms_report(stack: Stack) -> None:
 def test_what_never_reached_a_function_is_traced_to_the_gateways_line(
     stack: Stack, path: str, headers: dict[str, str], status: int
 ) -> None:
-    with client(stack) as api:
+    with stack.api() as api:
         answer = api.get(path, headers=headers)
     assert answer.status_code == status
     ((group, line),) = traced(stack, answer)
@@ -81,7 +80,7 @@ def test_what_never_reached_a_function_is_traced_to_the_gateways_line(
 
 
 def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:
-    with client(stack) as api, in_service(stack, "delete_item", "5xx"):
+    with stack.api() as api, in_service(stack, "delete_item", "5xx"):
         where = f"items/{api.post('items', json={'name': 'x'}).json()['id']}"
         answer = api.delete(where)
     assert answer.status_code == 500
@@ -113,7 +112,7 @@ def test_no_log_line_holds_a_token_an_address_or_what_an_item_holds(stack: Stack
     content = f"content{secrets.token_hex(8)}"
     user = stack.outputs["demo_users"][0]
     item = {"name": content, "description": content, "tags": [content], "attributes": {content: content}}
-    with client(stack) as api:
+    with stack.api() as api:
         token = api.headers["authorization"].removeprefix("Bearer ")
         made = api.post("items", json=item, headers={"Idempotency-Key": content}).json()
         where = f"items/{made['id']}"

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import free_port
 from tests.release.rig import Rig
-from tests.stack import Stack
+from tests.snapshot import clone
 
 
 @pytest.fixture(scope="session")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A whole local stack, up and running."""
-    stack = Stack(tmp_path_factory.mktemp("release") / "items")
-    stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
+    stack = clone(tmp_path_factory.mktemp("release") / "items")
+    stack.crudctl("up")
     yield Rig(stack)
     stack.crudctl("clean", "--yes")

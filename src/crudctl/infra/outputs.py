@@ -1,4 +1,4 @@
-"""What Terraform has made of an environment: URLs, ids and names, with what only this machine knows."""
+"""The outputs of an environment: Terraform's, completed by what only this machine knows."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ from emulator import process
 
 
 def read(environment: Environment) -> dict[str, Any]:
-    """What `crudctl outputs` prints. Raises Failed when nothing was deployed."""
+    """Return what `crudctl outputs --json` prints. Raise Failed when nothing is deployed."""
     return complete(environment, terraform(environment))
 
 
 def terraform(environment: Environment) -> Terraform:
+    """Return the Terraform of infra/ with the variables of an environment."""
     if not environment.local:
         return Terraform(environment)
+    return Terraform(environment, {"web_origins": [web_origin(environment)]})
+
+
+def web_origin(environment: Environment) -> str:
+    """Return where the local web app is served. Raise Failed when the local stack was never started."""
     record = environment.record
     if not record:
         raise Failed("There is no local stack yet.", "Start it with `crudctl up` (or `make up`).")
-    return Terraform(environment, {"web_origins": [f"http://127.0.0.1:{record['web_port']}"]})
+    return f"http://127.0.0.1:{record['web_port']}"
 
 
 def complete(environment: Environment, infra: Terraform) -> dict[str, Any]:
-    found = infra.outputs()
-    if "api_url" not in found:
+    """Return Terraform's outputs, for the local stack with the addresses of its two servers and with the demo users."""
+    result = infra.outputs()
+    if "api_url" not in result:
         where = "crudctl up" if environment.local else f"crudctl deploy --env {environment.name}"
         raise Failed(f"Nothing is deployed to {environment.name} yet.", f"Run `{where}`.")
-    found["endpoint_url"] = environment.endpoint_url
+    result["endpoint_url"] = environment.endpoint_url
     if environment.local:
-        api = urlsplit(found["api_url"])
+        api = urlsplit(result["api_url"])
         assert api.hostname
-        found["api_url"] = process.api_url(
+        result["api_url"] = process.api_url(
             environment.record["port"], api.hostname.partition(".")[0], api.path.strip("/")
         )
-        found["hosted_ui_url"] = environment.endpoint_url
-        found["demo_users"] = users.demo_users(environment)
-    return found
+        result["web_url"] = web_origin(environment)
+        result["hosted_ui_url"] = environment.endpoint_url
+        result["demo_users"] = users.demo_users(environment)
+    return result

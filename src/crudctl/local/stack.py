@@ -1,9 +1,8 @@
-"""The local stack: up, down, clean and how it is. Everything it keeps is in the project's .local folder."""
+"""Start, stop and describe the local stack. Everything it keeps is in the project's .local folder."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import time
 import urllib.error
@@ -23,63 +22,65 @@ from emulator import process
 
 PORT, WEB_PORT = 4566, 4580
 READY = 60.0  # seconds for the emulator, and for the first real request
+READ_ONLY = ("ClientSecret", "CreationDate", "LastModifiedDate")  # of an app client, which UpdateUserPoolClient refuses
 
 
 def up(environment: Environment, port: int | None, web_port: int | None, *, hold: bool = False) -> dict[str, Any]:
-    """Brings the local stack up and answers its outputs. What is up already is left as it is.
+    """Start the local stack and return its outputs. Parts that are up to date are left alone.
 
     Args:
-        port, web_port: where to listen; None: where it did last time, else 4566 and 4580, else where there is room.
-        hold: leave the aliases where they are; a release is to move them.
+        port, web_port: Where to listen. None means the port of the last time, else 4566 and 4580, else any free port.
+        hold: Leave the aliases where they are, for a release to move them.
 
-    Raises Failed with what to do when a port is taken, a program is missing or Terraform fails.
+    Raises Failed, with what to do, when a port is taken, a program is missing or Terraform fails.
     """
     terraform.program(environment.root)  # before anything is started
     with environment.alone():
         with step("Package the functions"):
             package.build_or_fail(environment.root)
         if not environment.read("applied"):
-            _forget_half(environment)
+            _discard_incomplete(environment)
         try:
-            infra = _applied(environment, port, web_port)
+            infra = _start_and_apply(environment, port, web_port)
         except terraform.Unknown:
             if environment.read("applied"):
                 raise
             err.print(
-                "[yellow]An answer of the emulator was lost.[/] Nothing is in use yet: once more from the beginning."
+                "[yellow]A response of the emulator was lost.[/] Nothing is in use yet, so starting again from the beginning."
             )
-            _forget_half(environment)
-            infra = _applied(environment, port, web_port)
-        found = outputs.complete(environment, infra)
+            _discard_incomplete(environment)
+            infra = _start_and_apply(environment, port, web_port)
+        result = outputs.complete(environment, infra)
         with step("Make the newest version and the demo users ready"):
             if not hold:
-                aliases.point_to_newest(environment, found["functions"])
-            users.create(environment, found["user_pool_id"])
-        _serve_web(environment, found)
+                aliases.point_to_newest(environment, result["functions"])
+            users.create(environment, result["user_pool_id"])
+            _return_from_sign_in_to(environment, result)
+        _serve_web(environment, result)
         with step("Wait for a real request"):
-            _wait(environment, found)
-    return found
+            _wait(environment, result)
+    return result
 
 
-def _serve_web(environment: Environment, found: dict[str, Any]) -> None:
-    """Builds and serves the web app; without Node.js the rest of the stack does without."""
+def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
+    """Build and serve the web app, or explain why it is left out: the rest of the stack needs no Node.js."""
     reason = build.missing()
     if reason:
         err.print(f"[yellow]The web app is left out:[/] {reason}. {build.NODE}")
         return
-    with step("Build and serve the web app") as tell:
-        build.build(environment.root, tell)
-        serve.start(environment, found)
+    with step("Build and serve the web app") as progress:
+        build.build(environment.root, progress)
+        serve.start(environment, result)
 
 
 def down(environment: Environment) -> bool:
-    """Stops the web server and the emulator, which saves its state; answers whether it ran."""
+    """Stop the web server and the emulator, which saves its state. Return whether it was running."""
     with environment.alone():
         return _stop(environment)
 
 
 def clean(environment: Environment) -> None:
-    """Stops the emulator and forgets all it knew."""
+    """Stop the local stack and delete everything it keeps."""
     with environment.alone():
         _stop(environment)
         for entry in environment.home.iterdir():
@@ -92,15 +93,17 @@ def clean(environment: Environment) -> None:
 
 
 def status(environment: Environment) -> dict[str, Any]:
-    """How the local stack is: `running`, `healthy` (it answers), `pid`, `since`, `endpoint_url`, `applied` (when the last
-    apply ended), `state_bytes`. What there is not is None.
+    """Return the state of the local stack, with None for what is not known.
+
+    The keys are `running`, `healthy` (it responds), `pid`, `since`, `endpoint_url`, `applied` (when the last apply ended) and
+    `state_bytes`.
     """
     record = environment.record
     running = _runs(environment)
     state, applied = environment.home / "state", environment.home / "applied"
     return {
         "running": running,
-        "healthy": running and _answers(record["port"]),
+        "healthy": running and _responds(record["port"]),
         "pid": record["pid"] if running else None,
         "since": record["started"] if running else None,
         "endpoint_url": environment.endpoint_url if record else None,
@@ -112,18 +115,30 @@ def status(environment: Environment) -> dict[str, Any]:
 
 
 def _inputs(environment: Environment) -> str:
-    """A digest of all that an apply depends on: what it reads, and which run of the emulator it was for.
+    """Return a digest of the files that an apply reads. Terraform takes ten seconds to find that nothing changed.
 
-    Terraform takes ten seconds to find that nothing changed, most of it for its provider's schema. An emulator that was
-    started anew may have lost its last seconds, so it is always applied to.
+    Process ids, ports and the folder are not part of it: a stack that was stopped, or copied, is as it was applied.
     """
     files = [environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json")]
     files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
-    emulator = {key: value for key, value in environment.record.items() if key != "web_pid"}
-    digest = hashlib.sha256(json.dumps(emulator, sort_keys=True).encode())
+    digest = hashlib.sha256()
     for file in sorted(files):
-        digest.update(f"{file}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(environment.root)}\0{content}\n".encode())
     return digest.hexdigest()
+
+
+def _return_from_sign_in_to(environment: Environment, result: dict[str, Any]) -> None:
+    """Let the sign-in page return to where the web app is served now.
+
+    Terraform registers the address that the web app had at the last apply; another port needs no apply.
+    """
+    cognito, urls = environment.client("cognito-idp"), [f"{result['web_url']}/"]
+    key = {"UserPoolId": result["user_pool_id"], "ClientId": result["user_pool_client_id"]}
+    client = cognito.describe_user_pool_client(**key)["UserPoolClient"]
+    if client["CallbackURLs"] != urls:
+        settings = {name: value for name, value in client.items() if name not in READ_ONLY and value != ""}
+        cognito.update_user_pool_client(**settings | {"CallbackURLs": urls, "LogoutURLs": urls})
 
 
 def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
@@ -131,17 +146,20 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
     if _runs(environment):
         if port not in (None, record["port"]) or web_port not in (None, record["web_port"]):
             raise Failed(
-                f"It is running on port {record['port']}.", "Stop it with `crudctl down`, then choose another."
+                f"The local stack is already running on port {record['port']}.",
+                "Stop it with `crudctl down`, then choose another port.",
             )
         process.wait_ready(record["port"], READY, record["pid"])
         return
-    _stop(environment)  # one that a killed `up` had started, and not yet recorded, would hold the state
+    _stop(environment)  # an emulator that a killed `up` started but did not record would hold the state
     chosen = processes.free_port(port, record.get("port", PORT), "--port")
     chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
     log = environment.home / "emulator.log"
     pid = process.start(chosen, environment.home / "state", log)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    environment.write_record({"port": chosen, "web_port": chosen_web, "pid": pid, "started": started})
+    environment.write_record(
+        {**environment.record, "port": chosen, "web_port": chosen_web, "pid": pid, "started": started}
+    )
     try:
         process.wait_ready(chosen, READY, pid)
     except process.EmulatorUnavailable as error:
@@ -150,34 +168,43 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
         raise Failed(f"The emulator did not start: {error}\n{last}", f"Its log is {log}.") from error
 
 
-def _applied(environment: Environment, port: int | None, web_port: int | None) -> Terraform:
-    """Starts the emulator and applies infra/ to it, where that is needed."""
+def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> Terraform:
+    """Start the emulator and apply infra/ to it where needed. Return the Terraform of the stack."""
     with step("Start the emulator"):
         _start(environment, port, web_port)
     infra = outputs.terraform(environment)
     inputs = _inputs(environment)
-    if inputs != environment.read("applied"):
-        with step("Apply infra/ with Terraform") as tell:
-            infra.apply(tell)
+    if inputs != environment.read("applied") or not environment.record.get("saved", True):
+        with step("Apply infra/ with Terraform") as progress:
+            infra.apply(progress)
         environment.write("applied", inputs)
+        environment.write_record({**environment.record, "saved": True})
     return infra
 
 
 def _stop(environment: Environment) -> bool:
+    """Stop both servers and return whether the emulator was running.
+
+    An emulator that ended otherwise may have lost its last seconds. The record says so in `saved`, and the next `up` applies.
+    """
     serve.stop(environment)
-    found = processes.serving(environment.home / "state")
-    for pid in found:
+    running = processes.serving(environment.home / "state")
+    for pid in running:
         try:
             process.stop(pid)
         except process.EmulatorUnavailable as error:
             raise Failed(f"The emulator did not stop: {error}", f"End process {pid} yourself.") from error
-    return bool(found)
+    record = environment.record
+    if "pid" in record:
+        saved = bool(running) and record.get("saved", True)
+        environment.write_record({"port": record["port"], "web_port": record["web_port"], "saved": saved})
+    return bool(running)
 
 
-def _forget_half(environment: Environment) -> None:
-    """Clears away what an `up` left that never got as far as one whole apply.
+def _discard_incomplete(environment: Environment) -> None:
+    """Delete what an `up` left behind that never completed an apply.
 
-    A killed Terraform may have made things that it did not note, and would stumble over. Nobody has used them yet.
+    A killed Terraform may have created resources that are not in its state, and would fail on them. Nobody has used them yet.
     """
     _stop(environment)
     shutil.rmtree(environment.home / "state", ignore_errors=True)
@@ -186,11 +213,11 @@ def _forget_half(environment: Environment) -> None:
 
 
 def _runs(environment: Environment) -> bool:
-    """Whether the recorded emulator is there, and serves this environment: its process id may be another's by now."""
+    """Whether the recorded process is an emulator that serves this environment. Its id may have been reused."""
     return environment.record.get("pid") in processes.serving(environment.home / "state")
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     try:
         process.wait_ready(port, 2)
     except process.EmulatorUnavailable:
@@ -198,11 +225,11 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _wait(environment: Environment, found: dict[str, Any]) -> None:
-    """Returns when a signed-in request has been answered with 200."""
-    user = found["demo_users"][0]
-    token = users.token(environment, found["user_pool_id"], user["username"], user["password"])
-    request = urllib.request.Request(f"{found['api_url']}/items?limit=1", headers={"Authorization": f"Bearer {token}"})
+def _wait(environment: Environment, result: dict[str, Any]) -> None:
+    """Return once a signed-in request gets a 200. Raise Failed after READY seconds."""
+    user = result["demo_users"][0]
+    token = users.token(environment, result["user_pool_id"], user["username"], user["password"])
+    request = urllib.request.Request(f"{result['api_url']}/items?limit=1", headers={"Authorization": f"Bearer {token}"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY
     while True:
@@ -211,7 +238,7 @@ def _wait(environment: Environment, found: dict[str, Any]) -> None:
                 return
         except (urllib.error.URLError, OSError) as error:
             if time.monotonic() > deadline:
-                said = error.read().decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
-                hint = "See `crudctl logs`, and .local/emulator.log."
-                raise Failed(f"The API does not answer: {error} {said}".strip(), hint) from error
+                body = error.read().decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
+                hint = "See `crudctl logs` and .local/emulator.log."
+                raise Failed(f"The API does not respond: {error} {body}".strip(), hint) from error
             time.sleep(0.5)

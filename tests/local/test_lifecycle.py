@@ -1,0 +1,236 @@
+"""The life of a local stack: stopped and started, killed, moved to other ports, and changed in contract and settings."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from crudctl import processes
+from emulator import process
+from tests.snapshot import clone
+from tests.stack import Stack, free_port
+
+APPLY = "Apply infra/ with Terraform"
+COLOUR = "        colour:\n          type: string\n          title: Colour\n          enum: [red, green, blue]\n"
+
+
+def record(stack: Stack) -> dict[str, Any]:
+    """What `up` recorded."""
+    content: dict[str, Any] = json.loads((stack.home / ".local" / "stack.json").read_text(encoding="utf-8"))
+    return content
+
+
+def up(stack: Stack, *arguments: str) -> str:
+    """Everything that `crudctl up` prints, which must succeed."""
+    code, output = stack.crudctl_exit("up", *arguments)
+    assert code == 0, output
+    return output
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this file's own: it is stopped, killed and moved."""
+    stack = clone(tmp_path_factory.mktemp("lifecycle") / "items")
+    assert APPLY not in up(stack)
+    yield stack
+    stack.crudctl("clean", "--yes")
+
+
+def test_up_again_changes_nothing(stack: Stack) -> None:
+    before = stack.outputs, stack.functions(), record(stack)
+    assert APPLY not in up(stack)
+    assert (stack.outputs, stack.functions(), record(stack)) == before
+
+
+def test_data_and_users_survive_down_and_up_without_an_apply(stack: Stack) -> None:
+    with stack.api() as api:
+        item = api.post("items", json={"name": "Kept"}).json()
+        token = api.headers["authorization"]
+    before = stack.outputs
+    stack.crudctl("down")
+    assert json.loads(stack.crudctl("status", "--json", check=False))["running"] is False
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(before["endpoint_url"])
+    assert APPLY not in up(stack)
+    assert stack.outputs == before
+    response = httpx.get(f"{before['api_url']}/items/{item['id']}", headers={"Authorization": token})
+    assert response.json() == item
+    with stack.api() as api:
+        assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def test_other_ports_need_no_apply(stack: Stack) -> None:
+    """The web app's new address is where the sign-in page returns to."""
+    before = record(stack)
+    stack.crudctl("down")
+    ports = {"port": free_port(), "web_port": free_port()}
+    assert APPLY not in up(stack, "--port", str(ports["port"]), "--web-port", str(ports["web_port"]))
+    outputs = stack.outputs
+    assert outputs["web_url"] == process.endpoint_url(ports["web_port"])
+    assert httpx.get(f"{outputs['web_url']}/config.json").json()["api_url"] == outputs["api_url"]
+    sign_in = f"{outputs['hosted_ui_url']}/oauth2/authorize"
+    asked = {"response_type": "code", "client_id": outputs["user_pool_client_id"], "scope": "openid"}
+    challenge = {"code_challenge": "x" * 43, "code_challenge_method": "S256"}
+    accepted = httpx.get(sign_in, params={**asked, **challenge, "redirect_uri": f"{outputs['web_url']}/"})
+    refused = httpx.get(
+        sign_in, params={**asked, **challenge, "redirect_uri": process.endpoint_url(before["web_port"]) + "/"}
+    )
+    assert accepted.status_code < 400
+    assert refused.status_code == 400
+    with stack.api() as api:
+        assert api.get("items").status_code == 200
+
+
+def test_killed_emulator_loses_at_most_the_last_seconds_and_is_applied_to_again(stack: Stack) -> None:
+    with stack.api() as api:
+        item = api.post("items", json={"name": "Kept"}).json()
+    time.sleep(4)
+    os.kill(record(stack)["pid"], signal.SIGKILL)
+    assert APPLY in up(stack)
+    with stack.api() as api:
+        assert api.get(f"items/{item['id']}").json() == item
+        created = api.post("items", json={"name": "After"}).json()
+        assert api.delete(f"items/{created['id']}").status_code == 204
+        assert api.delete(f"items/{item['id']}").status_code == 204
+
+
+def test_emulator_that_is_not_recorded_is_found_and_stopped(stack: Stack) -> None:
+    path, before = stack.home / ".local" / "stack.json", record(stack)
+    path.write_text(json.dumps({**before, "pid": 2**22 + 1}), encoding="utf-8")
+    assert json.loads(stack.crudctl("status", "--json", check=False))["running"] is False
+    assert APPLY not in up(stack)
+    assert record(stack)["port"] == before["port"]
+    assert processes.serving(stack.home / ".local" / "state") == [record(stack)["pid"]]
+
+
+def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> None:
+    real = {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "AWS_PROFILE": "production",
+        "AWS_ENDPOINT_URL": "https://dynamodb.eu-west-2.amazonaws.com",
+        "AWS_REGION": "us-east-1",
+        "TF_VAR_env": "prod",
+        "TF_CLI_CONFIG_FILE": "nowhere",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    before = stack.outputs
+    stack.crudctl("up", env=real)
+    assert json.loads(stack.crudctl("outputs", "--json", env=real)) == before
+    assert stack.crudctl("token", "--user", before["demo_users"][0]["username"], env=real).count(".") == 2
+    assert stack.crudctl("logs", "--since", "1m", env=real)
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that was up, then changed: one more field in the contract, and `abac` on. Both come with one `up`."""
+    stack = clone(tmp_path_factory.mktemp("changed") / "items")
+    up(stack)
+    settings = stack.home / "infra" / "envs" / "local.tfvars"
+    settings.write_text(settings.read_text(encoding="utf-8") + "abac = true\n", encoding="utf-8")
+    stack.add_fields(COLOUR)
+    assert APPLY in up(stack)
+    yield stack
+    stack.crudctl("clean", "--yes")
+
+
+def test_field_added_in_the_contract_alone_is_validated_stored_and_returned(changed: Stack) -> None:
+    with changed.api() as api:
+        created = api.post("items", json={"name": "x", "colour": "red"})
+        assert created.status_code == 201, created.text
+        path = f"items/{created.json()['id']}"
+        assert api.get(path).json()["colour"] == "red"
+        refused = api.put(path, json={"name": "x", "colour": "mauve"})
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/colour"]
+        merge = {"Content-Type": "application/merge-patch+json"}
+        assert api.patch(path, content='{"colour":"blue"}', headers=merge).json()["colour"] == "blue"
+        assert any(item.get("colour") == "blue" for item in api.get("items", params={"order": "desc"}).json()["items"])
+        assert api.delete(path).status_code == 204
+
+
+def test_abac_lets_iam_guard_ownership_too(changed: Stack) -> None:
+    with changed.api(0) as api, changed.api(1) as other:
+        created = api.post("items", json={"name": "Mine"})
+        assert created.status_code == 201, created.text
+        path = f"items/{created.json()['id']}"
+        assert other.get(path).status_code == 404
+        assert api.put(path, json={"name": "Changed"}).status_code == 200
+        assert path.endswith(api.get("items", params={"order": "desc", "limit": 1}).json()["items"][0]["id"])
+        assert api.delete(path).status_code == 204
+    config = changed.aws("lambda").get_function_configuration(FunctionName=changed.outputs["functions"]["get_item"])
+    variables = config["Environment"]["Variables"]
+    own = {"TableName": variables["TABLE_NAME"], "Key": {"id": {"S": "me#x"}}}
+    foreign = {"TableName": variables["TABLE_NAME"], "Key": {"id": {"S": "you#x"}}}
+    data_role = variables["DATA_ROLE_ARN"]
+    assert changed.try_as_role(config["Role"], "dynamodb", "GetItem", own) == "AccessDeniedException"
+    assert changed.try_as_role(data_role, "dynamodb", "GetItem", own, {"owner": "me"}) == ""
+    assert changed.try_as_role(data_role, "dynamodb", "GetItem", foreign, {"owner": "me"}) == "AccessDeniedException"
+
+
+def beginning(stack: Stack, service: str) -> Any:
+    """A client of the stack that `up` is creating."""
+    root = process.root_credentials()
+    return boto3.client(
+        service,
+        endpoint_url=process.endpoint_url(record(stack)["port"]),
+        region_name=root["AWS_REGION"],
+        aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def until(attempt: Callable[[], Any]) -> None:
+    """Repeat an attempt until it succeeds with a true result; the emulator may not be running yet."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BotoCoreError, OSError):
+            if attempt():
+                return
+        time.sleep(0.2)
+    pytest.fail("no success within 200 s")
+
+
+def test_first_up_that_was_killed_halfway_starts_from_the_beginning(tmp_path: Path) -> None:
+    """crudctl and its Terraform are killed when resources exist that are not in Terraform's state yet."""
+    half = Stack(tmp_path / "items")
+    command = [sys.executable, "-m", "crudctl.cli", "up", "--port", str(free_port()), "--web-port", str(free_port())]
+    settings = {**os.environ, "PYTHONPATH": str(half.home / "src")}
+    try:
+        with subprocess.Popen(command, cwd=half.home, env=settings, stdout=subprocess.DEVNULL) as first:
+            until(lambda: beginning(half, "dynamodb").list_tables()["TableNames"])
+            listing = subprocess.run(
+                ["ps", "-ax", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True
+            )
+            children = [line.split()[:3] for line in listing.stdout.splitlines()]
+            terraform = [int(pid) for pid, parent, name in children if parent == str(first.pid) and name == "terraform"]
+            assert len(terraform) == 1
+            for pid in (first.pid, *terraform):
+                os.kill(pid, signal.SIGKILL)
+        killed = record(half)["pid"]
+        with subprocess.Popen(command, cwd=half.home, env=settings, stderr=subprocess.PIPE, text=True) as again:
+            until(lambda: not process.is_emulator(killed))
+            until(lambda: beginning(half, "logs").create_log_group(logGroupName="/aws/lambda/items-local-get_item"))
+            _, printed = again.communicate(timeout=300)
+        assert again.returncode == 0, printed
+        assert "A response of the emulator was lost." in printed
+        assert json.loads(half.crudctl("status", "--json"))["healthy"] is True
+        with half.api() as api:
+            assert api.post("items", json={"name": "x"}).status_code == 201
+    finally:
+        half.crudctl("clean", "--yes")
