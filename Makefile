@@ -2,6 +2,7 @@
 MAKEFLAGS += --no-print-directory
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
@@ -16,17 +17,18 @@ clean:  ## stop it and forget its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
 	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
-test: check  ## every check and every test
-	@$(PY) -m pytest
+test:  ## every check and every test
+	@$(MAKE) -j2 check
+	@$(PYTEST)
 
-unit: .venv/.ready-dev  ## the tests that need no stack: about a minute
-	@$(PY) -m pytest -q tests/unit tests/contract tests/workflows
+unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: about a minute
+	@$(PYTEST) -q tests/unit tests/contract tests/workflows
 
-stack-tests: .venv/.ready-dev  ## the tests on a local stack and on an emulated account
-	@$(PY) -m pytest tests/api tests/emulator tests/local tests/deploy tests/operate tests/release
+stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack and on an emulated account
+	@$(PYTEST) tests/api tests/emulator tests/local tests/deploy tests/operate tests/release
 
-browser-tests: .venv/.ready-dev  ## the web app in a real browser
-	@$(PY) -m pytest tests/e2e
+browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
+	@$(PYTEST) tests/e2e
 
 check: lint types infra web workflows  ## what needs no test to run
 
