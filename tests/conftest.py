@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if shares(item):
             item.add_marker(pytest.mark.xdist_group(folder(item)))
     order = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: order[folder(item)] if item.get_closest_marker("xdist_group") else len(order))
+    last = len(order)
+    items.sort(key=lambda item: order.get(folder(item), last) if item.get_closest_marker("xdist_group") else last)
 
 
 @pytest.fixture(scope="session")
