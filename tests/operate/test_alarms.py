@@ -302,6 +302,6 @@ def test_every_alarm_has_its_page_in_the_runbook_and_every_page_its_alarm(
              for each in described.values() for alarm in each}  # fmt: skip
     pages = text.partition("\n# Alarms")[2].partition("\n# ")[0]
     assert named <= anchors(pages)
-    assert anchors(pages) - named <= {"account-budget", "what-rings-together"}
+    assert anchors(pages) - named <= {"account-budget", "alarms-that-fire-together"}
     for page in re.split(r"^## ", pages, flags=re.MULTILINE)[2:]:
         assert all(part in page for part in ("**Means**", "**Look**", "**Do**", "```sh")), page.splitlines()[0]
