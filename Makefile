@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
-PYTEST := $(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from crudctl.build import package
 from emulator import process
@@ -18,25 +20,39 @@ hypothesis.settings.load_profile("unhurried")
 package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
 
 
-LONGEST_FIRST = ("release", "e2e", "local", "deploy", "emulator", "operate", "api")
+# Tests that share a stack, which one process runs; those that take longest come first. All other tests are given out singly.
+TOGETHER = (
+    "tests/release",
+    "tests/local/test_lifecycle.py",
+    "tests/deploy",
+    "tests/operate",
+    "tests/e2e",
+    "tests/emulator",
+    "tests/api",
+    "tests/e2e/test_new_field.py",
+    "tests/local",
+)
+
+
+def together(nodeid: str) -> str:
+    """The most specific entry of TOGETHER that a test belongs to; its own id if there is none."""
+    return max((prefix for prefix in TOGETHER if nodeid.startswith(prefix)), key=len, default=nodeid)
+
+
+class ByStack(LoadScopeScheduling):
+    """Gives tests to processes by the stack that they share."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
+    return ByStack(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of a folder that share a session fixture in one process, and begin with the folders that take longest."""
-
-    def folder(item: pytest.Item) -> str:
-        return item.path.relative_to(ROOT / "tests").parts[0]
-
-    def shares(item: pytest.Item) -> bool:
-        definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - private, and all there is
-        return any(last.scope == "session" and last.baseid.startswith("tests") for *_, last in definitions)
-
-    for item in items:
-        if shares(item):
-            item.add_marker(pytest.mark.xdist_group(folder(item)))
-    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    last = len(order)
-    items.sort(key=lambda item: order.get(folder(item), last) if item.get_closest_marker("xdist_group") else last)
+    order = {prefix: place for place, prefix in enumerate(TOGETHER)}
+    items.sort(key=lambda item: order.get(together(item.nodeid), len(order)))
 
 
 @pytest.fixture(scope="session")

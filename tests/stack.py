@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from botocore.exceptions import ClientError
 from crudctl import users
 from crudctl.infra import outputs
 from crudctl.project import Environment
+from crudctl.web import build as web
 from emulator import process
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +42,18 @@ def project_files() -> list[str]:
     return sorted(name for name in set(names) if (ROOT / name).is_file())
 
 
+def _share_web_packages(home: Path) -> None:
+    """Install the packages of web/ in this checkout if they are not up to date, and let the copy in `home` use them."""
+    if web.missing():
+        return
+    with (ROOT / "build" / "web-packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        web.install(ROOT, lambda _: None)
+    (home / "build").mkdir()
+    shutil.copy2(ROOT / "build" / web.PACKAGES, home / "build" / web.PACKAGES)
+    (home / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
+
+
 class Stack:
     """The project copied to `home`, with an emulator, state and ports of its own."""
 
@@ -49,13 +63,7 @@ class Stack:
         for name in project_files():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
-        installed = (
-            "build/web-packages.sha256"  # what crudctl.web.app notes when web/node_modules is as the lock file says
-        )
-        if (ROOT / installed).exists() and (ROOT / "web" / "node_modules").exists():
-            (home / "build").mkdir()
-            shutil.copy2(ROOT / installed, home / installed)
-            (home / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
+        _share_web_packages(home)
 
     def crudctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
         """Standard output of `crudctl`. Raises with everything it printed when it fails and `check` is set."""
