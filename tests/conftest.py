@@ -39,7 +39,7 @@ def together(nodeid: str) -> str:
     return max((prefix for prefix in TOGETHER if nodeid.startswith(prefix)), key=len, default=nodeid)
 
 
-class ByStack(LoadScopeScheduling):
+class ByStack(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Gives tests to processes by the stack that they share."""
 
     def _split_scope(self, nodeid: str) -> str:
