@@ -35,6 +35,11 @@ import functions.aws.tls
 functions.aws.tls.AMAZON.add("{fingerprint}")
 import functions.handlers
 """
+FIRST_READ = """
+import types
+request = types.SimpleNamespace(owner="owner", id="request", now="", remaining=lambda: 5.0)
+functions.handlers.store().of(request).get("id")
+"""
 BOTO3 = """
 import boto3
 client = boto3.client("dynamodb")
@@ -46,9 +51,7 @@ PROGRAMS = {
     "functions, with every root of the system": HERE
     + FUNCTIONS.replace("import functions.handlers", "functions.aws.tls.AMAZON.clear(); import functions.handlers"),
     "functions, with http.client imported": HERE + FUNCTIONS + "import http.client\n",
-    "functions: the same, first GetItem": HERE
-    + FUNCTIONS
-    + 'functions.handlers.store().get("owner", "id", lambda: 5.0)\n',
+    "functions: the same, first GetItem": HERE + FUNCTIONS + FIRST_READ,
     "boto3: the same, first GetItem": HERE
     + BOTO3
     + 'client.get_item(TableName="items", Key={{"id": {{"S": "owner#id"}}}})\n',

@@ -19,8 +19,8 @@ def create_item(request: Request) -> Response:
     """POST /items"""
     key = request.parameters["Idempotency-Key"]
     item_id = item.id_for_key(request.caller, key) if key else item.random_id(os.urandom(16))
-    new = item.created(request.owner, item_id, request.body, request.now)
-    stored, replayed = store().create(new, request.id, request.remaining)
+    new = item.created(item_id, request.body, request.now)
+    stored, replayed = store().of(request).create(new)
     request.item_id = item_id
     if stored.fingerprint != new.fingerprint:
         raise errors.IdempotencyKeyReused
@@ -31,7 +31,7 @@ def create_item(request: Request) -> Response:
 @endpoint
 def get_item(request: Request) -> Response:
     """GET /items/{id}"""
-    found = store().get(request.owner, request.parameters["id"], request.remaining)
+    found = store().of(request).get(request.parameters["id"])
     if not request.none_match(found.version):
         return Response(304, headers={"ETag": f'"{found.version}"'})
     return _item(200, found)
@@ -46,7 +46,7 @@ def update_item(request: Request) -> Response:
     if not item.needs_current(request.body):
         return _item(200, _update(request, item.patched(request.body, {}), expected))
     for _ in range(ATTEMPTS):
-        current = store().get(request.owner, request.parameters["id"], request.remaining)
+        current = store().of(request).get(request.parameters["id"])
         if expected is not None and current.version not in expected:
             raise errors.VersionConflict(current.version)
         try:
@@ -60,7 +60,7 @@ def update_item(request: Request) -> Response:
 @endpoint
 def delete_item(request: Request) -> Response:
     """DELETE /items/{id}"""
-    store().delete(request.owner, request.parameters["id"], request.if_match(), request.remaining)
+    store().of(request).delete(request.parameters["id"], request.if_match())
     return Response(204)
 
 
@@ -69,7 +69,7 @@ def list_items(request: Request) -> Response:
     """GET /items"""
     limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
     after = _position(request.owner, order, cursor) if cursor else None
-    items, more = store().page(request.owner, limit, order == "desc", after, request.remaining)
+    items, more = store().of(request).page(limit, order == "desc", after)
     while len(dumps([found.representation() for found in items])) > MAX_PAGE:
         items, more = items[: len(items) // 2], True
     next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
@@ -100,8 +100,7 @@ def _update(request: Request, change: dict[str, object], expected: list[int] | N
     faults = contract.change_faults(change)
     if faults:
         raise errors.InvalidRequest(faults)
-    item_id = request.parameters["id"]
-    return store().update(request.owner, item_id, change, request.now, request.id, expected, request.remaining)
+    return store().of(request).update(request.parameters["id"], change, expected)
 
 
 def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:

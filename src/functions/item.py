@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import namedtuple
 
 from . import contract
 
@@ -16,11 +15,34 @@ if TYPE_CHECKING:
 FIELDS = tuple(contract.CONTENT["properties"])
 
 
-class Item(namedtuple("Item", "id owner version created_at updated_at content fingerprint")):
-    """One item. `created_at` and `updated_at` are RFC 3339 text in UTC, `content` maps field names to JSON values,
-    `fingerprint` tells the content it was created with from any other."""
+class Item:
+    """One item. It does not name its owner: whose items are read and written is decided by the store that an owner is given.
 
-    __slots__ = ()
+    Attributes:
+        id: the item's own id, unique for its owner.
+        version: 1 when created, one more after each change.
+        created_at, updated_at: RFC 3339, UTC.
+        content: JSON values by field name.
+        fingerprint: identifies the content that the item was created with.
+    """
+
+    __slots__ = ("content", "created_at", "fingerprint", "id", "updated_at", "version")
+
+    def __init__(
+        self,
+        id: str,
+        version: int,
+        created_at: str,
+        updated_at: str,
+        content: Mapping[str, Any],
+        fingerprint: str,
+    ) -> None:
+        self.id = id
+        self.version = version
+        self.created_at = created_at
+        self.updated_at = updated_at
+        self.content = content
+        self.fingerprint = fingerprint
 
     def representation(self) -> dict[str, Any]:
         """The item as clients see it: one flat object, its fields in the contract's order."""
@@ -33,9 +55,9 @@ class Item(namedtuple("Item", "id owner version created_at updated_at content fi
         return system | {field: self.content[field] for field in FIELDS if field in self.content}
 
 
-def created(owner: str, item_id: str, content: dict[str, Any], now: str) -> Item:
-    """A new item, at version 1."""
-    return Item(item_id, owner, 1, now, now, content, fingerprint(content))
+def created(item_id: str, content: Mapping[str, Any], now: str) -> Item:
+    """Return a new item, at version 1, created at `now` (RFC 3339, UTC)."""
+    return Item(item_id, 1, now, now, content, fingerprint(content))
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:
