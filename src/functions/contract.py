@@ -24,13 +24,6 @@ CONTENT: Schema = OPERATIONS["create_item"]["content"]
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 
 
-class Removed:
-    """Stands for a member that a merge patch removes."""
-
-
-REMOVED = Removed()
-
-
 def media_type(operation: str) -> str | None:
     """The one media type of the operation's request body, None when it takes no body."""
     expected: str | None = OPERATIONS[operation]["media_type"]
@@ -68,18 +61,21 @@ def content_faults(content: Any) -> list[Fault]:
     return [{"pointer": pointer, "detail": detail} for pointer, detail in faults(content, CONTENT, "")]
 
 
-def change_faults(change: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with some members of an item's content, each a new value or REMOVED; the others stay as they are."""
-    members = {k: v for k, v in CONTENT.items() if k != "required"}
-    found: list[Fault] = []
-    for name, value in change.items():
-        if value is not REMOVED:
-            found += ({"pointer": p, "detail": d} for p, d in faults({name: value}, members, ""))
-        elif name in CONTENT.get("required", ()):
-            found.append({"pointer": _step("", name), "detail": "is required and cannot be removed"})
-        elif name not in CONTENT["properties"]:
-            found.append({"pointer": _step("", name), "detail": "is not known here"})
-    return found
+def field_faults(name: str, value: Any) -> list[Fault]:
+    """Return what is wrong with a new value of one field of an item's content."""
+    pointer = _step("", name)
+    if name not in CONTENT["properties"]:
+        return [{"pointer": pointer, "detail": "is not known here"}]
+    return [{"pointer": p, "detail": d} for p, d in faults(value, CONTENT["properties"][name], pointer)]
+
+
+def removal_faults(name: str) -> list[Fault]:
+    """Return what is wrong with removing one field from an item's content."""
+    if name in CONTENT.get("required", ()):
+        return [{"pointer": _step("", name), "detail": "is required and cannot be removed"}]
+    if name not in CONTENT["properties"]:
+        return [{"pointer": _step("", name), "detail": "is not known here"}]
+    return []
 
 
 def _from_text(text: str, schema: Schema) -> Any:

@@ -6,9 +6,14 @@ import base64
 import hashlib
 import os
 
-from . import contract, errors, item
+from . import errors, item
 from .http import Request, Response, dumps, endpoint
 from .store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 ATTEMPTS = 5  # of a merge patch whose item keeps changing
 MAX_PAGE = 2_900_000  # characters; Lambda takes 6 MB, in which the body is a JSON string and may double
@@ -40,17 +45,17 @@ def get_item(request: Request) -> Response:
 @endpoint
 def update_item(request: Request) -> Response:
     """PUT and PATCH /items/{id}"""
-    expected = request.if_match()
+    items, item_id, expected = store().of(request), request.parameters["id"], request.if_match()
     if request.operation == "update_item":
-        return _item(200, _update(request, item.replacement(request.body), expected))
+        return _item(200, items.update(item_id, item.replacement(request.body), expected))
     if not item.needs_current(request.body):
-        return _item(200, _update(request, item.patched(request.body, {}), expected))
+        return _item(200, items.update(item_id, _patched(request.body, {}), expected))
     for _ in range(ATTEMPTS):
-        current = store().of(request).get(request.parameters["id"])
+        current = items.get(item_id)
         if expected is not None and current.version not in expected:
             raise errors.VersionConflict(current.version)
         try:
-            return _item(200, _update(request, item.patched(request.body, current.content), [current.version]))
+            return _item(200, items.update(item_id, _patched(request.body, current.content), [current.version]))
         except errors.VersionConflict:
             if expected is not None:
                 raise
@@ -96,11 +101,12 @@ def _item(status: int, found: item.Item, headers: dict[str, str] | None = None) 
     return Response(status, found.representation(), {"ETag": f'"{found.version}"', **(headers or {})})
 
 
-def _update(request: Request, change: dict[str, object], expected: list[int] | None) -> item.Item:
-    faults = contract.change_faults(change)
-    if faults:
+def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Change:
+    """Return what a merge patch changes. Raise errors.InvalidRequest if the item would become invalid."""
+    change = item.patched(patch, current)
+    if faults := item.faults(change):
         raise errors.InvalidRequest(faults)
-    return store().of(request).update(request.parameters["id"], change, expected)
+    return change
 
 
 def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:

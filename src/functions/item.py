@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    Change = dict[str, Any]  # new value or REMOVED by field name; fields that are not named stay as they are
+
 FIELDS = tuple(contract.CONTENT["properties"])
 
 
@@ -87,24 +89,38 @@ def _uuid(octets: bytes, version: int) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def replacement(content: dict[str, Any]) -> dict[str, Any]:
-    """What a PUT of `content` changes: every field of the contract, to its new value or REMOVED.
+class Removed:
+    """Stands in a change for the value of a field that is to be removed."""
+
+
+REMOVED = Removed()
+
+
+def replacement(content: Mapping[str, Any]) -> Change:
+    """Return what a PUT of valid `content` changes: every field of the contract.
 
     Attributes that this version does not know are not named, so they stay.
     """
-    return {field: content.get(field, contract.REMOVED) for field in FIELDS}
+    return {field: content.get(field, REMOVED) for field in FIELDS}
 
 
 def needs_current(patch: Mapping[str, Any]) -> bool:
-    """Whether the outcome of a merge patch depends on the item: only where it reaches into an object."""
+    """Whether the result of a merge patch depends on the item: only if the patch changes properties of an object in it."""
     return any(isinstance(value, dict) for value in patch.values())
 
 
-def patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
-    """What a merge patch changes in `current`: each member it names, to its new value or REMOVED."""
-    return {
-        name: contract.REMOVED if value is None else merged(current.get(name), value) for name, value in patch.items()
-    }
+def patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Change:
+    """Return what a merge patch changes in the content `current`: each field it names. It has yet to be validated."""
+    return {name: REMOVED if value is None else merged(current.get(name), value) for name, value in patch.items()}
+
+
+def faults(change: Change) -> list[contract.Fault]:
+    """Return what is wrong with a change, field by field."""
+    return [
+        fault
+        for name, value in change.items()
+        for fault in (contract.removal_faults(name) if value is REMOVED else contract.field_faults(name, value))
+    ]
 
 
 def merged(target: Any, patch: Any) -> Any:

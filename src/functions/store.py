@@ -9,13 +9,14 @@ from __future__ import annotations
 from . import errors, item
 from .aws import dynamodb
 from .aws.dynamodb import marshal, unmarshal
-from .contract import REMOVED
-from .item import Item
+from .item import REMOVED, Item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
+
+    from .item import Change
 
     # (owner, action, payload, seconds left) -> response; raises dynamodb.DynamoDBError
     Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
@@ -125,11 +126,10 @@ class Items:
             raise errors.NotFound
         return _item(unmarshal(response["Item"]))
 
-    def update(self, item_id: str, change: Mapping[str, Any], expected: Sequence[int] | None) -> Item:
+    def update(self, item_id: str, change: Change, expected: Sequence[int] | None) -> Item:
         """Change fields of an item in one conditional write and return the changed item.
 
         Args:
-            change: new value or REMOVED by field.
             expected: the versions that the item may have; None allows any.
 
         Raises:

@@ -47,9 +47,9 @@ ENTRY_POINTS = {"crudctl/cli", "emulator/__main__", "emulator/server", "emulator
 EMULATOR_FROM_OUTSIDE = {"emulator/process"}  # all that crudctl may know of the emulator
 
 FUNCTIONS = {
-    "handlers": {"contract", "errors", "http", "item", "store"},
+    "handlers": {"errors", "http", "item", "store"},
     "http": {"contract", "errors", "telemetry"},
-    "store": {"contract", "errors", "item", "aws"},
+    "store": {"errors", "item", "aws"},
     "item": {"contract"},
     "contract": {"operations"},
     "operations": set(),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions import item
-from functions.contract import REMOVED
+from functions.item import REMOVED
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -69,6 +69,16 @@ def test_a_replacement_names_every_field() -> None:
     change = item.replacement({"name": "x"})
     assert change.keys() == set(item.FIELDS)
     assert [field for field, value in change.items() if value is not REMOVED] == ["name"]
+
+
+def test_a_change_may_remove_only_fields_that_are_not_required() -> None:
+    assert item.faults({"description": REMOVED, "quantity": 2}) == []
+    assert item.faults({"name": REMOVED, "other": REMOVED, "another": 1, "quantity": -2}) == [
+        {"pointer": "/name", "detail": "is required and cannot be removed"},
+        {"pointer": "/other", "detail": "is not known here"},
+        {"pointer": "/another", "detail": "is not known here"},
+        {"pointer": "/quantity", "detail": "must be at least 0"},
+    ]
 
 
 @given(st.binary(min_size=16, max_size=16))

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions import contract
-from functions.contract import REMOVED
 
 
 def told(value: Any, **schema: Any) -> list[tuple[str, str]]:
@@ -127,15 +126,6 @@ def test_nesting_deeper_than_the_table_takes_is_a_fault() -> None:
     for _ in range(40):
         value = [value]
     assert told(value)[0][1] == "must not be nested more than 30 levels deep"
-
-
-def test_a_change_may_remove_what_is_not_required_only() -> None:
-    assert contract.change_faults({"description": REMOVED, "quantity": 2}) == []
-    assert contract.change_faults({"name": REMOVED, "other": REMOVED, "quantity": -2}) == [
-        {"pointer": "/name", "detail": "is required and cannot be removed"},
-        {"pointer": "/other", "detail": "is not known here"},
-        {"pointer": "/quantity", "detail": "must be at least 0"},
-    ]
 
 
 def query(**given: list[str]) -> tuple[dict[str, Any], list[dict[str, str]]]:
