@@ -7,13 +7,16 @@ import hashlib
 import os
 
 from . import errors, item
-from .http import Request, Response, dumps, endpoint
+from .body import dumps
+from .http import Response, endpoint
 from .store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from .request import Request
 
 ATTEMPTS = 5  # of a merge patch whose item keeps changing
 MAX_PAGE = 2_900_000  # characters; Lambda takes 6 MB, in which the body is a JSON string and may double
@@ -75,7 +78,7 @@ def list_items(request: Request) -> Response:
     limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
     after = _position(request.owner, order, cursor) if cursor else None
     items, more = store().of(request).page(limit, order == "desc", after)
-    while len(dumps([found.representation() for found in items])) > MAX_PAGE:
+    while len(page := dumps([entry.representation() for entry in items])) > MAX_PAGE:
         items, more = items[: len(items) // 2], True
     next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
     link = (
@@ -83,7 +86,7 @@ def list_items(request: Request) -> Response:
         if more
         else {}
     )
-    return Response(200, {"items": [found.representation() for found in items], "next_cursor": next_cursor}, link)
+    return Response(200, f'{{"items":{page},"next_cursor":{dumps(next_cursor)}}}', link)
 
 
 def store() -> Store:
@@ -98,7 +101,7 @@ _store: Store | None = None
 
 
 def _item(status: int, found: item.Item, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, found.representation(), {"ETag": f'"{found.version}"', **(headers or {})})
+    return Response(status, dumps(found.representation()), {"ETag": f'"{found.version}"', **(headers or {})})
 
 
 def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Change:

@@ -59,7 +59,7 @@ def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_
         archive.extractall(tmp_path)
     for source in (tmp_path / "items").glob("*.py"):
         source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
-    code = "import functions.http; print(functions.http.MAX_BODY)"
+    code = "import functions.body; print(functions.body.MAX_BODY)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "131072"
 
