@@ -34,8 +34,9 @@ locals {
 }
 
 resource "aws_iam_role" "gateway_logging" {
-  count = var.gateway_logging_role ? 1 : 0
-  name  = "${local.prefix}-gateway-logging"
+  count                = var.gateway_logging_role ? 1 : 0
+  name                 = "${local.prefix}-gateway-logging"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

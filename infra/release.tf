@@ -129,7 +129,8 @@ resource "aws_cloudwatch_log_group" "rollback" {
 }
 
 resource "aws_iam_role" "rollback" {
-  name = local.rollback_name
+  name                 = local.rollback_name
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

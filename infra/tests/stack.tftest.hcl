@@ -64,6 +64,21 @@ run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
   }
 }
 
+run "every_role_outside_the_functions_has_the_boundary" {
+  command = plan
+  variables {
+    gateway_logging_role = true
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [aws_iam_role.gateway_logging[0], aws_iam_role.rollback] :
+      role.permissions_boundary == "arn:aws:iam::123456789012:policy/items-test-boundary"
+    ])
+    error_message = "A role can do more than the boundary."
+  }
+}
+
 run "the_table_is_keyed_by_owner_and_kept_safe" {
   command = plan
 
