@@ -75,7 +75,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at line {error.lineno}, column {error.colno}"
     if isinstance(error, UnicodeError):
-        return "it is not UTF-8"
-    return (
-        "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a value that JSON does not have"
-    )
+        return "it is not valid UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return "it contains a value that JSON does not allow"

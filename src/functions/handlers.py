@@ -1,4 +1,4 @@
-"""The five Lambda functions. Each is one operation of the contract; `update_item` serves PUT and PATCH."""
+"""The five Lambda functions. Each serves one operation of the contract; `update_item` serves PUT and PATCH."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from .request import Request
 
-ATTEMPTS = 5  # of a merge patch whose item keeps changing
-MAX_PAGE = 2_900_000  # characters; Lambda takes 6 MB, in which the body is a JSON string and may double
+ATTEMPTS = 5  # to apply a merge patch to an item that keeps changing
+MAX_PAGE = 2_900_000  # characters; Lambda's limit is 6 MB, and the body may double when it becomes a JSON string
 
 
 @endpoint
@@ -39,10 +39,10 @@ def create_item(request: Request) -> Response:
 @endpoint
 def get_item(request: Request) -> Response:
     """GET /items/{id}"""
-    found = store().of(request).get(request.parameters["id"])
-    if not request.none_match(found.version):
-        return Response(304, headers={"ETag": f'"{found.version}"'})
-    return _item(200, found)
+    current = store().of(request).get(request.parameters["id"])
+    if not request.none_match(current.version):
+        return Response(304, headers={"ETag": f'"{current.version}"'})
+    return _item(200, current)
 
 
 @endpoint
@@ -90,7 +90,7 @@ def list_items(request: Request) -> Response:
 
 
 def store() -> Store:
-    """The store of this execution environment, made and connected on first use."""
+    """Return the store of this execution environment, which is created and connected on first use."""
     global _store
     if _store is None:
         _store = Store.from_environment(os.environ)
@@ -100,8 +100,8 @@ def store() -> Store:
 _store: Store | None = None
 
 
-def _item(status: int, found: item.Item, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, dumps(found.representation()), {"ETag": f'"{found.version}"', **(headers or {})})
+def _item(status: int, current: item.Item, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, dumps(current.representation()), {"ETag": f'"{current.version}"', **(headers or {})})
 
 
 def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Change:
@@ -113,9 +113,9 @@ def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Chang
 
 
 def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
-    """Where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
+    """Return where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
 
-    It holds no secret and gives no right: the query takes the owner from the token, never from here.
+    It contains no secret and grants no access: a query takes the owner from the token, never from the cursor.
     """
     position = f"{created_at}|{item_id}"
     check = hashlib.sha256(f"{owner}|{order}|{position}".encode()).hexdigest()[:16]
@@ -123,7 +123,7 @@ def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
 
 
 def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
-    """(created_at, item id) of a cursor. Raises errors.InvalidRequest for any that was not made for this query."""
+    """Return (created_at, item id) of a cursor. Raise errors.InvalidRequest for one that was not made for this query."""
     try:
         octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         _, created_at, item_id = octets.decode("ascii").split("|")
@@ -135,5 +135,5 @@ def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
     return created_at, item_id
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, before the first request waits for it
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, not while a request waits
     store()

@@ -117,7 +117,7 @@ def _problem_response(problem: errors.Problem, request_id: str) -> Response:
         "status": problem.status,
         "detail": problem.detail,
         "request_id": request_id,
-        **problem.members,
+        **problem.extensions,
     }
     return Response(problem.status, dumps(document), problem.headers)
 

@@ -1,4 +1,4 @@
-"""The domain: what an item is and how it changes. Pure; time and randomness are passed in. Knows no HTTP and no storage."""
+"""The domain: what an item is and how it changes. Pure: time and randomness are passed in. Knows neither HTTP nor storage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIELDS = tuple(contract.CONTENT["properties"])
 
 
 class Item:
-    """One item. It does not name its owner: whose items are read and written is decided by the store that an owner is given.
+    """One item. It does not name its owner: `Store.of` decides whose items are read and written.
 
     Attributes:
         id: the item's own id, unique for its owner.
@@ -47,7 +47,7 @@ class Item:
         self.fingerprint = fingerprint
 
     def representation(self) -> dict[str, Any]:
-        """The item as clients see it: one flat object, its fields in the contract's order."""
+        """Return the item as clients see it: one flat object, its fields in the contract's order."""
         system = {
             "id": self.id,
             "version": self.version,
@@ -63,18 +63,18 @@ def created(item_id: str, content: Mapping[str, Any], now: str) -> Item:
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:
-    """32 hexadecimal digits that are the same for the same JSON value, however it was written."""
+    """Return 32 hexadecimal digits that are the same for the same JSON value, however it was written."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def random_id(entropy: bytes) -> str:
-    """An item id from 16 random bytes: a UUID of version 4, https://www.rfc-editor.org/rfc/rfc9562#section-5.4"""
+    """Return an item id from 16 random bytes: a UUID of version 4, https://www.rfc-editor.org/rfc/rfc9562#section-5.4"""
     return _uuid(entropy, 4)
 
 
 def id_for_key(owner: str, idempotency_key: str) -> str:
-    """The item id that belongs to (owner, key), so that a create sent twice meets its own item.
+    """Return the item id that belongs to (owner, key), so that a create that is sent twice finds its own item.
 
     A UUID of version 8, https://www.rfc-editor.org/rfc/rfc9562#section-5.8
     """
@@ -124,7 +124,7 @@ def faults(change: Change) -> list[contract.Fault]:
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """`MergePatch(target, patch)` of https://www.rfc-editor.org/rfc/rfc7396#section-2, leaving both as they are."""
+    """Return `MergePatch(target, patch)` of https://www.rfc-editor.org/rfc/rfc7396#section-2. Neither is modified."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}

@@ -111,7 +111,7 @@ def _header(event: Mapping[str, Any], name: str) -> str:
 def _body_faults(media_type: str, content: Any) -> list[contract.Fault]:
     if media_type != "application/merge-patch+json":
         return contract.content_faults(content)
-    # What a patch makes of the item is validated where the item is known (handlers.update_item).
+    # The result of a patch is validated where the current item is known (handlers.update_item).
     return [] if isinstance(content, dict) else [{"pointer": "", "detail": "must be an object"}]
 
 
