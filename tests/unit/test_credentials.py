@@ -1,4 +1,4 @@
-"""Credentials from Lambda's environment, and from the endpoint that takes its place with SnapStart."""
+"""Credentials from Lambda's environment, and from the endpoint that replaces it with SnapStart."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def environ_of(server: HostileServer) -> dict[str, str]:
 
 
 def test_keys_in_the_environment_are_used() -> None:
-    found = from_environment(
+    keys = from_environment(
         {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
     )()
-    assert (found.access_key, found.secret_key, found.token) == ("key", "secret", "token")
+    assert (keys.access_key, keys.secret_key, keys.token) == ("key", "secret", "token")
 
 
-def test_keys_are_not_shown_when_credentials_are_printed() -> None:
+def test_credentials_do_not_show_their_keys_when_printed() -> None:
     assert "secret" not in repr(credentials.Credentials("key", "secret", "secret-token"))
 
 
-def test_endpoint_is_asked_with_its_token() -> None:
+def test_the_endpoint_is_called_with_its_token() -> None:
     with HostileServer(answer(document())) as server:
-        found = from_environment(environ_of(server), Clock())()
+        keys = from_environment(environ_of(server), Clock())()
         lines = server.requests[0][0].split("\r\n")
     assert lines[0] == "GET /2021-04-23/credentials?x=1 HTTP/1.1"
     assert "Authorization: let-me-in" in lines
-    assert (found.access_key, found.secret_key, found.token) == ("key-1", "secret", "token")
-    assert found.expires == NOW + 3600
+    assert (keys.access_key, keys.secret_key, keys.token) == ("key-1", "secret", "token")
+    assert keys.expires == NOW + 3600
 
 
 def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
@@ -72,7 +72,7 @@ def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
         assert len(server.requests) == 2
 
 
-def test_old_credentials_serve_while_the_endpoint_is_down_and_they_hold() -> None:
+def test_valid_credentials_are_used_while_the_endpoint_is_down() -> None:
     clock = Clock()
     with HostileServer(answer(document(1)), reset, reset, answer(document(2, 7200))) as server:
         source = from_environment(environ_of(server), clock)
@@ -80,14 +80,14 @@ def test_old_credentials_serve_while_the_endpoint_is_down_and_they_hold() -> Non
         clock.now += 3600 - 200
         assert source().access_key == "key-1"
         assert source().access_key == "key-1"
-        assert len(server.requests) == 2  # not asked again at once
+        assert len(server.requests) == 2  # not called again at once
         clock.now += credentials.PAUSE
         assert source().access_key == "key-1"
         clock.now += credentials.PAUSE
         assert source().access_key == "key-2"
 
 
-def test_expired_credentials_are_never_given_out() -> None:
+def test_expired_credentials_are_never_returned() -> None:
     clock = Clock()
     with HostileServer(answer(document(1)), reset, reset) as server:
         source = from_environment(environ_of(server), clock)
@@ -112,7 +112,7 @@ def test_expired_credentials_are_never_given_out() -> None:
         raw(b"HTTP/1.1 200 -\r\nContent-Length: 1\r\n\r\n{"),
     ],
 )
-def test_endpoint_that_gives_none_is_asked_again_at_the_next_call(fault: Behaviour) -> None:
+def test_an_endpoint_that_failed_is_called_again_by_the_next_call(fault: Behaviour) -> None:
     with HostileServer(fault, answer(document())) as server:
         source = from_environment(environ_of(server), Clock())
         with pytest.raises(CredentialsUnavailable):
@@ -120,7 +120,7 @@ def test_endpoint_that_gives_none_is_asked_again_at_the_next_call(fault: Behavio
         assert source().access_key == "key-1"
 
 
-def test_endpoint_that_refuses_its_token_is_not_down() -> None:
+def test_a_rejected_token_is_a_refusal() -> None:
     with HostileServer(answer({}, 403)) as server, pytest.raises(CredentialsRefused):
         from_environment(environ_of(server), Clock())()
 
@@ -136,11 +136,11 @@ def test_endpoint_that_refuses_its_token_is_not_down() -> None:
         "nonsense",
     ],
 )
-def test_token_is_not_sent_to_another_machine_in_the_clear(uri: str) -> None:
+def test_the_token_is_not_sent_to_another_machine_unencrypted(uri: str) -> None:
     with pytest.raises(CredentialsRefused):
         from_environment({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})()
 
 
-def test_no_source_at_all_is_refused() -> None:
+def test_a_missing_source_is_a_refusal() -> None:
     with pytest.raises(CredentialsRefused, match="AWS_ACCESS_KEY_ID"):
         from_environment({})()
