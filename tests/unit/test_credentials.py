@@ -9,7 +9,7 @@ import pytest
 
 from functions.aws import credentials
 from functions.aws.credentials import CredentialsRefused, CredentialsUnavailable, from_environment
-from tests.servers.hostile import Behaviour, HostileServer, answer, half, raw, reset
+from tests.servers.hostile import Behaviour, HostileServer, half, raw, reset, respond
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
 
@@ -50,7 +50,7 @@ def test_credentials_do_not_show_their_keys_when_printed() -> None:
 
 
 def test_the_endpoint_is_called_with_its_token() -> None:
-    with HostileServer(answer(document())) as server:
+    with HostileServer(respond(document())) as server:
         keys = from_environment(environ_of(server), Clock())()
         lines = server.requests[0][0].split("\r\n")
     assert lines[0] == "GET /2021-04-23/credentials?x=1 HTTP/1.1"
@@ -61,7 +61,7 @@ def test_the_endpoint_is_called_with_its_token() -> None:
 
 def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), answer(document(2, 7200))) as server:
+    with HostileServer(respond(document(1)), respond(document(2, 7200))) as server:
         source = from_environment(environ_of(server), clock)
         assert source().access_key == "key-1"
         clock.now += 3600 - 301
@@ -74,7 +74,7 @@ def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
 
 def test_valid_credentials_are_used_while_the_endpoint_is_down() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), reset, reset, answer(document(2, 7200))) as server:
+    with HostileServer(respond(document(1)), reset, reset, respond(document(2, 7200))) as server:
         source = from_environment(environ_of(server), clock)
         source()
         clock.now += 3600 - 200
@@ -89,7 +89,7 @@ def test_valid_credentials_are_used_while_the_endpoint_is_down() -> None:
 
 def test_expired_credentials_are_never_returned() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), reset, reset) as server:
+    with HostileServer(respond(document(1)), reset, reset) as server:
         source = from_environment(environ_of(server), clock)
         source()
         clock.now += 3601
@@ -104,16 +104,16 @@ def test_expired_credentials_are_never_returned() -> None:
         reset,
         half(document()),
         raw(b"HTTP/1.1 500 -\r\nContent-Length: 0\r\n\r\n"),
-        answer([]),
-        answer({}),
-        answer(document(Expiration="soon")),
-        answer(document(AccessKeyId=None)),
-        answer(document(Token={})),
+        respond([]),
+        respond({}),
+        respond(document(Expiration="soon")),
+        respond(document(AccessKeyId=None)),
+        respond(document(Token={})),
         raw(b"HTTP/1.1 200 -\r\nContent-Length: 1\r\n\r\n{"),
     ],
 )
 def test_an_endpoint_that_failed_is_called_again_by_the_next_call(fault: Behaviour) -> None:
-    with HostileServer(fault, answer(document())) as server:
+    with HostileServer(fault, respond(document())) as server:
         source = from_environment(environ_of(server), Clock())
         with pytest.raises(CredentialsUnavailable):
             source()
@@ -121,7 +121,7 @@ def test_an_endpoint_that_failed_is_called_again_by_the_next_call(fault: Behavio
 
 
 def test_a_rejected_token_is_a_refusal() -> None:
-    with HostileServer(answer({}, 403)) as server, pytest.raises(CredentialsRefused):
+    with HostileServer(respond({}, 403)) as server, pytest.raises(CredentialsRefused):
         from_environment(environ_of(server), Clock())()
 
 

@@ -15,13 +15,13 @@ from functions.aws.dynamodb import Client
 from tests.servers.hostile import (
     Behaviour,
     HostileServer,
-    answer,
     drip,
     error,
     half,
     hang,
     raw,
     reset,
+    respond,
 )
 
 GOOD = {"Item": {"id": {"S": "a"}}}
@@ -64,7 +64,7 @@ def chunked(*chunks: bytes) -> bytes:
 
 
 def test_a_request_is_signed_and_names_its_action() -> None:
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client_of(server).call("GetItem", {"Key": 1}, soon)
         head, body = server.requests[0]
     lines = head.split("\r\n")
@@ -78,7 +78,7 @@ def test_a_request_is_signed_and_names_its_action() -> None:
 
 
 def test_calls_share_one_connection() -> None:
-    with HostileServer(*[answer(GOOD)] * 3) as server:
+    with HostileServer(*[respond(GOOD)] * 3) as server:
         client = client_of(server)
         for _ in range(3):
             assert client.call("GetItem", {}, soon) == GOOD
@@ -86,7 +86,7 @@ def test_calls_share_one_connection() -> None:
 
 
 def test_an_open_connection_is_used_by_the_first_call() -> None:
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client = client_of(server)
         client.connect()
         assert client.call("GetItem", {}, soon) == GOOD
@@ -94,7 +94,7 @@ def test_an_open_connection_is_used_by_the_first_call() -> None:
 
 
 def test_a_connection_is_closed_before_a_snapshot() -> None:
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client = client_of(server, snapshot=True)
         client.connect()
         assert client.call("GetItem", {}, soon) == GOOD
@@ -112,7 +112,7 @@ def test_a_failure_to_connect_is_reported_by_the_first_call() -> None:
 @pytest.mark.parametrize("action", ["GetItem", "PutItem"])
 def test_a_connection_closed_while_idle_is_replaced_without_a_failure(action: str) -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD, close=True), answer(GOOD)) as server:
+    with HostileServer(respond(GOOD, close=True), respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call(action, {}, soon)
         time.sleep(0.05)  # the client receives the end of the connection
@@ -122,7 +122,7 @@ def test_a_connection_closed_while_idle_is_replaced_without_a_failure(action: st
 
 def test_a_connection_reset_after_a_thaw_is_replaced_without_a_failure() -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD), reset, answer(GOOD)) as server:
+    with HostileServer(respond(GOOD), reset, respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call("GetItem", {}, soon)
         assert client.call("PutItem", PUT, soon) == GOOD
@@ -131,7 +131,7 @@ def test_a_connection_reset_after_a_thaw_is_replaced_without_a_failure() -> None
 
 def test_a_connection_idle_for_longer_than_networks_keep_it_is_not_used() -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD), answer(GOOD)) as server:
+    with HostileServer(respond(GOOD), respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call("GetItem", {}, soon)
         clock.now += connection.MAX_IDLE + 1
@@ -140,7 +140,7 @@ def test_a_connection_idle_for_longer_than_networks_keep_it_is_not_used() -> Non
 
 
 def test_a_failed_condition_after_a_resend_is_marked_as_resent() -> None:
-    with HostileServer(answer({}), reset, error("ConditionalCheckFailedException", Item=GOOD["Item"])) as server:
+    with HostileServer(respond({}), reset, error("ConditionalCheckFailedException", Item=GOOD["Item"])) as server:
         client = client_of(server)
         client.call("GetItem", {}, soon)
         with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
@@ -172,7 +172,7 @@ def test_a_failed_condition_records_whether_an_earlier_attempt_may_have_written(
     [
         reset,
         half(GOOD),
-        answer(GOOD, checksum=False),
+        respond(GOOD, checksum=False),
         error("InternalServerError", 500),
         raw(b"HTTP/1.1 503 -\r\nContent-Length: 4\r\n\r\nbusy"),
         raw(b""),
@@ -197,7 +197,7 @@ def test_a_failed_condition_records_whether_an_earlier_attempt_may_have_written(
 )
 def test_a_transient_failure_is_retried_after_a_pause(fault: Behaviour) -> None:
     clock = Clock()
-    with HostileServer(fault, answer(GOOD)) as server:
+    with HostileServer(fault, respond(GOOD)) as server:
         assert client_of(server, clock).call("PutItem", PUT, soon) == GOOD
         assert len(server.requests) == 2
         assert clock.pauses == [0.5 * 2 * dynamodb.BASE]
@@ -267,7 +267,7 @@ def test_a_response_that_did_not_come_from_dynamodb_is_an_unknown_error() -> Non
 )
 def test_a_response_that_is_too_large_is_not_waited_for(octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_BODY", 1000)
-    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+    with HostileServer(raw(octets, close=False), respond(GOOD)) as server:
         started = time.monotonic()
         assert client_of(server).call("GetItem", {}, soon) == GOOD
         assert time.monotonic() - started < dynamodb.ATTEMPT_TIMEOUT / 2
@@ -299,14 +299,14 @@ def test_a_slow_connection_leaves_less_time_for_the_response(monkeypatch: pytest
 
 def test_a_late_response_is_not_read_as_the_response_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "ATTEMPT_TIMEOUT", 0.2)
-    with HostileServer(hang, answer(GOOD)) as server:
+    with HostileServer(hang, respond(GOOD)) as server:
         assert client_of(server).call("GetItem", {}, soon) == GOOD
         assert server.connections == 2
 
 
 def test_unrequested_octets_after_a_response_end_the_connection() -> None:
     twice = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2
-    with HostileServer(raw(twice, close=False), answer(GOOD)) as server:
+    with HostileServer(raw(twice, close=False), respond(GOOD)) as server:
         client = client_of(server)
         assert client.call("GetItem", {}, soon) == {}
         assert client.call("GetItem", {}, soon) == GOOD
@@ -323,7 +323,7 @@ def test_unrequested_octets_after_a_response_end_the_connection() -> None:
     ids=["chunked", "interim", "terse"],
 )
 def test_every_form_of_a_response_is_read_and_the_connection_kept(octets: bytes) -> None:
-    with HostileServer(raw(octets, close=False), answer({})) as server:
+    with HostileServer(raw(octets, close=False), respond({})) as server:
         client = client_of(server)
         assert client.call("GetItem", {}, soon) == GOOD
         client.call("GetItem", {}, soon)
@@ -338,7 +338,7 @@ def test_every_form_of_a_response_is_read_and_the_connection_kept(octets: bytes)
     ],
 )
 def test_a_connection_that_the_server_will_close_is_not_kept(octets: bytes) -> None:
-    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+    with HostileServer(raw(octets, close=False), respond(GOOD)) as server:
         client = client_of(server)
         client.call("GetItem", {}, soon)
         assert client.call("GetItem", {}, soon) == GOOD
@@ -354,7 +354,7 @@ def test_credentials_that_are_temporarily_unavailable_are_waited_for() -> None:
             return keys
         raise CredentialsUnavailable("not yet")
 
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client = Client(server.url, "eu-west-2", source, clock=clock, sleep=clock.sleep, random=lambda: 0.5)
         assert client.call("GetItem", {}, soon) == GOOD
     assert len(clock.pauses) == 1
@@ -370,7 +370,7 @@ def test_refused_credentials_are_access_denied_without_a_request() -> None:
 
 
 def test_a_call_can_be_made_with_other_credentials() -> None:
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client_of(server).call("GetItem", {}, soon, lambda: Credentials("theirs", "secret"))
         assert "Credential=theirs/" in server.requests[0][0]
 

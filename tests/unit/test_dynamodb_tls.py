@@ -18,7 +18,7 @@ import trustme
 from functions.aws import connection, dynamodb, tls
 from functions.aws.credentials import Credentials
 from functions.aws.dynamodb import Client
-from tests.servers.hostile import HostileServer, answer, reset
+from tests.servers.hostile import HostileServer, reset, respond
 
 AWS = "dynamodb.eu-west-2.amazonaws.com"
 GOOD: dict[str, Any] = {"Item": {}}
@@ -81,13 +81,13 @@ def rejected(url: str) -> None:
 def test_a_certificate_in_the_systems_store_is_trusted(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "127.0.0.1", answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD)) as server:
         assert call(server.url) == GOOD
 
 
 def test_an_unknown_certificate_is_rejected_at_once(store: Fill) -> None:
     store(trustme.CA())
-    with server_with(trustme.CA(), "127.0.0.1", answer(GOOD)) as server:
+    with server_with(trustme.CA(), "127.0.0.1", respond(GOOD)) as server:
         rejected(server.url)
         assert (server.connections, server.requests) == (1, [])
 
@@ -95,7 +95,7 @@ def test_an_unknown_certificate_is_rejected_at_once(store: Fill) -> None:
 def test_a_certificate_for_another_host_is_rejected(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "example.com", answer(GOOD)) as server:
+    with server_with(authority, "example.com", respond(GOOD)) as server:
         rejected(server.url)
         assert server.requests == []
 
@@ -106,7 +106,7 @@ def test_aws_is_trusted_by_its_own_roots_alone(
     amazon = trustme.CA()
     store(trustme.CA(), amazon)
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, AWS, answer(GOOD)) as server:
+    with server_with(amazon, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
         assert server.connections == 1
     context = tls._amazon_context()
@@ -120,7 +120,7 @@ def test_aws_with_another_root_of_the_store_is_trusted(
     amazon, proxy = trustme.CA(), trustme.CA()
     store(amazon, proxy)
     amazon_is(amazon, monkeypatch)
-    with server_with(proxy, AWS, answer(GOOD)) as server:
+    with server_with(proxy, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
 
 
@@ -130,7 +130,7 @@ def test_aws_with_a_root_that_is_not_in_the_store_is_rejected(
     amazon = trustme.CA()
     store(trustme.CA())
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, AWS, answer(GOOD)) as server:
+    with server_with(amazon, AWS, respond(GOOD)) as server:
         rejected(f"https://{AWS}:{server.port}")
         assert server.requests == []
 
@@ -141,7 +141,7 @@ def test_aws_with_a_certificate_for_another_host_is_rejected(
     amazon = trustme.CA()
     store(amazon)
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, "example.com", answer(GOOD)) as server:
+    with server_with(amazon, "example.com", respond(GOOD)) as server:
         rejected(f"https://{AWS}:{server.port}")
         assert server.requests == []
 
@@ -164,7 +164,7 @@ def test_amazons_roots_are_among_those_that_browsers_trust(store: Fill, monkeypa
 def test_a_connection_opened_early_is_used_and_kept(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "127.0.0.1", answer(GOOD), answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD), respond(GOOD)) as server:
         client = Client(server.url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
         client.connect()
         time.sleep(0.05)  # TLS 1.3 sends its session tickets unrequested
@@ -173,12 +173,12 @@ def test_a_connection_opened_early_is_used_and_kept(store: Fill) -> None:
         assert server.connections == 1
 
 
-@pytest.mark.parametrize("last", [answer(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
+@pytest.mark.parametrize("last", [respond(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
 def test_a_connection_lost_while_frozen_is_replaced_without_a_failure(store: Fill, last: Any) -> None:
     authority = trustme.CA()
     store(authority)
     pauses: list[float] = []
-    with server_with(authority, "127.0.0.1", answer(GOOD), last, answer(GOOD), answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD), last, respond(GOOD), respond(GOOD)) as server:
         keys = functools.partial(Credentials, "key", "secret")
         client = Client(server.url, "eu-west-2", keys, sleep=pauses.append)
         for _ in range(3):
