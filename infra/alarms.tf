@@ -1,5 +1,5 @@
-# Who is woken, and for what. The four burn-rate alarms say that users are not served as promised; the others say why, or
-# what will hurt next. docs/runbook.md has a page for each, which its description names.
+# Who is notified, and of what. The four burn-rate alarms show that users are not served as promised; the others show why, or
+# what will fail next. docs/runbook.md has a page for each, which the alarm's description names.
 
 resource "aws_sns_topic" "alarms" {
   name = "${local.prefix}-alarms"
@@ -37,10 +37,10 @@ locals {
   sign_in_pool   = aws_cognito_user_pool.users.id
   people_clients = concat([aws_cognito_user_pool_client.web.id], aws_cognito_user_pool_client.password[*].id)
 
-  # An objective is a share of requests that are bad, of enough that are. Missing data: no requests at all.
+  # An objective limits the share of bad requests, once there are enough of them. Missing data means no requests at all.
   objectives = {
     availability = {
-      says    = "5xx answers"
+      summary = "5xx responses"
       page    = "availability"
       allowed = 1 - var.slo.availability
       metrics = {
@@ -51,7 +51,7 @@ locals {
       bad   = "bad"
     }
     latency = {
-      says    = "answers later than ${var.slo.latency_ms} ms"
+      summary = "responses slower than ${var.slo.latency_ms} ms"
       page    = "latency"
       allowed = 1 - var.slo.latency
       metrics = {
@@ -63,14 +63,14 @@ locals {
     }
   }
 
-  # Two windows, both of which must burn: the long one says that it matters, the short one that it still goes on. Only the
-  # long one asks for enough bad requests, so that an outage rings at little traffic too. In a short window without a request the
-  # last one counts: silence is no recovery.
+  # Two windows, both of which must exceed the threshold: the long one shows that the problem matters, the short one that it
+  # continues. Only the long one needs enough bad requests, so that the alarm also fires for an outage at low traffic. A short
+  # window without requests keeps its last state: silence does not mean recovery.
   windows = merge([
     for objective, of in local.objectives : merge([
       for pace in ["fast", "slow"] : {
         for length in ["long", "short"] : "${objective}-${pace}-${length}" => {
-          says       = "The ${length} window of ${objective}-${pace}; it tells nobody by itself"
+          summary    = "The ${length} window of ${objective}-${pace}; it notifies nobody by itself"
           page       = of.page
           metrics    = of.metrics
           expression = "IF(${of.bad} >= ${length == "long" ? var.alarm_counts.least : 1}, ${of.share}, 0)"
@@ -79,17 +79,17 @@ locals {
           period     = var.alarm_windows[pace][length]
           periods    = 1
           missing    = length == "long" ? "notBreaching" : "ignore"
-          tells      = false
+          notifies   = false
         }
       }
     ]...)
   ]...)
 
-  # FILL makes a quiet period a zero: DynamoDB's alarms would otherwise stay as they are when data is missing, whatever they are told.
+  # FILL turns a period without data into zero: alarms on DynamoDB's metrics ignore missing data whatever treat_missing_data is.
   causes = merge(
     {
       for key, dimensions in local.in_service : "${key}-faults" => {
-        says       = "${key} crashed, timed out or answered 5xx"
+        summary    = "${key} crashed, timed out or responded with 5xx"
         page       = "operation-faults"
         metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", dimensions], faults = [local.prefix, "Faults", "Sum", { operation = key }] }
         expression = "FILL(crashes, 0) + FILL(faults, 0)"
@@ -98,22 +98,22 @@ locals {
     },
     {
       api-throttled = {
-        says       = "The gateway refused requests with 429"
+        summary    = "The gateway rejected requests with 429"
         page       = "api-throttled"
         metrics    = { refused = [local.prefix, "Throttled", "Sum", {}] }
         expression = "FILL(refused, 0)"
         threshold  = var.alarm_counts.throttled
       }
       functions-throttled = {
-        says       = "Lambda had no concurrency left for a function"
+        summary    = "Lambda had no concurrency left for a function"
         page       = "functions-throttled"
         metrics    = { for key, dimensions in local.in_service : key => ["AWS/Lambda", "Throttles", "Sum", dimensions] }
         expression = join(" + ", [for key in keys(local.in_service) : "FILL(${key}, 0)"])
         threshold  = var.alarm_counts.unexpected
       }
       table-throttled = {
-        says = "DynamoDB throttled the table or its index"
-        page = "table-throttled"
+        summary = "DynamoDB throttled the table or its index"
+        page    = "table-throttled"
         metrics = {
           reads        = ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", local.table]
           writes       = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", local.table]
@@ -124,15 +124,15 @@ locals {
         threshold  = var.alarm_counts.table
       }
       table-errors = {
-        says       = "DynamoDB failed by itself"
+        summary    = "DynamoDB had internal errors"
         page       = "table-errors"
         metrics    = { for name in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"] : lower(name) => ["AWS/DynamoDB", "SystemErrors", "Sum", merge(local.table, { Operation = name })] }
         expression = "FILL(getitem, 0) + FILL(putitem, 0) + FILL(updateitem, 0) + FILL(deleteitem, 0) + FILL(query, 0)"
         threshold  = var.alarm_counts.table
       }
       sign-in-failures = {
-        says = "Most sign-ins fail"
-        page = "sign-in-failures"
+        summary = "Most sign-ins fail"
+        page    = "sign-in-failures"
         metrics = merge([
           for number, client in local.people_clients : {
             "tried${number}"     = ["AWS/Cognito", "SignInSuccesses", "SampleCount", { UserPool = local.sign_in_pool, UserPoolClient = client }]
@@ -143,7 +143,7 @@ locals {
         threshold  = 0.5
       }
       release-stuck = {
-        says       = "Two versions have shared the traffic for three periods in a row"
+        summary    = "Two versions have shared the traffic for three periods in a row"
         page       = "release-stuck"
         metrics    = merge([for key in ["get_item", "list_items"] : { "all_${key}" = ["AWS/Lambda", "Invocations", "Sum", local.in_service[key]], "new_${key}" = ["AWS/Lambda", "Invocations", "Sum", merge(local.in_service[key], { ExecutedVersion = module.function[key].version })] }]...)
         expression = "IF(FILL(new_get_item, 0) + FILL(new_list_items, 0) > 0 AND FILL(new_get_item, 0) + FILL(new_list_items, 0) < FILL(all_get_item, 0) + FILL(all_list_items, 0), 1, 0)"
@@ -152,7 +152,7 @@ locals {
         periods    = 3
       }
       rollback-failed = {
-        says       = "The function that takes releases back failed"
+        summary    = "The function that rolls releases back failed"
         page       = "rollback-failed"
         metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", { FunctionName = local.rollback_name }] }
         expression = "FILL(crashes, 0)"
@@ -169,7 +169,7 @@ locals {
       period     = var.alarm_windows.cause
       periods    = 1
       missing    = "notBreaching"
-      tells      = true
+      notifies   = true
     }, cause)
   })
 }
@@ -178,17 +178,17 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
   for_each = local.alarms
 
   alarm_name          = "${local.prefix}-${each.key}"
-  alarm_description   = "${each.value.says}. Runbook: ${var.runbook}#${each.value.page}"
+  alarm_description   = "${each.value.summary}. Runbook: ${var.runbook}#${each.value.page}"
   evaluation_periods  = each.value.periods
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing
-  alarm_actions       = each.value.tells ? [aws_sns_topic.alarms.arn] : []
-  ok_actions          = each.value.tells ? [aws_sns_topic.alarms.arn] : []
+  alarm_actions       = each.value.notifies ? [aws_sns_topic.alarms.arn] : []
+  ok_actions          = each.value.notifies ? [aws_sns_topic.alarms.arn] : []
 
   metric_query {
     id          = "watched"
-    label       = each.value.says
+    label       = each.value.summary
     expression  = each.value.expression
     return_data = true
   }
@@ -218,7 +218,7 @@ resource "aws_cloudwatch_composite_alarm" "burn" {
   ]...)
 
   alarm_name        = "${local.prefix}-${each.key}"
-  alarm_description = "The month's budget of ${each.value.says} is spent ${each.value.burn} times too fast. Runbook: ${var.runbook}#${each.value.page}"
+  alarm_description = "The monthly budget of ${each.value.summary} is being spent ${each.value.burn} times too fast. Runbook: ${var.runbook}#${each.value.page}"
   alarm_rule        = join(" AND ", [for length in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.watched["${each.key}-${length}"].alarm_name}\")"])
   alarm_actions     = [aws_sns_topic.alarms.arn]
   ok_actions        = [aws_sns_topic.alarms.arn]

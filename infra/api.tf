@@ -1,12 +1,12 @@
-# The REST API is the contract plus what only AWS needs to know: integrations, authorizer, validator,
+# The REST API is the contract plus what only AWS needs: integrations, authorizer, validator,
 # gateway responses (problems.tf) and CORS. Bodies are validated in the functions: the gateway cannot
-# name each fault by JSON Pointer.
+# report each fault with a JSON Pointer.
 
 locals {
   stage    = "v1"
   contract = jsondecode(file(var.contract))
 
-  # Operations that another operation's function serves.
+  # Operations that are served by the function of another operation.
   served_by = { patch_item = "update_item" }
 
   operations = merge([
@@ -21,10 +21,10 @@ locals {
     }
   ]...)
 
-  # A token of the password flow carries no scope of ours.
+  # A token of the password flow carries none of the API's scopes.
   password_scopes = var.password_client ? ["aws.cognito.signin.user.admin"] : []
 
-  # Any origin may call: the token is sent by the page and not by the browser, so no origin is trusted.
+  # Any origin may call: the page sends the token, not the browser, so no origin needs to be trusted.
   cors_headers = {
     Access-Control-Allow-Origin   = "'*'"
     Access-Control-Expose-Headers = "'ETag, Idempotent-Replayed, Link, Location, Retry-After, X-Correlation-Id'"
@@ -53,12 +53,12 @@ locals {
       {
         options = {
           operationId = "preflight${replace(title(replace(path, "/[^a-z]+/", " ")), " ", "")}"
-          summary     = "What browsers ask before they send a request from another origin"
+          summary     = "Preflight request of browsers before a request from another origin"
           security    = []
           parameters  = [for name in flatten(regexall("\\{([^}]+)\\}", path)) : { name = name, in = "path", required = true, schema = { type = "string" } }]
           responses = {
             "204" = {
-              description = "What may be sent."
+              description = "The methods and headers that are allowed."
               headers     = { for name in concat(keys(local.preflight_headers), ["Access-Control-Allow-Methods"]) : name => { schema = { type = "string" } } }
             }
           }
@@ -83,7 +83,7 @@ locals {
   }
 
   api_body = jsonencode(merge(local.contract, {
-    info  = merge(local.contract.info, { title = "${local.prefix}-api", description = "Made from contract/openapi.yaml" })
+    info  = merge(local.contract.info, { title = "${local.prefix}-api", description = "Generated from contract/openapi.yaml" })
     paths = local.paths
     components = merge(local.contract.components, {
       securitySchemes = {
@@ -109,7 +109,7 @@ locals {
 
 resource "aws_api_gateway_rest_api" "items" {
   name              = "${local.prefix}-api"
-  description       = "Made from contract/openapi.yaml"
+  description       = "Generated from contract/openapi.yaml"
   body              = local.api_body
   put_rest_api_mode = "overwrite"
   fail_on_warnings  = true
@@ -127,9 +127,9 @@ resource "aws_api_gateway_rest_api" "items" {
       join(", ", [for operation in local.operations : operation.id if !contains(keys(local.functions), operation.function)]))
     }
     precondition {
-      # Without scopes the gateway would take ID tokens, and access tokens of any scope.
+      # Without scopes the gateway would accept ID tokens, and access tokens with any scope.
       condition = alltrue([for operation in local.operations : length(operation.scopes) > 0])
-      error_message = format("The contract asks no scope for %s: add it to the operation's `security`.",
+      error_message = format("The contract requires no scope for %s: add one to the operation's `security`.",
       join(", ", [for operation in local.operations : operation.id if length(operation.scopes) == 0]))
     }
   }
@@ -166,7 +166,7 @@ resource "aws_api_gateway_method_settings" "items" {
   method_path = "*/*"
 
   settings {
-    metrics_enabled        = false # by method: thirty more metrics to pay for, which the functions give by operation
+    metrics_enabled        = false # by method: thirty more metrics to pay for, which the functions publish by operation
     logging_level          = "ERROR"
     data_trace_enabled     = false # it would log tokens and bodies
     throttling_rate_limit  = var.throttling.rate

@@ -1,7 +1,7 @@
-# From S3 the provider makes the functions in parallel; from a local file, one after another.
+# The provider creates functions from S3 in parallel, but from a local file one after another.
 
 locals {
-  # On one's own machine it is not worth the minute that it takes to set.
+  # Not worth the minute that it takes to configure on a local stack.
   keep_days = var.env == "local" ? null : 90
 }
 

@@ -30,7 +30,7 @@ resource "aws_cognito_user_pool" "users" {
     }
   }
 
-  # A new address takes effect once it is verified, so that an account cannot be moved to another's.
+  # A new address takes effect only once it is verified, so that an account cannot be moved to somebody else's address.
   user_attribute_update_settings {
     attributes_require_verification_before_update = ["email"]
   }
@@ -39,7 +39,7 @@ resource "aws_cognito_user_pool" "users" {
     advanced_security_mode = var.threat_protection
   }
 
-  # A change of the schema would make a new pool, without the users.
+  # A change of the schema would replace the pool and lose its users.
   lifecycle {
     ignore_changes = [schema]
   }
@@ -66,7 +66,7 @@ resource "aws_cognito_resource_server" "items" {
   }
 }
 
-# The web app: authorization code with PKCE. It can keep no secret.
+# The web app: authorization code with PKCE, because it cannot keep a secret.
 resource "aws_cognito_user_pool_client" "web" {
   user_pool_id = aws_cognito_user_pool.users.id
   name         = "${local.prefix}-web"
@@ -74,7 +74,7 @@ resource "aws_cognito_user_pool_client" "web" {
   supported_identity_providers         = ["COGNITO"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["code"]
-  # The last scope is what signing out everywhere asks for (GlobalSignOut).
+  # The last scope is required to sign out everywhere (GlobalSignOut).
   allowed_oauth_scopes = concat(["email", "openid"], aws_cognito_resource_server.items.scope_identifiers, ["aws.cognito.signin.user.admin"])
   callback_urls        = [for origin in local.web_origins : "${origin}/"]
   logout_urls          = [for origin in local.web_origins : "${origin}/"]
@@ -84,7 +84,7 @@ resource "aws_cognito_user_pool_client" "web" {
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true
 
-  # The gateway does not see sign-out, so access tokens are short.
+  # The gateway does not know of a sign-out, so access tokens are short-lived.
   access_token_validity  = 60
   id_token_validity      = 60
   refresh_token_validity = 30
@@ -102,12 +102,12 @@ resource "aws_cognito_user_pool_client" "web" {
   lifecycle {
     precondition {
       condition     = var.cdn || length(var.web_origins) > 0
-      error_message = "The web app is served from nowhere: set cdn = true or web_origins."
+      error_message = "No address serves the web app: set cdn = true or web_origins."
     }
   }
 }
 
-# Programs that act for themselves: client credentials.
+# Programs that act on their own behalf: client credentials.
 resource "aws_cognito_user_pool_client" "machine" {
   user_pool_id = aws_cognito_user_pool.users.id
   name         = "${local.prefix}-machine"
@@ -128,7 +128,7 @@ resource "aws_cognito_user_pool_client" "machine" {
   }
 }
 
-# Tests and `crudctl token`: user name and password.
+# For tests and `crudctl token`: user name and password.
 resource "aws_cognito_user_pool_client" "password" {
   count = var.password_client ? 1 : 0
 

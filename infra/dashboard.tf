@@ -1,4 +1,4 @@
-# One screen: are users fine, which version, what is slow, what does it cost? `crudctl dashboard` draws the same from this body.
+# One screen: are users fine, which version, what is slow, what does it cost? `crudctl dashboard` renders the same body.
 
 locals {
   operation_ids = keys(local.functions)
@@ -6,27 +6,27 @@ locals {
   table_of      = ["TableName", aws_dynamodb_table.items.name]
   runs_of       = { for key, name in local.function_names : key => ["FunctionName", name, "Resource", "${name}:prod"] }
 
-  # A number over the whole range: TIME_SERIES of what SUM makes of the series.
-  answers = [
+  # One number for the whole time range: TIME_SERIES of the SUM of a series.
+  failures = [
     concat(local.gateway_of["Count"], [{ id = "all", stat = "Sum", visible = false }]),
     concat(local.gateway_of["5XXError"], [{ id = "bad", stat = "Sum", visible = false }]),
   ]
-  times = [
+  latencies = [
     concat(local.gateway_of["Latency"], [{ id = "timed", stat = "SampleCount", visible = false }]),
     concat(local.gateway_of["Latency"], [{ id = "late", stat = "TC(${var.slo.latency_ms}:)", visible = false }]),
   ]
 
   widgets = [
     {
-      width = 6, height = 4, view = "singleValue", title = "Answered without 5xx, % (promised ${var.slo.availability * 100})"
-      metrics = concat(local.answers, [
-        [{ expression = "TIME_SERIES(100 - 100 * SUM(bad) / SUM(all))", label = "answered", id = "share" }],
+      width = 6, height = 4, view = "singleValue", title = "Requests without a 5xx, % (objective ${var.slo.availability * 100})"
+      metrics = concat(local.failures, [
+        [{ expression = "TIME_SERIES(100 - 100 * SUM(bad) / SUM(all))", label = "without 5xx", id = "share" }],
         [{ expression = "TIME_SERIES(SUM(bad) / SUM(all) / ${1 - var.slo.availability})", label = "times the allowed failures", id = "burn" }],
       ])
     },
     {
-      width = 6, height = 4, view = "singleValue", title = "Answered within ${var.slo.latency_ms} ms, % (promised ${var.slo.latency * 100})"
-      metrics = concat(local.times, [
+      width = 6, height = 4, view = "singleValue", title = "Responses within ${var.slo.latency_ms} ms, % (objective ${var.slo.latency * 100})"
+      metrics = concat(local.latencies, [
         [{ expression = "TIME_SERIES(100 - 100 * SUM(late) / SUM(timed))", label = "in time", id = "share" }],
         [{ expression = "TIME_SERIES(SUM(late) / SUM(timed) / ${1 - var.slo.latency})", label = "times the allowed delays", id = "burn" }],
       ])
@@ -91,7 +91,7 @@ locals {
       )
     },
     {
-      width = 8, height = 6, view = "timeSeries", title = "Held back: throttles, conflicts, replays"
+      width = 8, height = 6, view = "timeSeries", title = "Throttles, conflicts and replays"
       metrics = concat(
         [for id in local.operation_ids : concat(["AWS/Lambda", "Throttles"], local.runs_of[id], [{ id = "t_${id}", stat = "Sum", visible = false }])],
         [[{ expression = "SUM([${join(", ", [for id in local.operation_ids : "t_${id}"])}])", label = "function throttles", id = "throttles" }]],
@@ -101,7 +101,7 @@ locals {
       )
     },
     {
-      width = 12, height = 4, view = "singleValue", title = "What does it cost? Used in this time; `crudctl cost` prices a month of it"
+      width = 12, height = 4, view = "singleValue", title = "What does it cost? Usage in this time range; `crudctl cost` prices a month"
       metrics = concat(
         [concat(local.gateway_of["Count"], [{ id = "all", stat = "Sum", visible = false }])],
         [for id in local.operation_ids : concat(["AWS/Lambda", "Duration"], local.runs_of[id], [{ id = "d_${id}", stat = "Sum", visible = false }])],

@@ -1,5 +1,5 @@
 locals {
-  # Exactly what each function may do, on exactly what. `leading_key` matters with `abac` only.
+  # The exact actions and resource of each function. `leading_key` is used only with `abac`.
   owner = "$${aws:PrincipalTag/owner}"
   functions = {
     create_item = { actions = ["dynamodb:PutItem"], resource = aws_dynamodb_table.items.arn, leading_key = "${local.owner}#*" }
@@ -9,8 +9,8 @@ locals {
     list_items  = { actions = ["dynamodb:Query"], resource = "${aws_dynamodb_table.items.arn}/index/by_owner", leading_key = local.owner }
   }
 
-  # The API names functions by these and not by the resources: they know the app clients, those the
-  # web app's address, that its Content-Security-Policy, and that the API.
+  # The API refers to functions by these names, not by their resources, which would be a cycle: the functions know the app
+  # clients, those the web app's address, that its Content-Security-Policy, and that the API.
   function_names = { for key in keys(local.functions) : key => "${local.prefix}-${key}" }
 }
 

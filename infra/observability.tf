@@ -3,17 +3,17 @@ resource "aws_cloudwatch_log_group" "api" {
   retention_in_days = var.log_retention_days
 }
 
-# API Gateway writes its errors here; made by itself, the group would be kept for ever.
+# API Gateway writes its errors here. A group that it created itself would be kept forever.
 resource "aws_cloudwatch_log_group" "api_execution" {
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.items.id}/${local.stage}"
   retention_in_days = var.log_retention_days
 }
 
 locals {
-  # One line a request, without user names, tokens or bodies.
+  # One line per request, without user names, tokens or bodies.
   access_log_format = jsonencode({
     request_id             = "$context.requestId"
-    function_request_id    = "$context.integration.requestId" # a crashed function says nothing else of the request
+    function_request_id    = "$context.integration.requestId" # the only link to the log of a function that crashed
     extended_request_id    = "$context.extendedRequestId"
     time                   = "$context.requestTimeEpoch"
     method                 = "$context.httpMethod"
@@ -34,8 +34,9 @@ locals {
 }
 
 resource "aws_iam_role" "gateway_logging" {
-  count = var.gateway_logging_role ? 1 : 0
-  name  = "${local.prefix}-gateway-logging"
+  count                = var.gateway_logging_role ? 1 : 0
+  name                 = "${local.prefix}-gateway-logging"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -62,7 +63,7 @@ resource "aws_api_gateway_account" "logging" {
   depends_on = [aws_iam_role_policy_attachment.gateway_logging]
 }
 
-# What API Gateway has no metric for: refusals by its throttling. One custom metric.
+# API Gateway has no metric for requests that it throttles. One custom metric.
 resource "aws_cloudwatch_log_metric_filter" "throttled" {
   name           = "throttled"
   log_group_name = aws_cloudwatch_log_group.api.name
@@ -76,7 +77,7 @@ resource "aws_cloudwatch_log_metric_filter" "throttled" {
   }
 }
 
-# How long cold starts take, from the platform's own reports: one metric, as all functions are one zip.
+# The duration of cold starts, from the platform's own reports. One metric, because all functions are one zip.
 resource "aws_cloudwatch_log_metric_filter" "init_duration" {
   for_each = local.function_names
 
@@ -97,7 +98,7 @@ resource "aws_cloudwatch_log_metric_filter" "init_duration" {
 locals {
   function_groups = [for name in values(local.function_names) : "/aws/lambda/${name}"]
 
-  # Saved queries, in CloudWatch under Logs Insights. `crudctl logs` and `trace` answer the same from a terminal.
+  # Saved queries, in CloudWatch under Logs Insights. `crudctl logs` and `trace` show the same in a terminal.
   queries = {
     one-request = {
       groups = concat(local.function_groups, [aws_cloudwatch_log_group.api.name])

@@ -1,4 +1,4 @@
-# The keys of `crudctl outputs --json`, which adds what only it knows.
+# The keys of `crudctl outputs --json`, which adds those that Terraform does not know.
 
 output "api_url" {
   description = "Base URL of the API."
@@ -6,7 +6,7 @@ output "api_url" {
 }
 
 output "web_url" {
-  description = "Where the web app is."
+  description = "URL of the web app."
   value       = try(local.web_origins[0], null)
 }
 

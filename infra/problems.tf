@@ -1,4 +1,4 @@
-# The gateway's own errors, in the words and form of src/functions/errors.py.
+# The gateway's own errors, in the same form as those of src/functions/errors.py.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 
 locals {
@@ -9,11 +9,11 @@ locals {
     forbidden              = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
     not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path for this method." }
     payload_too_large      = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
-    unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation takes." }
-    too_many_requests = { status = 429, title = "Too many requests", detail = "Wait as Retry-After says and try again."
+    unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation accepts." }
+    too_many_requests = { status = 429, title = "Too many requests", detail = "Wait for the seconds given in Retry-After, then try again."
     headers = { Retry-After = "'1'" } }
     internal_error = { status = 500, title = "Internal error", detail = "The service failed. Quote the request id when you report it." }
-    unavailable = { status = 503, title = "Unavailable", detail = "The service cannot answer right now. Try again."
+    unavailable = { status = 503, title = "Unavailable", detail = "The service is temporarily unavailable. Try again."
     headers = { Retry-After = "'1'" } }
   }
 
@@ -36,8 +36,8 @@ locals {
     UNSUPPORTED_MEDIA_TYPE         = "unsupported_media_type"
     WAF_FILTERED                   = "forbidden"
 
-    # A path or method that is not in the contract. The gateway then looks for an AWS signature and
-    # complains of what it finds instead; a bearer token is one of the faults that have no name.
+    # A path or method that is not in the contract. The gateway then expects an AWS signature and reports what it
+    # finds instead; a bearer token is one of the errors without a type of its own.
     DEFAULT_4XX                  = "not_found"
     INVALID_SIGNATURE            = "not_found"
     MISSING_AUTHENTICATION_TOKEN = "not_found"
@@ -52,7 +52,7 @@ locals {
         "gatewayresponse.header.${header}" => value
       }
       responseTemplates = {
-        # The gateway renders this key only, whatever the client accepts.
+        # The gateway renders only this key, whatever the client accepts.
         "application/json" = jsonencode({
           type       = "urn:items:problem:${replace(name, "_", "-")}"
           title      = local.problems[name].title

@@ -1,5 +1,5 @@
-# What `crudctl release` works with: the table of its records, alarms on the version under release, and the function that
-# they call when nobody is there. The aliases themselves are in modules/function.
+# What `crudctl release` needs: the table of its records, alarms on the version being released, and the function that
+# they call when no releaser is running. The aliases themselves are in modules/function.
 
 resource "aws_dynamodb_table" "releases" {
   name                        = "${local.prefix}-releases"
@@ -31,7 +31,7 @@ locals {
   rollback_name = "${local.prefix}-rollback"
   function_arns = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
 
-  # Crashes and timeouts, which the function cannot count itself, and answers of 500 and above, which Lambda takes for a success.
+  # Crashes and timeouts, which the function cannot count itself, and responses of 500 and above, which Lambda counts as success.
   canary_alarms = merge([
     for key, name in local.function_names : {
       "${name}-canary-crashes" = {
@@ -54,7 +54,7 @@ resource "aws_cloudwatch_metric_alarm" "canary" {
   for_each = local.canary_alarms
 
   alarm_name          = each.key
-  alarm_description   = "The version under release: ${each.value.metric} of ${each.value.function}. Takes the release back. Runbook: ${var.runbook}#release-taken-back"
+  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Rolls the release back. Runbook: ${var.runbook}#release-taken-back"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
@@ -66,7 +66,7 @@ resource "aws_cloudwatch_metric_alarm" "canary" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_lambda_function.rollback.arn]
 
-  # A release sets the version it is about, and how many faults its share of the traffic may have.
+  # A release sets the version to watch, and how many faults its share of the traffic may have.
   lifecycle {
     ignore_changes = [dimensions, threshold]
   }
@@ -129,7 +129,8 @@ resource "aws_cloudwatch_log_group" "rollback" {
 }
 
 resource "aws_iam_role" "rollback" {
-  name = local.rollback_name
+  name                 = local.rollback_name
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -149,7 +150,7 @@ resource "aws_iam_role_policy" "rollback" {
     Version = "2012-10-17"
     Statement = [
       {
-        # IAM knows no resource smaller than the function for these two.
+        # IAM supports no resource smaller than the function for these two.
         Sid      = "Aliases"
         Effect   = "Allow"
         Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]

@@ -1,16 +1,16 @@
-# Where the web app is: a private bucket behind CloudFront. `crudctl deploy` uploads it after the functions are released.
+# The web app: a private bucket behind CloudFront. `crudctl deploy` uploads the app after the functions are released.
 
 locals {
-  # Where the app is served from; also where Cognito may send users back to.
+  # The origins that serve the app, and to which Cognito may redirect users.
   cdn_origin  = var.web_domain == null ? one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"]) : "https://${var.web_domain.name}"
   web_origins = concat(var.cdn ? [local.cdn_origin] : [], var.web_origins)
 
   api_origin = "https://${aws_api_gateway_rest_api.items.id}.execute-api.${var.region}.amazonaws.com"
 
-  # The user pool's own API: the app signs out everywhere through it.
+  # The user pool's own API, which the app uses to sign out everywhere.
   cognito_url = "https://cognito-idp.${var.region}.amazonaws.com"
 
-  # What every file is sent with. The local web server reads the same file.
+  # The headers of every file. The local web server reads the same file.
   site_headers = {
     for name, parts in jsondecode(templatefile("${path.module}/site_headers.json", {
       api     = local.api_origin
@@ -40,7 +40,7 @@ module "site" {
   ]
 }
 
-# What the app needs to know of the stack it belongs to.
+# What the app needs to know about its stack.
 resource "aws_s3_object" "web_config" {
   count = var.cdn ? 1 : 0
 
@@ -95,7 +95,7 @@ resource "aws_cloudfront_response_headers_policy" "site" {
     }
   }
 
-  # CloudFront takes the others as custom ones only.
+  # CloudFront accepts the others only as custom headers.
   custom_headers_config {
     dynamic "items" {
       for_each = {
@@ -138,7 +138,7 @@ resource "aws_cloudfront_distribution" "site" {
     response_headers_policy_id = aws_cloudfront_response_headers_policy.site[0].id
   }
 
-  # The app routes by path itself. S3 says 403 for what is not there to whom it does not let list.
+  # The app routes by path itself. S3 responds with 403 for a missing object to callers that may not list the bucket.
   dynamic "custom_error_response" {
     for_each = [403, 404]
     content {
@@ -158,7 +158,7 @@ resource "aws_cloudfront_distribution" "site" {
     cloudfront_default_certificate = var.web_domain == null
     acm_certificate_arn            = one(var.web_domain[*].certificate_arn)
     ssl_support_method             = var.web_domain == null ? null : "sni-only"
-    # AWS sets TLSv1 for its own domain, whatever is asked.
+    # AWS always sets TLSv1 for its own domain.
     minimum_protocol_version = var.web_domain == null ? "TLSv1" : "TLSv1.2_2021"
   }
 }

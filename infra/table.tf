@@ -1,4 +1,4 @@
-# The key is "<owner>#<item id>": a caller can address its own items only.
+# The key is "<owner>#<item id>": callers can address only their own items.
 resource "aws_dynamodb_table" "items" {
   name                        = "${local.prefix}-items"
   billing_mode                = "PAY_PER_REQUEST"

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the service; every resource's name begins with it."
+  description = "Name of the service; the names of all resources begin with it."
   type        = string
   default     = "items"
 
@@ -20,7 +20,7 @@ variable "env" {
 }
 
 variable "region" {
-  description = "AWS region of everything but CloudFront."
+  description = "AWS region of everything except CloudFront."
   type        = string
   default     = "eu-west-2"
 
@@ -31,40 +31,40 @@ variable "region" {
 }
 
 variable "package" {
-  description = "The functions' zip, made by `crudctl package`."
+  description = "The functions' zip, built by `crudctl package`."
   type        = string
   default     = "../build/functions.zip"
 
   validation {
     condition     = fileexists(var.package)
-    error_message = "There is no such file: run `crudctl package` first."
+    error_message = "The file does not exist: run `crudctl package` first."
   }
 }
 
 variable "rollback_package" {
-  description = "The zip of the function `rollback`, made by `crudctl package`."
+  description = "The zip of the function `rollback`, built by `crudctl package`."
   type        = string
   default     = "../build/rollback.zip"
 
   validation {
     condition     = fileexists(var.rollback_package)
-    error_message = "There is no such file: run `crudctl package` first."
+    error_message = "The file does not exist: run `crudctl package` first."
   }
 }
 
 variable "contract" {
-  description = "The contract as API Gateway takes it, made by `crudctl package`."
+  description = "The contract in the form that API Gateway accepts, built by `crudctl package`."
   type        = string
   default     = "../build/openapi.json"
 
   validation {
     condition     = fileexists(var.contract)
-    error_message = "There is no such file: run `crudctl package` first."
+    error_message = "The file does not exist: run `crudctl package` first."
   }
 }
 
 variable "ownership" {
-  description = "\"user\": every caller has items of its own. \"shared\": all callers have the same items."
+  description = "\"user\": every caller has its own items. \"shared\": all callers share the same items."
   type        = string
   default     = "user"
 
@@ -75,13 +75,13 @@ variable "ownership" {
 }
 
 variable "abac" {
-  description = "Let IAM check ownership too: the functions reach the table only by a role whose session is tagged with the owner. Roles serve all versions: changing this fails requests until the new version takes all traffic."
+  description = "Let IAM enforce ownership too: the functions reach the table only through a role whose session is tagged with the owner. Roles serve all versions: after a change of this variable, requests fail until the new version takes all traffic."
   type        = bool
   default     = false
 }
 
 variable "password_client" {
-  description = "Make an app client that signs in with user name and password directly, for tests. Never in prod."
+  description = "Create an app client that signs in directly with user name and password, for tests. Never in prod."
   type        = bool
   default     = false
 
@@ -92,7 +92,7 @@ variable "password_client" {
 }
 
 variable "threat_protection" {
-  description = "Cognito threat protection. Anything but OFF needs, and pays for, the Plus plan."
+  description = "Cognito threat protection. Any value except OFF requires the Plus plan, which costs more."
   type        = string
   default     = "OFF"
 
@@ -117,12 +117,12 @@ variable "sign_in_prefix" {
 }
 
 variable "web_origins" {
-  description = "Further origins that the web app is served from, beside the CDN. The first is `web_url` where there is no CDN."
+  description = "Origins that serve the web app in addition to the CDN. Without a CDN, the first one is `web_url`."
   type        = list(string)
   default     = []
 
   validation {
-    # Cognito takes plain http only for the machine itself.
+    # Cognito accepts plain http only for the local machine.
     condition     = alltrue([for o in var.web_origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1):[0-9]+)$", o))])
     error_message = "Use origins without a trailing slash: https://HOST, http://localhost:PORT or http://127.0.0.1:PORT."
   }
@@ -135,7 +135,7 @@ variable "cdn" {
 }
 
 variable "web_domain" {
-  description = "Domain of the web app and its certificate in us-east-1. Null: CloudFront's own domain, which cannot require TLS 1.2."
+  description = "Domain of the web app and its certificate in us-east-1. Null uses CloudFront's own domain, which cannot require TLS 1.2."
   type = object({
     name            = string
     certificate_arn = string
@@ -144,7 +144,7 @@ variable "web_domain" {
 
   validation {
     condition     = var.web_domain == null || can(regex("^arn:aws:acm:us-east-1:[0-9]{12}:certificate/.+$", var.web_domain.certificate_arn))
-    error_message = "CloudFront takes certificates of ACM in us-east-1 only."
+    error_message = "Use an ACM certificate in us-east-1: CloudFront accepts no others."
   }
 }
 
@@ -161,12 +161,12 @@ variable "waf_rate_limit" {
 
   validation {
     condition     = var.waf_rate_limit >= 10 && var.waf_rate_limit <= 2000000000
-    error_message = "Use 10 to 2,000,000,000, as AWS WAF does."
+    error_message = "Use 10 to 2,000,000,000, the range of AWS WAF."
   }
 }
 
 variable "throttling" {
-  description = "Requests a second that the whole API takes, and the burst above it."
+  description = "Requests per second that the whole API accepts, and the burst above that rate."
   type = object({
     rate  = number
     burst = number
@@ -175,12 +175,12 @@ variable "throttling" {
 
   validation {
     condition     = var.throttling.rate > 0 && var.throttling.burst > 0 && floor(var.throttling.burst) == var.throttling.burst
-    error_message = "Both must be above zero, burst a whole number."
+    error_message = "rate and burst must be greater than zero, and burst a whole number."
   }
 }
 
 variable "function_settings" {
-  description = "Of every function: memory in MB, timeout in seconds, reserved concurrency (-1: none), SnapStart."
+  description = "Settings of every function: memory in MB, timeout in seconds, reserved concurrency (-1 for none), SnapStart."
   type = object({
     memory_size          = optional(number, 512)
     timeout              = optional(number, 10)
@@ -215,13 +215,13 @@ variable "log_retention_days" {
 }
 
 variable "gateway_logging_role" {
-  description = "Set the role by which API Gateway writes logs. There is one for each account and region, which exactly one stack may own; without it no stage can be made."
+  description = "Set the role with which API Gateway writes logs. There is one for each account and region, which exactly one stack may own; without it no stage can be created."
   type        = bool
   default     = false
 }
 
 variable "alarm_emails" {
-  description = "Addresses that alarms are sent to, once each has confirmed."
+  description = "E-mail addresses that receive alarms, once each has confirmed the subscription."
   type        = set(string)
   default     = []
 
@@ -232,28 +232,28 @@ variable "alarm_emails" {
 }
 
 variable "slo" {
-  description = "What users are promised over 30 days: the share of requests that are not answered with 5xx, and the share that the gateway has answered within latency_ms."
+  description = "Objectives over 30 days: the share of requests without a 5xx response, and the share with a response from the gateway within latency_ms."
   type = object({
     availability = optional(number, 0.999) # 43 minutes a month; AWS promises 0.9995 for API Gateway and for Lambda
-    latency      = optional(number, 0.99)  # cold starts are in the other hundredth
-    latency_ms   = optional(number, 1000)  # where a person begins to wait
+    latency      = optional(number, 0.99)  # cold starts are in the remaining 1 %
+    latency_ms   = optional(number, 1000)  # from here on people notice that they wait
   })
   default = {}
 
   validation {
     condition     = alltrue([for share in [var.slo.availability, var.slo.latency] : share >= 0.9 && share < 1])
-    error_message = "availability and latency must be from 0.9 to below 1: with 1 there is no error budget to alarm on."
+    error_message = "availability and latency must be at least 0.9 and below 1: with 1 there is no error budget to alarm on."
   }
   validation {
     condition     = var.slo.latency_ms >= 1 && var.slo.latency_ms <= 29000
-    error_message = "latency_ms must be 1 to 29,000: API Gateway answers no later."
+    error_message = "latency_ms must be 1 to 29,000: API Gateway times out after that."
   }
 }
 
 variable "alarm_windows" {
-  description = "Seconds that alarms look back. A burn-rate alarm rings while more than `burn` times the allowed share fails in its long window and in its short one; `cause` is the window of the other alarms, `release` a third of how long a release may take."
+  description = "Seconds that alarms look back. A burn-rate alarm is in ALARM while more than `burn` times the allowed share fails in both its long and its short window; `cause` is the window of the other alarms, `release` a third of how long a release may take."
   type = object({
-    # Google's SRE workbook, chapter 5: 2 % of a month's error budget gone in an hour, 5 % in six.
+    # Google's SRE workbook, chapter 5: 2 % of a month's error budget spent in one hour, 5 % in six.
     fast    = optional(object({ long = number, short = number, burn = number }), { long = 3600, short = 300, burn = 14.4 })
     slow    = optional(object({ long = number, short = number, burn = number }), { long = 21600, short = 1800, burn = 6 })
     cause   = optional(number, 300)
@@ -266,7 +266,7 @@ variable "alarm_windows" {
       for seconds in [var.alarm_windows.fast.long, var.alarm_windows.fast.short, var.alarm_windows.slow.long, var.alarm_windows.slow.short, var.alarm_windows.cause, var.alarm_windows.release] :
       contains([10, 20, 30], seconds) || (seconds > 0 && seconds % 60 == 0 && seconds <= 86400)
     ])
-    error_message = "CloudWatch takes periods of 10, 20 and 30 seconds and of whole minutes, up to a day."
+    error_message = "Use periods that CloudWatch supports: 10, 20 or 30 seconds, or whole minutes up to a day."
   }
   validation {
     condition = alltrue([
@@ -278,41 +278,41 @@ variable "alarm_windows" {
 }
 
 variable "alarm_counts" {
-  description = "How many in a window it takes to ring."
+  description = "How many events in a window make an alarm fire."
   type = object({
-    least      = optional(number, 5)  # failed or slow requests: one stray error, or a client's few tries of it, wakes nobody
-    throttled  = optional(number, 50) # 429 answers: a client that ignores Retry-After is refused some times; this is users at the limit
-    unexpected = optional(number, 1)  # what no healthy day has: throttled functions, a rollback that failed
-    table      = optional(number, 10) # throttles or errors of DynamoDB, which the functions try again by themselves
-    sign_ins   = optional(number, 20) # failed ones, and more than half of all: some mistype, or have a stranger guessing
+    least      = optional(number, 5)  # failed or slow requests: one stray error, even with a client's few retries, notifies nobody
+    throttled  = optional(number, 50) # 429 responses: a client that ignores Retry-After gets a few; this many means that users are at the limit
+    unexpected = optional(number, 1)  # events that do not occur in healthy operation: throttled functions, a rollback that failed
+    table      = optional(number, 10) # throttles or errors of DynamoDB, which the functions retry
+    sign_ins   = optional(number, 20) # failed sign-ins, and more than half of all: some people mistype, or somebody guesses their password
   })
   default = {}
 
   validation {
     condition     = alltrue([for count in values(var.alarm_counts) : count >= 1])
-    error_message = "A count must be 1 or more: an alarm on nothing would always ring."
+    error_message = "Every count must be at least 1: with 0 the alarm would always be in ALARM."
   }
 }
 
 variable "runbook" {
-  description = "Where docs/runbook.md can be read; every alarm ends with it and the page's anchor."
+  description = "Location of docs/runbook.md; every alarm description ends with it and the page's anchor."
   type        = string
   default     = "docs/runbook.md"
 }
 
 variable "monthly_budget_usd" {
-  description = "What the whole account may cost in a month: told at 80 %, and when the forecast is above it. Null: no budget; there should be one in each account."
+  description = "Monthly budget of the whole account: notifies at 80 %, and when the forecast exceeds it. Null creates no budget; there should be one in each account."
   type        = number
-  default     = 50 # a million requests cost some 45; ten times the usual bill is noticed within days
+  default     = 50 # a million requests cost about 45; ten times the usual bill is noticed within days
 
   validation {
     condition     = var.monthly_budget_usd == null || try(var.monthly_budget_usd > 0, false)
-    error_message = "Use an amount above zero, or null."
+    error_message = "Use an amount greater than zero, or null."
   }
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the table, the user pool and buckets that hold anything."
+  description = "Protect the table, the user pool and buckets that are not empty from deletion."
   type        = bool
   default     = true
 }

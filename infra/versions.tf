@@ -9,7 +9,7 @@ terraform {
   }
 }
 
-# The local stack is reached through AWS_ENDPOINT_URL. Its S3 has no host names of buckets.
+# AWS_ENDPOINT_URL points to the local stack. Its S3 has no host name for each bucket.
 provider "aws" {
   region            = var.region
   s3_use_path_style = var.env == "local"

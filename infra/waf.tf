@@ -43,7 +43,7 @@ resource "aws_wafv2_web_acl" "api" {
         vendor_name = "AWS"
         name        = "AWSManagedRulesCommonRuleSet"
 
-        # Items may hold any text and up to 128 KiB; none of it is run, and the web app escapes it.
+        # Items may contain any text, up to 128 KiB; it is never executed, and the web app escapes it.
         dynamic "rule_action_override" {
           for_each = ["CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY"]
           content {
@@ -109,7 +109,7 @@ resource "aws_wafv2_web_acl_association" "api" {
   web_acl_arn  = aws_wafv2_web_acl.api[0].arn
 }
 
-# AWS WAF wants the name of a log group to begin so. The emulator's WAF keeps no logs.
+# AWS WAF requires this prefix for the name of a log group. The emulator's WAF keeps no logs.
 resource "aws_cloudwatch_log_group" "waf" {
   count = var.waf && var.env != "local" ? 1 : 0
 
@@ -129,7 +129,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "api" {
     }
   }
 
-  # What was let through is in the access log already.
+  # Requests that were allowed are already in the access log.
   logging_filter {
     default_behavior = "DROP"
 

@@ -1,4 +1,4 @@
-"""Measures what a cold start costs: the functions as they are, against boto3. Prints a table and writes result.md."""
+"""Measures the cost of a cold start: the functions against boto3. Prints a table and writes result.md."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pathlib import Path
 import boto3
 import trustme
 
-from tests.servers.hostile import HostileServer, answer
+from tests.servers.hostile import HostileServer, respond
 
 ROOT = Path(__file__).parents[2]
 HOST = "dynamodb.eu-west-2.amazonaws.com"
 TARGET = 0.35
 ITEM = {name: {"S": name} for name in ("id", "owner", "name", "created_at", "updated_at")} | {"version": {"N": "1"}}
 
-# The endpoint's name leads to this machine, and the root of its certificate counts as one of Amazon's.
+# The endpoint's host name resolves to this machine, and the root of its certificate is treated as one of Amazon's.
 HERE = """
 import socket
 resolve = socket.getaddrinfo
@@ -34,6 +34,11 @@ FUNCTIONS = """
 import functions.aws.tls
 functions.aws.tls.AMAZON.add("{fingerprint}")
 import functions.handlers
+"""
+FIRST_READ = """
+import types
+request = types.SimpleNamespace(owner="owner", id="request", now="", remaining=lambda: 5.0)
+functions.handlers.store().of(request).get("id")
 """
 BOTO3 = """
 import boto3
@@ -46,9 +51,7 @@ PROGRAMS = {
     "functions, with every root of the system": HERE
     + FUNCTIONS.replace("import functions.handlers", "functions.aws.tls.AMAZON.clear(); import functions.handlers"),
     "functions, with http.client imported": HERE + FUNCTIONS + "import http.client\n",
-    "functions: the same, first GetItem": HERE
-    + FUNCTIONS
-    + 'functions.handlers.store().get("owner", "id", lambda: 5.0)\n',
+    "functions: the same, first GetItem": HERE + FUNCTIONS + FIRST_READ,
     "boto3: the same, first GetItem": HERE
     + BOTO3
     + 'client.get_item(TableName="items", Key={{"id": {{"S": "owner#id"}}}})\n',
@@ -66,15 +69,15 @@ def main() -> None:
 
 
 def measure(runs: int) -> dict[str, list[float]]:
-    """Milliseconds of CPU, user and system, of each process; the kinds take turns, after one of each that compiles."""
+    """Return milliseconds of CPU time, user and system, of each process. The kinds take turns; a first run compiles."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
     root = authority.cert_pem.bytes()
     fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(root.decode())).hexdigest()
-    answers = [answer({"Item": ITEM})] * (2 * (runs + 1))
+    responses = [respond({"Item": ITEM})] * (2 * (runs + 1))
     times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-    with tempfile.TemporaryDirectory() as home, HostileServer(*answers, context=context) as server:
+    with tempfile.TemporaryDirectory() as home, HostileServer(*responses, context=context) as server:
         store = Path(home) / "store.pem"
         system = Path(ssl.get_default_verify_paths().cafile or os.devnull)
         store.write_bytes(system.read_bytes() + root)

@@ -1,4 +1,4 @@
-# What a plan has to read and a deploy has to change, service by service. Actions have no resource where AWS offers none:
+# What a plan has to read and a deploy has to change, service by service. Actions without a resource support none:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 locals {
@@ -6,13 +6,13 @@ locals {
   state       = "arn:aws:s3:::${local.prefix}-state-${local.account}"
   buckets     = [for name in ["artefacts", "site"] : "arn:aws:s3:::${local.prefix}-${name}-${local.account}"]
   stack_roles = "arn:aws:iam::${local.account}:role/${local.prefix}-*"
-  # API Gateway names the execution log by the API's random id.
+  # API Gateway names the execution log after the API's random id.
   groups = [
     for name in ["/aws/lambda/${local.prefix}", "/aws/apigateway/${local.prefix}", "API-Gateway-Execution-Logs_", "aws-waf-logs-${local.prefix}"] :
     "arn:aws:logs:${local.here}:log-group:${name}*"
   ]
 
-  # Nothing here reads an item, a user or a log line.
+  # None of these actions reads an item, a user or a log line.
   read = [
     { Effect = "Allow", Action = ["s3:ListBucket", "s3:GetBucketVersioning"], Resource = local.state },
     { Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state}/terraform.tfstate*" },
@@ -77,7 +77,7 @@ locals {
     },
   ]
 
-  # Two users to run the API suite as. The role may do this to any pool of the account: one more reason for one account each.
+  # Two users for the API test suite. The role may create them in any pool of the account, one more reason for separate accounts.
   test_users = var.env != "test" ? [] : [{
     Effect   = "Allow"
     Action   = ["cognito-idp:AdminCreateUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:ListUserPoolClients"]
@@ -88,7 +88,7 @@ locals {
     { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },
     { Effect = "Allow", Action = "s3:*", Resource = flatten([for arn in local.buckets : [arn, "${arn}/*"]]) },
     {
-      # The tables, and the records of releases; no item.
+      # The tables, and the records of releases; no items.
       Effect = "Allow"
       Action = [
         "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
@@ -103,7 +103,7 @@ locals {
     },
     { Effect = "Allow", Action = "lambda:*", Resource = "arn:aws:lambda:${local.here}:function:${local.prefix}-*" },
     {
-      # Roles of the stack, and only within the boundary.
+      # Roles of the stack, and only with the boundary.
       Effect    = "Allow"
       Action    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
       Resource  = local.stack_roles
@@ -140,7 +140,7 @@ locals {
       ]
     },
     {
-      # User pools and their clients; no user.
+      # User pools and their clients; no users.
       Effect = "Allow"
       Action = flatten([
         [for what in ["UserPool", "UserPoolClient", "UserPoolDomain", "ResourceServer"] : [
@@ -172,7 +172,7 @@ locals {
       Resource = local.groups
     },
     {
-      # What lets API Gateway and AWS WAF write access logs, and saved queries.
+      # Log delivery for the access logs of API Gateway and AWS WAF, and saved queries.
       Effect = "Allow"
       Action = [
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteQueryDefinition", "logs:GetLogDelivery",

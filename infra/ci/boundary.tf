@@ -1,4 +1,4 @@
-# The most that any role of the stack can ever do, whatever policy a deploy gives it. It names what those roles need, all
+# The most that any role of the stack can ever do, whatever policy a deploy attaches to it. It allows what all those roles need
 # together; each role's own policy is narrower.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
@@ -25,13 +25,13 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:iam::${local.account}:role/${local.prefix}-*-data"
       },
       {
-        Sid      = "TakeBackARelease"
+        Sid      = "RollBackReleases"
         Effect   = "Allow"
         Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]
         Resource = "arn:aws:lambda:${var.region}:${local.account}:function:${local.prefix}-*"
       },
       {
-        # API Gateway's role works on groups of any name.
+        # API Gateway's role uses log groups of any name.
         Sid    = "Logs"
         Effect = "Allow"
         Action = [

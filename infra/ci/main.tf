@@ -1,4 +1,4 @@
-# What an account needs before the first deploy of an environment: the boundary of all roles that a deploy may make, and, where a
+# What an account needs before the first deploy of an environment: the boundary of all roles that a deploy may create, and, if a
 # repository is named, the roles of its workflows. `crudctl bootstrap` applies it; no workflow may change it.
 
 data "aws_caller_identity" "current" {}
@@ -8,7 +8,7 @@ locals {
   prefix  = "${var.name}-${var.env}"
   issuer  = "token.actions.githubusercontent.com"
 
-  # Not of the prefix: a deploy may change roles of the prefix, and must not change its own.
+  # Without the prefix: a deploy may change roles with the prefix, and must not change its own.
   roles = var.repository == null ? {} : merge(
     { deploy = "environment:${var.env}" },
     var.env == "test" ? { plan = "pull_request" } : {},
@@ -22,8 +22,8 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-# https://docs.github.com/en/actions/reference/security/oidc: a job with an environment has that as its subject, and one of a
-# pull request without an environment has `pull_request`. So the role that changes things is out of reach for pull requests.
+# https://docs.github.com/en/actions/reference/security/oidc: a job with an environment has it as its subject, and a job of a
+# pull request without an environment has `pull_request`. So pull requests cannot assume the role that changes things.
 resource "aws_iam_role" "workflow" {
   for_each = local.roles
 

@@ -1,9 +1,9 @@
 output "boundary" {
-  description = "The policy that bounds every role of the stack."
+  description = "ARN of the permissions boundary of every role of the stack."
   value       = aws_iam_policy.boundary.arn
 }
 
 output "roles" {
-  description = "Role of each kind of workflow."
+  description = "ARN of the role of each kind of workflow."
   value       = { for name, role in aws_iam_role.workflow : name => role.arn }
 }

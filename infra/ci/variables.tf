@@ -21,18 +21,18 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "GitHub repository whose workflows may deploy, as OWNER/NAME. Null: none."
+  description = "GitHub repository whose workflows may deploy, as OWNER/NAME. Null for none."
   type        = string
   default     = null
 
   validation {
     condition     = var.repository == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "Write OWNER/NAME."
+    error_message = "Use the form OWNER/NAME."
   }
 }
 
 variable "provider_here" {
-  description = "Make the account trust GitHub. False where another stack of the same account does: there is one for each account."
+  description = "Create the OIDC provider with which the account trusts GitHub. Set it to false if another stack has created it: there is one for each account."
   type        = bool
   default     = true
 }

@@ -1,4 +1,4 @@
-# The whole stack on this machine. CloudFront is left out: `crudctl up` serves the web app.
+# The whole stack on this machine, without CloudFront: `crudctl up` serves the web app.
 env                 = "local"
 cdn                 = false
 password_client     = true

@@ -1,4 +1,4 @@
-# The REST API that is made of the contract. Needs no credentials and no network.
+# The REST API that is generated from the contract. Needs no credentials and no network.
 
 mock_provider "aws" {
   override_during = plan
@@ -83,11 +83,11 @@ run "every_operation_calls_the_prod_alias_of_its_function" {
   }
   assert {
     condition     = output.functions == { for key in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : key => "items-test-${key}" }
-    error_message = "The functions are not the five."
+    error_message = "The functions are not the five of the contract."
   }
 }
 
-run "methods_ask_for_the_scopes_of_the_contract_and_nothing_else" {
+run "methods_require_exactly_the_scopes_of_the_contract" {
   command = plan
 
   assert {
@@ -118,18 +118,18 @@ run "methods_ask_for_the_scopes_of_the_contract_and_nothing_else" {
   }
 }
 
-run "password_client_lets_its_tokens_in" {
+run "tokens_of_the_password_client_are_accepted" {
   command = plan
   variables {
     password_client = true
   }
   assert {
     condition     = jsondecode(aws_api_gateway_rest_api.items.body).paths["/items"].get.security == [{ cognito = ["items/read", "aws.cognito.signin.user.admin"] }]
-    error_message = "A token of the password flow would be refused."
+    error_message = "A token of the password flow would be rejected."
   }
 }
 
-run "every_path_answers_the_preflight" {
+run "every_path_responds_to_preflight_requests" {
   command = plan
 
   assert {
@@ -137,14 +137,14 @@ run "every_path_answers_the_preflight" {
       for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths :
       path => methods.options.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"]
     } == { "/items" = "'GET, POST, OPTIONS'", "/items/{id}" = "'DELETE, GET, PATCH, PUT, OPTIONS'" }
-    error_message = "A path does not tell browsers its methods."
+    error_message = "A path does not list its methods for browsers."
   }
   assert {
     condition = alltrue([
       for methods in values(jsondecode(aws_api_gateway_rest_api.items.body).paths) :
       methods.options.security == [] && methods.options.x-amazon-apigateway-integration.type == "mock"
     ])
-    error_message = "A preflight needs a token, or reaches a function."
+    error_message = "A preflight request needs a token, or reaches a function."
   }
   assert {
     condition = alltrue([
@@ -153,11 +153,11 @@ run "every_path_answers_the_preflight" {
         for name in keys(methods.options.x-amazon-apigateway-integration.responses.default.responseParameters) : trimprefix(name, "method.response.header.")
       ])
     ])
-    error_message = "API Gateway refuses a header that the method response does not declare."
+    error_message = "A header is not declared in the method response, so API Gateway would reject it."
   }
 }
 
-run "gateway_errors_are_problems_that_browsers_may_read" {
+run "gateway_errors_are_problems_that_browsers_can_read" {
   command = plan
 
   assert {
@@ -169,7 +169,7 @@ run "gateway_errors_are_problems_that_browsers_may_read" {
       keys(jsondecode(response.responseTemplates["application/json"])) == ["detail", "request_id", "status", "title", "type"] &&
       tostring(jsondecode(response.responseTemplates["application/json"]).status) == response.statusCode
     ])
-    error_message = "A gateway response is no problem, or not for browsers."
+    error_message = "A gateway response is not a problem document, or browsers cannot read it."
   }
   assert {
     condition = {
@@ -213,11 +213,11 @@ run "the_gateway_validates_parameters_and_leaves_bodies_to_the_functions" {
 
   assert {
     condition     = jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validators[jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validator] == { validateRequestParameters = true, validateRequestBody = false }
-    error_message = "The validator is not the one for parameters."
+    error_message = "The request validator does not validate exactly the parameters."
   }
   assert {
     condition     = aws_api_gateway_rest_api.items.fail_on_warnings && aws_api_gateway_rest_api.items.put_rest_api_mode == "overwrite"
-    error_message = "The import would hide warnings or keep what the contract dropped."
+    error_message = "The import would hide warnings, or keep what was removed from the contract."
   }
   assert {
     condition     = keys(jsondecode(aws_api_gateway_rest_api.items.body).components.schemas) == ["Item"]
@@ -234,12 +234,12 @@ run "a_changed_body_is_deployed" {
   }
 }
 
-run "the_access_log_is_json_without_user_or_token" {
+run "the_access_log_is_json_without_users_or_tokens" {
   command = plan
 
   assert {
     condition     = length(regexall("claims\\.(sub|username|email)|header\\.", one(aws_api_gateway_stage.items.access_log_settings).format)) == 0
-    error_message = "The access log would hold who called."
+    error_message = "The access log would contain who called."
   }
   assert {
     condition     = jsondecode(one(aws_api_gateway_stage.items.access_log_settings).format).request_id == "$context.requestId"

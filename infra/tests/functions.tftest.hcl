@@ -31,7 +31,7 @@ variables {
   }
 }
 
-run "a_role_holds_its_actions_its_logs_and_traces_and_nothing_else" {
+run "a_role_allows_its_actions_its_logs_and_traces_and_nothing_else" {
   command = plan
   module {
     source = "./modules/function"
@@ -47,7 +47,7 @@ run "a_role_holds_its_actions_its_logs_and_traces_and_nothing_else" {
   }
   assert {
     condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" } }]
-    error_message = "Somebody else than Lambda may take the role."
+    error_message = "A principal other than Lambda may assume the role."
   }
   assert {
     condition     = aws_iam_role.this.permissions_boundary == var.boundary
@@ -59,7 +59,7 @@ run "a_role_holds_its_actions_its_logs_and_traces_and_nothing_else" {
   }
 }
 
-run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
+run "with_abac_only_the_data_role_reaches_the_table_and_only_the_keys_of_one_owner" {
   command = plan
   module {
     source = "./modules/function"
@@ -83,7 +83,7 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
         Null                      = { "dynamodb:LeadingKeys" = "false" }
       }
     }]
-    error_message = "The data role is not bound to the owner's keys."
+    error_message = "The data role is not restricted to the owner's keys."
   }
   assert {
     condition = jsondecode(aws_iam_role.data[0].assume_role_policy).Statement == [{
@@ -99,7 +99,7 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
   }
   assert {
     condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[2] == { Sid = "AssumeDataRole", Effect = "Allow", Action = ["sts:AssumeRole", "sts:TagSession"], Resource = "arn:aws:iam::123456789012:role/example" }
-    error_message = "The function reaches the table past the data role."
+    error_message = "The function can reach the table without the data role."
   }
   assert {
     condition     = aws_lambda_function.this.environment[0].variables["DATA_ROLE_ARN"] == "arn:aws:iam::123456789012:role/example"
@@ -107,7 +107,7 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_one_owner_s_keys" {
   }
 }
 
-run "the_gateway_may_call_alias_prod_by_its_own_routes_only" {
+run "the_gateway_may_call_only_alias_prod_and_only_from_its_own_routes" {
   command = plan
   module {
     source = "./modules/function"
@@ -118,11 +118,11 @@ run "the_gateway_may_call_alias_prod_by_its_own_routes_only" {
       for key, permission in aws_lambda_permission.gateway :
       key => [permission.qualifier, permission.principal, permission.source_arn, permission.action]
     } == { get = ["prod", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*", "lambda:InvokeFunction"] }
-    error_message = "The permission is not for alias prod and the function's route."
+    error_message = "The permission is not exactly for alias prod and the function's route."
   }
 }
 
-run "both_aliases_begin_at_the_first_version_and_are_left_to_the_release_tool" {
+run "both_aliases_start_at_the_first_version_and_are_then_left_to_the_release_tool" {
   command = plan
   module {
     source = "./modules/function"
@@ -130,10 +130,10 @@ run "both_aliases_begin_at_the_first_version_and_are_left_to_the_release_tool" {
 
   assert {
     condition     = { for name, alias in aws_lambda_alias.this : name => alias.function_version } == { canary = "7", prod = "7" }
-    error_message = "The aliases do not begin at the published version."
+    error_message = "The aliases do not start at the published version."
   }
   assert {
-    # A mocked function never gets a second version, so this reads what would keep the aliases there.
+    # A mocked function never gets a second version, so this checks the setting that would keep the aliases there.
     condition     = keys(aws_lambda_alias.this) == ["canary", "prod"] && can(regex("ignore_changes = \\[description, function_version, routing_config\\]", file("modules/function/main.tf")))
     error_message = "The next apply would undo a release."
   }
@@ -147,7 +147,7 @@ run "a_function_is_published_for_its_runtime" {
 
   assert {
     condition     = aws_lambda_function.this.publish && aws_lambda_function.this.runtime == "python3.13" && aws_lambda_function.this.architectures == tolist(["arm64"])
-    error_message = "The function is not published, or for another runtime."
+    error_message = "The function is not published, or has another runtime."
   }
   assert {
     condition     = one(aws_lambda_function.this.logging_config).log_format == "JSON" && one(aws_lambda_function.this.tracing_config).mode == "Active"

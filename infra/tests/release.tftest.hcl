@@ -1,4 +1,4 @@
-# What takes a release back when nobody is there. Needs no credentials and no network.
+# What rolls a release back when no releaser is running. Needs no credentials and no network.
 
 mock_provider "aws" {
   override_during = plan
@@ -42,7 +42,7 @@ variables {
   contract         = "tests/fixture/contract.json"
 }
 
-run "the_rollback_function_may_move_those_aliases_write_its_record_and_log_and_nothing_else" {
+run "the_rollback_function_may_move_the_aliases_write_its_record_and_log_and_nothing_else" {
   command = plan
 
   assert {
@@ -57,31 +57,31 @@ run "the_rollback_function_may_move_those_aliases_write_its_record_and_log_and_n
   }
 }
 
-run "each_function_has_an_alarm_on_crashes_and_one_on_faults_that_call_it" {
+run "each_function_has_alarms_on_crashes_and_on_faults_that_call_the_rollback_function" {
   command = plan
 
   assert {
     condition = toset(keys(aws_cloudwatch_metric_alarm.canary)) == toset(flatten([
       for name in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : ["items-test-${name}-canary-crashes", "items-test-${name}-canary-faults"]
     ]))
-    error_message = "A function of the API is not watched during a release."
+    error_message = "A function of the API has no alarms during a release."
   }
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.canary : alarm.alarm_actions == toset([aws_lambda_function.rollback.arn]) && alarm.treat_missing_data == "notBreaching"])
-    error_message = "An alarm on the version under release does not take it back."
+    error_message = "An alarm on the version being released does not roll it back."
   }
   assert {
     condition     = aws_lambda_permission.canary_alarms.principal == "lambda.alarms.cloudwatch.amazonaws.com" && aws_lambda_permission.canary_alarms.source_arn == "arn:aws:cloudwatch:eu-west-2:123456789012:alarm:items-test-*-canary-*"
-    error_message = "Somebody else than these alarms may call the function."
+    error_message = "A principal other than these alarms may call the function."
   }
 }
 
-run "an_apply_leaves_alone_which_version_the_alarms_watch" {
+run "an_apply_does_not_change_which_version_the_alarms_watch" {
   command = plan
 
   assert {
-    # A mocked alarm never changes, so this reads what would keep it.
+    # A mocked alarm never changes, so this checks the setting that would keep it.
     condition     = length(aws_cloudwatch_metric_alarm.canary) == 10 && can(regex("ignore_changes = \\[dimensions, threshold\\]", file("release.tf")))
-    error_message = "An apply in the middle of a release would point the alarms elsewhere."
+    error_message = "An apply during a release would make the alarms watch another version."
   }
 }

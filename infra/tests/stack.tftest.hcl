@@ -1,4 +1,4 @@
-# The rest of the root, and what its variables refuse. Needs no credentials and no network.
+# The rest of the root module, and the validation of its variables. Needs no credentials and no network.
 
 mock_provider "aws" {
   override_during = plan
@@ -64,18 +64,33 @@ run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
   }
 }
 
-run "the_table_is_keyed_by_owner_and_kept_safe" {
+run "every_role_outside_the_functions_has_the_boundary" {
+  command = plan
+  variables {
+    gateway_logging_role = true
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [aws_iam_role.gateway_logging[0], aws_iam_role.rollback] :
+      role.permissions_boundary == "arn:aws:iam::123456789012:policy/items-test-boundary"
+    ])
+    error_message = "A role can do more than the boundary."
+  }
+}
+
+run "the_table_is_keyed_by_owner_and_protected" {
   command = plan
 
   assert {
     condition     = aws_dynamodb_table.items.hash_key == "id" && aws_dynamodb_table.items.range_key == null && aws_dynamodb_table.items.billing_mode == "PAY_PER_REQUEST"
-    error_message = "The key or the billing mode is another."
+    error_message = "The key or the billing mode is not the expected one."
   }
   assert {
     condition = [
       for index in aws_dynamodb_table.items.global_secondary_index : [index.name, index.hash_key, index.range_key, index.projection_type]
     ] == [["by_owner", "owner", "created_at", "ALL"]]
-    error_message = "The index is not by_owner."
+    error_message = "The index is not by_owner as the functions use it."
   }
   assert {
     condition     = aws_dynamodb_table.items.point_in_time_recovery[0].enabled && aws_dynamodb_table.items.server_side_encryption[0].enabled && aws_dynamodb_table.items.ttl[0].attribute_name == "expires_at"
@@ -87,7 +102,7 @@ run "the_table_is_keyed_by_owner_and_kept_safe" {
   }
 }
 
-run "the_web_client_uses_a_code_and_keeps_no_secret" {
+run "the_web_client_uses_the_authorization_code_flow_and_has_no_secret" {
   command = plan
 
   assert {
@@ -96,11 +111,11 @@ run "the_web_client_uses_a_code_and_keeps_no_secret" {
   }
   assert {
     condition     = aws_cognito_user_pool_client.web.access_token_validity == 60 && aws_cognito_user_pool_client.web.token_validity_units[0].access_token == "minutes" && aws_cognito_user_pool_client.web.refresh_token_rotation[0].feature == "ENABLED"
-    error_message = "Access tokens live longer than an hour, or refresh tokens are not rotated."
+    error_message = "Access tokens are valid for longer than an hour, or refresh tokens are not rotated."
   }
   assert {
     condition     = aws_cognito_user_pool_client.web.callback_urls == toset(["https://d111111abcdef8.cloudfront.net/"])
-    error_message = "Users would be sent back to another place than the CDN."
+    error_message = "Users would be redirected to an address other than the CDN."
   }
   assert {
     condition     = aws_cognito_user_pool_client.machine.allowed_oauth_flows == toset(["client_credentials"]) && aws_cognito_user_pool_client.machine.generate_secret
@@ -108,11 +123,11 @@ run "the_web_client_uses_a_code_and_keeps_no_secret" {
   }
   assert {
     condition     = length(aws_cognito_user_pool_client.password) == 0
-    error_message = "There is a password client though nobody asked."
+    error_message = "There is a password client by default."
   }
 }
 
-run "web_app_from_this_machine_needs_no_cdn" {
+run "a_web_app_served_from_this_machine_needs_no_cdn" {
   command = plan
   variables {
     env         = "local"
@@ -127,28 +142,28 @@ run "web_app_from_this_machine_needs_no_cdn" {
 
   assert {
     condition     = length(aws_cloudfront_distribution.site) == 0 && output.web_url == "http://127.0.0.1:5173"
-    error_message = "There is a distribution, or the URL is another."
+    error_message = "There is a distribution, or web_url is not the local origin."
   }
   assert {
     condition     = aws_cognito_user_pool_client.web.callback_urls == toset(["http://127.0.0.1:5173/"])
-    error_message = "The local web app is no callback."
+    error_message = "The local web app is not a callback URL."
   }
 }
 
-run "the_page_may_talk_to_the_api_and_the_sign_in_page_only" {
+run "the_web_app_may_connect_only_to_the_api_and_to_sign_in" {
   command = plan
 
   assert {
     condition     = strcontains(local.site_headers["Content-Security-Policy"], "connect-src 'self' https://abcde12345.execute-api.eu-west-2.amazonaws.com https://items-test-123456789012.auth.eu-west-2.amazoncognito.com https://cognito-idp.eu-west-2.amazonaws.com;")
-    error_message = "connect-src is not exact."
+    error_message = "connect-src does not list exactly those origins."
   }
   assert {
     condition     = strcontains(local.site_headers["Content-Security-Policy"], "default-src 'none'") && strcontains(local.site_headers["Content-Security-Policy"], "frame-ancestors 'none'") && length(regexall("unsafe|\\*", local.site_headers["Content-Security-Policy"])) == 0
-    error_message = "The policy is not strict."
+    error_message = "The content security policy is not strict."
   }
   assert {
     condition     = aws_cloudfront_response_headers_policy.site[0].security_headers_config[0].content_security_policy[0].content_security_policy == local.site_headers["Content-Security-Policy"]
-    error_message = "The policy is not sent."
+    error_message = "The content security policy is not sent."
   }
   assert {
     condition = toset(keys(local.site_headers)) == toset(concat(
@@ -159,16 +174,16 @@ run "the_page_may_talk_to_the_api_and_the_sign_in_page_only" {
   }
 }
 
-run "the_web_app_finds_beside_it_what_it_must_know" {
+run "the_web_app_s_configuration_is_uploaded_beside_it" {
   command = plan
 
   assert {
     condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "cognito_url", "hosted_ui_url", "region", "user_pool_client_id", "user_pool_id"]
-    error_message = "The app would not know its stack."
+    error_message = "A setting of the web app is missing."
   }
 }
 
-run "own_domain_requires_tls_1_2" {
+run "a_custom_domain_requires_tls_1_2" {
   command = plan
   variables {
     web_domain = { name = "items.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
@@ -176,11 +191,11 @@ run "own_domain_requires_tls_1_2" {
 
   assert {
     condition     = aws_cloudfront_distribution.site[0].viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && output.web_url == "https://items.example.com"
-    error_message = "The domain is not served, or with an old TLS."
+    error_message = "The domain is not served, or accepts an older TLS version."
   }
 }
 
-run "every_operation_and_both_objectives_are_alarmed_on" {
+run "every_operation_and_both_objectives_have_alarms" {
   command = plan
 
   assert {
@@ -189,7 +204,7 @@ run "every_operation_and_both_objectives_are_alarmed_on" {
   }
   assert {
     condition     = alltrue([for key, cause in local.causes : cause.metrics.crashes[3].Resource == "items-test-${trimsuffix(key, "-faults")}:prod" if endswith(key, "-faults")])
-    error_message = "An alarm watches more than what users get."
+    error_message = "An alarm does not watch exactly alias prod."
   }
   assert {
     condition = { for name, alarm in aws_cloudwatch_composite_alarm.burn : name => alarm.alarm_rule } == {
@@ -214,26 +229,26 @@ run "every_operation_and_both_objectives_are_alarmed_on" {
   }
 }
 
-run "whoever_is_told_of_an_alarm_is_told_of_its_end_and_where_to_read" {
+run "an_alarm_notifies_of_its_start_and_end_and_names_its_runbook_page" {
   command = plan
 
   assert {
     condition = alltrue([
       for name, alarm in aws_cloudwatch_metric_alarm.watched :
-      alarm.alarm_actions == (local.alarms[name].tells ? toset([aws_sns_topic.alarms.arn]) : toset([])) && alarm.ok_actions == alarm.alarm_actions
+      alarm.alarm_actions == (local.alarms[name].notifies ? toset([aws_sns_topic.alarms.arn]) : toset([])) && alarm.ok_actions == alarm.alarm_actions
     ]) && alltrue([for alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) && alarm.ok_actions == alarm.alarm_actions])
-    error_message = "An alarm tells nobody, or not when it is over; or a window alone does."
+    error_message = "An alarm does not notify of its start and end, or a single window does."
   }
   assert {
     condition = alltrue([
       for alarm in concat(values(aws_cloudwatch_metric_alarm.watched), values(aws_cloudwatch_metric_alarm.canary)) :
       can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))
     ]) && alltrue([for alarm in aws_cloudwatch_composite_alarm.burn : can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))])
-    error_message = "An alarm's description does not end with its page."
+    error_message = "An alarm's description does not end with its runbook page."
   }
 }
 
-run "an_account_without_a_budget_of_its_own_may_have_none" {
+run "a_null_budget_creates_no_budget" {
   command = plan
   variables {
     monthly_budget_usd = null
@@ -241,11 +256,11 @@ run "an_account_without_a_budget_of_its_own_may_have_none" {
 
   assert {
     condition     = length(aws_budgets_budget.account) == 0
-    error_message = "There is a budget that nobody asked for."
+    error_message = "A budget was created."
   }
 }
 
-run "a_window_that_cloudwatch_does_not_offer_is_refused" {
+run "a_window_that_cloudwatch_does_not_support_is_rejected" {
   command = plan
   variables {
     alarm_windows = { cause = 45 }
@@ -253,7 +268,7 @@ run "a_window_that_cloudwatch_does_not_offer_is_refused" {
   expect_failures = [var.alarm_windows]
 }
 
-run "windows_in_which_nothing_could_ring_are_refused" {
+run "windows_in_which_no_alarm_could_fire_are_rejected" {
   command = plan
   variables {
     slo           = { latency = 0.9 }
@@ -262,7 +277,7 @@ run "windows_in_which_nothing_could_ring_are_refused" {
   expect_failures = [var.alarm_windows]
 }
 
-run "web_acl_counts_what_items_may_hold" {
+run "the_web_acl_is_attached_to_the_api" {
   command = plan
   variables {
     waf = true
@@ -274,7 +289,7 @@ run "web_acl_counts_what_items_may_hold" {
   }
 }
 
-run "prod_refuses_a_password_client" {
+run "prod_rejects_a_password_client" {
   command = plan
   variables {
     env             = "prod"
@@ -283,7 +298,7 @@ run "prod_refuses_a_password_client" {
   expect_failures = [var.password_client]
 }
 
-run "local_refuses_an_aws_account" {
+run "local_rejects_an_aws_account" {
   command = plan
   variables {
     env = "local"
@@ -291,7 +306,7 @@ run "local_refuses_an_aws_account" {
   expect_failures = [data.aws_caller_identity.current]
 }
 
-run "aws_environments_refuse_the_emulator" {
+run "aws_environments_reject_the_emulator" {
   command = plan
   variables {
     env = "prod"
@@ -304,7 +319,7 @@ run "aws_environments_refuse_the_emulator" {
   expect_failures = [data.aws_caller_identity.current]
 }
 
-run "a_web_app_served_from_nowhere_fails_the_plan" {
+run "a_web_app_without_an_origin_fails_the_plan" {
   command = plan
   variables {
     cdn = false
@@ -312,7 +327,7 @@ run "a_web_app_served_from_nowhere_fails_the_plan" {
   expect_failures = [aws_cognito_user_pool_client.web]
 }
 
-run "values_out_of_range_are_refused" {
+run "values_out_of_range_are_rejected" {
   command = plan
   variables {
     name               = "Items"
@@ -338,7 +353,7 @@ run "values_out_of_range_are_refused" {
   ]
 }
 
-run "an_unknown_environment_is_refused" {
+run "an_unknown_environment_is_rejected" {
   command = plan
   variables {
     env = "staging"
@@ -346,7 +361,7 @@ run "an_unknown_environment_is_refused" {
   expect_failures = [var.env]
 }
 
-run "missing_build_output_is_named" {
+run "missing_build_output_is_rejected" {
   command = plan
   variables {
     package  = "tests/fixture/none.zip"

@@ -1,7 +1,7 @@
-"""Validates parameters and bodies by operationId, as contract/openapi.yaml says; knows neither HTTP events nor storage.
+"""Validates parameters and bodies by operationId against contract/openapi.yaml. Knows neither HTTP events nor storage.
 
-`operations.OPERATIONS` is made from the contract when the package is built. What is validated here is every constraint
-the contract may use (crudctl.build.contract.VALIDATED); a contract with another one does not build.
+`operations.OPERATIONS` is generated from the contract when the package is built. Every constraint that the contract may use
+(crudctl.build.contract.VALIDATED) is validated here; a contract with any other does not build.
 """
 
 from __future__ import annotations
@@ -24,66 +24,64 @@ CONTENT: Schema = OPERATIONS["create_item"]["content"]
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 
 
-class Removed:
-    """Stands for a member that a merge patch removes."""
-
-
-REMOVED = Removed()
-
-
 def media_type(operation: str) -> str | None:
-    """The one media type of the operation's request body, None when it takes no body."""
+    """Return the one media type of the operation's request body; None when it takes no body."""
     expected: str | None = OPERATIONS[operation]["media_type"]
     return expected
 
 
 def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> tuple[dict[str, Any], list[Fault]]:
-    """The operation's parameters by name, with their types and defaults, and what is wrong with them.
+    """Return the operation's parameters by name, with their types and defaults, and what is wrong with them.
 
     Args:
         given: values by place (`path`, `query`, `header`) and name; header names in lower case.
     """
     values: dict[str, Any] = {}
-    found: list[Fault] = []
+    wrong: list[Fault] = []
     for parameter in OPERATIONS[operation]["parameters"]:
         name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
         texts = given[place].get(name.lower() if place == "header" else name)
         if texts is None:
             values[name] = schema.get("default")
             if parameter["required"]:
-                found.append({"parameter": name, "detail": "is required"})
+                wrong.append({"parameter": name, "detail": "is required"})
         elif len(texts) > 1 and place == "query":
-            found.append({"parameter": name, "detail": "must be given once"})
+            wrong.append({"parameter": name, "detail": "must be given only once"})
         else:
             value = _from_text(", ".join(texts), schema)  # RFC 9110, section 5.3
             values[name] = value
-            found += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
+            wrong += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
     unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
-    found += ({"parameter": name[:100], "detail": "is not known here"} for name in sorted(unknown)[:MOST_UNKNOWN])
-    return values, found
+    wrong += (
+        {"parameter": name[:100], "detail": "is not a known parameter"} for name in sorted(unknown)[:MOST_UNKNOWN]
+    )
+    return values, wrong
 
 
 def content_faults(content: Any) -> list[Fault]:
-    """What is wrong with an item's whole content."""
+    """Return what is wrong with an item's whole content."""
     return [{"pointer": pointer, "detail": detail} for pointer, detail in faults(content, CONTENT, "")]
 
 
-def change_faults(change: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with some members of an item's content, each a new value or REMOVED; the others stay as they are."""
-    members = {k: v for k, v in CONTENT.items() if k != "required"}
-    found: list[Fault] = []
-    for name, value in change.items():
-        if value is not REMOVED:
-            found += ({"pointer": p, "detail": d} for p, d in faults({name: value}, members, ""))
-        elif name in CONTENT.get("required", ()):
-            found.append({"pointer": _step("", name), "detail": "is required and cannot be removed"})
-        elif name not in CONTENT["properties"]:
-            found.append({"pointer": _step("", name), "detail": "is not known here"})
-    return found
+def field_faults(name: str, value: Any) -> list[Fault]:
+    """Return what is wrong with a new value of one field of an item's content."""
+    pointer = _step("", name)
+    if name not in CONTENT["properties"]:
+        return [{"pointer": pointer, "detail": "is not a known property"}]
+    return [{"pointer": p, "detail": d} for p, d in faults(value, CONTENT["properties"][name], pointer)]
+
+
+def removal_faults(name: str) -> list[Fault]:
+    """Return what is wrong with removing one field from an item's content."""
+    if name in CONTENT.get("required", ()):
+        return [{"pointer": _step("", name), "detail": "is required and cannot be removed"}]
+    if name not in CONTENT["properties"]:
+        return [{"pointer": _step("", name), "detail": "is not a known property"}]
+    return []
 
 
 def _from_text(text: str, schema: Schema) -> Any:
-    """A parameter's text as its schema's type; the text itself where it is not of that type."""
+    """Return a parameter's text as a value of its schema's type, or the text itself if it is not of that type."""
     kind = schema.get("type")
     if kind == "integer" and re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)
@@ -93,7 +91,7 @@ def _from_text(text: str, schema: Schema) -> Any:
 
 
 def _step(pointer: str, name: object) -> str:
-    """The JSON Pointer one member deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
+    """Return the JSON Pointer one level deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
     return f"{pointer}/{str(name)[:100].replace('~', '~0').replace('/', '~1')}"
 
 
@@ -118,7 +116,7 @@ FORMATS = {
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
     # RFC 9562, section 4
     "uuid": r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",
-    # RFC 3986, section 3: a scheme and what its characters may be
+    # RFC 3986, section 3: a scheme, and the characters that may follow it
     "uri": r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*",
     "email": r"[^\s@<>()\[\],;:\"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?",
 }
@@ -126,7 +124,7 @@ INTEGER_BITS = {"int32": 31, "int64": 63}
 
 
 def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """(JSON Pointer, what is wrong there) for every fault of `value`."""
+    """Yield (JSON Pointer, what is wrong there) for every fault of `value`."""
     if value is None and schema.get("nullable"):
         return
     kind = schema.get("type")
@@ -135,7 +133,7 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
         if not fits(value):
             yield pointer, f"must be {name}"
             return
-    if "enum" in schema and not any(_same(value, _exact(member)) for member in schema["enum"]):
+    if "enum" in schema and not any(_same(value, _exact(allowed)) for allowed in schema["enum"]):
         yield pointer, "must be one of " + ", ".join(map(str, schema["enum"]))
     if isinstance(value, str):
         yield from _string_faults(value, schema, pointer)
@@ -148,18 +146,18 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
 
 
 def _is_text(value: str) -> bool:
-    """JSON can spell half of a surrogate pair; UTF-8 and DynamoDB cannot (RFC 8259, section 8.2)."""
+    """Whether UTF-8 and DynamoDB can represent it: JSON can spell an unpaired surrogate (RFC 8259, section 8.2)."""
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """As the contract means it (ECMA-262): ASCII classes, and `$` only at the very end."""
+    """Whether it matches as ECMA-262 defines, which contracts follow: ASCII classes, and `$` only at the very end."""
     return bool(re.search(pattern, value, re.ASCII)) and not (pattern.endswith("$") and value.endswith("\n"))
 
 
 def _string_faults(value: str, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
     if not _is_text(value):
-        yield pointer, "must be Unicode text: it holds half of a surrogate pair"
+        yield pointer, "must be valid Unicode: it contains an unpaired surrogate"
     if len(value) < schema.get("minLength", 0):
         least = schema["minLength"]
         yield pointer, "must not be empty" if least == 1 else f"must have at least {least} characters"
@@ -168,7 +166,7 @@ def _string_faults(value: str, schema: Schema, pointer: str) -> Iterator[tuple[s
     if "pattern" in schema and not _matches(schema["pattern"], value):
         yield pointer, f"must match {schema['pattern']}"
     elif (form := FORMATS.get(schema.get("format", ""))) and not (re.fullmatch(form, value) and _is_day(value, schema)):
-        yield pointer, f"must be of the format {schema['format']}"
+        yield pointer, f"must be in the format {schema['format']}"
 
 
 def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
@@ -176,7 +174,7 @@ def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[s
     digits = str(value).upper().partition("E")[0].replace(".", "").strip("-0")
     tiny, huge = _exact(1e-130), 10**126
     if len(digits) > 38 or not (value == 0 or tiny <= value < huge or -huge < value <= -tiny):
-        yield pointer, "must have at most 38 significant digits, and a size from 1e-130 to 1e126"
+        yield pointer, "must have at most 38 significant digits and a magnitude from 1e-130 to 1e126"
         return
     if "minimum" in schema:
         least, exclusive = _exact(schema["minimum"]), schema.get("exclusiveMinimum")
@@ -188,13 +186,13 @@ def _number_faults(value: Any, schema: Schema, pointer: str) -> Iterator[tuple[s
             yield pointer, f"must be {'less than' if exclusive else 'at most'} {most}"
     bits = INTEGER_BITS.get(schema.get("format", ""))
     if bits and not -(2**bits) <= value < 2**bits:
-        yield pointer, f"must be of the format {schema['format']}"
+        yield pointer, f"must be in the format {schema['format']}"
 
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: 32 levels, the item's own among them
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: 32 levels, including the item's own
 DEEPEST = 30
-LONGEST_NAME = 255  # characters of a member's name, where the contract leaves names open
-MOST_UNKNOWN = 20  # are named: a body of nothing but unknown members must not make an answer of its own size
+LONGEST_NAME = 255  # characters of a property's name, where the contract leaves names open
+MOST_UNKNOWN = 20  # unknown names that are listed: a body of nothing else must not make a response of its own size
 
 
 def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
@@ -205,13 +203,13 @@ def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tu
         yield pointer, f"must have at least {schema['minItems']} entries"
     if len(value) > schema.get("maxItems", len(value)):
         yield pointer, f"must have at most {schema['maxItems']} entries"
-        return  # what is over the limit is not looked at, so that the answer stays small
+        return  # entries are not checked, so that the response stays small
     if schema.get("uniqueItems"):
         seen = set()
         for index, entry in enumerate(value):
             canonical = json.dumps(entry, sort_keys=True, default=_canonical)
             if canonical in seen:
-                yield _step(pointer, index), "must not be there twice"
+                yield _step(pointer, index), "must be unique"
             seen.add(canonical)
     for index, entry in enumerate(value):
         yield from faults(entry, schema.get("items", {}), _step(pointer, index))
@@ -223,13 +221,13 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _canonical(number: Any) -> Any:
-    """A Decimal as `json.dumps` writes an equal integer, else in one form that no other value has."""
+    """Return a Decimal as `json.dumps` writes an equal integer, or else in a form that no other value has."""
     normal = number.normalize()
     return int(normal) if 0 <= normal.as_tuple().exponent < 130 else [str(normal)]
 
 
 def _exact(bound: Any) -> Any:
-    """A number of the contract as the decimal fraction that was written; others as they are."""
+    """Return a number of the contract as the decimal fraction that was written; other values unchanged."""
     if not isinstance(bound, float):
         return bound
     from decimal import Decimal  # only a bound with a fraction needs it
@@ -238,7 +236,7 @@ def _exact(bound: Any) -> Any:
 
 
 def _is_day(value: str, schema: Schema) -> bool:
-    """Whether the month of a date, or of a date and time, has that day; of another format always."""
+    """Whether the month of a date, or of a date and time, has that day; always true for other formats."""
     if not schema["format"].startswith("date"):
         return True
     year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
@@ -254,28 +252,28 @@ def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Itera
         if name not in value:
             yield _step(pointer, name), "is required"
     if len(value) < schema.get("minProperties", 0):
-        yield pointer, f"must have at least {schema['minProperties']} members"
+        yield pointer, f"must have at least {schema['minProperties']} properties"
     if len(value) > schema.get("maxProperties", len(value)):
-        yield pointer, f"must have at most {schema['maxProperties']} members"
+        yield pointer, f"must have at most {schema['maxProperties']} properties"
         return
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
     unknown = [name for name in value if others is False and name not in properties]
     for name in unknown[:MOST_UNKNOWN]:
-        yield _step(pointer, name), "is not known here"
+        yield _step(pointer, name), "is not a known property"
     if len(unknown) > MOST_UNKNOWN:
-        yield pointer, f"has {len(unknown) - MOST_UNKNOWN} more members that are not known here"
-    for name, member in value.items():
+        yield pointer, f"has {len(unknown) - MOST_UNKNOWN} more unknown properties"
+    for name, inner in value.items():
         if name in properties:
-            yield from faults(member, properties[name], _step(pointer, name))
+            yield from faults(inner, properties[name], _step(pointer, name))
         elif others is not False:
-            yield from _open_member_faults(name, member, {} if others is True else others, pointer)
+            yield from _open_property_faults(name, inner, {} if others is True else others, pointer)
 
 
-def _open_member_faults(name: str, member: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
+def _open_property_faults(name: str, value: Any, schema: Schema, pointer: str) -> Iterator[tuple[str, str]]:
     if not 1 <= len(name) <= LONGEST_NAME:
         yield _step(pointer, name), f"must have a name of 1 to {LONGEST_NAME} characters"
     elif not _is_text(name):
-        yield pointer, "must have Unicode text for names: one holds half of a surrogate pair"
+        yield pointer, "must have valid Unicode in property names: one contains an unpaired surrogate"
     else:
-        yield from faults(member, schema, _step(pointer, name))
+        yield from faults(value, schema, _step(pointer, name))

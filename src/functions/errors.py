@@ -1,4 +1,4 @@
-"""The errors a caller can be told of: status, problem type and title on each class. Knows nothing else.
+"""The errors that a caller can receive: status, problem type and title on each class. Knows nothing else.
 
     Problem
     ├── InvalidRequest          400
@@ -12,7 +12,7 @@
     ├── InternalError           500
     └── Unavailable             503
 
-401, 429 and the 404 of an unknown path are the gateway's own; infra/problems.tf words them in the same form.
+401, 429 and the 404 of an unknown path are the gateway's own; infra/problems.tf defines them in the same form.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Problem(Exception):
     """A problem as RFC 9457 describes it: https://www.rfc-editor.org/rfc/rfc9457
 
     Args:
-        detail: What is wrong with this request and what to do; shown to the caller, so without values of theirs.
-        headers: Response headers that go with it.
-        members: Further members of the problem document.
+        detail: What is wrong with this request and what to do. It does not repeat values that the caller sent.
+        headers: Response headers to send with it.
+        extensions: Additional properties of the problem document (RFC 9457, section 3.2).
     """
 
     status: int
@@ -36,12 +36,12 @@ class Problem(Exception):
     title: str
 
     def __init__(
-        self, detail: str, headers: dict[str, str] | None = None, members: dict[str, object] | None = None
+        self, detail: str, headers: dict[str, str] | None = None, extensions: dict[str, object] | None = None
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.headers = headers or {}
-        self.members = members or {}
+        self.extensions = extensions or {}
 
 
 class InvalidRequest(Problem):
@@ -51,7 +51,7 @@ class InvalidRequest(Problem):
 
     def __init__(self, faults: Sequence[dict[str, str]]) -> None:
         count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
-        super().__init__(f"The request has {count}; see errors.", members={"errors": list(faults)})
+        super().__init__(f"The request has {count}; see errors.", extensions={"errors": list(faults)})
 
 
 class Forbidden(Problem):
@@ -59,7 +59,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """The same for what never was, what is gone and what is another's, so that nobody learns which."""
+    """The same whether an item never existed, was deleted or belongs to somebody else, so that callers cannot find out which."""
 
     status, type, title = 404, "urn:items:problem:not-found", "Not found"
 
@@ -86,17 +86,17 @@ class VersionConflict(Problem):
         super().__init__(
             "The item has changed. Read it again and repeat the change on its current version.",
             headers={"ETag": f'"{current_version}"'},
-            members={"current_version": current_version},
+            extensions={"current_version": current_version},
         )
 
 
 class PayloadTooLarge(Problem):
-    """Args: limit: what would have been accepted, in bytes."""
+    """Args: limit: the largest size that is accepted, in bytes."""
 
     status, type, title = 413, "urn:items:problem:payload-too-large", "Payload too large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body, and the item it makes, must not be larger than {limit} bytes.")
+        super().__init__(f"The body and the resulting item must not be larger than {limit} bytes.")
 
 
 class UnsupportedMediaType(Problem):
@@ -112,7 +112,7 @@ class IdempotencyKeyReused(Problem):
     status, type, title = 422, "urn:items:problem:idempotency-key-reused", "Idempotency key reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another body. Use a fresh one for another item.")
+        super().__init__("This Idempotency-Key was used with a different body. Use a new key for a new item.")
 
 
 class InternalError(Problem):
@@ -123,9 +123,9 @@ class InternalError(Problem):
 
 
 class Unavailable(Problem):
-    """The table did not answer in time or is throttling; nothing says whether a write was applied."""
+    """The table did not respond in time or is throttling requests; a write may or may not have been applied."""
 
     status, type, title = 503, "urn:items:problem:unavailable", "Unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The service cannot answer right now. Try again.", headers={"Retry-After": "1"})
+        super().__init__("The service is temporarily unavailable. Try again.", headers={"Retry-After": "1"})

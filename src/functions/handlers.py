@@ -1,4 +1,4 @@
-"""The five Lambda functions. Each is one operation of the contract; `update_item` serves PUT and PATCH."""
+"""The five Lambda functions. Each serves one operation of the contract; `update_item` serves PUT and PATCH."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import base64
 import hashlib
 import os
 
-from . import contract, errors, item
-from .http import Request, Response, dumps, endpoint
+from . import errors, item
+from .body import dumps
+from .http import Response, endpoint
 from .store import Store
 
-ATTEMPTS = 5  # of a merge patch whose item keeps changing
-MAX_PAGE = 2_900_000  # characters; Lambda takes 6 MB, in which the body is a JSON string and may double
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .request import Request
+
+ATTEMPTS = 5  # to apply a merge patch to an item that keeps changing
+MAX_PAGE = 2_900_000  # characters; Lambda's limit is 6 MB, and the body may double when it becomes a JSON string
 
 
 @endpoint
@@ -19,8 +27,8 @@ def create_item(request: Request) -> Response:
     """POST /items"""
     key = request.parameters["Idempotency-Key"]
     item_id = item.id_for_key(request.caller, key) if key else item.random_id(os.urandom(16))
-    new = item.created(request.owner, item_id, request.body, request.now)
-    stored, replayed = store().create(new, request.id, request.remaining)
+    new = item.created(item_id, request.body, request.now)
+    stored, replayed = store().of(request).create(new)
     request.item_id = item_id
     if stored.fingerprint != new.fingerprint:
         raise errors.IdempotencyKeyReused
@@ -31,26 +39,26 @@ def create_item(request: Request) -> Response:
 @endpoint
 def get_item(request: Request) -> Response:
     """GET /items/{id}"""
-    found = store().get(request.owner, request.parameters["id"], request.remaining)
-    if not request.none_match(found.version):
-        return Response(304, headers={"ETag": f'"{found.version}"'})
-    return _item(200, found)
+    current = store().of(request).get(request.parameters["id"])
+    if not request.none_match(current.version):
+        return Response(304, headers={"ETag": f'"{current.version}"'})
+    return _item(200, current)
 
 
 @endpoint
 def update_item(request: Request) -> Response:
     """PUT and PATCH /items/{id}"""
-    expected = request.if_match()
+    items, item_id, expected = store().of(request), request.parameters["id"], request.if_match()
     if request.operation == "update_item":
-        return _item(200, _update(request, item.replacement(request.body), expected))
+        return _item(200, items.update(item_id, item.replacement(request.body), expected))
     if not item.needs_current(request.body):
-        return _item(200, _update(request, item.patched(request.body, {}), expected))
+        return _item(200, items.update(item_id, _patched(request.body, {}), expected))
     for _ in range(ATTEMPTS):
-        current = store().get(request.owner, request.parameters["id"], request.remaining)
+        current = items.get(item_id)
         if expected is not None and current.version not in expected:
             raise errors.VersionConflict(current.version)
         try:
-            return _item(200, _update(request, item.patched(request.body, current.content), [current.version]))
+            return _item(200, items.update(item_id, _patched(request.body, current.content), [current.version]))
         except errors.VersionConflict:
             if expected is not None:
                 raise
@@ -60,7 +68,7 @@ def update_item(request: Request) -> Response:
 @endpoint
 def delete_item(request: Request) -> Response:
     """DELETE /items/{id}"""
-    store().delete(request.owner, request.parameters["id"], request.if_match(), request.remaining)
+    store().of(request).delete(request.parameters["id"], request.if_match())
     return Response(204)
 
 
@@ -69,8 +77,8 @@ def list_items(request: Request) -> Response:
     """GET /items"""
     limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
     after = _position(request.owner, order, cursor) if cursor else None
-    items, more = store().page(request.owner, limit, order == "desc", after, request.remaining)
-    while len(dumps([found.representation() for found in items])) > MAX_PAGE:
+    items, more = store().of(request).page(limit, order == "desc", after)
+    while len(page := dumps([entry.representation() for entry in items])) > MAX_PAGE:
         items, more = items[: len(items) // 2], True
     next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
     link = (
@@ -78,11 +86,11 @@ def list_items(request: Request) -> Response:
         if more
         else {}
     )
-    return Response(200, {"items": [found.representation() for found in items], "next_cursor": next_cursor}, link)
+    return Response(200, f'{{"items":{page},"next_cursor":{dumps(next_cursor)}}}', link)
 
 
 def store() -> Store:
-    """The store of this execution environment, made and connected on first use."""
+    """Return the store of this execution environment, which is created and connected on first use."""
     global _store
     if _store is None:
         _store = Store.from_environment(os.environ)
@@ -92,22 +100,22 @@ def store() -> Store:
 _store: Store | None = None
 
 
-def _item(status: int, found: item.Item, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, found.representation(), {"ETag": f'"{found.version}"', **(headers or {})})
+def _item(status: int, current: item.Item, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, dumps(current.representation()), {"ETag": f'"{current.version}"', **(headers or {})})
 
 
-def _update(request: Request, change: dict[str, object], expected: list[int] | None) -> item.Item:
-    faults = contract.change_faults(change)
-    if faults:
+def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Change:
+    """Return what a merge patch changes. Raise errors.InvalidRequest if the item would become invalid."""
+    change = item.patched(patch, current)
+    if faults := item.faults(change):
         raise errors.InvalidRequest(faults)
-    item_id = request.parameters["id"]
-    return store().update(request.owner, item_id, change, request.now, request.id, expected, request.remaining)
+    return change
 
 
 def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
-    """Where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
+    """Return where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
 
-    It holds no secret and gives no right: the query takes the owner from the token, never from here.
+    It contains no secret and grants no access: a query takes the owner from the token, never from the cursor.
     """
     position = f"{created_at}|{item_id}"
     check = hashlib.sha256(f"{owner}|{order}|{position}".encode()).hexdigest()[:16]
@@ -115,7 +123,7 @@ def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
 
 
 def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
-    """(created_at, item id) of a cursor. Raises errors.InvalidRequest for any that was not made for this query."""
+    """Return (created_at, item id) of a cursor. Raise errors.InvalidRequest for one that was not made for this query."""
     try:
         octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         _, created_at, item_id = octets.decode("ascii").split("|")
@@ -127,5 +135,5 @@ def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
     return created_at, item_id
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, before the first request waits for it
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, not while a request waits
     store()

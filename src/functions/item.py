@@ -1,10 +1,9 @@
-"""The domain: what an item is and how it changes. Pure; time and randomness are passed in. Knows no HTTP and no storage."""
+"""The domain: what an item is and how it changes. Pure: time and randomness are passed in. Knows neither HTTP nor storage."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import namedtuple
 
 from . import contract
 
@@ -13,17 +12,42 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    Change = dict[str, Any]  # new value or REMOVED by field name; fields that are not named stay as they are
+
 FIELDS = tuple(contract.CONTENT["properties"])
 
 
-class Item(namedtuple("Item", "id owner version created_at updated_at content fingerprint")):
-    """One item. `created_at` and `updated_at` are RFC 3339 text in UTC, `content` maps field names to JSON values,
-    `fingerprint` tells the content it was created with from any other."""
+class Item:
+    """One item. It does not name its owner: `Store.of` decides whose items are read and written.
 
-    __slots__ = ()
+    Attributes:
+        id: the item's own id, unique for its owner.
+        version: 1 when created, one more after each change.
+        created_at, updated_at: RFC 3339, UTC.
+        content: JSON values by field name.
+        fingerprint: identifies the content that the item was created with.
+    """
+
+    __slots__ = ("content", "created_at", "fingerprint", "id", "updated_at", "version")
+
+    def __init__(
+        self,
+        id: str,
+        version: int,
+        created_at: str,
+        updated_at: str,
+        content: Mapping[str, Any],
+        fingerprint: str,
+    ) -> None:
+        self.id = id
+        self.version = version
+        self.created_at = created_at
+        self.updated_at = updated_at
+        self.content = content
+        self.fingerprint = fingerprint
 
     def representation(self) -> dict[str, Any]:
-        """The item as clients see it: one flat object, its fields in the contract's order."""
+        """Return the item as clients see it: one flat object, its fields in the contract's order."""
         system = {
             "id": self.id,
             "version": self.version,
@@ -33,24 +57,24 @@ class Item(namedtuple("Item", "id owner version created_at updated_at content fi
         return system | {field: self.content[field] for field in FIELDS if field in self.content}
 
 
-def created(owner: str, item_id: str, content: dict[str, Any], now: str) -> Item:
-    """A new item, at version 1."""
-    return Item(item_id, owner, 1, now, now, content, fingerprint(content))
+def created(item_id: str, content: Mapping[str, Any], now: str) -> Item:
+    """Return a new item, at version 1, created at `now` (RFC 3339, UTC)."""
+    return Item(item_id, 1, now, now, content, fingerprint(content))
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:
-    """32 hexadecimal digits that are the same for the same JSON value, however it was written."""
+    """Return 32 hexadecimal digits that are the same for the same JSON value, however it was written."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def random_id(entropy: bytes) -> str:
-    """An item id from 16 random bytes: a UUID of version 4, https://www.rfc-editor.org/rfc/rfc9562#section-5.4"""
+    """Return an item id from 16 random bytes: a UUID of version 4, https://www.rfc-editor.org/rfc/rfc9562#section-5.4"""
     return _uuid(entropy, 4)
 
 
 def id_for_key(owner: str, idempotency_key: str) -> str:
-    """The item id that belongs to (owner, key), so that a create sent twice meets its own item.
+    """Return the item id that belongs to (owner, key), so that a create that is sent twice finds its own item.
 
     A UUID of version 8, https://www.rfc-editor.org/rfc/rfc9562#section-5.8
     """
@@ -65,28 +89,42 @@ def _uuid(octets: bytes, version: int) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def replacement(content: dict[str, Any]) -> dict[str, Any]:
-    """What a PUT of `content` changes: every field of the contract, to its new value or REMOVED.
+class Removed:
+    """Stands in a change for the value of a field that is to be removed."""
+
+
+REMOVED = Removed()
+
+
+def replacement(content: Mapping[str, Any]) -> Change:
+    """Return what a PUT of valid `content` changes: every field of the contract.
 
     Attributes that this version does not know are not named, so they stay.
     """
-    return {field: content.get(field, contract.REMOVED) for field in FIELDS}
+    return {field: content.get(field, REMOVED) for field in FIELDS}
 
 
 def needs_current(patch: Mapping[str, Any]) -> bool:
-    """Whether the outcome of a merge patch depends on the item: only where it reaches into an object."""
+    """Whether the result of a merge patch depends on the item: only if the patch changes properties of an object in it."""
     return any(isinstance(value, dict) for value in patch.values())
 
 
-def patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
-    """What a merge patch changes in `current`: each member it names, to its new value or REMOVED."""
-    return {
-        name: contract.REMOVED if value is None else merged(current.get(name), value) for name, value in patch.items()
-    }
+def patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Change:
+    """Return what a merge patch changes in the content `current`: each field it names. It has yet to be validated."""
+    return {name: REMOVED if value is None else merged(current.get(name), value) for name, value in patch.items()}
+
+
+def faults(change: Change) -> list[contract.Fault]:
+    """Return what is wrong with a change, field by field."""
+    return [
+        fault
+        for name, value in change.items()
+        for fault in (contract.removal_faults(name) if value is REMOVED else contract.field_faults(name, value))
+    ]
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """`MergePatch(target, patch)` of https://www.rfc-editor.org/rfc/rfc7396#section-2, leaving both as they are."""
+    """Return `MergePatch(target, patch)` of https://www.rfc-editor.org/rfc/rfc7396#section-2. Neither is modified."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}

@@ -1,7 +1,7 @@
-"""The only module that knows the table: items in and out of DynamoDB, every write on a condition. Knows no HTTP.
+"""The only module that knows the table: reads and writes items in DynamoDB, every write on a condition. Knows no HTTP.
 
-An item is stored under the partition key `id` = `<owner>#<item id>`, so that a caller can address its own items only.
-Attributes that this version does not know are ignored on read and kept on write: nothing is ever put over an item.
+An item is stored under the partition key `id` = `<owner>#<item id>`, so that a caller can address only its own items.
+Attributes that this version does not know are ignored on read and kept on write: an existing item is never overwritten whole.
 """
 
 from __future__ import annotations
@@ -9,28 +9,35 @@ from __future__ import annotations
 from . import errors, item
 from .aws import dynamodb
 from .aws.dynamodb import marshal, unmarshal
-from .contract import REMOVED
-from .item import Item
+from .item import REMOVED, Item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
-    # (owner, action, payload, seconds left) -> answer; raises dynamodb.DynamoDBError
+    from .item import Change
+
+    # (owner, action, payload, seconds left) -> response; raises dynamodb.DynamoDBError
     Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
+
+    class Request(Protocol):
+        """What the store needs of a request: whose items, which request, when it was received, and how long it may take."""
+
+        owner: str
+        id: str
+        now: str
+
+        def remaining(self) -> float:
+            """Return the seconds left to respond in."""
 
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items
-MAX_ITEM = 400 * 1024  # bytes, names of attributes included
+MAX_ITEM = 400 * 1024  # bytes, attribute names included
 
 
 class Store:
-    """The items of one table.
-
-    Every method takes `remaining`, which tells the seconds left to answer in, and raises errors.Unavailable when the table
-    does not answer in that time or another transaction holds the item, and errors.PayloadTooLarge when the item would
-    outgrow the table.
+    """One table. Its items can be reached only through `of`, that is, for one owner and within one deadline.
 
     Args:
         call: makes one DynamoDB call on behalf of an owner.
@@ -44,7 +51,7 @@ class Store:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Store:
-        """The store that TABLE_NAME and INDEX_NAME name, with its connection opened.
+        """Return the store that TABLE_NAME and INDEX_NAME name, with its connection open.
 
         With DATA_ROLE_ARN, every call is made in a session of that role tagged with the owner, so that IAM guards ownership too:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
@@ -63,20 +70,40 @@ class Store:
 
         return cls(call, environ["TABLE_NAME"], environ["INDEX_NAME"])
 
-    def create(self, new: Item, receipt: str, remaining: Callable[[], float]) -> tuple[Item, bool]:
-        """Stores `new` unless its id is taken; answers the stored item and whether it was there before.
+    def of(self, request: Request) -> Items:
+        """Return the items of the request's owner, to be read and written while the request has time left."""
+        return Items(self._call, self._table, self._index, request)
 
-        Args:
-            receipt: names this write, so that a resend after a lost answer is known as our own.
-        """
-        attributes = new.content | {
-            "id": _key(new.owner, new.id),
-            "owner": new.owner,
+
+class Items:
+    """The items of one owner, for the length of one request. Made by `Store.of`.
+
+    Every method raises errors.Unavailable when the table does not respond in the time that the request has left or another
+    transaction holds the item, and errors.PayloadTooLarge when the item would outgrow the table.
+
+    A write stores the request's id with the item as its receipt. A write that DynamoDB applied but whose response was lost is
+    sent again; the receipt then identifies the item as already written by this request.
+    """
+
+    __slots__ = ("_call", "_index", "_request", "_table")
+
+    def __init__(self, call: Call, table: str, index: str, request: Request) -> None:
+        self._call = call
+        self._table = table
+        self._index = index
+        self._request = request
+
+    def create(self, new: Item) -> tuple[Item, bool]:
+        """Store `new` unless its id is taken. Return the stored item and whether an earlier request created it."""
+        attributes = {
+            **new.content,
+            "id": self._key(new.id),
+            "owner": self._request.owner,
             "version": new.version,
             "created_at": new.created_at,
             "updated_at": new.updated_at,
             "fingerprint": new.fingerprint,
-            "receipt": receipt,
+            "receipt": self._request.id,
         }
         payload = {
             "Item": marshal(attributes),
@@ -85,42 +112,33 @@ class Store:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            self._send(new.owner, "PutItem", payload, remaining)
+            self._send("PutItem", payload)
         except dynamodb.ConditionalCheckFailed as failure:
-            found = unmarshal(failure.item or {})
-            return _item(found), found.get("receipt") != receipt
+            existing = unmarshal(failure.item or {})
+            return _item(existing), existing.get("receipt") != self._request.id
         return new, False
 
-    def get(self, owner: str, item_id: str, remaining: Callable[[], float]) -> Item:
-        """The item as the last finished write left it. Raises errors.NotFound."""
-        payload = {"Key": marshal({"id": _key(owner, item_id)}), "ConsistentRead": True}
-        answer = self._send(owner, "GetItem", payload, remaining)
-        if "Item" not in answer:
+    def get(self, item_id: str) -> Item:
+        """Return the item as the last completed write left it. Raise errors.NotFound if it does not exist."""
+        payload = {"Key": marshal({"id": self._key(item_id)}), "ConsistentRead": True}
+        response = self._send("GetItem", payload)
+        if "Item" not in response:
             raise errors.NotFound
-        return _item(unmarshal(answer["Item"]))
+        return _item(unmarshal(response["Item"]))
 
-    def update(
-        self,
-        owner: str,
-        item_id: str,
-        change: Mapping[str, Any],
-        now: str,
-        receipt: str,
-        expected: Sequence[int] | None,
-        remaining: Callable[[], float],
-    ) -> Item:
-        """Changes fields of an item in one conditional write and answers the item after it.
+    def update(self, item_id: str, change: Change, expected: Sequence[int] | None) -> Item:
+        """Change fields of an item in one conditional write and return the changed item.
 
         Args:
-            change: new value or REMOVED by field.
-            expected: the versions the item may have; None: any.
+            expected: the versions that the item may have; None allows any.
 
         Raises:
-            errors.NotFound: There is no such item.
-            errors.VersionConflict: It has another version.
+            errors.NotFound: The item does not exist.
+            errors.VersionConflict: The item has another version.
         """
+        receipt = self._request.id
         names = {"#id": "id", "#version": "version", "#updated": "updated_at", "#receipt": "receipt"}
-        values: dict[str, Any] = {":one": 1, ":now": now, ":receipt": receipt}
+        values: dict[str, Any] = {":one": 1, ":now": self._request.now, ":receipt": receipt}
         assignments = ["#version = #version + :one", "#updated = :now", "#receipt = :receipt"]
         removals = []
         for number, (field, value) in enumerate(change.items()):
@@ -133,7 +151,7 @@ class Store:
         expression = "SET " + ", ".join(assignments) + (" REMOVE " + ", ".join(removals) if removals else "")
         condition = _condition(expected, values) + " AND #receipt <> :receipt"  # a resend must not apply twice
         payload = {
-            "Key": marshal({"id": _key(owner, item_id)}),
+            "Key": marshal({"id": self._key(item_id)}),
             "UpdateExpression": expression,
             "ConditionExpression": condition,
             "ExpressionAttributeNames": names,
@@ -142,21 +160,21 @@ class Store:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            answer = self._send(owner, "UpdateItem", payload, remaining)
+            response = self._send("UpdateItem", payload)
         except dynamodb.ConditionalCheckFailed as failure:
             if failure.item is None:
                 raise errors.NotFound from None
-            found = unmarshal(failure.item)
-            if found.get("receipt") == receipt:  # our own write, whose answer was lost
-                return _item(found)
-            raise errors.VersionConflict(found["version"]) from None
-        return _item(unmarshal(answer["Attributes"]))
+            existing = unmarshal(failure.item)
+            if existing.get("receipt") == receipt:  # this request's own write, whose response was lost
+                return _item(existing)
+            raise errors.VersionConflict(existing["version"]) from None
+        return _item(unmarshal(response["Attributes"]))
 
-    def delete(self, owner: str, item_id: str, expected: Sequence[int] | None, remaining: Callable[[], float]) -> None:
-        """Deletes an item. Raises as `update` does; a resend that finds it gone has done its work."""
+    def delete(self, item_id: str, expected: Sequence[int] | None) -> None:
+        """Delete an item. Raise as `update` does, except that a resend to an item that no longer exists has succeeded."""
         values: dict[str, Any] = {}
         payload: dict[str, Any] = {
-            "Key": marshal({"id": _key(owner, item_id)}),
+            "Key": marshal({"id": self._key(item_id)}),
             "ConditionExpression": _condition(expected, values),
             "ExpressionAttributeNames": {"#id": "id"} | ({"#version": "version"} if values else {}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -164,49 +182,45 @@ class Store:
         if values:
             payload["ExpressionAttributeValues"] = marshal(values)
         try:
-            self._send(owner, "DeleteItem", payload, remaining)
+            self._send("DeleteItem", payload)
         except dynamodb.ConditionalCheckFailed as failure:
             if failure.item is not None:
                 raise errors.VersionConflict(unmarshal(failure.item)["version"]) from None
             if not failure.resent:
                 raise errors.NotFound from None
 
-    def page(
-        self,
-        owner: str,
-        limit: int,
-        descending: bool,
-        after: tuple[str, str] | None,
-        remaining: Callable[[], float],
-    ) -> tuple[list[Item], bool]:
-        """At most `limit` items of an owner by time of creation, and whether there are more.
+    def page(self, limit: int, descending: bool, after: tuple[str, str] | None) -> tuple[list[Item], bool]:
+        """Return at most `limit` items by time of creation, and whether there are more.
 
-        One Query on the index; it may answer fewer when they are large (DynamoDB stops at 1 MB:
+        One Query on the index; it may return fewer when they are large (DynamoDB stops at 1 MB:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html).
 
         Args:
-            after: (created_at, item id) of the last item of the page before.
+            after: (created_at, item id) of the last item of the previous page.
         """
+        owner = self._request.owner
         payload: dict[str, Any] = {
             "IndexName": self._index,
             "KeyConditionExpression": "#owner = :owner",
             "ExpressionAttributeNames": {"#owner": "owner"},
             "ExpressionAttributeValues": marshal({":owner": owner}),
             "ScanIndexForward": not descending,
-            "Limit": limit + 1,  # one more tells whether there is a next page
+            "Limit": limit + 1,  # one more shows whether there is a next page
         }
         if after:
             created_at, item_id = after
-            payload["ExclusiveStartKey"] = marshal(
-                {"owner": owner, "created_at": created_at, "id": _key(owner, item_id)}
-            )
-        answer = self._send(owner, "Query", payload, remaining)
-        found = [_item(unmarshal(attributes)) for attributes in answer["Items"]]
-        return found[:limit], len(found) > limit or (bool(found) and "LastEvaluatedKey" in answer)
+            payload["ExclusiveStartKey"] = marshal({"owner": owner, "created_at": created_at, "id": self._key(item_id)})
+        response = self._send("Query", payload)
+        items = [_item(unmarshal(attributes)) for attributes in response["Items"]]
+        return items[:limit], len(items) > limit or (bool(items) and "LastEvaluatedKey" in response)
 
-    def _send(self, owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+    def _key(self, item_id: str) -> str:
+        return f"{self._request.owner}#{item_id}"
+
+    def _send(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        request = self._request
         try:
-            return self._call(owner, action, {"TableName": self._table, **payload}, remaining)
+            return self._call(request.owner, action, {"TableName": self._table, **payload}, request.remaining)
         except (dynamodb.Throttled, dynamodb.TransactionConflict, dynamodb.Unavailable) as failure:
             raise errors.Unavailable from failure
         except dynamodb.ValidationFailed as failure:
@@ -215,15 +229,11 @@ class Store:
             raise errors.PayloadTooLarge(MAX_ITEM) from failure
 
 
-def _key(owner: str, item_id: str) -> str:
-    return f"{owner}#{item_id}"
-
-
 def _condition(expected: Sequence[int] | None, values: dict[str, Any]) -> str:
-    """The condition that the item is there, at one of the `expected` versions; their values are added to `values`."""
+    """Return the condition that the item exists, at one of the `expected` versions, and add their values to `values`."""
     if expected is None:
         return "attribute_exists(#id)"
-    values |= {f":v{number}": version for number, version in enumerate(expected or (0,))}  # 0 is nobody's version
+    values |= {f":v{number}": version for number, version in enumerate(expected or (0,))}  # no item has version 0
     versions = ", ".join(name for name in values if name.startswith(":v"))
     return f"attribute_exists(#id) AND #version IN ({versions})"
 
@@ -231,7 +241,6 @@ def _condition(expected: Sequence[int] | None, values: dict[str, Any]) -> str:
 def _item(attributes: Mapping[str, Any]) -> Item:
     return Item(
         id=attributes["id"].rpartition("#")[2],
-        owner=attributes["owner"],
         version=attributes["version"],
         created_at=attributes["created_at"],
         updated_at=attributes["updated_at"],

@@ -1,4 +1,6 @@
-"""One JSON log line a request, which is also its metrics (CloudWatch embedded metric format). A leaf: knows no other module.
+"""Writes one JSON log line for each request, which also carries its metrics (CloudWatch embedded metric format).
+
+A leaf: imports no other module.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Few and bounded: every distinct set of values is a metric that is billed. Never an id of a user, item or request. By version is
-# what a release compares; docs/decisions/0012-metrics-and-alarms.md counts them.
+# Few and bounded: every distinct set of values is a metric that is billed. Never the id of a user, item or request. A release
+# compares metrics by version; docs/decisions/0012-metrics-and-alarms.md counts them.
 BY_OPERATION = [["operation"]]
 BY_VERSION = [["operation"], ["operation", "version"]]
 DIMENSIONS = {"Latency": BY_VERSION, "Faults": BY_VERSION, "ColdStarts": BY_VERSION}
@@ -26,12 +28,12 @@ ALWAYS = ("Latency", "Faults")  # the number of requests is the sample count of 
 def record(
     fields: Mapping[str, Any], metrics: Mapping[str, float], timestamp_ms: int, environ: Mapping[str, str] = os.environ
 ) -> None:
-    """Writes the log line of one request to standard output, where Lambda takes it to CloudWatch Logs.
+    """Write the log line of one request to standard output, from where Lambda sends it to CloudWatch Logs.
 
     Args:
-        fields: what there is to say about the request; members that are None are left out. `operation` is a dimension.
-        metrics: values by metric name; those that are zero are left out, but for ALWAYS.
-        timestamp_ms: when the request came, in milliseconds since the epoch.
+        fields: properties of the log line; those that are None are left out. `operation` is a dimension.
+        metrics: values by metric name; those that are zero are left out, except ALWAYS.
+        timestamp_ms: when the request was received, in milliseconds since the epoch.
     """
     values = {name: value for name, value in metrics.items() if value or name in ALWAYS}
     line = {

@@ -1,6 +1,6 @@
-"""One suite, many back ends: the same sentences run in-process, against the local stack, or against `API_URL`.
+"""One suite, several back ends: the same tests run in-process, against the local stack, or against `API_URL`.
 
-`API_URL` and `API_TOKENS` (two access tokens of two users, separated by a comma) point the suite at a deployed API.
+`API_URL` and `API_TOKENS` (access tokens of two users, separated by a comma) point the suite at a deployed API.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Service:
     """One running API.
 
     Args:
-        name: which back end this is.
-        connect: makes a client for a user.
+        name: the back end: `in-process`, `local` or a URL.
+        connect: creates a client for a user.
     """
 
     def __init__(self, name: str, connect: Callable[[str | None], httpx.Client]) -> None:
@@ -31,7 +31,7 @@ class Service:
         self._clients: dict[str | None, httpx.Client] = {}
 
     def client(self, user: str | None = "first") -> httpx.Client:
-        """A client signed in as `first` or `second`; None: not signed in."""
+        """Return a client signed in as `first` or `second`, or one without a token for None."""
         if user not in self._clients:
             self._clients[user] = self._connect(user)
         return self._clients[user]
@@ -43,7 +43,7 @@ class Service:
 
 @pytest.fixture(scope="session")
 def connected(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Service]]:
-    """Connects to a back end by name, once."""
+    """Connect to a back end by name, once."""
     services: dict[str, Service] = {}
 
     def connect(name: str) -> Service:
@@ -96,16 +96,16 @@ def other(service: Service) -> httpx.Client:
 
 @pytest.fixture
 def make(api: httpx.Client) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Creates an item of the first user and answers it; deletes it after the test."""
-    made: list[str] = []
+    """Create an item of the first user and return it. It is deleted after the test."""
+    created: list[str] = []
 
     def create(**content: Any) -> dict[str, Any]:
-        answer = api.post("items", json={"name": "Desk"} | content)
-        assert answer.status_code == 201, answer.text
-        made.append(answer.json()["id"])
-        item: dict[str, Any] = answer.json()
+        response = api.post("items", json={"name": "Desk"} | content)
+        assert response.status_code == 201, response.text
+        created.append(response.json()["id"])
+        item: dict[str, Any] = response.json()
         return item
 
     yield create
-    for item_id in made:
+    for item_id in created:
         assert api.delete(f"items/{item_id}").status_code in (204, 404)

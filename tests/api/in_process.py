@@ -1,6 +1,6 @@
-"""The functions without a gateway: an httpx transport that makes API Gateway's proxy event of a request and calls the handler.
+"""The functions without a gateway: an httpx transport that turns a request into API Gateway's proxy event and calls the handler.
 
-Only the network and the gateway are left out; validation, handlers, the DynamoDB client and the table are the real ones.
+Only the network and the gateway are missing; validation, handlers, the DynamoDB client and the table are the real ones.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ CLIENT_ID = "tests"
 
 
 class InProcess(httpx.BaseTransport):
-    """Answers by the handlers of `src/functions`; the bearer token is the caller's `sub`.
+    """Responds with the handlers of `src/functions`. The bearer token is the caller's `sub`.
 
-    Concurrent requests each have a store of their own, as each has an execution environment of its own in Lambda.
+    Each thread has its own store, as each concurrent request has its own execution environment in Lambda.
 
     Args:
-        environ: the functions' environment: the table, its index and where DynamoDB is.
+        environ: the functions' environment: the table, its index and the endpoint of DynamoDB.
     """
 
     def __init__(self, environ: dict[str, str]) -> None:
@@ -38,7 +38,7 @@ class InProcess(httpx.BaseTransport):
         handlers.store = self.store
 
     def store(self) -> Store:
-        """The store of this thread."""
+        """Return the store of this thread."""
         if not hasattr(self._environments, "store"):
             self._environments.store = Store.from_environment(os.environ)
         store: Store = self._environments.store
@@ -53,12 +53,12 @@ class InProcess(httpx.BaseTransport):
             aws_request_id=f"invocation-{next(self._ids)}",
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
         )
-        answer: dict[str, Any] = getattr(handlers, name)(event, context)
-        return httpx.Response(answer["statusCode"], headers=answer["headers"], content=answer["body"].encode())
+        response: dict[str, Any] = getattr(handlers, name)(event, context)
+        return httpx.Response(response["statusCode"], headers=response["headers"], content=response["body"].encode())
 
     def event(self, request: httpx.Request) -> dict[str, Any]:
-        """The proxy event of a request, as
-        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html says."""
+        """Return the proxy event of a request, as documented in
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html."""
         method, params = request.method, request.url.params
         path = request.url.raw_path.decode().partition("?")[0]
         match = re.fullmatch("/items/([^/]+)", path)

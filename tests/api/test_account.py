@@ -1,4 +1,4 @@
-"""What takes an account that the test may change: other tokens, other app clients, another throttle."""
+"""Tests that change the account: other tokens, other app clients, another throttling limit."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def test_an_id_token_is_401(stack: Stack, service: Service) -> None:
     user = stack.outputs["demo_users"][0]
     clients = stack.aws("cognito-idp").list_user_pool_clients(UserPoolId=stack.outputs["user_pool_id"], MaxResults=60)
     password_client = next(c["ClientId"] for c in clients["UserPoolClients"] if "password" in c["ClientName"])
-    answer = stack.aws("cognito-idp").initiate_auth(
+    response = stack.aws("cognito-idp").initiate_auth(
         ClientId=password_client,
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user["username"], "PASSWORD": user["password"]},
     )
-    token = answer["AuthenticationResult"]["IdToken"]
+    token = response["AuthenticationResult"]["IdToken"]
     problem(service.client(None).get("items", headers={"Authorization": f"Bearer {token}"}), 401)
 
 
@@ -45,21 +45,21 @@ def machine_client(stack: Stack) -> dict[str, Any]:
     return client
 
 
-def test_a_machine_owns_what_it_makes_and_needs_the_scope(stack: Stack, service: Service) -> None:
+def test_a_machine_owns_its_items_and_needs_the_scope(stack: Stack, service: Service) -> None:
     client = machine_client(stack)
     both = machine_token(stack, client, "items/read items/write").json()["access_token"]
     read = machine_token(stack, client, "items/read").json()["access_token"]
     anyone = service.client(None)
-    made = anyone.post("items", json={"name": "By a machine"}, headers={"Authorization": f"Bearer {both}"})
-    assert made.status_code == 201
-    path = f"items/{made.json()['id']}"
+    created = anyone.post("items", json={"name": "By a machine"}, headers={"Authorization": f"Bearer {both}"})
+    assert created.status_code == 201
+    path = f"items/{created.json()['id']}"
     assert anyone.get(path, headers={"Authorization": f"Bearer {read}"}).status_code == 200
     assert anyone.delete(path, headers={"Authorization": f"Bearer {read}"}).status_code in (401, 403)
     problem(service.client("first").get(path), 404)
     assert anyone.delete(path, headers={"Authorization": f"Bearer {both}"}).status_code == 204
 
 
-def test_a_client_that_is_not_known_is_403(stack: Stack, service: Service) -> None:
+def test_an_unknown_app_client_is_403(stack: Stack, service: Service) -> None:
     cognito, pool = stack.aws("cognito-idp"), stack.outputs["user_pool_id"]
     stranger = cognito.create_user_pool_client(
         UserPoolId=pool,
@@ -70,9 +70,9 @@ def test_a_client_that_is_not_known_is_403(stack: Stack, service: Service) -> No
         AllowedOAuthScopes=["items/read", "items/write"],
     )["UserPoolClient"]
     token = machine_token(stack, stranger, "items/read").json()["access_token"]
-    answer = service.client(None).get("items", headers={"Authorization": f"Bearer {token}"})
+    response = service.client(None).get("items", headers={"Authorization": f"Bearer {token}"})
     cognito.delete_user_pool_client(UserPoolId=pool, ClientId=stranger["ClientId"])
-    assert "app client" in problem(answer, 403)["detail"]
+    assert "app client" in problem(response, 403)["detail"]
 
 
 def stage(stack: Stack) -> tuple[str, str]:
@@ -99,10 +99,10 @@ def one_request_a_second(stack: Stack) -> Iterator[None]:
 
 
 def test_too_many_requests_are_429_with_retry_after(one_request_a_second: None, api: httpx.Client) -> None:
-    answers = [api.get("items", params={"limit": 1}) for _ in range(20)]
-    refused = [answer for answer in answers if answer.status_code != 200]
+    responses = [api.get("items", params={"limit": 1}) for _ in range(20)]
+    refused = [response for response in responses if response.status_code != 200]
     assert refused
-    for answer in refused:
-        assert problem(answer, 429)["type"] == "urn:items:problem:too-many-requests"
-        assert int(answer.headers["retry-after"]) >= 1
-        assert answer.headers["access-control-allow-origin"] == "*"
+    for response in refused:
+        assert problem(response, 429)["type"] == "urn:items:problem:too-many-requests"
+        assert int(response.headers["retry-after"]) >= 1
+        assert response.headers["access-control-allow-origin"] == "*"

@@ -1,4 +1,4 @@
-"""What callers see when the table does not answer, refuses, or changes in between. In-process, on a real table."""
+"""What callers see when the table does not respond, rejects a call, or changes in between. In-process, on a real table."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
 
 @pytest.fixture
 def through(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Call], Call]], None]:
-    """Puts a piece of bad luck between the store and the table."""
+    """Put a fault between the store and the table."""
 
     def put(between: Callable[[Call], Call]) -> None:
         real = handlers.store()
-        unlucky = Store(between(real._call), real._table, real._index)
-        monkeypatch.setattr(handlers, "store", lambda: unlucky)
+        faulty = Store(between(real._call), real._table, real._index)
+        monkeypatch.setattr(handlers, "store", lambda: faulty)
 
     return put
 
 
 def raw(item: dict[str, Any]) -> dict[str, Any]:
-    """An item's key in the table."""
+    """Return an item's key in the table."""
     return marshal({"id": f"first#{item['id']}"})
 
 
@@ -68,13 +68,13 @@ def test_an_attribute_of_a_newer_version_is_kept_by_every_change(
     assert sorted(stored["codes"]["NS"], key=float) in (["1", "2.5"], ["1", "2.50"])
 
 
-def test_an_item_that_keeps_changing_is_409_and_unchanged_by_us(
+def test_a_patch_of_an_item_that_keeps_changing_is_409_and_changes_nothing(
     api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
 ) -> None:
     item = make(attributes={"a": "1"})
     table = handlers.store()._table
 
-    def somebody_is_always_faster(call: Call) -> Call:
+    def another_writer_is_always_faster(call: Call) -> Call:
         def between(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
             if action == "UpdateItem":
                 call(owner, "UpdateItem", {
@@ -85,15 +85,15 @@ def test_an_item_that_keeps_changing_is_409_and_unchanged_by_us(
 
         return between
 
-    through(somebody_is_always_faster)
-    answer = api.request("PATCH", f"items/{item['id']}", json={"attributes": {"b": "2"}}, headers=MERGE)
-    assert problem(answer, 409)["type"] == "urn:items:problem:conflict"
-    assert answer.headers["retry-after"] == "1"
+    through(another_writer_is_always_faster)
+    response = api.request("PATCH", f"items/{item['id']}", json={"attributes": {"b": "2"}}, headers=MERGE)
+    assert problem(response, 409)["type"] == "urn:items:problem:conflict"
+    assert response.headers["retry-after"] == "1"
     assert api.get(f"items/{item['id']}").json()["attributes"] == {"a": "1"}
 
 
-def answer_lost(call: Call) -> Call:
-    """The write is applied, its answer is lost, and the client sends it again."""
+def response_lost(call: Call) -> Call:
+    """The write is applied, its response is lost, and the client sends it again."""
 
     def between(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
         if action in ("PutItem", "UpdateItem"):
@@ -103,14 +103,14 @@ def answer_lost(call: Call) -> Call:
     return between
 
 
-def test_a_write_resent_after_a_lost_answer_is_known_as_our_own(
+def test_a_write_resent_after_a_lost_response_is_recognised(
     api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
 ) -> None:
-    through(answer_lost)
+    through(response_lost)
     item = make()
-    answer = api.put(f"items/{item['id']}", json={"name": "New"}, headers={"If-Match": '"1"'})
-    assert answer.status_code == 200
-    assert answer.json()["version"] == 2
+    response = api.put(f"items/{item['id']}", json={"name": "New"}, headers={"If-Match": '"1"'})
+    assert response.status_code == 200
+    assert response.json()["version"] == 2
     keyed = api.post("items", json={"name": "x"}, headers={"Idempotency-Key": str(uuid.uuid4())})
     assert keyed.status_code == 201
     assert "idempotent-replayed" not in keyed.headers
@@ -118,16 +118,29 @@ def test_a_write_resent_after_a_lost_answer_is_known_as_our_own(
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_change_resent_without_if_match_is_made_once(
+def test_a_change_resent_without_if_match_is_applied_once(
     api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any, method: str
 ) -> None:
     item = make()
-    through(answer_lost)
-    answer = api.request(
+    through(response_lost)
+    response = api.request(
         method, f"items/{item['id']}", json={"name": "New"}, headers=MERGE if method == "PATCH" else {}
     )
-    assert answer.json()["version"] == 2
+    assert response.json()["version"] == 2
     assert api.get(f"items/{item['id']}").json()["version"] == 2
+
+
+def test_a_page_larger_than_lambda_can_return_is_halved_and_continued(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = [make(name=f"Item {number}", description="x" * 1000) for number in range(5)][::-1]
+    monkeypatch.setattr(handlers, "MAX_PAGE", 3000)  # characters: two of them
+    path = "items?limit=5&order=desc"
+    pages = [api.get(path).json()]
+    while sum(len(page["items"]) for page in pages) < 5:
+        pages.append(api.get(f"{path}&cursor={pages[-1]['next_cursor']}").json())
+    assert all(1 <= len(page["items"]) <= 2 for page in pages)
+    assert [entry for page in pages for entry in page["items"]][:5] == newest
 
 
 def test_an_item_that_would_outgrow_the_table_is_413(
@@ -164,12 +177,12 @@ def table_at(endpoint: str) -> Callable[[Call], Call]:
 def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Any, method: str, path: str, body: Any) -> None:
     through(table_at("http://127.0.0.1:9"))
     headers = MERGE if method == "PATCH" else {}
-    answer = api.request(method, path.format(id=uuid.uuid4()), json=body, headers=headers)
-    assert problem(answer, 503)["type"] == "urn:items:problem:unavailable"
-    assert answer.headers["retry-after"] == "1"
+    response = api.request(method, path.format(id=uuid.uuid4()), json=body, headers=headers)
+    assert problem(response, 503)["type"] == "urn:items:problem:unavailable"
+    assert response.headers["retry-after"] == "1"
 
 
-def test_a_fault_of_our_own_is_500_and_says_nothing_of_itself(
+def test_an_internal_error_is_500_without_details(
     api: httpx.Client, through: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def wrong_table(call: Call) -> Call:
@@ -179,22 +192,22 @@ def test_a_fault_of_our_own_is_500_and_says_nothing_of_itself(
 
     through(wrong_table)
     capsys.readouterr()
-    answer = api.get(f"items/{uuid.uuid4()}")
-    assert problem(answer, 500)["type"] == "urn:items:problem:internal-error"
-    assert "no-such-table" not in answer.text
-    assert "ResourceNotFound" not in answer.text
+    response = api.get(f"items/{uuid.uuid4()}")
+    assert problem(response, 500)["type"] == "urn:items:problem:internal-error"
+    assert "no-such-table" not in response.text
+    assert "ResourceNotFound" not in response.text
     line = json.loads(capsys.readouterr().out)
     assert (line["status"], line["level"], line["Faults"]) == (500, "ERROR", 1)
     assert line["error"].startswith("functions.aws.dynamodb.")
-    assert line["request_id"] == answer.json()["request_id"]
+    assert line["request_id"] == response.json()["request_id"]
 
 
-def test_a_request_leaves_one_line_that_says_what_and_not_what_was_sent(
+def test_a_request_logs_one_line_without_what_was_sent(
     api: httpx.Client, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api.get("items")
     capsys.readouterr()
-    made = api.post(
+    created = api.post(
         "items",
         json={"name": "s3cret words"},
         headers={"X-Correlation-Id": "trail-1", "Idempotency-Key": str(uuid.uuid4())},
@@ -202,7 +215,7 @@ def test_a_request_leaves_one_line_that_says_what_and_not_what_was_sent(
     text = capsys.readouterr().out
     (line,) = map(json.loads, text.splitlines())
     assert line["operation"] == "create_item"
-    assert line["item_id"] == made.json()["id"]
+    assert line["item_id"] == created.json()["id"]
     assert line["correlation_id"] == "trail-1"
     assert line["status"] == 201
     assert len(line["owner_hash"]) == 16
@@ -213,4 +226,4 @@ def test_a_request_leaves_one_line_that_says_what_and_not_what_was_sent(
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
     assert metrics["Dimensions"] == [["operation"], ["operation", "version"]]
     assert {metric["Name"] for metric in metrics["Metrics"]} == {"Latency", "Faults"}
-    assert api.delete(f"items/{made.json()['id']}").status_code == 204
+    assert api.delete(f"items/{created.json()['id']}").status_code == 204

@@ -1,4 +1,4 @@
-"""What the API does with requests that are not right: a clear problem, and nothing changed."""
+"""How the API responds to invalid requests: with a clear problem, and without changing anything."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ from tests.api.test_items import MERGE, problem
 JSON = {"Content-Type": "application/json"}
 
 
-def test_every_fault_of_a_body_is_told_with_its_place(api: httpx.Client) -> None:
+def test_every_fault_of_a_body_is_reported_with_its_pointer(
+    api: httpx.Client, make: Callable[..., dict[str, Any]]
+) -> None:
     body = {"quantity": -1, "tags": ["a", "a"], "attributes": {"k": 1}, "version": 9, "id": "x", "colour": "red"}
-    faults = problem(api.post("items", json=body), 400)["errors"]
-    assert sorted(fault["pointer"] for fault in faults) == [
-        "/attributes/k", "/colour", "/id", "/name", "/quantity", "/tags/1", "/version"
-    ]  # fmt: skip
-    assert all(fault["detail"] for fault in faults)
+    item = make()
+    for response in (api.post("items", json=body), api.put(f"items/{item['id']}", json=body)):
+        faults = problem(response, 400)["errors"]
+        assert sorted(fault["pointer"] for fault in faults) == [
+            "/attributes/k", "/colour", "/id", "/name", "/quantity", "/tags/1", "/version"
+        ]  # fmt: skip
+        assert all(fault["detail"] for fault in faults)
+    assert api.get(f"items/{item['id']}").json() == item
 
 
-def test_faults_of_parameters_and_body_come_together(api: httpx.Client) -> None:
-    answer = api.post("items", json={"name": ""}, headers={"Idempotency-Key": "a b"}, params={"color": "red"})
-    faults = problem(answer, 400)["errors"]
+def test_faults_of_parameters_and_body_are_reported_together(api: httpx.Client) -> None:
+    response = api.post("items", json={"name": ""}, headers={"Idempotency-Key": "a b"}, params={"color": "red"})
+    faults = problem(response, 400)["errors"]
     assert [fault.get("parameter", fault.get("pointer")) for fault in faults] == ["Idempotency-Key", "color", "/name"]
 
 
@@ -36,22 +41,24 @@ def test_faults_of_parameters_and_body_come_together(api: httpx.Client) -> None:
      "[" * 20000, '{"name": "x"} {}', "\ufeff{}"],
     ids=["empty", "cut", "cut array", "cut null", "NaN", "huge exponent", "huge integer", "deep", "two", "bom"],
 )  # fmt: skip
-def test_what_is_not_json_is_400(api: httpx.Client, text: str) -> None:
+def test_a_body_that_is_not_json_is_400(api: httpx.Client, text: str) -> None:
     faults = problem(api.post("items", content=text, headers=JSON), 400)["errors"]
     assert faults[0]["pointer"] == ""
     assert "must be JSON" in faults[0]["detail"]
 
 
 @pytest.mark.parametrize("value", [None, True, 1, "text", []])
-def test_a_body_that_is_no_object_is_400(api: httpx.Client, make: Callable[..., dict[str, Any]], value: Any) -> None:
+def test_a_body_that_is_not_an_object_is_400(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], value: Any
+) -> None:
     path = f"items/{make()['id']}"
     text = json.dumps(value)
-    for answer in (
+    for response in (
         api.post("items", content=text, headers=JSON),
         api.put(path, content=text, headers=JSON),
         api.patch(path, content=text, headers=MERGE),
     ):
-        assert problem(answer, 400)["errors"] == [{"pointer": "", "detail": "must be an object"}]
+        assert problem(response, 400)["errors"] == [{"pointer": "", "detail": "must be an object"}]
 
 
 @pytest.mark.parametrize(
@@ -69,66 +76,66 @@ def test_a_body_that_is_no_object_is_400(api: httpx.Client, make: Callable[..., 
         ('{"name": "x", "owner": "me"}', "/owner"),
     ],
 )
-def test_values_that_could_not_be_kept_are_400(api: httpx.Client, body: str, pointer: str) -> None:
+def test_values_that_could_not_be_stored_are_400(api: httpx.Client, body: str, pointer: str) -> None:
     assert [fault["pointer"] for fault in problem(api.post("items", content=body, headers=JSON), 400)["errors"]] == [
         pointer
     ]
 
 
 def test_a_body_over_the_limit_is_413(api: httpx.Client) -> None:
-    answer = api.post("items", json={"name": "x", "description": "y" * 131072})
-    assert "131072" in problem(answer, 413)["detail"]
+    response = api.post("items", json={"name": "x", "description": "y" * 131072})
+    assert "131072" in problem(response, 413)["detail"]
 
 
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"]
 )
 def test_a_body_of_another_media_type_is_415(api: httpx.Client, media_type: str) -> None:
-    answer = api.post("items", content='{"name": "x"}', headers={"Content-Type": media_type})
-    assert "application/json" in problem(answer, 415)["detail"]
+    response = api.post("items", content='{"name": "x"}', headers={"Content-Type": media_type})
+    assert "application/json" in problem(response, 415)["detail"]
 
 
-def test_a_patch_takes_merge_patch_only(api: httpx.Client, make: Callable[..., dict[str, Any]]) -> None:
-    answer = api.patch(f"items/{make()['id']}", json={"name": "x"})
-    assert "application/merge-patch+json" in problem(answer, 415)["detail"]
+def test_a_patch_accepts_only_merge_patch(api: httpx.Client, make: Callable[..., dict[str, Any]]) -> None:
+    response = api.patch(f"items/{make()['id']}", json={"name": "x"})
+    assert "application/merge-patch+json" in problem(response, 415)["detail"]
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=UTF-8", "Application/JSON"])
-def test_a_media_type_may_be_written_as_http_allows(api: httpx.Client, media_type: str) -> None:
-    answer = api.post("items", content='{"name": "b\u00fcro"}'.encode(), headers={"Content-Type": media_type})
-    assert answer.status_code == 201
-    assert answer.json()["name"] == "b\u00fcro"
-    assert api.delete(f"items/{answer.json()['id']}").status_code == 204
+def test_a_media_type_is_accepted_in_every_spelling_that_http_allows(api: httpx.Client, media_type: str) -> None:
+    response = api.post("items", content='{"name": "b\u00fcro"}'.encode(), headers={"Content-Type": media_type})
+    assert response.status_code == 201
+    assert response.json()["name"] == "b\u00fcro"
+    assert api.delete(f"items/{response.json()['id']}").status_code == 204
 
 
 @pytest.mark.parametrize("item_id", ["1", "x" * 300, "%23", "a%20b", str(uuid.uuid4()).upper()])
-def test_an_id_of_another_form_is_400(api: httpx.Client, item_id: str) -> None:
+def test_a_malformed_id_is_400(api: httpx.Client, item_id: str) -> None:
     assert problem(api.get(f"items/{item_id}"), 400)["errors"][0]["parameter"] == "id"
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("value", ["1", "abc", '"1', '"1" "2"'])
-def test_an_entity_tag_of_another_form_is_400(api: httpx.Client, header: str, value: str) -> None:
+def test_a_malformed_entity_tag_is_400(api: httpx.Client, header: str, value: str) -> None:
     method = "DELETE" if header == "If-Match" else "GET"
-    answer = api.request(method, f"items/{uuid.uuid4()}", headers={header: value})
-    if header == "If-None-Match":  # looked at only when there is an item
-        problem(answer, 404)
+    response = api.request(method, f"items/{uuid.uuid4()}", headers={header: value})
+    if header == "If-None-Match":  # parsed only if the item exists
+        problem(response, 404)
     else:
-        assert problem(answer, 400)["errors"][0]["parameter"] == header
+        assert problem(response, 400)["errors"][0]["parameter"] == header
 
 
-def test_a_correlation_id_comes_back(api: httpx.Client) -> None:
+def test_a_correlation_id_is_returned(api: httpx.Client) -> None:
     assert api.get("items", headers={"X-Correlation-Id": "abc-1.2_3"}).headers["x-correlation-id"] == "abc-1.2_3"
 
 
 @pytest.mark.parametrize("value", ["a b", "x" * 129, "a;b", '{"a":1}'])
-def test_a_correlation_id_of_another_form_is_replaced(api: httpx.Client, value: str) -> None:
-    answer = api.get("items", headers={"X-Correlation-Id": value})
-    assert answer.status_code == 200
-    assert answer.headers["x-correlation-id"] not in ("", value)
+def test_a_malformed_correlation_id_is_replaced(api: httpx.Client, value: str) -> None:
+    response = api.get("items", headers={"X-Correlation-Id": value})
+    assert response.status_code == 200
+    assert response.headers["x-correlation-id"] not in ("", value)
 
 
-def test_answers_and_problems_may_be_read_by_any_page(api: httpx.Client) -> None:
-    for answer in (api.get("items"), api.get("items/x")):
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "ETag" in answer.headers["access-control-expose-headers"]
+def test_pages_of_any_origin_can_read_responses_and_problems(api: httpx.Client) -> None:
+    for response in (api.get("items"), api.get("items/x")):
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "ETag" in response.headers["access-control-expose-headers"]

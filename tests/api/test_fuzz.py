@@ -1,4 +1,4 @@
-"""Requests that nobody thought of, made from the contract: no 5xx, and no answer that the contract does not describe."""
+"""Requests generated from the contract: no 5xx, and no response that the contract does not describe."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fuzzed(connected: Callable[[str], Service]) -> Service:
 
 
 def document() -> dict[str, Any]:
-    """The contract, with the merge patch's schema written out, as a generator of requests needs it."""
+    """Return the contract with the schema of the merge patch expanded, as the request generator needs it."""
     plain = contract.load(ROOT)
     plain["components"]["schemas"]["ItemPatch"] = contract.flatten(plain, plain["components"]["schemas"]["ItemPatch"])
     return plain
@@ -55,7 +55,7 @@ schema = schemathesis.openapi.from_dict(document())
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_one_that_the_contract_describes(case: Any, fuzzed: Service) -> None:
+def test_every_response_conforms_to_the_contract(case: Any, fuzzed: Service) -> None:
     case.headers.pop("Authorization", None)
     client = fuzzed.client("second")
     case.call_and_validate(

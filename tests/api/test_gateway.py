@@ -1,4 +1,4 @@
-"""What API Gateway answers by itself: who may pass, and its own problems, in the same form as the functions'."""
+"""Responses of API Gateway itself: who is let in, and its own problems, in the same form as those of the functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.api.conftest import TARGETS, Service
 from tests.api.test_items import problem
 
-# In-process there is no gateway.
+# There is no gateway in-process.
 pytestmark = pytest.mark.parametrize(
     "service", [t for t in TARGETS if t != "in-process"], indirect=True, scope="session"
 )
@@ -37,39 +37,39 @@ def unsigned(token: str) -> str:
     ids=["none", "empty", "no token", "no JWT", "tampered", "unsigned"],
 )  # fmt: skip
 @pytest.mark.parametrize(("method", "path"), [("GET", "items"), ("POST", "items"), ("DELETE", "items/x")])
-def test_without_a_valid_token_it_is_401(service: Service, forge: Any, method: str, path: str) -> None:
+def test_a_request_without_a_valid_token_is_401(service: Service, forge: Any, method: str, path: str) -> None:
     token = service.client("first").headers["authorization"].removeprefix("Bearer ")
     value = forge(token)
     headers = {} if value is None else {"Authorization": value}
-    answer = service.client(None).request(method, path, headers=headers)
-    assert problem(answer, 401)["type"] == "urn:items:problem:unauthorized"
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert answer.headers["access-control-allow-origin"] == "*"
+    response = service.client(None).request(method, path, headers=headers)
+    assert problem(response, 401)["type"] == "urn:items:problem:unauthorized"
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", ""), ("GET", "things"), ("GET", "items/a/b"), ("DELETE", "items"), ("POST", "items/x")]
 )
-def test_a_path_or_method_that_is_not_there_is_404(api: httpx.Client, method: str, path: str) -> None:
-    answer = api.request(method, path)
-    assert problem(answer, 404)["type"] == "urn:items:problem:not-found"
-    assert answer.headers["access-control-allow-origin"] == "*"
+def test_an_unknown_path_or_method_is_404(api: httpx.Client, method: str, path: str) -> None:
+    response = api.request(method, path)
+    assert problem(response, 404)["type"] == "urn:items:problem:not-found"
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("path", ["items", "items/5c0a7a3e-3b5f-4d0e-9f66-0b7e6a2f1c11"])
-def test_a_browser_may_ask_first(service: Service, path: str) -> None:
+def test_a_preflight_request_of_a_browser_is_allowed(service: Service, path: str) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
-    answer = service.client(None).options(path, headers=headers)
-    assert answer.status_code in (200, 204)
-    assert answer.headers["access-control-allow-origin"] == "*"
-    allowed = answer.headers["access-control-allow-headers"].lower()
+    response = service.client(None).options(path, headers=headers)
+    assert response.status_code in (200, 204)
+    assert response.headers["access-control-allow-origin"] == "*"
+    allowed = response.headers["access-control-allow-headers"].lower()
     for header in ("authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-correlation-id"):
         assert header in allowed
-    methods = answer.headers["access-control-allow-methods"]
+    methods = response.headers["access-control-allow-methods"]
     assert all(m in methods for m in (("GET", "POST") if path == "items" else ("GET", "PUT", "PATCH", "DELETE")))
-    assert int(answer.headers["access-control-max-age"]) > 0
+    assert int(response.headers["access-control-max-age"]) > 0
 
 
 def test_a_body_over_the_gateways_limit_is_413(api: httpx.Client) -> None:
-    answer = api.post("items", content=b'"' + b"x" * 11_000_000 + b'"', headers={"Content-Type": "application/json"})
-    problem(answer, 413)
+    response = api.post("items", content=b'"' + b"x" * 11_000_000 + b'"', headers={"Content-Type": "application/json"})
+    problem(response, 413)

@@ -1,4 +1,4 @@
-"""What the API does, as its callers see it: one item's life, its versions, its owner."""
+"""The API as its callers see it: the life of an item, its versions, its owner."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def content(item: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in item.items() if k not in ("id", "version", "created_at", "updated_at")}
 
 
-def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem of an answer, which is one by RFC 9457 and has the expected status."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """Return the problem document of a response after checking its form (RFC 9457) and its status."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
     assert {"type", "title", "status", "detail", "request_id"} <= body.keys()
     assert body["status"] == status
     assert body["type"].startswith("urn:items:problem:")
@@ -40,27 +40,27 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 # create
 
 
-def test_created_item_has_what_was_sent_and_the_system_fields(api: httpx.Client) -> None:
-    answer = api.post("items", json=FULL)
-    assert answer.status_code == 201
-    item = answer.json()
+def test_a_created_item_has_the_content_that_was_sent_and_the_system_fields(api: httpx.Client) -> None:
+    response = api.post("items", json=FULL)
+    assert response.status_code == 201
+    item = response.json()
     assert content(item) == FULL
     assert list(item) == ["id", "version", "created_at", "updated_at", *FULL]
     assert str(uuid.UUID(item["id"])) == item["id"]
     assert item["version"] == 1
     assert item["created_at"] == item["updated_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", item["created_at"])
-    assert answer.headers["etag"] == '"1"'
-    location = answer.request.url.join(answer.headers["location"])
+    assert response.headers["etag"] == '"1"'
+    location = response.request.url.join(response.headers["location"])
     assert api.get(location).json() == item
     assert api.delete(location).status_code == 204
 
 
-def test_addresses_are_right_with_a_slash_at_the_end_too(api: httpx.Client) -> None:
-    made = api.post("items/", json={"name": "x"})
-    assert made.status_code == 201
-    where = made.request.url.join(made.headers["location"])
-    assert api.get(where).json() == made.json()
+def test_relative_urls_are_right_with_a_trailing_slash_too(api: httpx.Client) -> None:
+    created = api.post("items/", json={"name": "x"})
+    assert created.status_code == 201
+    where = created.request.url.join(created.headers["location"])
+    assert api.get(where).json() == created.json()
     assert api.delete(where).status_code == 204
 
 
@@ -69,12 +69,12 @@ def test_unset_fields_are_left_out(make: Make) -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, 9007199254740991])
-def test_numbers_come_back_exactly(make: Make, quantity: int) -> None:
+def test_numbers_are_returned_exactly(make: Make, quantity: int) -> None:
     assert make(quantity=quantity)["quantity"] == quantity
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00\x1f", "\u2028", "a" * 2000, "\U0001f600" * 2000, '"\\</script>'])
-def test_any_text_comes_back_as_it_was(api: httpx.Client, make: Make, text: str) -> None:
+def test_any_text_is_returned_unchanged(api: httpx.Client, make: Make, text: str) -> None:
     item = make(description=text)
     assert api.get(f"items/{item['id']}").json()["description"] == text
 
@@ -95,7 +95,7 @@ def test_the_largest_item_the_contract_allows_is_stored(api: httpx.Client, make:
 # idempotent create
 
 
-def test_a_create_sent_again_makes_no_second_item(api: httpx.Client) -> None:
+def test_a_create_that_is_sent_again_creates_no_second_item(api: httpx.Client) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     first = api.post("items", json=FULL, headers=key)
     again = api.post("items", json=FULL, headers=key)
@@ -107,7 +107,7 @@ def test_a_create_sent_again_makes_no_second_item(api: httpx.Client) -> None:
     assert api.delete(f"items/{first.json()['id']}").status_code == 204
 
 
-def test_a_key_used_for_another_body_is_422(api: httpx.Client) -> None:
+def test_a_key_used_with_a_different_body_is_422(api: httpx.Client) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     first = api.post("items", json={"name": "One"}, headers=key)
     assert problem(api.post("items", json={"name": "Two"}, headers=key), 422)["type"].endswith("idempotency-key-reused")
@@ -115,7 +115,7 @@ def test_a_key_used_for_another_body_is_422(api: httpx.Client) -> None:
     assert api.delete(f"items/{first.json()['id']}").status_code == 204
 
 
-def test_a_key_is_its_owners_own(api: httpx.Client, other: httpx.Client) -> None:
+def test_owners_can_use_the_same_key_independently(api: httpx.Client, other: httpx.Client) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     mine = api.post("items", json={"name": "Mine"}, headers=key)
     theirs = other.post("items", json={"name": "Theirs"}, headers=key)
@@ -125,33 +125,33 @@ def test_a_key_is_its_owners_own(api: httpx.Client, other: httpx.Client) -> None
     assert other.delete(f"items/{theirs.json()['id']}").status_code == 204
 
 
-def test_20_creates_at_once_with_one_key_make_one_item(api: httpx.Client) -> None:
+def test_20_concurrent_creates_with_one_key_create_one_item(api: httpx.Client) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: api.post("items", json=FULL, headers=key), range(20)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
-    assert api.delete(f"items/{answers[0].json()['id']}").status_code == 204
+        responses = list(pool.map(lambda _: api.post("items", json=FULL, headers=key), range(20)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 1
+    assert sum("idempotent-replayed" not in response.headers for response in responses) == 1
+    assert api.delete(f"items/{responses[0].json()['id']}").status_code == 204
 
 
 # read
 
 
-def test_a_read_names_the_version(api: httpx.Client, make: Make) -> None:
+def test_a_read_returns_the_version_as_entity_tag(api: httpx.Client, make: Make) -> None:
     item = make()
-    answer = api.get(f"items/{item['id']}")
-    assert answer.json() == item
-    assert answer.headers["etag"] == '"1"'
-    assert answer.headers["cache-control"] == "private, no-cache"
+    response = api.get(f"items/{item['id']}")
+    assert response.json() == item
+    assert response.headers["etag"] == '"1"'
+    assert response.headers["cache-control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("tag", ['"1"', 'W/"1"', "*", '"7", "1"'])
 def test_an_unchanged_item_is_304(api: httpx.Client, make: Make, tag: str) -> None:
-    answer = api.get(f"items/{make()['id']}", headers={"If-None-Match": tag})
-    assert answer.status_code == 304
-    assert answer.content == b""
-    assert answer.headers["etag"] == '"1"'
+    response = api.get(f"items/{make()['id']}", headers={"If-None-Match": tag})
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response.headers["etag"] == '"1"'
 
 
 @pytest.mark.parametrize("tag", ['"2"', '"x"'])
@@ -160,19 +160,19 @@ def test_a_changed_item_is_sent(api: httpx.Client, make: Make, tag: str) -> None
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_what_never_was_is_404(api: httpx.Client, method: str) -> None:
+def test_an_item_that_never_existed_is_404(api: httpx.Client, method: str) -> None:
     body = {"json": {"name": "x"}} if method in ("PUT", "PATCH") else {}
     headers = MERGE if method == "PATCH" else {}
     problem(api.request(method, f"items/{uuid.uuid4()}", headers=headers, **body), 404)  # type: ignore[arg-type]
 
 
-def test_deleted_item_is_gone(api: httpx.Client, make: Make) -> None:
+def test_a_deleted_item_is_404(api: httpx.Client, make: Make) -> None:
     path = f"items/{make()['id']}"
-    answer = api.delete(path)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = api.delete(path)
+    assert (response.status_code, response.content) == (204, b"")
     problem(api.get(path), 404)
     problem(api.delete(path), 404)
-    problem(api.put(path, json={"name": "back"}), 404)
+    problem(api.put(path, json={"name": "again"}), 404)
 
 
 # replace
@@ -180,14 +180,14 @@ def test_deleted_item_is_gone(api: httpx.Client, make: Make) -> None:
 
 def test_a_put_replaces_all_content(api: httpx.Client, make: Make) -> None:
     item = make(**FULL)
-    answer = api.put(f"items/{item['id']}", json={"name": "New", "tags": ["x"]})
-    assert answer.status_code == 200
-    replaced = answer.json()
+    response = api.put(f"items/{item['id']}", json={"name": "New", "tags": ["x"]})
+    assert response.status_code == 200
+    replaced = response.json()
     assert content(replaced) == {"name": "New", "tags": ["x"]}
     assert replaced["version"] == 2
     assert replaced["created_at"] == item["created_at"]
     assert replaced["updated_at"] > item["updated_at"]
-    assert answer.headers["etag"] == '"2"'
+    assert response.headers["etag"] == '"2"'
     assert api.get(f"items/{item['id']}").json() == replaced
 
 
@@ -213,16 +213,16 @@ def patched(api: httpx.Client, item: dict[str, Any], patch: Any, **headers: str)
 )
 def test_a_patch_merges(api: httpx.Client, make: Make, patch: Any, outcome: dict[str, Any]) -> None:
     item = make(**FULL)
-    answer = patched(api, item, patch)
-    assert answer.status_code == 200, answer.text
-    assert content(answer.json()) == outcome
-    assert answer.json()["version"] == 2
-    assert api.get(f"items/{item['id']}").json() == answer.json()
+    response = patched(api, item, patch)
+    assert response.status_code == 200, response.text
+    assert content(response.json()) == outcome
+    assert response.json()["version"] == 2
+    assert api.get(f"items/{item['id']}").json() == response.json()
 
 
-def test_a_patch_makes_an_object_that_was_not_there(api: httpx.Client, make: Make) -> None:
-    answer = patched(api, make(), {"attributes": {"a": "1", "b": None}})
-    assert answer.json()["attributes"] == {"a": "1"}
+def test_a_patch_creates_an_object_that_was_missing(api: httpx.Client, make: Make) -> None:
+    response = patched(api, make(), {"attributes": {"a": "1", "b": None}})
+    assert response.json()["attributes"] == {"a": "1"}
 
 
 def test_a_patch_cannot_make_an_item_invalid(api: httpx.Client, make: Make) -> None:
@@ -241,9 +241,9 @@ def test_a_change_of_another_version_is_412_and_changes_nothing(api: httpx.Clien
     assert api.put(f"items/{item['id']}", json={"name": "Second"}).status_code == 200
     headers = {"If-Match": '"1"'} | (MERGE if method == "PATCH" else {})
     body = {} if method == "DELETE" else {"json": {"name": "Third"}}
-    answer = api.request(method, f"items/{item['id']}", headers=headers, **body)  # type: ignore[arg-type]
-    assert problem(answer, 412)["current_version"] == 2
-    assert answer.headers["etag"] == '"2"'
+    response = api.request(method, f"items/{item['id']}", headers=headers, **body)  # type: ignore[arg-type]
+    assert problem(response, 412)["current_version"] == 2
+    assert response.headers["etag"] == '"2"'
     assert api.get(f"items/{item['id']}").json()["name"] == "Second"
 
 
@@ -254,27 +254,27 @@ def test_a_patch_into_an_object_respects_the_version(api: httpx.Client, make: Ma
 
 
 @pytest.mark.parametrize("tag", ['"1"', "*", '"7", "1"'])
-def test_a_change_of_the_expected_version_is_made(api: httpx.Client, make: Make, tag: str) -> None:
-    answer = api.put(f"items/{make()['id']}", json={"name": "x"}, headers={"If-Match": tag})
-    assert answer.status_code == 200
+def test_a_change_of_the_expected_version_succeeds(api: httpx.Client, make: Make, tag: str) -> None:
+    response = api.put(f"items/{make()['id']}", json={"name": "x"}, headers={"If-Match": tag})
+    assert response.status_code == 200
 
 
-def test_tags_on_several_lines_are_one_list(api: httpx.Client, make: Make) -> None:
+def test_entity_tags_on_several_lines_are_one_list(api: httpx.Client, make: Make) -> None:
     path = f"items/{make()['id']}"
     headers = [("If-Match", '"1"'), ("If-Match", '"9"')]
     assert api.put(path, json={"name": "x"}, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("tag", ['W/"1"', '"one"', '""'])
-def test_a_tag_that_cannot_match_is_412(api: httpx.Client, make: Make, tag: str) -> None:
+def test_an_entity_tag_that_cannot_match_is_412(api: httpx.Client, make: Make, tag: str) -> None:
     problem(api.put(f"items/{make()['id']}", json={"name": "x"}, headers={"If-Match": tag}), 412)
 
 
-def test_a_delete_of_the_expected_version_is_made(api: httpx.Client, make: Make) -> None:
+def test_a_delete_of_the_expected_version_succeeds(api: httpx.Client, make: Make) -> None:
     assert api.delete(f"items/{make()['id']}", headers={"If-Match": '"1"'}).status_code == 204
 
 
-def test_50_updates_at_once_have_one_winner_a_version(api: httpx.Client, make: Make) -> None:
+def test_exactly_one_of_50_concurrent_updates_of_a_version_succeeds(api: httpx.Client, make: Make) -> None:
     item = make(quantity=0)
     path = f"items/{item['id']}"
 
@@ -282,24 +282,26 @@ def test_50_updates_at_once_have_one_winner_a_version(api: httpx.Client, make: M
         return api.put(path, json={"name": f"writer {number}"}, headers={"If-Match": '"1"'})
 
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(update, range(50)))
-    winners = [answer for answer in answers if answer.status_code == 200]
+        responses = list(pool.map(update, range(50)))
+    winners = [response for response in responses if response.status_code == 200]
     assert len(winners) == 1
-    assert {answer.status_code for answer in answers} == {200, 412}
+    assert {response.status_code for response in responses} == {200, 412}
     assert api.get(path).json() == winners[0].json()
 
 
-def test_writers_who_read_again_all_get_through_once(api: httpx.Client, make: Make) -> None:
+def test_writers_that_retry_with_the_current_version_all_succeed_once(api: httpx.Client, make: Make) -> None:
     item = make(quantity=0)
     path = f"items/{item['id']}"
 
     def add_one(_: int) -> int:
         while True:
             seen = api.get(path)
-            answer = patched(api, item, {"quantity": seen.json()["quantity"] + 1}, **{"If-Match": seen.headers["etag"]})
-            if answer.status_code == 200:
-                return int(answer.json()["version"])
-            assert answer.status_code == 412
+            response = patched(
+                api, item, {"quantity": seen.json()["quantity"] + 1}, **{"If-Match": seen.headers["etag"]}
+            )
+            if response.status_code == 200:
+                return int(response.json()["version"])
+            assert response.status_code == 412
 
     with ThreadPoolExecutor(8) as pool:
         versions = list(pool.map(add_one, range(24)))
@@ -307,13 +309,13 @@ def test_writers_who_read_again_all_get_through_once(api: httpx.Client, make: Ma
     assert api.get(path).json()["quantity"] == 24
 
 
-def test_patches_into_one_object_at_once_lose_nothing(api: httpx.Client, make: Make) -> None:
+def test_concurrent_patches_of_one_object_lose_nothing(api: httpx.Client, make: Make) -> None:
     item = make()
 
     def add(number: int) -> None:
-        while (answer := patched(api, item, {"attributes": {f"k{number}": "v"}})).status_code == 409:
-            assert answer.headers["retry-after"] == "1"
-        assert answer.status_code == 200, answer.text
+        while (response := patched(api, item, {"attributes": {f"k{number}": "v"}})).status_code == 409:
+            assert response.headers["retry-after"] == "1"
+        assert response.status_code == 200, response.text
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(add, range(12)))
@@ -326,7 +328,7 @@ def test_patches_into_one_object_at_once_lose_nothing(api: httpx.Client, make: M
 def test_owners_cannot_see_each_others_items(api: httpx.Client, other: httpx.Client, make: Make) -> None:
     item = make(name="Mine")
     path = f"items/{item['id']}"
-    answers = [
+    responses = [
         other.get(path),
         other.put(path, json={"name": "Theirs"}),
         other.request("PATCH", path, json={"name": "Theirs"}, headers=MERGE),
@@ -335,7 +337,7 @@ def test_owners_cannot_see_each_others_items(api: httpx.Client, other: httpx.Cli
         other.get(path, headers={"If-None-Match": "*"}),
     ]
     absent = problem(other.get(f"items/{uuid.uuid4()}"), 404)
-    for answer in answers:
-        assert problem(answer, 404) | {"request_id": ""} == absent | {"request_id": ""}
+    for response in responses:
+        assert problem(response, 404) | {"request_id": ""} == absent | {"request_id": ""}
     assert all(entry["id"] != item["id"] for entry in other.get("items", params={"limit": 100}).json()["items"])
     assert api.get(path).json() == item

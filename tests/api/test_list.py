@@ -1,4 +1,4 @@
-"""Listing: order, pages, cursors."""
+"""Lists: order, pages and cursors."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def thousand(service: Service) -> Iterator[list[str]]:
 
 def pages(api: httpx.Client, **params: Any) -> Iterator[dict[str, Any]]:
     while True:
-        answer = api.get("items", params=params)
-        assert answer.status_code == 200, answer.text
-        page: dict[str, Any] = answer.json()
+        response = api.get("items", params=params)
+        assert response.status_code == 200, response.text
+        page: dict[str, Any] = response.json()
         yield page
         if page["next_cursor"] is None:
-            assert "link" not in answer.headers
+            assert "link" not in response.headers
             return
         params["cursor"] = page["next_cursor"]
 
@@ -57,26 +57,25 @@ def listed(api: httpx.Client, order: str) -> list[str]:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_paging_sees_each_of_1000_items_once_in_order(service: Service, thousand: list[str], order: str) -> None:
-    found = listed(service.client("second"), order)
-    assert len(found) == len(set(found)) == ITEMS
-    created = thousand if order == "asc" else thousand[::-1]
-    assert found == created
+def test_paging_returns_each_of_1000_items_once_and_in_order(service: Service, thousand: list[str], order: str) -> None:
+    ids = listed(service.client("second"), order)
+    assert len(ids) == len(set(ids)) == ITEMS
+    assert ids == (thousand if order == "asc" else thousand[::-1])
 
 
-def test_a_page_has_the_limit_and_25_by_default(service: Service, thousand: list[str]) -> None:
+def test_a_page_has_at_most_limit_items_and_25_by_default(service: Service, thousand: list[str]) -> None:
     api = service.client("second")
     assert len(api.get("items").json()["items"]) == 25
     assert len(api.get("items", params={"limit": 7}).json()["items"]) == 7
 
 
-def test_the_last_page_is_known_to_be_the_last(service: Service, thousand: list[str]) -> None:
+def test_the_last_page_has_no_next_cursor(service: Service, thousand: list[str]) -> None:
     seen = list(pages(service.client("second"), limit=100))
     assert [len(page["items"]) for page in seen] == [100] * 10
     assert seen[-1]["next_cursor"] is None
 
 
-def test_the_link_header_leads_to_the_next_page(service: Service, thousand: list[str]) -> None:
+def test_the_link_header_points_to_the_next_page(service: Service, thousand: list[str]) -> None:
     api = service.client("second")
     first = api.get("items", params={"limit": 3, "order": "desc"})
     match = re.fullmatch(r'<([^>]+)>; rel="next"', first.headers["link"])
@@ -85,7 +84,7 @@ def test_the_link_header_leads_to_the_next_page(service: Service, thousand: list
     assert [item["id"] for item in first.json()["items"] + following["items"]] == thousand[:-7:-1]
 
 
-def test_a_page_goes_on_after_an_item_that_is_gone_since(service: Service, thousand: list[str]) -> None:
+def test_a_page_continues_after_an_item_that_was_deleted(service: Service, thousand: list[str]) -> None:
     api = service.client("first")
     made = [api.post("items", json={"name": "x"}).json()["id"] for _ in range(4)]
     page = api.get("items", params={"limit": 2, "order": "desc"}).json()
@@ -95,10 +94,10 @@ def test_a_page_goes_on_after_an_item_that_is_gone_since(service: Service, thous
     assert {api.delete(f"items/{item_id}").status_code for item_id in made} == {204, 404}
 
 
-def test_an_owner_with_nothing_has_an_empty_page(service: Service) -> None:
+def test_an_owner_without_items_has_an_empty_page(service: Service) -> None:
     if service.name == "in-process":
-        answer = service.client("first").get("items", headers={"Authorization": "Bearer nobody"})
-        assert answer.json() == {"items": [], "next_cursor": None}
+        response = service.client("first").get("items", headers={"Authorization": "Bearer nobody"})
+        assert response.json() == {"items": [], "next_cursor": None}
 
 
 def flipped(cursor: str) -> str:
@@ -112,7 +111,7 @@ def moved(cursor: str) -> str:
 
 
 def empty(_cursor: str) -> str:
-    """What a caller who knows the recipe could make of nothing."""
+    """Return a cursor for an empty position, with a valid check."""
     return handlers._cursor("second", "asc", "", "")
 
 
@@ -129,7 +128,7 @@ def test_a_forged_cursor_is_400(service: Service, thousand: list[str], forge: An
     assert faults[0]["parameter"] == "cursor"
 
 
-def test_a_cursor_belongs_to_its_owner_and_order(service: Service, thousand: list[str]) -> None:
+def test_a_cursor_is_valid_only_for_its_owner_and_order(service: Service, thousand: list[str]) -> None:
     cursor = service.client("second").get("items", params={"limit": 1}).json()["next_cursor"]
     problem(service.client("first").get("items", params={"cursor": cursor}), 400)
     problem(service.client("second").get("items", params={"cursor": cursor, "order": "desc"}), 400)
@@ -141,6 +140,6 @@ def test_a_cursor_belongs_to_its_owner_and_order(service: Service, thousand: lis
     [({"limit": 0}, "limit"), ({"limit": 101}, "limit"), ({"limit": "x"}, "limit"), ({"order": "up"}, "order"),
      ({"cursor": ""}, "cursor"), ({"limt": 1}, "limt")],
 )  # fmt: skip
-def test_a_wrong_parameter_is_400(service: Service, params: dict[str, Any], parameter: str) -> None:
-    answer = service.client("first").get("items", params=params)
-    assert [fault["parameter"] for fault in problem(answer, 400)["errors"]] == [parameter]
+def test_an_invalid_parameter_is_400(service: Service, params: dict[str, Any], parameter: str) -> None:
+    response = service.client("first").get("items", params=params)
+    assert [fault["parameter"] for fault in problem(response, 400)["errors"]] == [parameter]

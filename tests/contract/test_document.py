@@ -1,4 +1,4 @@
-"""The contract itself: a valid OpenAPI document whose examples are true, and which promises only what is kept."""
+"""The contract itself: a valid OpenAPI document whose examples are valid, and which uses only what the service supports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOCUMENT = contract.load(ROOT)
 
 
 def plain_schema(node: Any, response: bool) -> Any:
-    """An OpenAPI 3.0 schema as JSON Schema: `nullable`, and `readOnly` as it reads in a request or a response."""
+    """Return an OpenAPI 3.0 schema as JSON Schema: `nullable`, and `readOnly` as it applies to a request or a response."""
     if isinstance(node, list):
         return [plain_schema(entry, response) for entry in node]
     if not isinstance(node, dict):
@@ -37,23 +37,23 @@ def validate(value: Any, schema: dict[str, Any], response: bool) -> None:
 
 
 def media_types() -> list[Any]:
-    found = []
+    bodies = []
     for path, method, operation in contract.each_operation(DOCUMENT):
         where = f"{method} {path}"
         for media, body in contract.dereference(DOCUMENT, operation.get("requestBody", {})).get("content", {}).items():
-            found.append(pytest.param(body, False, id=f"{where} request {media}"))
-        for status, answer in operation["responses"].items():
-            for media, body in contract.dereference(DOCUMENT, answer).get("content", {}).items():
-                found.append(pytest.param(body, True, id=f"{where} {status} {media}"))
-    return found
+            bodies.append(pytest.param(body, False, id=f"{where} request {media}"))
+        for status, response in operation["responses"].items():
+            for media, body in contract.dereference(DOCUMENT, response).get("content", {}).items():
+                bodies.append(pytest.param(body, True, id=f"{where} {status} {media}"))
+    return bodies
 
 
-def test_it_is_a_valid_openapi_document() -> None:
+def test_the_contract_is_a_valid_openapi_document() -> None:
     assert list(OpenAPIV30SpecValidator(DOCUMENT).iter_errors()) == []
     assert DOCUMENT["openapi"] == "3.0.1"
 
 
-def test_it_names_no_vendor() -> None:
+def test_the_contract_names_no_vendor() -> None:
     assert "x-amazon" not in (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
 
 
@@ -85,7 +85,7 @@ def test_every_error_is_a_problem_document(path: str, method: str, operation: di
     ]
 
 
-def test_a_patch_may_say_of_content_what_a_put_may_and_null() -> None:
+def test_a_patch_allows_the_content_of_a_put_and_null() -> None:
     patch = contract.flatten(DOCUMENT, {"$ref": "#/components/schemas/ItemPatch"})
     item = contract.flatten(DOCUMENT, {"$ref": "#/components/schemas/Item"})
     assert patch["properties"].keys() == contract.content(item)["properties"].keys()
@@ -122,7 +122,7 @@ def with_field(**schema: Any) -> dict[str, Any]:
         ({"parts": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}, "refers to itself"),
     ],
 )
-def test_a_field_that_could_not_be_kept_is_refused(field: dict[str, Any], complaint: str) -> None:
+def test_a_field_that_the_service_does_not_support_is_rejected(field: dict[str, Any], complaint: str) -> None:
     with pytest.raises(contract.ContractError, match=complaint):
         contract.operations(with_field(**field))
 
@@ -148,7 +148,7 @@ def test_a_field_that_could_not_be_kept_is_refused(field: dict[str, Any], compla
         ("        name: { type: string }\n", "the key name stands twice"),
     ],
 )
-def test_what_is_no_openapi_is_told_with_its_place(tmp_path: Path, field: str, complaint: str) -> None:
+def test_invalid_openapi_is_reported_with_its_path(tmp_path: Path, field: str, complaint: str) -> None:
     text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
     (tmp_path / "contract").mkdir()
     changed = text.replace(
@@ -159,7 +159,7 @@ def test_what_is_no_openapi_is_told_with_its_place(tmp_path: Path, field: str, c
         contract.load(tmp_path)
 
 
-def test_words_and_dates_of_yaml_are_text(tmp_path: Path) -> None:
+def test_booleans_and_dates_of_yaml_are_read_as_text(tmp_path: Path) -> None:
     text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
     field = "        colour: { type: string, enum: [yes, on, 2026-01-01] }\n"
     (tmp_path / "contract").mkdir()
@@ -171,14 +171,14 @@ def test_words_and_dates_of_yaml_are_text(tmp_path: Path) -> None:
     assert item["properties"]["colour"]["enum"] == ["yes", "on", "2026-01-01"]
 
 
-def test_a_content_that_is_open_is_refused() -> None:
+def test_content_that_allows_additional_properties_is_rejected() -> None:
     document = copy.deepcopy(DOCUMENT)
     del document["components"]["schemas"]["Item"]["additionalProperties"]
     with pytest.raises(contract.ContractError, match="additionalProperties: false"):
         contract.operations(document)
 
 
-def test_two_operations_of_one_name_are_refused() -> None:
+def test_two_operations_with_one_name_are_rejected() -> None:
     document = copy.deepcopy(DOCUMENT)
     document["paths"]["/items"]["get"]["operationId"] = "create_item"
     with pytest.raises(contract.ContractError, match="operationId of its own"):
@@ -191,10 +191,10 @@ def every_key(node: Any) -> set[str]:
     return set().union(*map(every_key, node)) if isinstance(node, list) else set()
 
 
-def test_the_aws_profile_is_valid_and_without_what_api_gateway_refuses() -> None:
+def test_the_aws_profile_is_valid_and_without_what_api_gateway_rejects() -> None:
     profile = aws_profile.aws_profile(DOCUMENT)
     assert list(OpenAPIV30SpecValidator(profile).iter_errors()) == []
-    refused = {
+    rejected = {
         "additionalProperties",
         "format",
         "nullable",
@@ -207,7 +207,7 @@ def test_the_aws_profile_is_valid_and_without_what_api_gateway_refuses() -> None
         "allOf",
         "oneOf",
     }
-    assert not every_key(profile) & (refused | {"minItems", "maxItems", "links", "callbacks", "servers"})
+    assert not every_key(profile) & (rejected | {"minItems", "maxItems", "links", "callbacks", "servers"})
     assert all(name.isalnum() for name in profile["components"]["schemas"])
     assert not [key for key in every_key(profile) if key.startswith("x-")]
 
@@ -228,7 +228,7 @@ def test_the_aws_profile_has_every_operation_parameter_and_status() -> None:
     assert outline(aws_profile.aws_profile(DOCUMENT)) == outline(DOCUMENT)
 
 
-def test_the_aws_profile_takes_every_request_that_the_contract_takes() -> None:
+def test_the_aws_profile_accepts_every_request_that_the_contract_accepts() -> None:
     profile = aws_profile.aws_profile(DOCUMENT)
     for _, _, operation in contract.each_operation(DOCUMENT):
         body = contract.dereference(DOCUMENT, operation.get("requestBody", {}))

@@ -194,7 +194,7 @@ def test_a_fault_that_only_the_api_sees_is_told_at_the_field_its_pointer_names(a
     )
     app.button("Create").click()
     fault = app.page.locator("[data-field='/name'] .faults")
-    expect(fault).to_contain_text("half of a surrogate pair")
+    expect(fault).to_contain_text("unpaired surrogate")
     expect(app.field("Name")).to_be_focused()
 
 

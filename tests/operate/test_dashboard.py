@@ -41,7 +41,7 @@ def test_the_text_has_every_panel_and_what_just_happened(stack: Stack) -> None:
     assert re.search("[1-9][0-9,]*, most", row(text, "Are users fine? Requests and errors", "requests"))
     assert "most" in row(text, "What is slow? In the function, p99 by operation, ms", "delete_item")
     assert "most" in row(text, "DynamoDB's own latency, mean, ms", "PutItem")
-    assert "most" in row(text, "Held back: throttles, conflicts, replays", "replays")
+    assert "most" in row(text, "Throttles, conflicts and replays", "replays")
     assert "do not ring" in text
 
 

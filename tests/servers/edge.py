@@ -1,6 +1,6 @@
-"""What stands before AWS's services and ends TLS: the emulator behind it takes requests for such that came over TLS.
+"""A proxy that stands in for the TLS endpoints of AWS: the emulator behind it treats requests as if they came over TLS.
 
-MiniStack enforces bucket policies that refuse plain HTTP, and believes `X-Forwarded-Proto`.
+MiniStack enforces bucket policies that deny plain HTTP, and trusts `X-Forwarded-Proto`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 @contextlib.contextmanager
 def before(endpoint_url: str) -> Iterator[str]:
-    """The URL of an edge on 127.0.0.1 that hands everything to `endpoint_url`."""
+    """Yield the URL of a proxy on 127.0.0.1 that passes every request on to `endpoint_url`."""
     host = urlsplit(endpoint_url).netloc
 
     class Edge(BaseHTTPRequestHandler):
@@ -34,14 +34,14 @@ def before(endpoint_url: str) -> Iterator[str]:
                         behind.putheader(name, value)
                 behind.putheader("X-Forwarded-Proto", "https")
                 behind.endheaders(body)
-                answer = behind.getresponse()
-                content = answer.read()
-            self.send_response_only(answer.status, answer.reason)
-            for name, value in answer.getheaders():
+                response = behind.getresponse()
+                content = response.read()
+            self.send_response_only(response.status, response.reason)
+            for name, value in response.getheaders():
                 if name.lower() not in HOP:
                     self.send_header(name, value)
-            length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
-            if answer.status not in (204, 304):
+            length = response.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+            if response.status not in (204, 304):
                 self.send_header("Content-Length", length or "0")
             self.end_headers()
             self.wfile.write(content)
@@ -49,7 +49,7 @@ def before(endpoint_url: str) -> Iterator[str]:
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _pass_on
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Edge) as server:
         server.daemon_threads = True

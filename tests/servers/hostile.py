@@ -1,4 +1,4 @@
-"""An HTTP server for tests that behaves on each request as it was told to: well, late, half or not at all."""
+"""An HTTP server for tests that behaves on each request as configured: well, late, incompletely or not at all."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from collections.abc import Callable
 from typing import Any
 
 Behaviour = Callable[[socket.socket, threading.Event], bool]
-"""Handles one request on a connection, until the event ends the test; answers whether the connection goes on."""
+"""Handles one request on a connection, until the event ends the test. Returns whether the connection stays open."""
 
 
 class HostileServer:
-    """Listens on a free port of 127.0.0.1 and uses up one behaviour a request.
+    """Listens on a free port of 127.0.0.1 and uses one behaviour per request.
 
     Args:
-        behaviours: what to do with the first request, the second, and so on.
-        context: makes it a TLS server.
+        behaviours: how to handle the first request, the second, and so on.
+        context: TLS context; None for plain HTTP.
 
     Attributes:
         requests: head and body of each request so far.
-        connections: how many were accepted.
+        connections: the number of connections accepted so far.
     """
 
     def __init__(self, *behaviours: Behaviour, context: ssl.SSLContext | None = None) -> None:
@@ -80,7 +80,7 @@ class HostileServer:
                     if not self._behaviours.get(timeout=5)(connection, self._over):
                         return
         except OSError:
-            connection.close()  # the client has gone, or did not like the certificate
+            connection.close()  # the client disconnected or rejected the certificate
 
     def _request(self, connection: socket.socket) -> tuple[str, bytes] | None:
         octets = b""
@@ -100,8 +100,8 @@ class HostileServer:
         return None
 
 
-def answer(document: Any, status: int = 200, checksum: bool = True, close: bool = False) -> Behaviour:
-    """A proper answer of DynamoDB; with `close`, the connection is closed after it without a word."""
+def respond(document: Any, status: int = 200, checksum: bool = True, close: bool = False) -> Behaviour:
+    """Send a valid response of DynamoDB. With `close`, close the connection after it without announcing it."""
     octets = _octets(document, status, checksum)
 
     def behave(connection: socket.socket, over: threading.Event) -> bool:
@@ -111,13 +111,13 @@ def answer(document: Any, status: int = 200, checksum: bool = True, close: bool 
     return behave
 
 
-def error(code: str, status: int = 400, **members: Any) -> Behaviour:
-    """An error as DynamoDB words it."""
-    return answer({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"} | members, status)
+def error(code: str, status: int = 400, **properties: Any) -> Behaviour:
+    """Send an error in DynamoDB's form."""
+    return respond({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"} | properties, status)
 
 
 def raw(octets: bytes, close: bool = True) -> Behaviour:
-    """These octets, whatever they are."""
+    """Send these octets as they are."""
 
     def behave(connection: socket.socket, over: threading.Event) -> bool:
         connection.sendall(octets)
@@ -127,25 +127,25 @@ def raw(octets: bytes, close: bool = True) -> Behaviour:
 
 
 def half(document: Any) -> Behaviour:
-    """The first half of an answer, then the connection is closed."""
+    """Send the first part of a response and close the connection."""
     octets = _octets(document)
     return raw(octets[: len(octets) - len(octets) // 4])
 
 
 def reset(connection: socket.socket, over: threading.Event) -> bool:
-    """Reads the request and resets the connection."""
+    """Read the request and reset the connection."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
 
 
 def hang(connection: socket.socket, over: threading.Event) -> bool:
-    """Reads the request and says nothing."""
+    """Read the request and send nothing."""
     over.wait(5)
     return False
 
 
 def drip(connection: socket.socket, over: threading.Event) -> bool:
-    """Answers one octet at a time, far too slowly."""
+    """Send the response one octet at a time, far too slowly."""
     for octet in _octets({"Item": {}}):
         connection.sendall(bytes([octet]))
         if over.wait(0.05):

@@ -47,9 +47,11 @@ ENTRY_POINTS = {"crudctl/cli", "emulator/__main__", "emulator/server", "emulator
 EMULATOR_FROM_OUTSIDE = {"emulator/process"}  # all that crudctl may know of the emulator
 
 FUNCTIONS = {
-    "handlers": {"contract", "errors", "http", "item", "store"},
-    "http": {"contract", "errors", "telemetry"},
-    "store": {"contract", "errors", "item", "aws"},
+    "handlers": {"body", "errors", "http", "item", "request", "store"},
+    "http": {"body", "contract", "errors", "request", "telemetry"},
+    "request": {"body", "contract", "errors"},
+    "body": {"errors"},
+    "store": {"errors", "item", "aws"},
     "item": {"contract"},
     "contract": {"operations"},
     "operations": set(),

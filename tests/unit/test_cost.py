@@ -7,6 +7,7 @@ import math
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -112,8 +113,9 @@ def test_an_item_carries_the_system_fields_that_the_model_counts() -> None:
         return {}
 
     uuid, now = "3909af87-ffd8-46d4-85ba-8336378c2299", "2026-11-23T02:46:02.655580Z"
-    new = Item(owner=uuid, id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
-    Store(call, "table", "index").create(new, uuid, lambda: 1.0)
+    new = Item(id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
+    request = SimpleNamespace(owner=uuid, id=uuid, now=now, remaining=lambda: 1.0)
+    Store(call, "table", "index").of(request).create(new)
     size = sum(len(name) + (len(value["S"]) if "S" in value else 2) for name, value in sent[0].items())
     assert math.isclose(size, model.STORED_OVERHEAD, rel_tol=0.1)
 

@@ -1,4 +1,4 @@
-"""Credentials from Lambda's environment, and from the endpoint that takes its place with SnapStart."""
+"""Credentials from Lambda's environment, and from the endpoint that replaces it with SnapStart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from functions.aws import credentials
 from functions.aws.credentials import CredentialsRefused, CredentialsUnavailable, from_environment
-from tests.servers.hostile import Behaviour, HostileServer, answer, half, raw, reset
+from tests.servers.hostile import Behaviour, HostileServer, half, raw, reset, respond
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
 
@@ -39,29 +39,29 @@ def environ_of(server: HostileServer) -> dict[str, str]:
 
 
 def test_keys_in_the_environment_are_used() -> None:
-    found = from_environment(
+    keys = from_environment(
         {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
     )()
-    assert (found.access_key, found.secret_key, found.token) == ("key", "secret", "token")
+    assert (keys.access_key, keys.secret_key, keys.token) == ("key", "secret", "token")
 
 
-def test_keys_are_not_shown_when_credentials_are_printed() -> None:
+def test_credentials_do_not_show_their_keys_when_printed() -> None:
     assert "secret" not in repr(credentials.Credentials("key", "secret", "secret-token"))
 
 
-def test_endpoint_is_asked_with_its_token() -> None:
-    with HostileServer(answer(document())) as server:
-        found = from_environment(environ_of(server), Clock())()
+def test_the_endpoint_is_called_with_its_token() -> None:
+    with HostileServer(respond(document())) as server:
+        keys = from_environment(environ_of(server), Clock())()
         lines = server.requests[0][0].split("\r\n")
     assert lines[0] == "GET /2021-04-23/credentials?x=1 HTTP/1.1"
     assert "Authorization: let-me-in" in lines
-    assert (found.access_key, found.secret_key, found.token) == ("key-1", "secret", "token")
-    assert found.expires == NOW + 3600
+    assert (keys.access_key, keys.secret_key, keys.token) == ("key-1", "secret", "token")
+    assert keys.expires == NOW + 3600
 
 
 def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), answer(document(2, 7200))) as server:
+    with HostileServer(respond(document(1)), respond(document(2, 7200))) as server:
         source = from_environment(environ_of(server), clock)
         assert source().access_key == "key-1"
         clock.now += 3600 - 301
@@ -72,24 +72,24 @@ def test_credentials_are_kept_until_five_minutes_before_they_expire() -> None:
         assert len(server.requests) == 2
 
 
-def test_old_credentials_serve_while_the_endpoint_is_down_and_they_hold() -> None:
+def test_valid_credentials_are_used_while_the_endpoint_is_down() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), reset, reset, answer(document(2, 7200))) as server:
+    with HostileServer(respond(document(1)), reset, reset, respond(document(2, 7200))) as server:
         source = from_environment(environ_of(server), clock)
         source()
         clock.now += 3600 - 200
         assert source().access_key == "key-1"
         assert source().access_key == "key-1"
-        assert len(server.requests) == 2  # not asked again at once
+        assert len(server.requests) == 2  # not called again at once
         clock.now += credentials.PAUSE
         assert source().access_key == "key-1"
         clock.now += credentials.PAUSE
         assert source().access_key == "key-2"
 
 
-def test_expired_credentials_are_never_given_out() -> None:
+def test_expired_credentials_are_never_returned() -> None:
     clock = Clock()
-    with HostileServer(answer(document(1)), reset, reset) as server:
+    with HostileServer(respond(document(1)), reset, reset) as server:
         source = from_environment(environ_of(server), clock)
         source()
         clock.now += 3601
@@ -104,24 +104,24 @@ def test_expired_credentials_are_never_given_out() -> None:
         reset,
         half(document()),
         raw(b"HTTP/1.1 500 -\r\nContent-Length: 0\r\n\r\n"),
-        answer([]),
-        answer({}),
-        answer(document(Expiration="soon")),
-        answer(document(AccessKeyId=None)),
-        answer(document(Token={})),
+        respond([]),
+        respond({}),
+        respond(document(Expiration="soon")),
+        respond(document(AccessKeyId=None)),
+        respond(document(Token={})),
         raw(b"HTTP/1.1 200 -\r\nContent-Length: 1\r\n\r\n{"),
     ],
 )
-def test_endpoint_that_gives_none_is_asked_again_at_the_next_call(fault: Behaviour) -> None:
-    with HostileServer(fault, answer(document())) as server:
+def test_an_endpoint_that_failed_is_called_again_by_the_next_call(fault: Behaviour) -> None:
+    with HostileServer(fault, respond(document())) as server:
         source = from_environment(environ_of(server), Clock())
         with pytest.raises(CredentialsUnavailable):
             source()
         assert source().access_key == "key-1"
 
 
-def test_endpoint_that_refuses_its_token_is_not_down() -> None:
-    with HostileServer(answer({}, 403)) as server, pytest.raises(CredentialsRefused):
+def test_a_rejected_token_is_a_refusal() -> None:
+    with HostileServer(respond({}, 403)) as server, pytest.raises(CredentialsRefused):
         from_environment(environ_of(server), Clock())()
 
 
@@ -136,11 +136,11 @@ def test_endpoint_that_refuses_its_token_is_not_down() -> None:
         "nonsense",
     ],
 )
-def test_token_is_not_sent_to_another_machine_in_the_clear(uri: str) -> None:
+def test_the_token_is_not_sent_to_another_machine_unencrypted(uri: str) -> None:
     with pytest.raises(CredentialsRefused):
         from_environment({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})()
 
 
-def test_no_source_at_all_is_refused() -> None:
+def test_a_missing_source_is_a_refusal() -> None:
     with pytest.raises(CredentialsRefused, match="AWS_ACCESS_KEY_ID"):
         from_environment({})()

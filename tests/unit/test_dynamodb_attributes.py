@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
-def test_every_item_comes_back_exactly(item: dict[str, Any]) -> None:
+def test_every_item_is_converted_back_exactly(item: dict[str, Any]) -> None:
     assert unmarshal(marshal(item)) == item
 
 
@@ -40,7 +40,7 @@ def test_each_type_has_its_attribute_value() -> None:
 @pytest.mark.parametrize(
     "value", [1.5, b"x", (1,), {1}, object(), [0.1], {1: "a"}], ids=lambda value: type(value).__name__
 )
-def test_what_dynamodb_would_not_keep_exactly_is_refused(value: object) -> None:
+def test_a_value_that_dynamodb_would_not_keep_exactly_is_rejected(value: object) -> None:
     with pytest.raises(TypeError):
         marshal({"a": value})
 
@@ -61,8 +61,8 @@ def test_what_dynamodb_would_not_keep_exactly_is_refused(value: object) -> None:
     ],
     ids=lambda value: str(value)[:20] if isinstance(value, Decimal) else f"{len(bin(value))} bits",
 )
-def test_number_that_dynamodb_cannot_hold_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match=r"number|DynamoDB has no"):
+def test_a_number_that_dynamodb_cannot_store_is_rejected(value: object) -> None:
+    with pytest.raises(ValueError, match="number"):
         marshal({"a": value})
 
 
@@ -71,7 +71,7 @@ def test_number_that_dynamodb_cannot_hold_is_refused(value: object) -> None:
     [10**125, 9 * 10**125, 10**38 - 1, Decimal("9.9999999999999999999999999999999999999E125"), Decimal("1E-130")],
     ids=["10^125", "9*10^125", "38 nines", "largest", "smallest"],
 )
-def test_number_at_the_edge_is_kept(value: int | Decimal) -> None:
+def test_a_number_at_the_limit_is_kept(value: int | Decimal) -> None:
     assert unmarshal(marshal({"a": value})) == {"a": value}
 
 
@@ -79,12 +79,12 @@ def test_number_at_the_edge_is_kept(value: int | Decimal) -> None:
     ("text", "number"),
     [("12", 12), ("-0", 0), ("1.0", 1), ("1E+3", 1000), ("0.1", Decimal("0.1")), ("-2.50", Decimal("-2.5"))],
 )
-def test_number_is_int_when_integral_and_decimal_otherwise(text: str, number: int | Decimal) -> None:
+def test_a_number_is_int_when_integral_and_decimal_otherwise(text: str, number: int | Decimal) -> None:
     read = unmarshal({"a": {"N": text}})["a"]
     assert (read, type(read)) == (number, type(number))
 
 
-def test_attributes_of_another_version_are_understood() -> None:
+def test_attribute_types_that_this_version_does_not_write_are_read() -> None:
     assert unmarshal(
         {
             "strings": {"SS": ["a", "b"]},
@@ -101,6 +101,6 @@ def test_attributes_of_another_version_are_understood() -> None:
 
 
 @pytest.mark.parametrize("typed", [{"X": "1"}, {}, {"S": "a", "N": "1"}], ids=str)
-def test_attribute_of_no_known_type_is_refused(typed: dict[str, str]) -> None:
+def test_an_attribute_of_an_unknown_type_is_rejected(typed: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="attribute"):
         unmarshal({"a": typed})

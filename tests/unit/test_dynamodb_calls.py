@@ -1,4 +1,4 @@
-"""The client against an emulator: calls, answers, and AWS's errors as ours."""
+"""The DynamoDB client against an emulator: calls, responses, and AWS's errors as this client's."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def table(client: Client) -> Iterator[str]:
     client.call("DeleteTable", {"TableName": name}, soon)
 
 
-def test_stored_item_is_read_as_it_was_written(client: Client, table: str) -> None:
+def test_a_stored_item_is_read_as_it_was_written(client: Client, table: str) -> None:
     item = {"id": "ä€😀", "n": 12345678901234567890123456789012345678, "d": Decimal("0.1"), "l": [True, None, {}]}
     client.call("PutItem", {"TableName": table, "Item": marshal(item)}, soon)
-    answer = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "ä€😀"})}, soon)
-    assert unmarshal(answer["Item"]) == item
+    response = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "ä€😀"})}, soon)
+    assert unmarshal(response["Item"]) == item
 
 
-def test_large_item_goes_both_ways(client: Client, table: str) -> None:
+def test_a_large_item_is_written_and_read(client: Client, table: str) -> None:
     item = {"id": "a", "text": os.urandom(190_000).hex()}
     client.call("PutItem", {"TableName": table, "Item": marshal(item)}, soon)
-    answer = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon)
-    assert unmarshal(answer["Item"]) == item
+    response = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon)
+    assert unmarshal(response["Item"]) == item
 
 
-def test_failed_condition_tells_the_item_that_is_there(client: Client, table: str) -> None:
+def test_a_failed_condition_carries_the_existing_item(client: Client, table: str) -> None:
     write = {
         "TableName": table,
         "Item": marshal({"id": "a", "version": 1}),
@@ -69,30 +69,32 @@ def test_failed_condition_tells_the_item_that_is_there(client: Client, table: st
     assert not caught.value.resent
 
 
-def test_failed_condition_without_an_item_tells_none(client: Client, table: str) -> None:
+def test_a_failed_condition_without_an_item_carries_none(client: Client, table: str) -> None:
     delete = {"TableName": table, "Key": marshal({"id": "a"}), "ConditionExpression": "attribute_exists(id)"}
     with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
         client.call("DeleteItem", delete, soon)
     assert caught.value.item is None
 
 
-def test_unknown_table_is_an_error_of_its_own(client: Client) -> None:
+def test_an_unknown_table_has_its_own_error(client: Client) -> None:
     with pytest.raises(dynamodb.TableNotFound):
         client.call("GetItem", {"TableName": "nowhere", "Key": marshal({"id": "a"})}, soon)
 
 
-def test_wrong_request_is_an_error_of_its_own(client: Client, table: str) -> None:
+def test_an_invalid_request_has_its_own_error(client: Client, table: str) -> None:
     with pytest.raises(dynamodb.ValidationFailed):
         client.call("GetItem", {"TableName": table, "Key": marshal({"other": "a"})}, soon)
 
 
-def test_unknown_action_keeps_the_code_of_aws(client: Client) -> None:
+def test_an_unknown_action_keeps_the_error_code_of_aws(client: Client) -> None:
     with pytest.raises(dynamodb.UnknownError) as caught:
         client.call("MakeCoffee", {}, soon)
     assert caught.value.code in ("UnknownOperationException", "UnknownOperation")
 
 
-def test_endpoint_of_dynamodb_alone_goes_before_the_one_of_all_services(emulator: dict[str, str], table: str) -> None:
+def test_the_endpoint_for_dynamodb_takes_precedence_over_the_one_for_all_services(
+    emulator: dict[str, str], table: str
+) -> None:
     endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": emulator["AWS_ENDPOINT_URL"], "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     client = Client.from_environment(emulator | endpoints)
     assert client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon) == {}

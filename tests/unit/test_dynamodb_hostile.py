@@ -1,4 +1,4 @@
-"""The client against servers and networks that misbehave."""
+"""The DynamoDB client against servers and networks that misbehave."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from functions.aws.dynamodb import Client
 from tests.servers.hostile import (
     Behaviour,
     HostileServer,
-    answer,
     drip,
     error,
     half,
     hang,
     raw,
     reset,
+    respond,
 )
 
 GOOD = {"Item": {"id": {"S": "a"}}}
@@ -29,7 +29,7 @@ PUT = {"TableName": "things", "Item": {"id": {"S": "a"}}}
 
 
 class Clock:
-    """Time that passes only when the client sleeps, or is told to."""
+    """A clock that advances only when the client sleeps, or a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -63,8 +63,8 @@ def chunked(*chunks: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\nTrailer: 1\r\n\r\n"
 
 
-def test_request_is_signed_and_names_its_action() -> None:
-    with HostileServer(answer(GOOD)) as server:
+def test_a_request_is_signed_and_names_its_action() -> None:
+    with HostileServer(respond(GOOD)) as server:
         client_of(server).call("GetItem", {"Key": 1}, soon)
         head, body = server.requests[0]
     lines = head.split("\r\n")
@@ -78,30 +78,30 @@ def test_request_is_signed_and_names_its_action() -> None:
 
 
 def test_calls_share_one_connection() -> None:
-    with HostileServer(*[answer(GOOD)] * 3) as server:
+    with HostileServer(*[respond(GOOD)] * 3) as server:
         client = client_of(server)
         for _ in range(3):
             assert client.call("GetItem", {}, soon) == GOOD
         assert server.connections == 1
 
 
-def test_opened_connection_is_used_by_the_first_call() -> None:
-    with HostileServer(answer(GOOD)) as server:
+def test_an_open_connection_is_used_by_the_first_call() -> None:
+    with HostileServer(respond(GOOD)) as server:
         client = client_of(server)
         client.connect()
         assert client.call("GetItem", {}, soon) == GOOD
         assert server.connections == 1
 
 
-def test_connection_does_not_go_into_a_snapshot() -> None:
-    with HostileServer(answer(GOOD)) as server:
+def test_a_connection_is_closed_before_a_snapshot() -> None:
+    with HostileServer(respond(GOOD)) as server:
         client = client_of(server, snapshot=True)
         client.connect()
         assert client.call("GetItem", {}, soon) == GOOD
         assert server.connections == 2
 
 
-def test_connecting_to_nobody_fails_in_the_first_call() -> None:
+def test_a_failure_to_connect_is_reported_by_the_first_call() -> None:
     with HostileServer() as server:
         client = client_of(server)
     client.connect()
@@ -110,28 +110,28 @@ def test_connecting_to_nobody_fails_in_the_first_call() -> None:
 
 
 @pytest.mark.parametrize("action", ["GetItem", "PutItem"])
-def test_connection_closed_while_idle_is_replaced_and_no_failure(action: str) -> None:
+def test_a_connection_closed_while_idle_is_replaced_without_a_failure(action: str) -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD, close=True), answer(GOOD)) as server:
+    with HostileServer(respond(GOOD, close=True), respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call(action, {}, soon)
-        time.sleep(0.05)  # the end of the connection arrives
+        time.sleep(0.05)  # the client receives the end of the connection
         assert client.call(action, {}, soon) == GOOD
         assert (server.connections, len(server.requests), clock.pauses) == (2, 2, [])
 
 
-def test_connection_reset_by_a_request_after_a_thaw_is_replaced_and_no_failure() -> None:
+def test_a_connection_reset_after_a_thaw_is_replaced_without_a_failure() -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD), reset, answer(GOOD)) as server:
+    with HostileServer(respond(GOOD), reset, respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call("GetItem", {}, soon)
         assert client.call("PutItem", PUT, soon) == GOOD
         assert (server.connections, len(server.requests), clock.pauses) == (2, 3, [])
 
 
-def test_connection_idle_for_longer_than_networks_remember_is_not_used() -> None:
+def test_a_connection_idle_for_longer_than_networks_keep_it_is_not_used() -> None:
     clock = Clock()
-    with HostileServer(answer(GOOD), answer(GOOD)) as server:
+    with HostileServer(respond(GOOD), respond(GOOD)) as server:
         client = client_of(server, clock)
         client.call("GetItem", {}, soon)
         clock.now += connection.MAX_IDLE + 1
@@ -139,8 +139,8 @@ def test_connection_idle_for_longer_than_networks_remember_is_not_used() -> None
         assert server.connections == 2
 
 
-def test_write_met_by_its_own_resend_is_told_from_another_one() -> None:
-    with HostileServer(answer({}), reset, error("ConditionalCheckFailedException", Item=GOOD["Item"])) as server:
+def test_a_failed_condition_after_a_resend_is_marked_as_resent() -> None:
+    with HostileServer(respond({}), reset, error("ConditionalCheckFailedException", Item=GOOD["Item"])) as server:
         client = client_of(server)
         client.call("GetItem", {}, soon)
         with pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
@@ -158,11 +158,9 @@ def test_write_met_by_its_own_resend_is_told_from_another_one() -> None:
         (error("ThrottlingException"), False),
         (error("TransactionConflictException"), False),
     ],
-    ids=["reset", "half an answer", "500", "throttled", "transaction"],
+    ids=["reset", "half a response", "500", "throttled", "transaction"],
 )
-def test_condition_that_fails_later_knows_whether_an_earlier_attempt_may_have_written(
-    first: Behaviour, resent: bool
-) -> None:
+def test_a_failed_condition_records_whether_an_earlier_attempt_may_have_written(first: Behaviour, resent: bool) -> None:
     servers = HostileServer(first, error("ConditionalCheckFailedException"))
     with servers as server, pytest.raises(dynamodb.ConditionalCheckFailed) as caught:
         client_of(server).call("PutItem", PUT, soon)
@@ -174,7 +172,7 @@ def test_condition_that_fails_later_knows_whether_an_earlier_attempt_may_have_wr
     [
         reset,
         half(GOOD),
-        answer(GOOD, checksum=False),
+        respond(GOOD, checksum=False),
         error("InternalServerError", 500),
         raw(b"HTTP/1.1 503 -\r\nContent-Length: 4\r\n\r\nbusy"),
         raw(b""),
@@ -197,9 +195,9 @@ def test_condition_that_fails_later_knows_whether_an_earlier_attempt_may_have_wr
         error("TransactionConflictException"),
     ],
 )
-def test_fault_is_followed_by_another_attempt_after_a_pause(fault: Behaviour) -> None:
+def test_a_transient_failure_is_retried_after_a_pause(fault: Behaviour) -> None:
     clock = Clock()
-    with HostileServer(fault, answer(GOOD)) as server:
+    with HostileServer(fault, respond(GOOD)) as server:
         assert client_of(server, clock).call("PutItem", PUT, soon) == GOOD
         assert len(server.requests) == 2
         assert clock.pauses == [0.5 * 2 * dynamodb.BASE]
@@ -214,7 +212,7 @@ def test_fault_is_followed_by_another_attempt_after_a_pause(fault: Behaviour) ->
         (reset, dynamodb.Unavailable),
     ],
 )
-def test_fault_that_stays_is_told_after_the_last_attempt(fault: Behaviour, kind: type[Exception]) -> None:
+def test_a_lasting_failure_is_raised_after_the_last_attempt(fault: Behaviour, kind: type[Exception]) -> None:
     clock = Clock()
     with HostileServer(*[fault] * dynamodb.ATTEMPTS) as server:
         with pytest.raises(kind):
@@ -243,14 +241,14 @@ def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
         ("SomethingNewException", 400, dynamodb.UnknownError),
     ],
 )
-def test_error_that_would_stay_is_told_at_once(code: str, status: int, kind: type[Exception]) -> None:
+def test_a_permanent_error_is_raised_at_once(code: str, status: int, kind: type[Exception]) -> None:
     with HostileServer(error(code, status)) as server:
         with pytest.raises(kind, match=code):
             client_of(server).call("PutItem", PUT, soon)
         assert len(server.requests) == 1
 
 
-def test_answer_of_something_else_than_dynamodb_is_an_unknown_error() -> None:
+def test_a_response_that_did_not_come_from_dynamodb_is_an_unknown_error() -> None:
     page = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>"
     with HostileServer(raw(page)) as server, pytest.raises(dynamodb.UnknownError) as caught:
         client_of(server).call("PutItem", PUT, soon)
@@ -267,16 +265,16 @@ def test_answer_of_something_else_than_dynamodb_is_an_unknown_error() -> None:
     ],
     ids=["head", "length", "chunk", "chunks"],
 )
-def test_answer_without_end_is_not_waited_for(octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_that_is_too_large_is_not_waited_for(octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_BODY", 1000)
-    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+    with HostileServer(raw(octets, close=False), respond(GOOD)) as server:
         started = time.monotonic()
         assert client_of(server).call("GetItem", {}, soon) == GOOD
         assert time.monotonic() - started < dynamodb.ATTEMPT_TIMEOUT / 2
 
 
 @pytest.mark.parametrize("silence", [hang, drip])
-def test_server_that_does_not_finish_is_left_when_the_time_is_up(silence: Behaviour) -> None:
+def test_a_response_that_does_not_end_is_abandoned_at_the_deadline(silence: Behaviour) -> None:
     with HostileServer(silence) as server:
         started = time.monotonic()
         with pytest.raises(dynamodb.Unavailable):
@@ -284,7 +282,7 @@ def test_server_that_does_not_finish_is_left_when_the_time_is_up(silence: Behavi
         assert 0.25 < time.monotonic() - started < dynamodb.ATTEMPT_TIMEOUT - 0.3
 
 
-def test_slow_connection_leaves_less_time_for_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_connection_leaves_less_time_for_the_response(monkeypatch: pytest.MonkeyPatch) -> None:
     look_up = socket.getaddrinfo
 
     def slowly(*about: Any, **options: Any) -> Any:
@@ -299,16 +297,16 @@ def test_slow_connection_leaves_less_time_for_the_answer(monkeypatch: pytest.Mon
         assert time.monotonic() - started < 2.3  # and not 1 s + 1.5 s
 
 
-def test_late_answer_is_not_taken_for_the_answer_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_response_is_not_read_as_the_response_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "ATTEMPT_TIMEOUT", 0.2)
-    with HostileServer(hang, answer(GOOD)) as server:
+    with HostileServer(hang, respond(GOOD)) as server:
         assert client_of(server).call("GetItem", {}, soon) == GOOD
         assert server.connections == 2
 
 
-def test_unasked_octets_after_an_answer_end_the_connection() -> None:
+def test_unrequested_octets_after_a_response_end_the_connection() -> None:
     twice = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2
-    with HostileServer(raw(twice, close=False), answer(GOOD)) as server:
+    with HostileServer(raw(twice, close=False), respond(GOOD)) as server:
         client = client_of(server)
         assert client.call("GetItem", {}, soon) == {}
         assert client.call("GetItem", {}, soon) == GOOD
@@ -324,8 +322,8 @@ def test_unasked_octets_after_an_answer_end_the_connection() -> None:
     ],
     ids=["chunked", "interim", "terse"],
 )
-def test_answer_is_read_in_every_form_and_the_connection_kept(octets: bytes) -> None:
-    with HostileServer(raw(octets, close=False), answer({})) as server:
+def test_every_form_of_a_response_is_read_and_the_connection_kept(octets: bytes) -> None:
+    with HostileServer(raw(octets, close=False), respond({})) as server:
         client = client_of(server)
         assert client.call("GetItem", {}, soon) == GOOD
         client.call("GetItem", {}, soon)
@@ -339,24 +337,24 @@ def test_answer_is_read_in_every_form_and_the_connection_kept(octets: bytes) -> 
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
     ],
 )
-def test_connection_that_the_server_will_not_keep_is_not_kept(octets: bytes) -> None:
-    with HostileServer(raw(octets, close=False), answer(GOOD)) as server:
+def test_a_connection_that_the_server_will_close_is_not_kept(octets: bytes) -> None:
+    with HostileServer(raw(octets, close=False), respond(GOOD)) as server:
         client = client_of(server)
         client.call("GetItem", {}, soon)
         assert client.call("GetItem", {}, soon) == GOOD
         assert server.connections == 2
 
 
-def test_credentials_that_come_late_are_waited_for() -> None:
+def test_credentials_that_are_temporarily_unavailable_are_waited_for() -> None:
     clock, keys = Clock(), Credentials("key", "secret")
-    tries = iter([False, True])
+    attempts = iter([False, True])
 
     def source() -> Credentials:
-        if next(tries):
+        if next(attempts):
             return keys
         raise CredentialsUnavailable("not yet")
 
-    with HostileServer(answer(GOOD)) as server:
+    with HostileServer(respond(GOOD)) as server:
         client = Client(server.url, "eu-west-2", source, clock=clock, sleep=clock.sleep, random=lambda: 0.5)
         assert client.call("GetItem", {}, soon) == GOOD
     assert len(clock.pauses) == 1
@@ -371,13 +369,13 @@ def test_refused_credentials_are_access_denied_without_a_request() -> None:
     assert server.connections == 0
 
 
-def test_call_can_be_made_with_the_credentials_of_another() -> None:
-    with HostileServer(answer(GOOD)) as server:
+def test_a_call_can_be_made_with_other_credentials() -> None:
+    with HostileServer(respond(GOOD)) as server:
         client_of(server).call("GetItem", {}, soon, lambda: Credentials("theirs", "secret"))
         assert "Credential=theirs/" in server.requests[0][0]
 
 
-def test_no_time_left_means_no_request() -> None:
+def test_no_request_is_sent_without_time_left() -> None:
     with HostileServer() as server:
         with pytest.raises(dynamodb.Unavailable):
             client_of(server).call("PutItem", PUT, lambda: 0.0)
@@ -385,11 +383,11 @@ def test_no_time_left_means_no_request() -> None:
 
 
 @pytest.mark.parametrize("origin", ["ftp://a", "127.0.0.1:80", "http://", "http://a:b", "http://user@a"])
-def test_endpoint_of_another_form_is_refused(origin: str) -> None:
+def test_a_malformed_endpoint_is_rejected(origin: str) -> None:
     with pytest.raises(ValueError, match="origin"):
         connection.Connection(origin)
 
 
-def test_default_endpoint_is_the_one_of_the_region() -> None:
+def test_the_default_endpoint_is_that_of_the_region() -> None:
     client = Client.from_environment({"AWS_REGION": "eu-west-2", "AWS_ACCESS_KEY_ID": "a"})
     assert client._connection.host == "dynamodb.eu-west-2.amazonaws.com"

@@ -1,4 +1,4 @@
-"""Whom the client trusts. Certificates and the system's store are the tests' own; AWS's name leads to this machine."""
+"""Which servers the client trusts. Certificates and store are the tests' own; AWS's host name resolves to this machine."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ import trustme
 from functions.aws import connection, dynamodb, tls
 from functions.aws.credentials import Credentials
 from functions.aws.dynamodb import Client
-from tests.servers.hostile import HostileServer, answer, reset
+from tests.servers.hostile import HostileServer, reset, respond
 
 AWS = "dynamodb.eu-west-2.amazonaws.com"
 GOOD: dict[str, Any] = {"Item": {}}
-Hold = Callable[..., None]
+Fill = Callable[..., None]
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hold]:
-    """Makes the system's store hold the certificates of some authorities and no others."""
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fill]:
+    """Make the system's store contain the certificates of some authorities and no others."""
 
-    def hold(*authorities: trustme.CA) -> None:
+    def fill(*authorities: trustme.CA) -> None:
         file = tmp_path / "store.pem"
         file.write_bytes(b"".join(authority.cert_pem.bytes() for authority in authorities))
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
 
     forget()
-    yield hold
+    yield fill
     forget()
 
 
 @pytest.fixture
-def aws_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers 127.0.0.1 when the system is asked for DynamoDB's address."""
+def aws_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolve DynamoDB's host name to 127.0.0.1."""
     real = socket.getaddrinfo
 
     def resolve(host: str, *rest: Any, **options: Any) -> Any:
@@ -72,39 +72,41 @@ def call(url: str) -> dict[str, Any]:
     return client.call("GetItem", {}, lambda: 3.0)
 
 
-def refused(url: str) -> None:
+def rejected(url: str) -> None:
     with pytest.raises(dynamodb.Unavailable) as caught:
         call(url)
     assert isinstance(caught.value.__cause__, connection.Untrusted)
 
 
-def test_certificate_of_the_systems_store_is_trusted(store: Hold) -> None:
+def test_a_certificate_in_the_systems_store_is_trusted(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "127.0.0.1", answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD)) as server:
         assert call(server.url) == GOOD
 
 
-def test_certificate_of_nobody_known_is_refused_at_once(store: Hold) -> None:
+def test_an_unknown_certificate_is_rejected_at_once(store: Fill) -> None:
     store(trustme.CA())
-    with server_with(trustme.CA(), "127.0.0.1", answer(GOOD)) as server:
-        refused(server.url)
+    with server_with(trustme.CA(), "127.0.0.1", respond(GOOD)) as server:
+        rejected(server.url)
         assert (server.connections, server.requests) == (1, [])
 
 
-def test_certificate_for_another_host_is_refused(store: Hold) -> None:
+def test_a_certificate_for_another_host_is_rejected(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "example.com", answer(GOOD)) as server:
-        refused(server.url)
+    with server_with(authority, "example.com", respond(GOOD)) as server:
+        rejected(server.url)
         assert server.requests == []
 
 
-def test_aws_is_trusted_by_its_own_roots_alone(store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aws_is_trusted_by_its_own_roots_alone(
+    store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     amazon = trustme.CA()
     store(trustme.CA(), amazon)
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, AWS, answer(GOOD)) as server:
+    with server_with(amazon, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
         assert server.connections == 1
     context = tls._amazon_context()
@@ -112,39 +114,39 @@ def test_aws_is_trusted_by_its_own_roots_alone(store: Hold, aws_is_here: None, m
     assert len(context.get_ca_certs()) == 1
 
 
-def test_aws_behind_another_root_of_the_store_is_trusted(
-    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+def test_aws_with_another_root_of_the_store_is_trusted(
+    store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amazon, proxy = trustme.CA(), trustme.CA()
     store(amazon, proxy)
     amazon_is(amazon, monkeypatch)
-    with server_with(proxy, AWS, answer(GOOD)) as server:
+    with server_with(proxy, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
 
 
-def test_aws_behind_a_root_that_left_the_store_is_refused(
-    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+def test_aws_with_a_root_that_is_not_in_the_store_is_rejected(
+    store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amazon = trustme.CA()
     store(trustme.CA())
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, AWS, answer(GOOD)) as server:
-        refused(f"https://{AWS}:{server.port}")
+    with server_with(amazon, AWS, respond(GOOD)) as server:
+        rejected(f"https://{AWS}:{server.port}")
         assert server.requests == []
 
 
-def test_aws_with_a_certificate_for_another_host_is_refused(
-    store: Hold, aws_is_here: None, monkeypatch: pytest.MonkeyPatch
+def test_aws_with_a_certificate_for_another_host_is_rejected(
+    store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amazon = trustme.CA()
     store(amazon)
     amazon_is(amazon, monkeypatch)
-    with server_with(amazon, "example.com", answer(GOOD)) as server:
-        refused(f"https://{AWS}:{server.port}")
+    with server_with(amazon, "example.com", respond(GOOD)) as server:
+        rejected(f"https://{AWS}:{server.port}")
         assert server.requests == []
 
 
-def test_roots_of_amazon_are_the_ones_that_browsers_trust(store: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amazons_roots_are_among_those_that_browsers_trust(store: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
     context = tls._amazon_context()
     assert context
@@ -159,24 +161,24 @@ def test_roots_of_amazon_are_the_ones_that_browsers_trust(store: Hold, monkeypat
     }
 
 
-def test_connection_opened_early_is_used_and_kept(store: Hold) -> None:
+def test_a_connection_opened_early_is_used_and_kept(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
-    with server_with(authority, "127.0.0.1", answer(GOOD), answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD), respond(GOOD)) as server:
         client = Client(server.url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
         client.connect()
-        time.sleep(0.05)  # TLS 1.3 sends its session tickets unasked
+        time.sleep(0.05)  # TLS 1.3 sends its session tickets unrequested
         for _ in range(2):
             client.call("GetItem", {}, lambda: 3.0)
         assert server.connections == 1
 
 
-@pytest.mark.parametrize("last", [answer(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
-def test_connection_lost_while_frozen_is_replaced_and_no_failure(store: Hold, last: Any) -> None:
+@pytest.mark.parametrize("last", [respond(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
+def test_a_connection_lost_while_frozen_is_replaced_without_a_failure(store: Fill, last: Any) -> None:
     authority = trustme.CA()
     store(authority)
     pauses: list[float] = []
-    with server_with(authority, "127.0.0.1", answer(GOOD), last, answer(GOOD), answer(GOOD)) as server:
+    with server_with(authority, "127.0.0.1", respond(GOOD), last, respond(GOOD), respond(GOOD)) as server:
         keys = functools.partial(Credentials, "key", "secret")
         client = Client(server.url, "eu-west-2", keys, sleep=pauses.append)
         for _ in range(3):
@@ -185,7 +187,7 @@ def test_connection_lost_while_frozen_is_replaced_and_no_failure(store: Hold, la
         assert (server.connections, pauses) == (2, [])
 
 
-def test_server_without_tls_is_unavailable(store: Hold) -> None:
+def test_a_server_without_tls_is_unavailable(store: Fill) -> None:
     deadline = time.monotonic() + 0.3
     with HostileServer() as server:
         url = f"https://127.0.0.1:{server.port}"
@@ -194,7 +196,7 @@ def test_server_without_tls_is_unavailable(store: Hold) -> None:
             client.call("GetItem", {}, lambda: deadline - time.monotonic())
 
 
-def test_handshake_that_does_not_end_is_left_when_the_time_is_up(store: Hold) -> None:
+def test_a_handshake_that_does_not_end_is_abandoned_at_the_deadline(store: Fill) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"

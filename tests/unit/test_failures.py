@@ -1,4 +1,4 @@
-"""What is told of the refusals of AWS and of this machine; and logs as they are shown to people."""
+"""How failures of AWS and of this machine are reported, and how log lines are shown."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def denied(code: str) -> ClientError:
         (denied("ValidationException"), "ValidationException", ""),
     ],
 )
-def test_a_refusal_is_told_with_what_to_do(error: ClientError | BotoCoreError, message: str, hint: str) -> None:
-    told = refused(error)
-    assert message in told.message
-    assert hint in told.hint
+def test_a_failure_is_reported_with_what_to_do(error: ClientError | BotoCoreError, message: str, hint: str) -> None:
+    failure = refused(error)
+    assert message in failure.message
+    assert hint in failure.hint
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [(NoCredentialsError(), 1), (OSError(errno.ENOSPC, "No space left on device"), 1)],
 )
-def test_a_refusal_is_no_traceback(error: Exception, code: int) -> None:
+def test_a_failure_of_the_environment_is_not_a_traceback(error: Exception, code: int) -> None:
     @click.group(cls=Commands)
     def group() -> None: ...
 
@@ -54,12 +54,12 @@ def test_a_refusal_is_no_traceback(error: Exception, code: int) -> None:
     def fail() -> None:
         raise error
 
-    answer = CliRunner().invoke(group, ["fail"])
-    assert answer.exit_code == code
-    assert isinstance(answer.exception, SystemExit)
+    result = CliRunner().invoke(group, ["fail"])
+    assert result.exit_code == code
+    assert isinstance(result.exception, SystemExit)
 
 
-def test_an_error_of_our_own_stays_visible() -> None:
+def test_a_bug_is_not_hidden() -> None:
     @click.group(cls=Commands)
     def group() -> None: ...
 
@@ -70,7 +70,7 @@ def test_an_error_of_our_own_stays_visible() -> None:
     assert isinstance(CliRunner().invoke(group, ["fail"]).exception, FileNotFoundError)
 
 
-def test_an_emulator_is_found_by_the_state_that_it_serves(tmp_path: Path) -> None:
+def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path) -> None:
     script = "import time; time.sleep(30)"
     arguments = ["-m", "emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
@@ -84,14 +84,14 @@ def test_an_emulator_is_found_by_the_state_that_it_serves(tmp_path: Path) -> Non
     assert processes.serving(tmp_path / "state") == []
 
 
-def event(**members: object) -> dict[str, object]:
-    return {"timestamp": 1, "group": "/aws/lambda/items-local-get_item", "message": json.dumps(members)}
+def event(**properties: object) -> dict[str, object]:
+    return {"timestamp": 1, "group": "/aws/lambda/items-local-get_item", "message": json.dumps(properties)}
 
 
-def test_a_request_is_one_short_line_for_the_eye() -> None:
+def test_a_request_is_shown_as_one_short_line() -> None:
     shown = logs.shown(event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")).plain
     assert shown.endswith("items-local-get_item         404 GET get_item 1.5 ms request_id=abc")
 
 
-def test_a_line_that_is_no_request_is_shown_whole() -> None:
+def test_a_line_that_is_not_a_request_is_shown_whole() -> None:
     assert logs.shown({**event(), "message": "Traceback [most recent]\n"}).plain.endswith("Traceback [most recent]")

@@ -57,9 +57,11 @@ def test_it_holds_sources_their_bytecode_and_nothing_else(project: Path) -> None
 def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(package.build(project).zip) as archive:
         archive.extractall(tmp_path)
-    for source in (tmp_path / "items").glob("*.py"):
+    sources = list((tmp_path / "functions").glob("*.py"))
+    assert sources
+    for source in sources:
         source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
-    code = "import functions.http; print(functions.http.MAX_BODY)"
+    code = "import functions.body; print(functions.body.MAX_BODY)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "131072"
 

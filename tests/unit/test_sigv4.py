@@ -1,4 +1,4 @@
-"""AWS's own test vectors and the worked examples of its documentation, signed by ours."""
+"""Signatures of AWS's own test vectors and of the worked examples in its documentation."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SUITE = json.loads((Path(__file__).parent / "vectors" / "sigv4.json").read_text(
 
 
 @pytest.mark.parametrize("vector", SUITE["vectors"], ids=lambda vector: str(vector["name"]))
-def test_signature_is_the_one_that_aws_published(vector: dict[str, Any]) -> None:
+def test_a_signature_is_the_one_that_aws_published(vector: dict[str, Any]) -> None:
     headers: dict[str, str] = {}
-    for name, value in vector["headers"]:  # one field of several lines: RFC 9110, section 5.3
+    for name, value in vector["headers"]:  # several lines are one field: RFC 9110, section 5.3
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     signed = sign(
         vector["method"],
@@ -42,7 +42,7 @@ def test_signature_is_the_one_that_aws_published(vector: dict[str, Any]) -> None
     assert signed.get("X-Amz-Security-Token", "") == vector["token"]
 
 
-def test_documented_request_to_iam_gets_the_documented_signature() -> None:
+def test_the_documented_request_to_iam_has_the_documented_signature() -> None:
     """https://docs.aws.amazon.com/general/latest/gr/sigv4-create-canonical-request.html"""
     signed = sign(
         "GET",
@@ -65,7 +65,7 @@ def test_documented_request_to_iam_gets_the_documented_signature() -> None:
     )
 
 
-def test_documented_request_to_s3_gets_the_documented_signature() -> None:
+def test_the_documented_request_to_s3_has_the_documented_signature() -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
     signed = sign(
         "GET",
@@ -90,7 +90,7 @@ TEXT = st.text("abcXYZ019-_/+= ", min_size=1).filter(lambda text: text == text.s
 
 
 @given(body=st.binary(), token=TEXT | st.just(""), header=TEXT, secret=TEXT, action=TEXT)
-def test_signature_is_the_one_of_botocore(body: bytes, token: str, header: str, secret: str, action: str) -> None:
+def test_a_signature_equals_that_of_botocore(body: bytes, token: str, header: str, secret: str, action: str) -> None:
     headers = {"Host": "example.com", "X-Amz-Target": action, "My-Header": header}
     ours = Credentials("key", secret, token)
     signed = sign(

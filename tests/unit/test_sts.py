@@ -41,7 +41,7 @@ def http(status: int, xml: str) -> Behaviour:
 
 
 def session(number: int = 1, lifetime: float = 3600) -> Behaviour:
-    """As https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html shows it."""
+    """Return a response as https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html documents it."""
     expiration = datetime.fromtimestamp(NOW + lifetime, UTC).isoformat().replace("+00:00", "Z")
     return http(
         200,
@@ -60,9 +60,9 @@ def failure(code: str, status: int) -> Behaviour:
     )
 
 
-def test_role_is_assumed_with_the_owner_as_its_tag() -> None:
+def test_the_role_is_assumed_with_the_owner_as_its_tag() -> None:
     with HostileServer(session()) as server:
-        found = role_at(server).credentials("3f1c+a b", soon)
+        credentials = role_at(server).credentials("3f1c+a b", soon)
         head, body = server.requests[0]
     assert dict(urllib.parse.parse_qsl(body.decode())) == {
         "Action": "AssumeRole",
@@ -74,13 +74,13 @@ def test_role_is_assumed_with_the_owner_as_its_tag() -> None:
         "Tags.member.1.Value": "3f1c+a b",
     }
     assert "/eu-west-2/sts/aws4_request" in head
-    assert (found.access_key, found.secret_key, found.token) == ("key-1", "a/b+c=", "token&more")
-    assert found.expires == NOW + 3600
+    assert (credentials.access_key, credentials.secret_key, credentials.token) == ("key-1", "a/b+c=", "token&more")
+    assert credentials.expires == NOW + 3600
 
 
 @pytest.fixture(scope="module")
 def role_arn(emulator: dict[str, str]) -> str:
-    """A role of the emulator that its account may assume."""
+    """The ARN of a role in the emulator that its account may assume."""
     iam = boto3.client(
         "iam",
         region_name=emulator["AWS_REGION"],
@@ -95,24 +95,24 @@ def role_arn(emulator: dict[str, str]) -> str:
     return arn
 
 
-def test_emulator_gives_credentials_of_the_role(emulator: dict[str, str], role_arn: str) -> None:
+def test_the_emulator_returns_credentials_of_the_role(emulator: dict[str, str], role_arn: str) -> None:
     role = OwnerRole.from_environment(emulator | {"DATA_ROLE_ARN": role_arn})
-    found = role.credentials("owner", soon)
-    assert found.access_key.startswith("ASIA")
-    assert found.token
-    assert found.secret_key
-    assert found.expires > time.time() + 3000
+    credentials = role.credentials("owner", soon)
+    assert credentials.access_key.startswith("ASIA")
+    assert credentials.token
+    assert credentials.secret_key
+    assert credentials.expires > time.time() + 3000
 
 
 def test_calls_for_an_owner_are_made_as_the_role(emulator: dict[str, str], role_arn: str) -> None:
     role = OwnerRole.from_environment(emulator | {"DATA_ROLE_ARN": role_arn})
     client = dynamodb.Client.from_environment(emulator)
     client.call("ListTables", {}, soon)
-    with pytest.raises(dynamodb.AccessDenied, match="data-of-an-owner"):  # its policy allows nothing
+    with pytest.raises(dynamodb.AccessDenied, match="data-of-an-owner"):  # it has no policy
         client.call("ListTables", {}, soon, lambda: role.credentials("owner", soon))
 
 
-def test_each_owner_has_credentials_of_its_own_and_keeps_them() -> None:
+def test_each_owner_has_its_own_credentials_and_keeps_them() -> None:
     with HostileServer(session(1), session(2)) as server:
         role = role_at(server)
         assert role.credentials("a", soon).access_key == "key-1"
@@ -130,7 +130,7 @@ def test_credentials_are_replaced_before_they_expire() -> None:
         assert role.credentials("a", soon).access_key == "key-2"
 
 
-def test_owner_not_seen_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_used_owner_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sts, "OWNERS", 2)
     with HostileServer(*map(session, range(1, 5))) as server:
         role = role_at(server)
@@ -139,7 +139,7 @@ def test_owner_not_seen_for_longest_is_forgotten_first(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "ValidationError"])
-def test_role_that_may_not_be_assumed_is_refused(code: str) -> None:
+def test_a_role_that_may_not_be_assumed_is_a_refusal(code: str) -> None:
     with HostileServer(failure(code, 403)) as server, pytest.raises(CredentialsRefused, match=code):
         role_at(server).credentials("a", soon)
 
@@ -155,7 +155,7 @@ def test_role_that_may_not_be_assumed_is_refused(code: str) -> None:
         http(200, "<empty/>"),
     ],
 )
-def test_fault_that_may_pass_is_no_refusal(fault: Behaviour) -> None:
+def test_a_transient_failure_is_not_a_refusal(fault: Behaviour) -> None:
     with HostileServer(fault, session()) as server:
         role = role_at(server)
         with pytest.raises(CredentialsUnavailable) as caught:
@@ -164,12 +164,12 @@ def test_fault_that_may_pass_is_no_refusal(fault: Behaviour) -> None:
         assert role.credentials("a", soon).access_key == "key-1"
 
 
-def test_silent_sts_is_left_when_the_time_is_up() -> None:
+def test_a_silent_sts_is_abandoned_at_the_deadline() -> None:
     with HostileServer(hang) as server, pytest.raises(CredentialsUnavailable):
         role_at(server).credentials("a", lambda: 0.1)
 
 
-def test_no_time_left_means_no_request() -> None:
+def test_no_request_is_sent_without_time_left() -> None:
     with HostileServer() as server:
         with pytest.raises(CredentialsUnavailable):
             role_at(server).credentials("a", lambda: 0.0)
@@ -177,7 +177,7 @@ def test_no_time_left_means_no_request() -> None:
 
 
 @pytest.mark.parametrize("owner", ["", "x" * 300, "ä/ö", "shared"])
-def test_session_name_is_one_that_sts_takes(owner: str) -> None:
+def test_the_session_name_is_valid_for_sts(owner: str) -> None:
     with HostileServer(session()) as server:
         role_at(server).credentials(owner, soon)
         form = dict(urllib.parse.parse_qsl(server.requests[0][1].decode()))

@@ -21,15 +21,15 @@ run "a_pull_request_may_plan_and_an_environment_may_deploy" {
       plan   = "repo:octo-org/items:pull_request"
       deploy = "repo:octo-org/items:environment:test"
     }
-    error_message = "A role trusts another subject."
+    error_message = "A role trusts an unexpected subject."
   }
   assert {
     condition     = keys(aws_iam_role_policy.write) == ["deploy"]
-    error_message = "A pull request could change something."
+    error_message = "The role of pull requests could change something."
   }
 }
 
-run "a_plan_reads_no_item_no_user_and_no_code" {
+run "a_plan_reads_no_items_no_users_and_no_code" {
   command = apply
 
   assert {
@@ -41,7 +41,7 @@ run "a_plan_reads_no_item_no_user_and_no_code" {
   }
 }
 
-run "roles_are_made_within_the_boundary_only" {
+run "roles_are_created_only_with_the_boundary" {
   command = apply
 
   assert {
@@ -50,18 +50,18 @@ run "roles_are_made_within_the_boundary_only" {
       statement.Condition.StringEquals["iam:PermissionsBoundary"] == aws_iam_policy.boundary.arn
       if anytrue([for action in flatten([statement.Action]) : contains(["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"], action)])
     ])
-    error_message = "A deploy could make a role that is mightier than itself."
+    error_message = "A deploy could create a role with more permissions than itself."
   }
   assert {
     condition = length([
       for action in flatten([for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement : statement.Action]) : action
       if contains(["iam:*", "*", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"], action)
     ]) == 0
-    error_message = "A deploy could take the boundary away."
+    error_message = "A deploy could remove the boundary."
   }
 }
 
-run "prod_is_not_planned_for_pull_requests" {
+run "pull_requests_have_no_role_in_prod" {
   command = apply
   variables {
     env = "prod"
@@ -73,7 +73,7 @@ run "prod_is_not_planned_for_pull_requests" {
   }
 }
 
-run "without_a_repository_nobody_is_trusted" {
+run "without_a_repository_no_workflow_is_trusted" {
   command = apply
   variables {
     repository = null
@@ -81,15 +81,15 @@ run "without_a_repository_nobody_is_trusted" {
 
   assert {
     condition     = length(aws_iam_role.workflow) == 0 && length(aws_iam_openid_connect_provider.github) == 0
-    error_message = "Somebody is trusted."
+    error_message = "A workflow is trusted without a repository."
   }
 }
 
-run "a_policy_is_within_the_size_that_iam_takes" {
+run "the_policies_are_within_the_size_limit_of_iam" {
   command = apply
 
   assert {
-    # Inline policies of a role together, without white space: 10,240 characters.
+    # Limit for all inline policies of a role together, without white space: 10,240 characters.
     condition     = length(aws_iam_role_policy.read["deploy"].policy) + length(aws_iam_role_policy.write["deploy"].policy) <= 10240
     error_message = "The policies of the deploy role are too long."
   }

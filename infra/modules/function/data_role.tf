@@ -1,4 +1,4 @@
-# With `abac`, IAM guards ownership a second time: the session tag `owner` must be the start of every key.
+# With `abac`, IAM enforces ownership a second time: every key must start with the session tag `owner`.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 
 resource "aws_iam_role" "data" {
@@ -13,7 +13,7 @@ resource "aws_iam_role" "data" {
       Action    = ["sts:AssumeRole", "sts:TagSession"]
       Principal = { AWS = aws_iam_role.this.arn }
       Condition = {
-        # ForAllValues holds for a session without tags, hence Null.
+        # ForAllValues is also true for a session without tags, hence Null.
         "ForAllValues:StringEquals" = { "aws:TagKeys" = ["owner"] }
         Null                        = { "aws:RequestTag/owner" = "false" }
       }
@@ -30,7 +30,7 @@ resource "aws_iam_role_policy" "data" {
     Version = "2012-10-17"
     Statement = [merge(local.data_access, {
       Condition = {
-        # ForAllValues holds for a request without a key, hence Null. A tag's value cannot hold a wildcard.
+        # ForAllValues is also true for a request without a key, hence Null. A tag's value cannot contain a wildcard.
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = [var.data.leading_key] }
         Null                      = { "dynamodb:LeadingKeys" = "false" }
       }

@@ -56,13 +56,13 @@ resource "aws_iam_role_policy" "this" {
         Resource = "${aws_cloudwatch_log_group.this.arn}:*"
       },
       {
-        # AWS offers no resource for these two.
+        # These two actions support no resource.
         Sid      = "Traces"
         Effect   = "Allow"
         Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
         Resource = "*"
       },
-      # Either the data, or the role that may reach it for one owner at a time.
+      # Access to the data, or to the role that may reach it for one owner at a time.
       var.abac ? local.assume_data_role : local.data_access,
     ]
   })
@@ -89,7 +89,7 @@ resource "aws_lambda_function" "this" {
   logging_config {
     log_group             = aws_cloudwatch_log_group.this.name
     log_format            = "JSON"
-    application_log_level = "INFO" # a request's line is also its metrics: never filtered
+    application_log_level = "INFO" # a request's log line is also its metrics, so it is never filtered
     system_log_level      = "INFO"
   }
 
@@ -107,7 +107,7 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.this]
 }
 
-# Terraform makes the aliases; from then on `crudctl release` owns where they point.
+# Terraform creates the aliases; after that, `crudctl release` decides where they point.
 resource "aws_lambda_alias" "this" {
   for_each = toset(["prod", "canary"])
 

@@ -4,6 +4,6 @@ output "name" {
 }
 
 output "version" {
-  description = "The newest published version, which a release moves to."
+  description = "The newest published version, to which a release moves the traffic."
   value       = aws_lambda_function.this.version
 }

@@ -18,7 +18,7 @@ variable "code" {
 }
 
 variable "environment" {
-  description = "Environment variables, beside DATA_ROLE_ARN."
+  description = "Environment variables, in addition to DATA_ROLE_ARN."
   type        = map(string)
 }
 
@@ -38,7 +38,7 @@ variable "log_retention_days" {
 }
 
 variable "data" {
-  description = "What the function may do to data: actions on one resource. `leading_key` is the partition key of an owner's data, for `abac`."
+  description = "What the function may do with data: actions on one resource. `leading_key` is the partition key of an owner's data, for `abac`."
   type = object({
     actions     = list(string)
     resource    = string
@@ -47,7 +47,7 @@ variable "data" {
 }
 
 variable "abac" {
-  description = "Give the data access to a role of its own that the function assumes with the session tag `owner`."
+  description = "Grant the data access to a separate role, which the function assumes with the session tag `owner`."
   type        = bool
 }
 
@@ -57,6 +57,6 @@ variable "routes" {
 }
 
 variable "boundary" {
-  description = "ARN of the policy that bounds the function's roles. Null: none."
+  description = "ARN of the permissions boundary of the function's roles. Null for none."
   type        = string
 }

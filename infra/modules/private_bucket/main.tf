@@ -1,4 +1,4 @@
-# A bucket that nobody reads in public: encrypted, versioned, reached over TLS only.
+# A bucket without public access: encrypted, versioned, reachable only over TLS.
 
 terraform {
   required_providers {
@@ -47,7 +47,7 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
-# The provider watches a new configuration for almost a minute before it trusts it.
+# The provider waits almost a minute until a new configuration is stable.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   count  = var.keep_days == null ? 0 : 1
   bucket = aws_s3_bucket.this.id

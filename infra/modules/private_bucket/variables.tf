@@ -4,17 +4,17 @@ variable "name" {
 }
 
 variable "force_destroy" {
-  description = "Let the bucket be deleted with what is in it."
+  description = "Allow the bucket to be deleted together with its objects."
   type        = bool
 }
 
 variable "keep_days" {
-  description = "Days that replaced and deleted objects are kept. Null: for ever."
+  description = "Days that replaced and deleted objects are kept. Null keeps them forever."
   type        = number
 }
 
 variable "statements" {
-  description = "Statements of the bucket policy, beside the one that refuses plain HTTP."
+  description = "Statements of the bucket policy, in addition to the one that denies plain HTTP."
   type        = any
   default     = []
 }

@@ -1,4 +1,4 @@
-"""DynamoDB's attribute values to Python and back, numbers exact; knows nothing of the table.
+"""Converts DynamoDB's attribute values to Python and back, numbers exactly. Knows nothing of the table.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 """
@@ -20,27 +20,27 @@ MIN_EXPONENT = -130
 
 
 def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as DynamoDB takes it: str, bool, None, int, Decimal, and lists and dicts of them.
+    """Return an item in DynamoDB's form. Values are str, bool, None, int, Decimal, and lists and dicts of them.
 
     Raises:
-        TypeError: A value has another type; float, because DynamoDB would not keep it exactly.
-        ValueError: A number has more than 38 significant digits or is out of DynamoDB's range.
+        TypeError: A value has another type, such as float, which DynamoDB would not keep exactly.
+        ValueError: A number has more than 38 significant digits or is outside DynamoDB's range.
     """
     return {_name(name): _value(value) for name, value in item.items()}
 
 
 def unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as Python has it. Integral numbers are int, others Decimal; sets are set, binary is bytes.
+    """Return an item in Python's form. Integral numbers are int, others Decimal; sets are set, binary is bytes.
 
     Raises:
-        ValueError: An attribute has a type that DynamoDB does not have.
+        ValueError: An attribute has an unknown type.
     """
     return {name: _plain(typed) for name, typed in attributes.items()}
 
 
 def _name(name: object) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"an attribute's name must be str, not {type(name).__name__}")
+        raise TypeError(f"an attribute name must be str, not {type(name).__name__}")
     return name
 
 
@@ -64,7 +64,7 @@ def _value(value: Any) -> dict[str, Any]:
 
 def _integer(value: int) -> str:
     if not -(10 ** (MAX_EXPONENT + 1)) < value < 10 ** (MAX_EXPONENT + 1):
-        raise ValueError("the number is out of DynamoDB's range")
+        raise ValueError("the number is outside DynamoDB's range")
     text = str(value)
     if len(text.lstrip("-").rstrip("0")) > MAX_DIGITS:
         raise ValueError(f"the number has more than {MAX_DIGITS} significant digits")
@@ -73,9 +73,9 @@ def _integer(value: int) -> str:
 
 def _decimal(value: Decimal) -> str:
     if not value.is_finite():
-        raise ValueError(f"DynamoDB has no {value}")
+        raise ValueError(f"DynamoDB cannot store the number {value}")
     if value and not MIN_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
-        raise ValueError("the number is out of DynamoDB's range")
+        raise ValueError("the number is outside DynamoDB's range")
     digits = "".join(map(str, value.as_tuple().digits))
     if len(digits.strip("0")) > MAX_DIGITS:
         raise ValueError(f"the number has more than {MAX_DIGITS} significant digits")
@@ -84,7 +84,7 @@ def _decimal(value: Decimal) -> str:
 
 def _plain(typed: Mapping[str, Any]) -> Any:
     if len(typed) != 1:
-        raise ValueError(f"an attribute has one type, not {sorted(typed)}")
+        raise ValueError(f"an attribute must have exactly one type, not {sorted(typed)}")
     ((kind, value),) = typed.items()
     if kind in ("S", "BOOL"):
         return value
@@ -104,13 +104,13 @@ def _plain(typed: Mapping[str, Any]) -> Any:
         return binascii.a2b_base64(value)
     if kind == "BS":
         return {binascii.a2b_base64(element) for element in value}
-    raise ValueError(f"DynamoDB has no attribute type {kind!r}")
+    raise ValueError(f"unknown attribute type {kind!r}")
 
 
 def _number(text: str) -> int | Decimal:
     if text.lstrip("-").isdecimal():
         return int(text)
-    from decimal import Decimal  # loaded by the first number with a fraction only
+    from decimal import Decimal  # loaded only by the first number with a fraction
 
     number = Decimal(text)
     return int(number) if number == number.to_integral_value() else number

@@ -1,12 +1,12 @@
-"""One kept-alive HTTP/1.1 connection, plain or TLS; knows neither AWS protocols nor retries.
+"""One kept-alive HTTP/1.1 connection, plain or TLS. Knows neither AWS protocols nor retries.
 
-It is written on a socket because `http.client` costs a cold start more than all of this
+It uses a socket directly because importing `http.client` costs a cold start more than this whole module
 (bench/cold_start).
 
     ConnectionError
-    ├── NotSent             nothing of the request left this process
-    │   └── Untrusted       the server's certificate or host name was refused
-    └── Broken              the request was sent, no whole answer came back
+    ├── NotSent             no part of the request was sent
+    │   └── Untrusted       the server's certificate or host name was rejected
+    └── Broken              the request was sent, but no complete response was received
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_IDLE = 300.0  # seconds; NAT gateways and load balancers forget a flow after 350
+MAX_IDLE = 300.0  # seconds; NAT gateways and load balancers drop a flow that is idle for 350
 MAX_HEAD = 64 * 1024  # bytes
-MAX_BODY = 32 * 1024 * 1024  # bytes; the largest answer of DynamoDB is 16 MB
+MAX_BODY = 32 * 1024 * 1024  # bytes; DynamoDB's largest response is 16 MB
 
 
 class NotSent(ConnectionError):
@@ -32,7 +32,7 @@ class Untrusted(NotSent):
 
 
 class Broken(ConnectionError):
-    """Attributes: stale: an idle connection turned out to be closed before the answer's first byte."""
+    """Attributes: stale: the connection was idle, and was closed before the first byte of the response."""
 
     def __init__(self, reason: str, stale: bool = False) -> None:
         super().__init__(reason)
@@ -40,11 +40,11 @@ class Broken(ConnectionError):
 
 
 class Connection:
-    """A connection to one origin, opened when needed and kept between requests. For one thread.
+    """A connection to one origin, opened when needed and kept between requests. Not thread-safe.
 
     Args:
-        origin: `http://host[:port]` or `https://host[:port]`. Raises ValueError for another form.
-        clock: seconds since the epoch; a frozen process sees how long it was frozen.
+        origin: `http://host[:port]` or `https://host[:port]`. Any other form raises ValueError.
+        clock: returns seconds since the epoch, so that the time in which Lambda froze the process counts as idle.
     """
 
     def __init__(self, origin: str, clock: Callable[[], float] = time.time) -> None:
@@ -65,12 +65,12 @@ class Connection:
         self._deadline = 0.0
 
     def open(self, timeout: float) -> bool:
-        """Makes sure of a connection; answers whether it is a kept one.
+        """Open a connection unless a usable one is open. Return whether one was.
 
-        A kept connection that the peer has closed, or that was idle for too long, is replaced.
+        A connection that the peer has closed, or that was idle for too long, is replaced.
 
         Raises:
-            NotSent: no connection within `timeout` seconds.
+            NotSent: No connection could be opened within `timeout` seconds.
         """
         return self._ready(timeout)[1]
 
@@ -89,7 +89,7 @@ class Connection:
         return self._socket, False
 
     def close(self) -> None:
-        """Forgets the connection; the next request opens another."""
+        """Close the connection; the next request opens another."""
         if self._socket:
             self._socket.close()
         self._socket = None
@@ -105,15 +105,15 @@ class Connection:
         connect_timeout: float,
         timeout: float,
     ) -> tuple[int, dict[str, str], bytes]:
-        """Sends one request and returns status, headers (names in lower case) and body.
+        """Send one request and return status, headers (names in lower case) and body of the response.
 
         Args:
-            connect_timeout, timeout: seconds for the connection, and for all of it. The system's look-up of the name
-                cannot be cut short; its time counts.
+            connect_timeout, timeout: seconds for the connection, and for the whole call. The system's look-up of the host name
+                cannot be interrupted, but its time counts.
 
         Raises:
-            NotSent: no connection could be made.
-            Broken: the answer is late, cut off or no HTTP/1.1.
+            NotSent: No connection could be opened.
+            Broken: The response is late, incomplete or not HTTP/1.1.
         """
         self._deadline = time.monotonic() + timeout
         wire, kept = self._ready(min(connect_timeout, timeout))
@@ -122,15 +122,15 @@ class Connection:
         try:
             wire.settimeout(self._left())
             wire.sendall(head.encode("latin-1") + body)
-            answer, keep = self._answer(wire)
+            response, keep = self._response(wire)
         except (OSError, ValueError) as failure:
             closed = not self._buffer and not isinstance(failure, TimeoutError)
             self.close()
-            raise Broken(f"no answer from {self.host}: {failure}", kept and closed) from failure
+            raise Broken(f"no response from {self.host}: {failure}", kept and closed) from failure
         if not keep or self._buffer:
             self.close()
         self._used = self._clock()
-        return answer
+        return response
 
     def _plain(self, deadline: float) -> socket.socket:
         left = deadline - time.monotonic()
@@ -149,7 +149,7 @@ class Connection:
             raise Untrusted(f"{self.host} is not trusted: {failure}") from failure
 
     def _alive(self, kept: socket.socket) -> bool:
-        """Whether the peer has neither closed the connection nor said anything unasked."""
+        """Whether the peer has neither closed the connection nor sent anything unrequested."""
         if not 0 <= self._clock() - self._used <= MAX_IDLE:
             return False
         try:
@@ -160,10 +160,10 @@ class Connection:
             return from_tls or isinstance(nothing, BlockingIOError)
         return False
 
-    def _answer(self, wire: socket.socket) -> tuple[tuple[int, dict[str, str], bytes], bool]:
-        """Reads one answer and whether the connection can be kept: RFC 9112, sections 2 to 9."""
+    def _response(self, wire: socket.socket) -> tuple[tuple[int, dict[str, str], bytes], bool]:
+        """Read one response. Return it and whether the connection can be kept: RFC 9112, sections 2 to 9."""
         status = 100
-        while status < 200:  # 1xx are interim answers
+        while status < 200:  # 1xx are interim responses
             lines = self._until(b"\r\n\r\n", wire).decode("latin-1").split("\r\n")
             version, _, rest = lines[0].partition(" ")
             if version not in ("HTTP/1.1", "HTTP/1.0") or not rest[:3].isdecimal():
@@ -188,7 +188,7 @@ class Connection:
                 raise ValueError(f"not a length: {length[:40]!r}")
             body = self._take(int(length), wire)
         else:
-            raise ValueError("an answer without length could be half of one")
+            raise ValueError("a response without a length could be incomplete")
         return (status, headers, body), keep
 
     def _chunks(self, wire: socket.socket) -> bytes:
@@ -201,18 +201,18 @@ class Connection:
                 break
             body += self._take(int(size, 16), wire)
             if self._take(2, wire) != b"\r\n" or len(body) > MAX_BODY:
-                raise ValueError("a chunk does not end where it said")
+                raise ValueError("a chunk does not end at its declared size")
         while self._until(b"\r\n", wire):  # trailers, up to an empty line
             pass
         return bytes(body)
 
     def _until(self, end: bytes, wire: socket.socket) -> bytes:
-        while (found := self._buffer.find(end)) < 0:
+        while (length := self._buffer.find(end)) < 0:
             if len(self._buffer) > MAX_HEAD:
                 raise ValueError("the head is too long")
             self._receive(wire)
-        line = bytes(self._buffer[:found])
-        del self._buffer[: found + len(end)]
+        line = bytes(self._buffer[:length])
+        del self._buffer[: length + len(end)]
         return line
 
     def _take(self, size: int, wire: socket.socket) -> bytes:

@@ -1,4 +1,4 @@
-"""Where the functions' AWS credentials come from: Lambda's environment, or the endpoint that SnapStart uses.
+"""The functions' AWS credentials: from Lambda's environment, or from the endpoint that SnapStart uses.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 """
@@ -14,25 +14,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-EARLY = 300.0  # seconds before their expiry in which credentials are replaced
-PAUSE = 10.0  # seconds between tries while the old ones still hold
+EARLY = 300.0  # seconds before their expiry from which on credentials are replaced
+PAUSE = 10.0  # seconds between attempts while the old ones are still valid
 TIMEOUT = 1.0  # seconds; the endpoint is on this machine
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]")
 
 
 class CredentialsUnavailable(Exception):
-    """The source of credentials gave none; it may the next time."""
+    """The source returned no credentials; the next attempt may succeed."""
 
 
 class CredentialsRefused(CredentialsUnavailable):
-    """There is no source, or it will not give any however often it is asked."""
+    """There is no source, or it refuses; another attempt would fail too."""
 
 
 class Credentials:
-    """What a request is signed with.
+    """The keys that a request is signed with.
 
     Attributes:
-        token: session token; empty for credentials of a user.
+        token: session token; empty for the credentials of an IAM user.
         expires: seconds since the epoch.
     """
 
@@ -46,18 +46,18 @@ class Credentials:
 
 
 def from_environment(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Callable[[], Credentials]:
-    """The source of credentials that the environment names; reads nothing before it is called.
+    """Return the source of credentials that the environment names. It reads nothing before it is called.
 
-    The keys in Lambda's environment hold as long as the execution environment lives. With SnapStart
-    there are none, but an endpoint: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
+    The keys in Lambda's environment are valid for as long as the execution environment lives. With SnapStart
+    there are none, but there is an endpoint: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
     """
     if environ.get("AWS_ACCESS_KEY_ID"):
-        found = Credentials(
+        fixed = Credentials(
             environ["AWS_ACCESS_KEY_ID"],
             environ.get("AWS_SECRET_ACCESS_KEY", ""),
             environ.get("AWS_SESSION_TOKEN", ""),
         )
-        return lambda: found
+        return lambda: fixed
     kept = Kept(clock)
     return lambda: kept.get(lambda: from_endpoint(environ))
 
@@ -68,35 +68,36 @@ class Kept:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._kept: Credentials | None = None
-        self._ask_at = 0.0
+        self._try_at = 0.0
 
     def get(self, source: Callable[[], Credentials]) -> Credentials:
-        """The kept credentials, or new ones of `source`.
+        """Return the kept credentials, or new ones from `source`.
 
-        While the kept ones still hold, a source that fails is asked again later. Otherwise its
-        CredentialsUnavailable is raised.
+        If the source fails while the kept ones are still valid, they are returned and the source is tried again after
+        PAUSE. Otherwise its CredentialsUnavailable is raised.
         """
         now = self._clock()
-        if self._kept is None or now >= self._ask_at or now >= self._kept.expires:
+        if self._kept is None or now >= self._try_at or now >= self._kept.expires:
             try:
                 self._kept = source()
-                self._ask_at = max(self._kept.expires - EARLY, now + PAUSE)
+                self._try_at = max(self._kept.expires - EARLY, now + PAUSE)
             except CredentialsUnavailable:
                 if self._kept is None or now >= self._kept.expires:
                     raise
-                self._ask_at = now + PAUSE
+                self._try_at = now + PAUSE
         return self._kept
 
 
 def from_endpoint(environ: Mapping[str, str]) -> Credentials:
-    """Asks the container credentials endpoint that `environ` names.
+    """Return credentials from the container credentials endpoint that `environ` names.
 
     Raises:
-        CredentialsUnavailable: It gives none; CredentialsRefused: there is none that may be asked.
+        CredentialsUnavailable: The endpoint failed.
+        CredentialsRefused: No endpoint is set, it is not allowed, or it rejected the request.
     """
     uri = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if not uri:
-        raise CredentialsRefused("neither AWS_ACCESS_KEY_ID nor a credentials endpoint is set")
+        raise CredentialsRefused("neither AWS_ACCESS_KEY_ID nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
     origin, path = _split(uri)
     try:
         connection = Connection(origin)
@@ -107,25 +108,25 @@ def from_endpoint(environ: Mapping[str, str]) -> Credentials:
         connection.close()
         if status != 200:
             kind = CredentialsRefused if 400 <= status < 500 else CredentialsUnavailable
-            raise kind(f"the credentials endpoint answered {status}")
-        found = json.loads(body)
-        keys = found["AccessKeyId"], found["SecretAccessKey"], found["Token"]
+            raise kind(f"the credentials endpoint responded with status {status}")
+        document = json.loads(body)
+        keys = document["AccessKeyId"], document["SecretAccessKey"], document["Token"]
         if not all(isinstance(key, str) for key in keys):
-            raise ValueError("no keys")
-        return Credentials(*keys, seconds(found["Expiration"]))
+            raise ValueError("a key is not a string")
+        return Credentials(*keys, seconds(document["Expiration"]))
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise CredentialsUnavailable(f"the credentials endpoint failed: {failure!r}") from failure
 
 
 def seconds(timestamp: str) -> float:
-    """Seconds since the epoch of an ISO 8601 time with zone."""
+    """Return the seconds since the epoch of an ISO 8601 time with a time zone."""
     from datetime import datetime
 
     return datetime.fromisoformat(timestamp).timestamp()
 
 
 def _split(uri: str) -> tuple[str, str]:
-    """Origin and path of an endpoint; the token must not go to another machine in the clear."""
+    """Return the origin and path of an endpoint. Its token must not be sent to another machine unencrypted."""
     scheme, _, rest = uri.partition("://")
     authority, slash, path = rest.partition("/")
     host = authority if authority.endswith("]") else authority.rpartition(":")[0] or authority

@@ -1,13 +1,13 @@
-"""The DynamoDB client: its JSON protocol, errors and retries. Knows no table and nothing of items.
+"""The DynamoDB client: its JSON protocol, errors and retries. Knows neither a table nor items.
 
     DynamoDBError
-    ├── ConditionalCheckFailed    the item is not as the write demands
+    ├── ConditionalCheckFailed    the item does not meet the condition of the write
     ├── TransactionConflict       a transaction holds the item
-    ├── Throttled                 too much at a time, for the table or the account
-    ├── Unavailable               no answer in time; whether it was applied is not known
-    ├── AccessDenied              the role or its policy does not allow it, or the credentials are wrong
-    ├── ValidationFailed          the request is wrong
-    ├── TableNotFound             there is no such table or index
+    ├── Throttled                 too many requests for the table or the account
+    ├── Unavailable               no response in time; the call may or may not have been applied
+    ├── AccessDenied              the role's policies do not allow it, or the credentials are invalid
+    ├── ValidationFailed          the request is invalid
+    ├── TableNotFound             the table or index does not exist
     └── UnknownError              any other, with AWS's code
 
 Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
@@ -52,17 +52,17 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
 CONNECT_TIMEOUT = 2.0  # seconds, for name, TCP and TLS
-ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole answer
+ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole response
 
 
 class DynamoDBError(Exception):
-    """Attributes: item: attributes of the item in DynamoDB's form, when it sent them."""
+    """Attributes: item: attributes of the item in DynamoDB's form, if the response contained them."""
 
     item: dict[str, Any] | None = None
 
 
 class ConditionalCheckFailed(DynamoDBError):
-    """Attributes: resent: an earlier attempt got no answer, and may be the write that this one met."""
+    """Attributes: resent: an earlier attempt got no response, and may be the write that this one conflicts with."""
 
     resent = False
 
@@ -92,7 +92,7 @@ class TableNotFound(DynamoDBError):
 
 
 class UnknownError(DynamoDBError):
-    """Attributes: code: AWS's name of it, or the HTTP status of an answer that is not DynamoDB's."""
+    """Attributes: code: AWS's error code, or the HTTP status of a response that did not come from DynamoDB."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -122,12 +122,13 @@ ERRORS: dict[str, type[DynamoDBError]] = {
 
 
 class Client:
-    """Makes calls to DynamoDB over one kept-alive connection. For one thread, as Lambda has it.
+    """Makes calls to DynamoDB over one kept-alive connection. Not thread-safe: Lambda runs one request at a time.
 
     Args:
         endpoint: `https://host[:port]` or `http://host[:port]`.
-        credentials: asked for every attempt, so that it can renew them.
-        clock: seconds since the epoch. random: from 0 up to 1.
+        credentials: called for every attempt, so that it can renew them.
+        clock: returns seconds since the epoch.
+        random: returns a number from 0 up to 1.
         snapshot: whether Lambda copies this process after its initialisation, as SnapStart does.
     """
 
@@ -152,10 +153,10 @@ class Client:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Client:
-        """The client of a Lambda function.
+        """Return the client of a Lambda function.
 
-        Reads AWS_REGION, the credentials (see credentials.py), and AWS_ENDPOINT_URL_DYNAMODB or
-        AWS_ENDPOINT_URL for another endpoint than the region's:
+        It reads AWS_REGION, the credentials (see credentials.py), and AWS_ENDPOINT_URL_DYNAMODB or
+        AWS_ENDPOINT_URL, which replace the region's endpoint:
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
         region = environ["AWS_REGION"]
@@ -168,9 +169,9 @@ class Client:
         )
 
     def connect(self) -> None:
-        """Opens the connection, so that the first call need not. The first call reports what fails here.
+        """Open the connection before the first call needs it. If that fails, the first call reports it.
 
-        A connection does not outlive a snapshot; then only what it needs is loaded here:
+        A connection does not survive a snapshot; with SnapStart this only loads the modules that a connection needs:
         https://docs.aws.amazon.com/lambda/latest/dg/snapstart-best-practices.html
         """
         try:
@@ -187,20 +188,20 @@ class Client:
         remaining: Callable[[], float],
         credentials: Callable[[], Credentials] | None = None,
     ) -> dict[str, Any]:
-        """Makes one call, and again after a failure that may pass: full jitter, while there is time.
+        """Make one call. Retry transient failures with full jitter while there is time.
 
-        A call can be applied twice: an attempt whose answer got lost is sent again. So a write must
+        A call can be applied twice: an attempt whose response was lost is sent again. So a write must
         be conditional, and its caller must recognise its own earlier write
-        (ConditionalCheckFailed.item, .resent). A kept connection that the server has closed
-        meanwhile is replaced at once, and is no failed attempt.
+        (ConditionalCheckFailed.item, .resent). An idle connection that the server has closed
+        is replaced at once and does not count as a failed attempt.
 
         Args:
             action: `PutItem`, `Query`, …
-            remaining: seconds left before the caller must answer.
-            credentials: whose, instead of the client's own.
+            remaining: returns the seconds left before the caller must respond.
+            credentials: used instead of the client's own.
 
         Raises:
-            DynamoDBError: the last attempt's error, as the tree above says.
+            DynamoDBError: The error of the last attempt; the module's docstring lists the types.
         """
         body = json.dumps(payload, separators=(",", ":")).encode()
         source = credentials or self._credentials
@@ -255,7 +256,7 @@ class Client:
             service="dynamodb",
             now=self._clock(),
         )
-        status, answered, answer = self._connection.request(
+        status, response_headers, octets = self._connection.request(
             "POST",
             "/",
             signed,
@@ -263,14 +264,14 @@ class Client:
             connect_timeout=min(CONNECT_TIMEOUT, left),
             timeout=min(ATTEMPT_TIMEOUT, left),
         )
-        checksum = answered.get("x-amz-crc32")
-        if checksum and checksum != str(binascii.crc32(answer)):
-            raise Broken("the answer does not match its checksum")
+        checksum = response_headers.get("x-amz-crc32")
+        if checksum and checksum != str(binascii.crc32(octets)):
+            raise Broken("the response does not match its checksum")
         try:
-            document = json.loads(answer)
+            document = json.loads(octets)
         except ValueError as failure:
             if status == 200:
-                raise Broken("the answer is not JSON") from failure
+                raise Broken("the response is not JSON") from failure
             document = {}
         if status == 200:
             return dict(document)

@@ -1,4 +1,4 @@
-"""Signs HTTP requests with AWS Signature Version 4; knows no service and no network.
+"""Signs HTTP requests with AWS Signature Version 4. Knows neither a service nor the network.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -31,12 +31,12 @@ def sign(
     service: str,
     now: float,
 ) -> dict[str, str]:
-    """The headers of the signed request: the given ones, the date, the session token and the signature.
+    """Return the headers of the signed request: the given ones, the date, the session token and the signature.
 
     Args:
         path, query: already in canonical form (the functions only ever send `/` and no query).
-        headers: every one of them is signed; must hold Host.
-        now: time of signing, seconds since the epoch. AWS takes a signature for five minutes.
+        headers: all of them are signed; they must include Host.
+        now: time of signing, seconds since the epoch. AWS accepts a signature for five minutes.
     """
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
@@ -61,7 +61,7 @@ def sign(
 
 @functools.lru_cache(maxsize=64)
 def _signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
-    """Valid for a day; with a role for every owner there are several at a time."""
+    """Return the key of a day, which is cached. With a role for every owner, several are in use at a time."""
     key = f"AWS4{secret_key}".encode()
     for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")

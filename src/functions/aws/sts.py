@@ -1,6 +1,6 @@
-"""Credentials of a role for one owner, from STS; loaded only when DATA_ROLE_ARN is set. Knows no table.
+"""Credentials of a role for one owner, from STS. Loaded only when DATA_ROLE_ARN is set. Knows no table.
 
-The role's policy compares the session tag `owner` with the keys that a call names:
+The role's policy compares the session tag `owner` with the keys in a call:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 
@@ -19,17 +19,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-OWNERS = 500  # whose credentials are kept at a time
-TIMEOUT = 2.0  # seconds, for the connection and the answer
-HOUR = "3600"  # seconds; a role that assumes a role gets no longer session
-PASSING = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled")
+OWNERS = 500  # whose credentials are kept at the same time
+TIMEOUT = 2.0  # seconds, for the connection and the response
+HOUR = "3600"  # seconds; the longest session for a role that assumes another
+TRANSIENT = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled")
 
 
 class OwnerRole:
-    """A role that is assumed for one owner at a time. For one thread.
+    """A role that is assumed for one owner at a time. Not thread-safe.
 
     Args:
-        source: gives the credentials that may assume the role.
+        source: returns the credentials that may assume the role.
         endpoint: of STS, `https://host[:port]`.
     """
 
@@ -47,11 +47,14 @@ class OwnerRole:
         self._connection = Connection(endpoint, clock)
         self._source = source
         self._clock = clock
-        self._owners: dict[str, Kept] = {}  # the longest unused first
+        self._owners: dict[str, Kept] = {}  # least recently used first
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> OwnerRole:
-        """Reads DATA_ROLE_ARN, AWS_REGION, the credentials, and AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL."""
+        """Return the role that DATA_ROLE_ARN names.
+
+        It reads AWS_REGION, the credentials, and AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL.
+        """
         region = environ["AWS_REGION"]
         endpoint = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
         return cls(
@@ -62,11 +65,11 @@ class OwnerRole:
         )
 
     def credentials(self, owner: str, remaining: Callable[[], float]) -> Credentials:
-        """Credentials with the session tag `owner`, kept for an hour less five minutes.
+        """Return credentials with the session tag `owner`. They are kept for 55 minutes.
 
         Raises:
-            CredentialsUnavailable: STS did not answer in time, or is throttling.
-            CredentialsRefused: STS says no.
+            CredentialsUnavailable: STS did not respond in time, or is throttling requests.
+            CredentialsRefused: STS refused.
         """
         kept = self._owners.pop(owner, None) or Kept(self._clock)
         self._owners[owner] = kept
@@ -105,16 +108,16 @@ class OwnerRole:
         )
         timeout = min(TIMEOUT, left)
         try:
-            status, _, answer = self._connection.request(
+            status, _, document = self._connection.request(
                 "POST", "/", signed, body, connect_timeout=timeout, timeout=timeout
             )
-            return _credentials(status, ElementTree.fromstring(answer))  # noqa: S314 - of AWS, over TLS
+            return _credentials(status, ElementTree.fromstring(document))  # noqa: S314 - from AWS, over TLS
         except (OSError, ElementTree.ParseError, ValueError) as failure:
-            raise CredentialsUnavailable(f"STS gave no credentials: {failure}") from failure
+            raise CredentialsUnavailable(f"STS returned no credentials: {failure}") from failure
 
 
 def _session_name(owner: str) -> str:
-    """What CloudTrail shows: 2 to 64 of the characters that STS allows."""
+    """Return the name that CloudTrail shows: 2 to 64 of the characters that STS allows."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "_+=,.@-") else "-" for c in f"owner-{owner}")[:64]
 
 
@@ -129,6 +132,6 @@ def _credentials(status: int, document: ElementTree.Element) -> Credentials:
             text("SessionToken"),
             seconds(text("Expiration")),
         )
-    refused = 400 <= status < 500 and text("Code") not in PASSING
+    refused = 400 <= status < 500 and text("Code") not in TRANSIENT
     kind = CredentialsRefused if refused else CredentialsUnavailable
-    raise kind(f"STS answered {status} {text('Code')}: {text('Message')}")
+    raise kind(f"STS responded with {status} {text('Code')}: {text('Message')}")

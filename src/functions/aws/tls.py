@@ -1,9 +1,9 @@
-"""TLS for a socket, certificate and host name verified; loaded only when an endpoint is https.
+"""TLS for a socket, with certificate and host name verified. Loaded only when an endpoint is https.
 
-AWS's endpoints chain to five roots, and a context with five of the system's certificates is made in a small part of
-the time that it takes with all (bench/cold_start). So for AWS the five are looked up in the system's store, by
-fingerprint: what is taken out of the store is trusted no longer. A server that they do not vouch for is tried with
-the whole store.
+AWS's endpoints chain to five roots, and a context with five of the system's certificates is created in a fraction of
+the time that it takes with all of them (bench/cold_start). So for AWS the five are looked up in the system's store, by
+fingerprint: one that is removed from the store is no longer trusted. A server whose certificate they do not verify is tried
+with the whole store.
 Source: https://www.amazontrust.com/repository/
 """
 
@@ -31,30 +31,30 @@ AMAZON = {  # SHA-256 of the certificates
 
 
 def secure(connect: Callable[[], socket.socket], host: str) -> ssl.SSLSocket:
-    """A connected socket of `connect`, with TLS to `host`.
+    """Return a socket of `connect`, with TLS to `host` established.
 
     Raises:
-        CertificateError: The server did not show a trusted certificate for this host name.
-        OSError: No connection, or no TLS.
+        CertificateError: The server did not present a trusted certificate for this host name.
+        OSError: The connection or the TLS handshake failed.
     """
     if host.endswith(".amazonaws.com") and (amazon := _amazon_context()):
         try:
             return amazon.wrap_socket(connect(), server_hostname=host)
         except CertificateError:
-            pass  # a company's proxy, or a root newer than this list: the system decides
+            pass  # a corporate proxy, or a root newer than this list: the system's store decides
     return _system_context().wrap_socket(connect(), server_hostname=host)
 
 
 @functools.cache
 def _amazon_context() -> ssl.SSLContext | None:
-    """Trusts those of Amazon's roots that the system's store holds; None if it holds none."""
+    """Return a context that trusts those of Amazon's roots that are in the system's store; None if none are."""
     store = ssl.get_default_verify_paths().cafile
     if not store:
         return None
     with open(store, "rb") as file:
         blocks = file.read().split(b"-----BEGIN CERTIFICATE-----")[1:]
     certificates = [binascii.a2b_base64(block.partition(b"-----END")[0]) for block in blocks]
-    roots = [found for found in certificates if hashlib.sha256(found).hexdigest() in AMAZON]
+    roots = [certificate for certificate in certificates if hashlib.sha256(certificate).hexdigest() in AMAZON]
     return ssl.create_default_context(cadata=b"".join(roots)) if roots else None
 
 
