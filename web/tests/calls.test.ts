@@ -4,7 +4,7 @@ import { type Call, curl } from '../src/api/call';
 import { Api, type Item } from '../src/api/client';
 import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
-import { change, Conflict, create } from '../src/functions/save';
+import { change, Conflict, create } from '../src/items/save';
 
 const at = '2026-01-31T09:26:53.000Z';
 const item = (more: Partial<Item> = {}): Item => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Item, ItemPage, ListQuery } from '../src/api/client';
-import { ItemList } from '../src/functions/list';
+import { ItemList } from '../src/items/list';
 
 const item = (n: number, more: Partial<Item> = {}): Item => ({
   id: `id-${n}`,

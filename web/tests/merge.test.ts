@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { differences, merged, patchOf } from '../src/functions/merge';
+import { differences, merged, patchOf } from '../src/items/merge';
 
 test.each([
   [{ a: 1 }, { a: 1 }, {}],
