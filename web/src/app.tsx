@@ -1,41 +1,32 @@
 /** The frame around every page: header, session, routing, notices. */
-import { createContext } from 'preact';
 import { lazy, Suspense } from 'preact/compat';
-import { useContext, useState } from 'preact/hooks';
-import type { Api } from './api/client';
+import { useState } from 'preact/hooks';
 import { SessionEnded, tell } from './api/problem';
-import type { Sessions } from './auth/session';
 import type { ItemList } from './items/list';
 import { ItemsPage } from './items/ItemsPage';
+import { type Services, ServicesContext, useServices } from './services';
+import { useStore } from './store';
 import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
 import { follow, path, routeOf } from './ui/router';
-import { useStore } from './ui/store';
 import { nextTheme, theme } from './ui/theme';
 import { Toasts } from './ui/toasts';
-
-export interface Services {
-  api: Api;
-  sessions: Sessions;
-  list: ItemList;
-}
-
-const Context = createContext<Services | null>(null);
-
-export function useServices(): Services {
-  const services = useContext(Context);
-  if (!services) throw new Error('There are no services around this component.');
-  return services;
-}
 
 /** Its file is gone when a newer version of the app was deployed since this page was loaded. */
 const Reference = lazy(() => import('./reference/Reference').catch(() => ({ default: Unloaded })));
 
-export function App({ services, failure }: { services: Services; failure: string }) {
+interface Props {
+  services: Services;
+  list: ItemList;
+  /** Why a sign-in failed; empty otherwise. */
+  failure: string;
+}
+
+export function App({ services, list, failure }: Props) {
   const session = useStore(services.sessions.store);
   const route = routeOf(useStore(path));
   const signedIn = session.state !== 'out';
   return (
-    <Context.Provider value={services}>
+    <ServicesContext.Provider value={services}>
       <div class="app" onClick={follow}>
         <a class="skip" href="#main">
           Skip to the content
@@ -50,12 +41,16 @@ export function App({ services, failure }: { services: Services; failure: string
           )}
           {route.page === 'nowhere' && <Nowhere />}
           {route.page === 'items' &&
-            (signedIn ? <ItemsPage open={route.open} sub={session.sub} /> : <Welcome failure={failure} />)}
+            (signedIn ? (
+              <ItemsPage list={list} open={route.open} sub={session.sub} />
+            ) : (
+              <Welcome failure={failure} />
+            ))}
         </main>
         <Toasts />
         {session.state === 'ended' && <Ended />}
       </div>
-    </Context.Provider>
+    </ServicesContext.Provider>
   );
 }
 

@@ -20,7 +20,7 @@ async function start(root: HTMLElement): Promise<void> {
     failure = `Signing in did not work: ${tell(error)}. Try again.`;
     go('/', true);
   }
-  render(<App services={{ api, sessions, list: new ItemList(api) }} failure={failure} />, root);
+  render(<App services={{ api, sessions }} list={new ItemList(api)} failure={failure} />, root);
 }
 
 const root = document.getElementById('app');

@@ -1,5 +1,5 @@
 /** The five operations as functions, typed by the contract: tokens, retries and problems are dealt with here. Knows no markup. */
-import { Store } from '../ui/store';
+import { Store } from '../store';
 import type { Call } from './call';
 import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
 import { delay, wait } from './retry';

@@ -1,5 +1,5 @@
 /** When a failed call is tried again, and the wait for it, which the page shows. Knows no call. */
-import { Store } from '../ui/store';
+import { Store } from '../store';
 import { Refused, Stopped, Unreachable } from './problem';
 
 export const MOST_TRIES = 5;

@@ -12,7 +12,7 @@ import {
 import { SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
-import { Store } from '../ui/store';
+import { Store } from '../store';
 
 /** `ended`: it was signed in, and what the page shows is still that user's. */
 export type Session = { state: 'in' | 'ended'; email: string; sub: string } | { state: 'out' };

@@ -2,23 +2,25 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Item, ItemContent } from '../api/client';
 import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
-import { useServices } from '../app';
 import { type Json, same } from '../contract/schema';
 import { type Fault, faults as faultsOf } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
 import { type Raw, rawOf, valueOf } from '../form/fields';
+import { useServices } from '../services';
+import { useStore } from '../store';
 import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
 import { go } from '../ui/router';
-import { useStore } from '../ui/store';
-import { TheCall } from '../ui/TheCall';
 import { toast } from '../ui/toasts';
+import { ApiCalls } from './ApiCalls';
 import { ConflictDialog } from './ConflictDialog';
 import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
+import type { ItemList } from './list';
 import { Conflict, change, create } from './save';
 
 interface Props {
+  list: ItemList;
   open: 'new' | { id: string };
   sub: string;
   onDelete: (item: Item) => void;
@@ -30,8 +32,8 @@ const fresh = (base: Json, version: number | null): Draft => {
 
 const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
-export function ItemDrawer({ open, sub, onDelete }: Props) {
-  const { api, list } = useServices();
+export function ItemDrawer({ list, open, sub, onDelete }: Props) {
+  const { api } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
   const path = `/items/${name}`;
@@ -232,7 +234,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
           )}
           {id && !item && !missing && error === null && !kept && <Loading />}
           {item && <Facts item={item} />}
-          {calls.length > 0 && <TheCall calls={calls} />}
+          {calls.length > 0 && <ApiCalls calls={calls} />}
         </div>
         <footer>
           {item && !missing && (

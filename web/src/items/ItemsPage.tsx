@@ -2,25 +2,26 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { tell } from '../api/problem';
-import { useServices } from '../app';
 import { textOf } from '../contract/schema';
+import { useServices } from '../services';
+import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { go } from '../ui/router';
-import { useStore } from '../ui/store';
-import { CallButton } from '../ui/TheCall';
+import { ApiCallsButton } from './ApiCalls';
 import { contentOf } from './content';
 import { DeleteDialog } from './DeleteDialog';
 import { ItemDrawer } from './ItemDrawer';
 import { ItemTable } from './ItemTable';
-import type { Order } from './list';
+import type { ItemList, Order } from './list';
 
 interface Props {
+  list: ItemList;
   open: null | 'new' | { id: string };
   sub: string;
 }
 
-export function ItemsPage({ open, sub }: Props) {
-  const { list, api } = useServices();
+export function ItemsPage({ list, open, sub }: Props) {
+  const { api } = useServices();
   const listing = useStore(list.store);
   const calls = useStore(api.calls);
   const [query, setQuery] = useState(() => sessionStorage.getItem(`search:${sub}`) ?? '');
@@ -70,7 +71,7 @@ export function ItemsPage({ open, sub }: Props) {
           <Icon name="refresh" />
         </button>
         <span class="space" />
-        <CallButton calls={calls} />
+        <ApiCallsButton calls={calls} />
       </search>
       {query && items.length > 0 && (
         <p class="notice">
@@ -105,9 +106,16 @@ export function ItemsPage({ open, sub }: Props) {
           </button>
         </div>
       )}
-      {open && <ItemDrawer key={JSON.stringify(open)} open={open} sub={sub} onDelete={setDeleting} />}
+      {open && (
+        <ItemDrawer key={JSON.stringify(open)} list={list} open={open} sub={sub} onDelete={setDeleting} />
+      )}
       {deleting && (
-        <DeleteDialog item={deleting} onClose={() => setDeleting(null)} onDeleted={() => go('/')} />
+        <DeleteDialog
+          item={deleting}
+          list={list}
+          onClose={() => setDeleting(null)}
+          onDeleted={() => go('/')}
+        />
       )}
     </section>
   );

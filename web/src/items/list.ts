@@ -1,6 +1,6 @@
 /** The items that are loaded, page by page, with what this page changed since. Knows no markup. */
 import type { Api, Item, ListQuery } from '../api/client';
-import { Store } from '../ui/store';
+import { Store } from '../store';
 
 export type Order = NonNullable<ListQuery['order']>;
 

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { tell } from '../api/problem';
 import { waits } from '../api/retry';
-import { useStore } from './store';
+import { useStore } from '../store';
 import { local, utc } from './time';
 
 const PATHS = {

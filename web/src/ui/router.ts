@@ -1,5 +1,5 @@
 /** Where the user is: the path, as a store. */
-import { Store } from './store';
+import { Store } from '../store';
 
 export type Route =
   | { page: 'items'; open: null }

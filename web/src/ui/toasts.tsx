@@ -2,7 +2,7 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './parts';
-import { Store, useStore } from './store';
+import { Store, useStore } from '../store';
 
 interface Toast {
   id: number;

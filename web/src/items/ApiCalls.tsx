@@ -1,8 +1,8 @@
 /** "The call": the curl lines of what the page just did, with the token masked until asked for. */
 import { useEffect, useId, useState } from 'preact/hooks';
 import { type Call, curl } from '../api/call';
-import { useServices } from '../app';
-import { Copy, Dialog, Icon } from './parts';
+import { useServices } from '../services';
+import { Copy, Dialog, Icon } from '../ui/parts';
 
 interface Props {
   /** The newest first. */
@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** It stays where it is put, folded. */
-export function TheCall({ calls }: Props) {
+export function ApiCalls({ calls }: Props) {
   return (
     <details class="call">
       <summary>
@@ -24,7 +24,7 @@ export function TheCall({ calls }: Props) {
 }
 
 /** A button that shows it in a dialog, where it would be in the way. */
-export function CallButton({ calls }: Props) {
+export function ApiCallsButton({ calls }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <>
