@@ -10,6 +10,7 @@ import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
 import { follow, path, routeOf } from './ui/router';
 import { nextTheme, theme } from './ui/theme';
 import { Toasts } from './ui/toasts';
+import './app.css';
 
 /** Its file is gone when a newer version of the app was deployed since this page was loaded. */
 const Reference = lazy(() => import('./reference/Reference').catch(() => ({ default: Unloaded })));

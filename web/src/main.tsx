@@ -1,6 +1,7 @@
 /** Starts the app: configuration, session, then the page. */
 import { render } from 'preact';
 import './style.css';
+import './ui/controls.css';
 import { Api } from './api/client';
 import { tell } from './api/problem';
 import { App } from './app';

@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks';
 import type { Fault } from '../contract/validate';
 import { CONTROLS } from './controls';
 import type { Field, Raw, Words } from './fields';
+import './Form.css';
 
 interface Props {
   fields: Field[];

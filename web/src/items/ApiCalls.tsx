@@ -3,6 +3,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { type Call, curl } from '../api/call';
 import { useServices } from '../services';
 import { Copy, Dialog, Icon } from '../ui/parts';
+import './ApiCalls.css';
 
 interface Props {
   /** The newest first. */

@@ -5,6 +5,7 @@ import { type Json, textOf } from '../contract/schema';
 import { Dialog, Time } from '../ui/parts';
 import { contentOf, fields, names } from './content';
 import { differences, merged, type Side } from './merge';
+import './ConflictDialog.css';
 
 interface Props {
   theirs: Item;

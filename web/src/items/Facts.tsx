@@ -3,6 +3,8 @@ import type { Item } from '../api/client';
 import { Copy, Time } from '../ui/parts';
 import { utc } from '../ui/time';
 import { fields } from './content';
+import './Facts.css';
+import './skeleton.css';
 
 export function Facts({ item }: { item: Item }) {
   return (

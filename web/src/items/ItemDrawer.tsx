@@ -18,6 +18,7 @@ import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
 import type { ItemList } from './list';
 import { Conflict, change, create } from './save';
+import './ItemDrawer.css';
 
 interface Props {
   list: ItemList;

@@ -7,6 +7,8 @@ import { go } from '../ui/router';
 import type { Field } from '../form/fields';
 import { fields, nameOf } from './content';
 import type { Listing } from './list';
+import './ItemTable.css';
+import './skeleton.css';
 
 const COLUMNS = 3;
 const named = fields.find((field) => field.control === 'line');

@@ -13,6 +13,7 @@ import { DeleteDialog } from './DeleteDialog';
 import { ItemDrawer } from './ItemDrawer';
 import { ItemTable } from './ItemTable';
 import type { ItemList, Order } from './list';
+import './ItemsPage.css';
 
 interface Props {
   list: ItemList;

@@ -14,6 +14,7 @@ import {
   resolve,
 } from './document';
 import { inline, Prose } from './Prose';
+import './Reference.css';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const HIDDEN = ['ItemContent', 'Id'];

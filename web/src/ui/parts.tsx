@@ -5,6 +5,7 @@ import { tell } from '../api/problem';
 import { waits } from '../api/retry';
 import { useStore } from '../store';
 import { local, utc } from './time';
+import './parts.css';
 
 const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',

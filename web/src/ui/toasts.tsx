@@ -3,6 +3,7 @@ import type { ComponentChild } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './parts';
 import { Store, useStore } from '../store';
+import './toasts.css';
 
 interface Toast {
   id: number;
