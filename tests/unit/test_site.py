@@ -96,7 +96,7 @@ def test_without_node_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With an npm that only notes what it is asked for."""
-    for name in ("web/src/a.ts", "web/package.json", "web/package-lock.json", "contract/openapi.yaml"):
+    for name in ("web/src/a.ts", "web/package.json", "web/package-lock.json", *build.CONTRACT):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1", encoding="utf-8")
     programs = tmp_path / "programs"
@@ -114,8 +114,10 @@ def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytes
         return found
 
     assert asked() == ["ci", "run"]
+    (tmp_path / "web" / "generated").mkdir()
+    (tmp_path / "web" / "generated" / "contract.ts").write_text("types that only the checks read", encoding="utf-8")
     assert asked() == []
-    for name in ("web/src/a.ts", "contract/openapi.yaml"):
+    for name in ("web/src/a.ts", *build.CONTRACT):
         (tmp_path / name).write_text("2", encoding="utf-8")
         assert asked() == ["run"]
     (tmp_path / "web" / "package-lock.json").write_text("2", encoding="utf-8")

@@ -11,8 +11,9 @@ from pathlib import Path
 from crudctl.console import Failed, step
 
 NODE = "Install Node.js 20.19 or newer, with npm."
-MADE = ("node_modules", "dist")
+MADE = ("node_modules", "dist", "generated")
 OLDEST = (20, 19)
+CONTRACT = ("contract/openapi.yaml", "build/web-contract.json")  # served, and built into the app
 PACKAGES, BUILT = "web-packages.sha256", "web.sha256"  # in build/: what was installed and built last
 
 
@@ -33,7 +34,7 @@ def build(root: Path, tell: Callable[[str], None]) -> bool:
     Raises Failed with what npm or Vite said.
     """
     web = root / "web"
-    wanted = _digest(root, _sources(web), [root / "contract" / "openapi.yaml"])
+    wanted = _digest(root, _sources(web), [root / name for name in CONTRACT])
     if (web / "dist" / "index.html").exists() and _recorded(root, BUILT) == wanted:
         return False
     install(root, tell)

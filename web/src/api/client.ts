@@ -3,7 +3,7 @@ import { Store } from '../store';
 import type { Call } from './call';
 import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
 import { delay, wait } from './retry';
-import type { components, operations } from './schema';
+import type { components, operations } from '../../generated/contract';
 
 export type Item = components['schemas']['Item'];
 export type ItemContent = components['schemas']['ItemContent'];

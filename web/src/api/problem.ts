@@ -1,5 +1,5 @@
 /** What can go wrong with a call, as errors to catch. Knows no fetch. */
-import type { components } from './schema';
+import type { components } from '../../generated/contract';
 
 export type Problem = components['schemas']['Problem'];
 
