@@ -1,4 +1,4 @@
-/** What is checked beyond types: promises nobody waits for, markup made of text, rules of hooks by review. */
+/** Lint rules beyond types: floating promises, and markup made from text. */
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import types from 'typescript-eslint';
@@ -17,7 +17,7 @@ export default defineConfig(
         'error',
         ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML'].map((property) => ({
           property,
-          message: 'Text of users must never become markup.',
+          message: 'User text must never become markup.',
         })),
       ],
     },

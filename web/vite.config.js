@@ -1,4 +1,4 @@
-/** How the app is built: the contract becomes modules of it, and nothing is inlined, so that the page needs no `unsafe-` anything. */
+/** The build: the contract becomes modules of the app, and no asset is inlined, so that the content security policy needs no `unsafe-`. */
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
 import { OPENAPI, read } from './scripts/contract.js';

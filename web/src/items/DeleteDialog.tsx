@@ -1,7 +1,7 @@
-/** Asks before an item is deleted, and again when it has changed in between; says honestly what "undo" can be. */
+/** Asks for confirmation before an item is deleted, and again if it changed in the meantime. A deleted item cannot be restored. */
 import { useState } from 'preact/hooks';
 import type { Api, Item } from '../api/client';
-import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
+import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
 import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
 import { go } from '../ui/router';
@@ -32,7 +32,7 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
       const status = reason instanceof Refused ? reason.status : 0;
       if (status === 404) done();
       else if (status === 412) await changed();
-      else if (!(reason instanceof SessionEnded || reason instanceof Stopped)) setError(tell(reason));
+      else if (!(reason instanceof SessionEnded || reason instanceof Stopped)) setError(messageOf(reason));
     }
     setBusy(false);
   };
@@ -43,7 +43,7 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
       list.put(theirs);
     }
     setError(
-      `It has changed since you opened it${theirs ? ` and is at version ${theirs.version} now` : ''}. Nothing was deleted.`,
+      `The item has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
     );
   };
   const done = () => {
@@ -68,8 +68,8 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
       onClose={onClose}
     >
       <p>
-        The item and its id are gone for good. You can create it again afterwards, but as a new item with a
-        new id.
+        This permanently deletes the item and its ID. You can create it again afterwards, but as a new item
+        with a new ID.
       </p>
       {error && (
         <p class="notice error" role="alert">
@@ -101,7 +101,7 @@ async function again(api: Api, list: ItemList, item: Item, key = crypto.randomUU
   } catch (error) {
     toast(
       <>
-        <Quoted text={nameOf(item)} /> was not created again. {tell(error)}
+        <Quoted text={nameOf(item)} /> could not be created again. {messageOf(error)}
       </>,
       { label: 'Try again', run: () => void again(api, list, item, key) },
     );

@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, or as the user chose. */
+/** Light or dark: the system's setting, or the user's choice. */
 import { Store } from '../store';
 
 export type Theme = 'system' | 'light' | 'dark';
