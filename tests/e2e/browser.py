@@ -12,8 +12,10 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.stack import ROOT
 
-AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").as_posix()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # of the rules with these tags, all that depend on colours
 WATCH = """
 addEventListener('securitypolicyviolation', (event) => violated(event.violatedDirective + ' ' + event.blockedURI));
 let shift = 0;
@@ -136,11 +138,11 @@ class App:
 
         self.page.route("**/v1/items**", handle)
 
-    def axe(self) -> list[str]:
-        """Return what axe finds wrong with the current page."""
-        with open(AXE, encoding="utf-8") as file:
-            self.page.evaluate(file.read())
-        result = self.page.evaluate("(tags) => axe.run(document, { runOnly: tags })", RULES)
+    def axe(self, rules: list[str] = TAGS) -> list[str]:
+        """Return what axe finds wrong with the current page, by rules or tags of rules."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = self.page.evaluate(RUN_AXE, rules)
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"
             for violation in result["violations"]
