@@ -35,7 +35,7 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
     <Dialog title="This item has changed since you opened it" kind="box wide" onClose={onClose}>
       <form onSubmit={choose}>
         <p>
-          Version {theirs.version} was saved at <Time at={theirs.updated_at} />, after you opened the item.
+          Version {theirs.version} was saved on <Time at={theirs.updated_at} />, after you opened the item.
           Nothing was overwritten. Choose which value to keep for each field.
         </p>
         {changes.map(({ name, changed, base: before, ...values }) => {

@@ -39,7 +39,7 @@ export default function Reference({ base }: { base: string }) {
           {contract.info.title} API <span class="help">version {contract.info.version}</span>
         </h1>
         <p class="base">
-          <code>{base}</code> <Copy text={base} what="address" />
+          <code>{base}</code> <Copy text={base} what="URL" />
           <a href="/openapi.yaml" data-file="" download>
             openapi.yaml
           </a>
