@@ -15,7 +15,7 @@ down:  ## stop it; `make up` finds the data again
 
 clean:  ## stop it and forget its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
-	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf .venv build web/dist web/generated web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test:  ## every check and every test
 	@$(MAKE) -j2 check
@@ -42,7 +42,7 @@ types: .venv/.ready-dev build/functions.zip
 infra: .venv/.ready-dev build/functions.zip
 	@$(CRUDCTL) check-infra
 
-web: .venv/.ready-dev
+web: .venv/.ready-dev build/functions.zip
 	@$(CRUDCTL) check-web
 	@scripts/find-chromium >/dev/null
 

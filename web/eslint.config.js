@@ -1,10 +1,10 @@
-/** What is checked beyond types: promises nobody waits for, markup made of text, rules of hooks by review. */
+/** Lint rules beyond types: floating promises, and markup made from text. */
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import types from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist', 'node_modules', 'src/api/schema.ts']),
+  globalIgnores(['dist', 'node_modules', 'generated']),
   js.configs.recommended,
   types.configs.strictTypeChecked,
   {
@@ -17,7 +17,7 @@ export default defineConfig(
         'error',
         ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML'].map((property) => ({
           property,
-          message: 'Text of users must never become markup.',
+          message: 'User text must never become markup.',
         })),
       ],
     },

@@ -1,15 +1,12 @@
-/** How the app is built: the contract becomes modules of it, and nothing is inlined, so that the page needs no `unsafe-` anything. */
-import { fileURLToPath } from 'node:url';
+/** The build: the contract becomes modules of the app, and no asset is inlined, so that the content security policy needs no `unsafe-`. */
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
-import { CONTRACT, content, flatten, load, text } from './scripts/contract.js';
+import { OPENAPI, read } from './scripts/contract.js';
 
-/** `virtual:content` is the flat schema of what a client may send; `virtual:contract` the whole document. */
+/** Two modules, because the form is in the first load and the reference page is not. */
 const MODULES = {
-  'virtual:content': () => {
-    const document = load();
-    return content(flatten(document, document.components.schemas.Item));
-  },
-  'virtual:contract': load,
+  'virtual:content': () => read().content,
+  'virtual:contract': () => read().document,
 };
 
 /** @returns {import('vite').Plugin} */
@@ -20,11 +17,11 @@ function contract() {
     load(id) {
       const make = MODULES[/** @type {keyof typeof MODULES} */ (id.slice(1))];
       if (!id.startsWith('\0') || !make) return undefined;
-      this.addWatchFile(fileURLToPath(CONTRACT));
+      this.addWatchFile(OPENAPI);
       return `export default JSON.parse(${JSON.stringify(JSON.stringify(make()))})`;
     },
     generateBundle() {
-      this.emitFile({ type: 'asset', fileName: 'openapi.yaml', source: text() });
+      this.emitFile({ type: 'asset', fileName: 'openapi.yaml', source: readFileSync(OPENAPI) });
     },
   };
 }

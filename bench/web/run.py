@@ -1,7 +1,7 @@
-"""How much the web app loads and how long it takes to the first row, in Chromium on the local stack.
+"""Measure what the web app loads, and the time to the first row, in Chromium on the local stack.
 
-`python bench/web/run.py [--rounds N]`, after `crudctl up`; rewrites bench/web/result.md. Uses the first demo
-user, and leaves its items as they were.
+`python bench/web/run.py [--rounds N]`, after `crudctl up`; rewrites bench/web/result.md. Creates items of the first demo user
+and deletes them again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHIFT = """() => new Promise((resolve) => { let sum = 0; new PerformanceObserver
 
 @dataclass
 class Case:
-    """One way to arrive; a list entry is one round."""
+    """The measurements of one case; a list entry is one round."""
 
     requests: list[int] = field(default_factory=list)
     bytes: list[int] = field(default_factory=list)
@@ -44,7 +44,7 @@ def crudctl(*arguments: str) -> str:
 
 
 def signed_in(browser: Browser, outputs: dict[str, Any]) -> tuple[BrowserContext, Page, str]:
-    """A profile that has signed in once, and the tab's session to give to later tabs."""
+    """Sign in once. Return the profile, its tab, and the tab's session storage for later tabs."""
     user = outputs["demo_users"][0]
     context = browser.new_context()
     page = context.new_page()
@@ -121,7 +121,7 @@ def main() -> None:
     with httpx.Client(
         base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
     ) as api:
-        made = [
+        items = [
             api.post("items", json={"name": f"Bench {n}", "quantity": n, "tags": ["bench"]}).json()
             for n in range(ITEMS)
         ]
@@ -129,7 +129,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             text = report(measure(browser, outputs, rounds), rounds)
             browser.close()
-        for item in made:
+        for item in items:
             api.delete(f"items/{item['id']}")
     (Path(__file__).parent / "result.md").write_text(text, encoding="utf-8")
     print(text)

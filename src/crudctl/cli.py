@@ -262,7 +262,10 @@ def check_web() -> None:
 
     Example: crudctl check-web
     """
-    web.check_and_build(project.root())
+    root = project.root()
+    with step("Package the functions"):
+        package.build_or_fail(root)
+    web.check_and_build(root)
 
 
 @main.command(name="sbom")

@@ -1,4 +1,4 @@
-"""The app in a real browser, as a user sees it, and a watch over what a user does not see: console, policy, network."""
+"""The app in a real browser, and checks of what a user does not see: console, content security policy, network."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.stack import ROOT
 
-AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").as_posix()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # of the rules with these tags, all that depend on colours
 WATCH = """
 addEventListener('securitypolicyviolation', (event) => violated(event.violatedDirective + ' ' + event.blockedURI));
 let shift = 0;
@@ -24,9 +26,9 @@ new PerformanceObserver((list) => {
 
 
 class App:
-    """A browser profile with one tab of the app at `url`, signed in as nobody yet; all its tabs and pages are watched.
+    """A browser profile with one tab, for the app at `url`, signed out; all its tabs and pages are watched.
 
-    `allowed` are texts of console errors that a test provokes.
+    `allowed` are parts of console errors that a test provokes.
     """
 
     def __init__(self, context: BrowserContext, url: str, origins: set[str]) -> None:
@@ -35,34 +37,36 @@ class App:
         self.errors: list[str] = []
         self.violations: list[str] = []
         self.foreign: set[str] = set()
-        self.shift = 0.0  # the largest layout shift of a page
-        context.on("console", self._said)
+        self.shift = 0.0  # the largest layout shift of any page
+        context.on("console", self._on_console)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        context.on("request", self._asked)
+        context.on("request", self._on_request)
         context.expose_function("violated", self._violated)
         context.expose_function("shifted", self._shifted)
         context.add_init_script(WATCH)
         self.page: Page = context.new_page()
 
-    def _said(self, message: Any) -> None:
-        own = urlsplit(message.location.get("url") or self.url).path != "/favicon.ico"  # the emulator's pages have none
+    def _on_console(self, message: Any) -> None:
+        own = (
+            urlsplit(message.location.get("url") or self.url).path != "/favicon.ico"
+        )  # which the emulator's pages lack
         if message.type in ("error", "warning") and own:
             self.errors.append(message.text)
 
     def _violated(self, text: str) -> None:
         self.violations.append(text)
 
-    def _shifted(self, sum: float) -> None:
-        self.shift = max(self.shift, sum)
+    def _shifted(self, total: float) -> None:
+        self.shift = max(self.shift, total)
 
-    def _asked(self, request: Any) -> None:
+    def _on_request(self, request: Any) -> None:
         parts = urlsplit(request.url)
         if parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" not in self._origins:
             self.foreign.add(request.url)
 
     def check(self) -> None:
-        """Nothing was refused by the policy, said on the console, asked of anybody else, or moved under the user's hand."""
-        assert self.shift < 0.1  # what https://web.dev/articles/cls calls good
+        """Assert no policy violation, console error, request to another origin, or layout shift."""
+        assert self.shift < 0.1  # "good" at https://web.dev/articles/cls
         assert self.violations == []
         assert self.foreign == set()
         assert [text for text in self.errors if not any(part in text for part in self.allowed)] == []
@@ -72,7 +76,7 @@ class App:
         return self
 
     def sign_in(self, user: dict[str, str], path: str = "/") -> App:
-        """Through the hosted page, from the page at `path`, and back to it."""
+        """Sign in through the hosted page, from the page at `path` and back to it."""
         self.open(path)
         self.button("Sign in to see your items").click()
         self.fill_in(user)
@@ -112,16 +116,16 @@ class App:
         return self
 
     def calls(self, method: str) -> list[Any]:
-        """A list that grows with each call of the API by `method` from now on."""
-        found: list[Any] = []
+        """Return a list that records each call of the API by `method` from now on."""
+        requests: list[Any] = []
         self.page.on(
             "request",
-            lambda request: found.append(request) if request.method == method and "/v1/" in request.url else None,
+            lambda request: requests.append(request) if request.method == method and "/v1/" in request.url else None,
         )
-        return found
+        return requests
 
-    def answer(self, method: str, *replies: dict[str, Any] | str | None) -> None:
-        """The next calls by `method` meet `replies`: an answer, a network error, or None for the real one."""
+    def respond(self, method: str, *replies: dict[str, Any] | str | None) -> None:
+        """Set what the next calls by `method` get: a response, a network error, or None for the real response."""
         left = list(replies)
 
         def handle(route: Route) -> None:
@@ -134,20 +138,20 @@ class App:
 
         self.page.route("**/v1/items**", handle)
 
-    def axe(self) -> list[str]:
-        """What axe finds wrong with the page as it is."""
-        with open(AXE, encoding="utf-8") as file:
-            self.page.evaluate(file.read())
-        found = self.page.evaluate("(tags) => axe.run(document, { runOnly: tags })", RULES)
+    def axe(self, rules: list[str] = TAGS) -> list[str]:
+        """Return what axe finds wrong with the current page, by rules or tags of rules."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = self.page.evaluate(RUN_AXE, rules)
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"
-            for violation in found["violations"]
+            for violation in result["violations"]
             for node in violation["nodes"]
         ]
 
 
 def problem(status: int, detail: str = "No.", headers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-    """An answer of the API, as Playwright takes it."""
+    """Return a problem response of the API, as Playwright takes it."""
     body = {
         "type": "urn:items:problem:x",
         "title": "X",

@@ -1,4 +1,4 @@
-"""Chromium, fresh users of the local stack, and tabs that are watched: no test ends with a console error or a broken policy."""
+"""Chromium, new users of the local stack, and watched tabs: a console error or a policy violation fails any test."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = subprocess.run(
+    chromium = subprocess.run(
         [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    expect.set_options(timeout=15_000)  # a busy machine is slow, not broken
+    expect.set_options(timeout=15_000)  # for a busy machine
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
 
@@ -47,7 +47,7 @@ def outputs(stack: Stack) -> dict[str, Any]:
 
 @pytest.fixture
 def user(stack: Stack, outputs: dict[str, Any]) -> dict[str, str]:
-    """A user of the test's own, without items."""
+    """A new user, without items."""
     cognito = stack.aws("cognito-idp")
     name, password = f"test-{secrets.token_hex(4)}@example.com", "Correct-horse-1-battery"
     attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
@@ -59,7 +59,7 @@ def user(stack: Stack, outputs: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture
 def api(stack: Stack, outputs: dict[str, Any], user: dict[str, str]) -> Iterator[httpx.Client]:
-    """The API as the same user, beside the browser."""
+    """A client of the API as the same user."""
     token = users.token(Environment(stack.home, "local"), outputs["user_pool_id"], user["username"], user["password"])
     with httpx.Client(
         base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
@@ -69,19 +69,19 @@ def api(stack: Stack, outputs: dict[str, Any], user: dict[str, str]) -> Iterator
 
 @pytest.fixture
 def new_app(browser: Browser, outputs: dict[str, Any]) -> Iterator[NewApp]:
-    """Makes tabs, each in a browser profile of its own; all are checked at the end of the test."""
-    made: list[App] = []
+    """Open tabs, each in its own browser profile; all are checked at the end of the test."""
+    apps: list[App] = []
 
     def new(**options: Any) -> App:
         settings = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         context = browser.new_context(**{**settings, "reduced_motion": "reduce", **options})
         context.set_default_timeout(15_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=outputs["web_url"])
-        made.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}))
-        return made[-1]
+        apps.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}))
+        return apps[-1]
 
     yield new
-    for app in made:
+    for app in apps:
         app.check()
         app.context.close()
 

@@ -1,4 +1,4 @@
-"""Two browsers at one item, a network that goes away, a service that is busy or fails: told plainly, nothing lost."""
+"""Two browsers that edit one item, a lost network, a busy or failing service: each is reported, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
     other.field("Name").fill("Lamp of the other")
     other.field("Description").fill("Only here")
     other.button("Save").click()
-    dialog = other.page.get_by_role("dialog", name="This item has changed in the meantime")
+    dialog = other.page.get_by_role("dialog", name="This item has changed since you opened it")
     expect(dialog).to_be_visible()
     name = dialog.get_by_role("group", name="Name")
-    expect(name).to_contain_text("changed on both sides")
+    expect(name).to_contain_text("changed by you and elsewhere")
     expect(name).to_contain_text("Lamp of one")
     expect(name).to_contain_text("Lamp of the other")
-    expect(dialog.get_by_role("group", name="Quantity").get_by_label("As it is now")).to_be_checked()
-    expect(dialog.get_by_role("group", name="Description").get_by_label("Yours")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Quantity").get_by_label("Current value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Description").get_by_label("Your value")).to_be_checked()
     expect(dialog.get_by_role("group", name="Tags")).to_have_count(0)
-    expect(other.button("Save what I chose")).to_be_disabled()
+    expect(other.button("Save these values")).to_be_disabled()
     assert other.axe() == []
-    name.get_by_label("Yours").check()
-    other.button("Save what I chose").click()
+    name.get_by_label("Your value").check()
+    other.button("Save these values").click()
     expect(other.drawer()).to_have_count(0)
     item = api.get(where).json()
     assert (item["version"], item["name"], item["quantity"], item["description"], item["tags"]) == (
@@ -44,7 +44,7 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
     )
 
 
-def test_what_is_typed_while_the_item_is_read_again_stays(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_text_typed_while_the_item_is_reloaded_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1}).json()['id']}"
     app.sign_in(user)
     api.patch(where, content='{"quantity":2}', headers={"Content-Type": "application/merge-patch+json"})
@@ -61,24 +61,26 @@ def test_what_is_typed_while_the_item_is_read_again_stays(app: App, user: dict[s
     expect(app.field("Name")).to_have_value("Typed at once")
     app.allowed += ["412"]
     app.button("Save").click()
-    app.button("Save what I chose").click()
+    app.button("Save these values").click()
     expect(app.drawer()).to_have_count(0)
     item = api.get(where).json()
     assert (item["name"], item["quantity"]) == ("Typed at once", 2)
 
 
-def test_a_part_of_the_app_that_does_not_come_is_told(app: App) -> None:
+def test_a_part_of_the_app_that_fails_to_load_is_reported(app: App) -> None:
     app.open()
     app.allowed += ["ERR_FAILED"]
     app.page.route("**/assets/Reference-*", lambda route: route.abort())
     app.page.get_by_role("navigation").get_by_role("link", name="API reference").click()
     expect(app.page.get_by_role("heading", name="The reference could not be loaded")).to_be_visible()
     app.page.unroute_all()
-    app.button("Load the page again").click()
+    app.button("Reload the page").click()
     expect(app.page.get_by_role("heading", name="Items API")).to_be_visible()
 
 
-def test_an_item_that_changed_is_not_deleted_unseen(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_an_item_that_changed_is_deleted_only_after_a_second_confirmation(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
     app.sign_in(user)
     expect(app.button("Delete Lamp")).to_be_visible()
@@ -86,7 +88,7 @@ def test_an_item_that_changed_is_not_deleted_unseen(app: App, user: dict[str, st
     app.allowed += ["412"]
     app.button("Delete Lamp").click()
     app.button("Delete").click()
-    expect(app.page.get_by_role("alert").filter(has_text="is at version 2 now")).to_be_visible()
+    expect(app.page.get_by_role("alert").filter(has_text="is now at version 2")).to_be_visible()
     assert api.get(where).status_code == 200
     app.button("Delete version 2").click()
     expect(app.rows()).to_have_count(0)
@@ -98,17 +100,17 @@ def test_an_item_that_was_deleted_elsewhere_can_be_saved_as_a_new_one(
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
     app.sign_in(user, f"/{where}")
-    app.field("Name").fill("Lamp, mended")
+    app.field("Name").fill("Lamp, repaired")
     api.delete(where)
     app.allowed += ["404"]
     app.button("Save").click()
-    expect(app.page.get_by_text("it was deleted elsewhere")).to_be_visible()
+    expect(app.page.get_by_text("This item was deleted elsewhere.")).to_be_visible()
     app.button("Save as a new item").click()
     expect(app.drawer()).to_have_count(0)
-    assert [item["name"] for item in api.get("items").json()["items"]] == ["Lamp, mended"]
+    assert [item["name"] for item in api.get("items").json()["items"]] == ["Lamp, repaired"]
 
 
-def test_a_lost_network_is_told_and_what_was_typed_is_sent_when_it_is_back(
+def test_a_lost_network_is_reported_and_the_form_is_sent_when_it_is_back(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     app.sign_in(user)
@@ -125,7 +127,7 @@ def test_a_lost_network_is_told_and_what_was_typed_is_sent_when_it_is_back(
     assert [item["name"] for item in api.get("items").json()["items"]] == ["Patient"]
 
 
-def test_a_form_that_is_closed_while_its_save_waits_does_not_close_the_next(
+def test_a_form_closed_while_its_save_waits_does_not_close_the_next_form(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     api.post("items", json={"name": "Lamp"})
@@ -145,33 +147,33 @@ def test_a_form_that_is_closed_while_its_save_waits_does_not_close_the_next(
     assert sorted(item["name"] for item in api.get("items").json()["items"]) == ["Lamp", "Patient"]
 
 
-def test_a_create_whose_answer_was_lost_makes_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_a_create_whose_response_was_lost_creates_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     lost: list[int] = []
 
-    def arrive_and_lose(route) -> None:  # type: ignore[no-untyped-def]
+    def lose_the_response(route) -> None:  # type: ignore[no-untyped-def]
         if route.request.method == "POST" and not lost:
             lost.append(route.fetch().status)
             route.abort("connectionreset")
         else:
             route.fallback()
 
-    app.page.route("**/v1/items", arrive_and_lose)
+    app.page.route("**/v1/items", lose_the_response)
     app.allowed += ["ERR_CONNECTION_RESET"]
     app.create(name="Once")
     assert lost == [201]
     assert len(api.get("items").json()["items"]) == 1
 
 
-def test_waiting_can_be_stopped_and_the_form_is_still_there(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_a_wait_can_be_stopped_and_the_form_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Still here")
     app.allowed += ["ERR_CONNECTION_REFUSED"]
-    app.answer("POST", *["connectionrefused"] * 2)
+    app.respond("POST", *["connectionrefused"] * 2)
     app.button("Create").click()
     app.drawer().get_by_role("button", name="Stop").click()
-    expect(app.page.get_by_text("What you typed is kept.")).to_be_visible()
+    expect(app.page.get_by_text("Your changes are kept.")).to_be_visible()
     expect(app.field("Name")).to_have_value("Still here")
     app.button("Create").click()
     app.drawer().get_by_role("button", name="Try now").click()
@@ -179,27 +181,27 @@ def test_waiting_can_be_stopped_and_the_form_is_still_there(app: App, user: dict
     assert len(api.get("items").json()["items"]) == 1
 
 
-def test_a_busy_service_is_asked_again_when_it_said(app: App, user: dict[str, str]) -> None:
+def test_a_busy_service_is_called_again_after_the_time_in_retry_after(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.allowed += ["429"]
-    app.answer("GET", problem(429, headers={"Retry-After": "2"}))
+    app.respond("GET", problem(429, headers={"Retry-After": "2"}))
     began = time.monotonic()
     app.button("Reload").click()
-    expect(app.page.get_by_text("The service asked for fewer requests.")).to_be_visible()
+    expect(app.page.get_by_text("The service received too many requests.")).to_be_visible()
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     assert time.monotonic() - began >= 2
 
 
-def test_a_failing_service_is_told_with_the_request_to_quote(app: App, user: dict[str, str]) -> None:
+def test_a_failing_service_is_reported_with_the_request_id(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.allowed += ["500"]
-    app.answer("GET", *[problem(500)] * 5)
+    app.respond("GET", *[problem(500)] * 5)
     app.button("Reload").click()
     for _ in range(4):
         app.button("Try now").click()
-    expect(app.page.get_by_role("alert").filter(has_text="report request req-1")).to_be_visible()
+    expect(app.page.get_by_role("alert").filter(has_text="report it with request ID req-1")).to_be_visible()
     assert app.axe() == []
     app.button("Try again").click()
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a user does with items, and what the page does for it."""
+"""What a user does with items in the app."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUSY = """() => {
 }"""
 
 
-def test_an_item_is_created_changed_put_back_and_deleted(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_an_item_is_created_changed_restored_and_deleted(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.page.get_by_role("link", name="New item").click()
@@ -54,7 +54,7 @@ def test_an_item_is_created_changed_put_back_and_deleted(app: App, user: dict[st
     expect(app.notice()).to_contain_text("Saved “Desk lamp”.")
     assert app.names() == ["Desk lamp"]
     app.button("Undo").click()
-    expect(app.notice()).to_contain_text("back as it was")
+    expect(app.notice()).to_contain_text("Restored “<b>Desk</b> lamp”.")
     assert app.names() == ["<b>Desk</b> lamp"]
     assert api.get(f"items/{item['id']}").json()["description"] == "Brass, with a green shade."
 
@@ -73,7 +73,7 @@ def test_an_item_is_created_changed_put_back_and_deleted(app: App, user: dict[st
     assert again["tags"] == ["lighting", "office"]
 
 
-def test_sixty_items_come_page_by_page_and_in_both_orders(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_sixty_items_are_loaded_page_by_page_in_both_orders(app: App, user: dict[str, str], api: httpx.Client) -> None:
     for number in range(1, 61):
         assert (
             api.post(
@@ -89,28 +89,28 @@ def test_sixty_items_come_page_by_page_and_in_both_orders(app: App, user: dict[s
         app.page.mouse.wheel(0, 20_000)
         expect(app.rows()).to_have_count(loaded)
     assert app.names() == [f"Item {number:02}" for number in range(60, 0, -1)]
-    expect(app.page.locator(".count")).to_have_text("60 in all")
+    expect(app.page.locator(".count")).to_have_text("60 items")
     assert len(lists) == 3
     header = app.page.locator("main thead th").first.bounding_box()
     assert header
-    assert 0 < header["y"] < 100  # it stays in sight
+    assert 0 < header["y"] < 100  # it stays visible
 
     assert app.shift < 0.01
 
     app.page.get_by_label("Order").select_option("asc")
     expect(app.rows().first).to_contain_text("Item 01")
     search = app.page.get_by_role("searchbox")
-    search.press_sequentially("item 5")  # keys, not `fill`: what follows a key within half a second is no layout shift
-    expect(app.page.get_by_text("Only the 25 items that are loaded were searched.")).to_be_visible()
-    app.button("Load the rest and search it").click()
-    expect(app.page.get_by_text("All 60 items were searched.")).to_be_visible()
+    search.press_sequentially("item 5")  # keys, not `fill`: a shift within half a second of a key press does not count
+    expect(app.page.get_by_text("Searched only the items loaded so far (25).")).to_be_visible()
+    app.button("Load all and search").click()
+    expect(app.page.get_by_text("Searched all items (60).")).to_be_visible()
     expect(app.rows()).to_have_count(15)  # every word, anywhere in the content
     assert app.names()[:2] == ["Item 05", "Item 15"]
     search.press_sequentially(" nowhere")
-    expect(app.page.get_by_text("Nothing matches.")).to_be_visible()
+    expect(app.page.get_by_text("No items match.")).to_be_visible()
 
 
-def test_a_double_click_makes_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_a_double_click_creates_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     posts = app.calls("POST")
     app.page.get_by_role("link", name="New item").click()
@@ -131,16 +131,16 @@ def test_local_time_is_shown_and_utc_on_hover(app: App, user: dict[str, str], ap
     assert shown.inner_text().split() == [*f"{there:%-d %b %Y}".split(), f"{there:%H:%M}"]
 
 
-def test_the_call_is_a_curl_line_that_works_and_hides_the_token(
+def test_an_api_call_is_a_curl_command_that_works_and_hides_the_token(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     app.sign_in(user).create(name="It's $5 & up", quantity="5")
-    app.button("The call").click()
+    app.button("API calls").click()
     dialog = app.page.get_by_role("dialog")
     line = dialog.locator("pre")
     expect(line).to_contain_text("Idempotency-Key")
     assert "ey" not in line.inner_text().replace("Key", "")
-    dialog.get_by_label("Put my token in").check()
+    dialog.get_by_label("Include my access token").check()
     expect(line).to_contain_text("Bearer ey")
     again = run_copied(app)
     assert again.startswith("HTTP/1.1 201")
@@ -149,11 +149,11 @@ def test_the_call_is_a_curl_line_that_works_and_hides_the_token(
     app.button("Close").click()
 
     app.rows().first.locator("a").click()
-    app.drawer().get_by_text("The call").click()
-    calls = app.drawer().get_by_label("Which call")
+    app.drawer().get_by_text("API calls").click()
+    calls = app.drawer().get_by_label("Call", exact=True)
     id = api.get("items").json()["items"][0]["id"]
     assert calls.locator("option").all_inner_texts() == [f"GET 304 /items/{id}", "POST 201 /items"]
-    app.drawer().get_by_label("Put my token in").check()
+    app.drawer().get_by_label("Include my access token").check()
     expect(app.drawer().locator("pre")).to_contain_text("Bearer ey")
     assert run_copied(app).startswith("HTTP/1.1 304")
     calls.select_option("POST 201 /items")
@@ -161,13 +161,13 @@ def test_the_call_is_a_curl_line_that_works_and_hides_the_token(
 
 
 def run_copied(app: App) -> str:
-    """What the line that "Copy the line" copies answers in a shell."""
-    app.button("Copy the line").click()
-    line: str = app.page.evaluate("navigator.clipboard.readText()")
-    return subprocess.run(["sh", "-c", f"{line} -s"], capture_output=True, text=True, check=True).stdout
+    """Run the command that "Copy command" copies in a shell, and return its output."""
+    app.button("Copy command").click()
+    command: str = app.page.evaluate("navigator.clipboard.readText()")
+    return subprocess.run(["sh", "-c", f"{command} -s"], capture_output=True, text=True, check=True).stdout
 
 
-def test_faults_are_told_at_their_fields_before_anything_is_sent(app: App, user: dict[str, str]) -> None:
+def test_faults_are_shown_at_their_fields_before_anything_is_sent(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     posts = app.calls("POST")
     app.page.get_by_role("link", name="New item").click()
@@ -184,7 +184,9 @@ def test_faults_are_told_at_their_fields_before_anything_is_sent(app: App, user:
     assert posts == []
 
 
-def test_a_fault_that_only_the_api_sees_is_told_at_the_field_its_pointer_names(app: App, user: dict[str, str]) -> None:
+def test_a_fault_that_only_the_api_detects_is_shown_at_the_field_its_pointer_names(
+    app: App, user: dict[str, str]
+) -> None:
     app.sign_in(user)
     app.allowed += ["400"]
     app.page.get_by_role("link", name="New item").click()
@@ -198,24 +200,24 @@ def test_a_fault_that_only_the_api_sees_is_told_at_the_field_its_pointer_names(a
     expect(app.field("Name")).to_be_focused()
 
 
-def test_what_is_typed_and_closed_is_kept(app: App, user: dict[str, str]) -> None:
+def test_a_form_that_is_closed_keeps_its_unsaved_changes(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Later")
     app.page.keyboard.press("Escape")
     expect(app.drawer()).to_have_count(0)
-    app.button("Go back to it").click()
+    app.button("Continue editing").click()
     expect(app.field("Name")).to_have_value("Later")
     app.page.reload()
     expect(app.field("Name")).to_have_value("Later")
-    app.button("Discard it").click()
+    app.button("Discard changes").click()
     expect(app.field("Name")).to_have_value("")
 
 
-def test_a_form_that_opens_as_the_list_arrives_has_the_focus(app: App, user: dict[str, str]) -> None:
+def test_a_form_that_opens_while_the_list_loads_takes_the_focus(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     held: list[Route] = []
-    app.page.route("**/v1/items?**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    app.page.route("**/v1/items?**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes on it
     app.page.reload()
     expect(app.page.get_by_role("link", name="New item")).to_be_visible()
     app.page.evaluate(BUSY)
@@ -224,7 +226,7 @@ def test_a_form_that_opens_as_the_list_arrives_has_the_focus(app: App, user: dic
     expect(app.field("Name")).to_be_focused()
 
 
-def test_the_whole_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_all_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     keys: Any = app.page.keyboard
     app.page.get_by_role("link", name="New item").focus()
@@ -255,5 +257,5 @@ def test_the_whole_of_it_works_by_keyboard(app: App, user: dict[str, str], api: 
     app.button("Delete").focus()
     keys.press("Enter")
     expect(app.rows()).to_have_count(0)
-    expect(app.page.locator("main")).to_be_focused()  # what opened the dialog is gone
+    expect(app.page.locator("main")).to_be_focused()  # the element that opened the dialog no longer exists
     assert api.get("items").json()["items"] == []

@@ -1,4 +1,4 @@
-"""A field that is added in the contract, and nowhere else, is in the app."""
+"""A field added in the contract, and nowhere else, appears in the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and sessions that end, at the real hosted pages."""
+"""Sign-up, sign-in, sign-out and expired sessions, with the real hosted pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_from_sign_up_to_sign_out(app: App) -> None:
     app.page.fill("#code", code)
     app.button("Confirm account").click()
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
-    assert app.page.url == f"{app.url}/"  # no code is left in the address
+    assert app.page.url == f"{app.url}/"  # the code is removed from the address
     app.button(f"Account of {email}").click()
     app.button("Sign out").click()
     expect(app.button("Sign in to see your items")).to_be_visible()
@@ -39,11 +39,9 @@ def test_from_sign_up_to_sign_out(app: App) -> None:
     expect(app.button("Sign in to see your items")).to_be_visible()
 
 
-def test_a_wrong_password_stays_at_the_hosted_page(app: App, user: dict[str, str]) -> None:
+def test_a_wrong_password_is_reported_on_the_hosted_page(app: App, user: dict[str, str]) -> None:
     app.open()
-    app.button(
-        "Sign in",
-    ).click()
+    app.button("Sign in").click()
     app.fill_in({**user, "password": "wrong"})
     expect(app.page.locator(".error")).to_contain_text("Incorrect username or password")
 
@@ -57,33 +55,33 @@ def test_tokens_are_neither_in_local_storage_nor_in_cookies_and_survive_a_reload
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
 
 
-def age(app: App) -> None:
-    """The access token has run out, as the app sees it."""
+def expire(app: App) -> None:
+    """Make the access token look expired to the app."""
     change(app, expires_at=1)
 
 
-def change(app: App, **members: Any) -> None:
-    """The tokens that the tab holds are others."""
+def change(app: App, **properties: Any) -> None:
+    """Change the tokens that the tab stores."""
     app.page.evaluate(
-        """(members) => {
+        """(properties) => {
       const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
       const user = JSON.parse(sessionStorage.getItem(key));
-      sessionStorage.setItem(key, JSON.stringify({ ...user, ...members }));
+      sessionStorage.setItem(key, JSON.stringify({ ...user, ...properties }));
     }""",
-        members,
+        properties,
     )
 
 
-def test_a_token_that_ran_out_is_renewed_without_a_word(app: App, user: dict[str, str]) -> None:
+def test_an_expired_token_is_renewed_silently(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
-    age(app)
+    expire(app)
     with app.page.expect_request("**/oauth2/token") as renewed:
         app.button("Reload").click()
     assert "grant_type=refresh_token" in (renewed.value.post_data or "")
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
 
 
-def test_an_ended_session_brings_the_user_back_to_what_was_typed(app: App, user: dict[str, str]) -> None:
+def test_after_an_expired_session_the_user_returns_to_the_unsaved_form(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Half typed")
@@ -101,10 +99,10 @@ def test_an_ended_session_brings_the_user_back_to_what_was_typed(app: App, user:
     expect(app.rows()).to_have_count(1)
 
 
-def test_a_sign_in_service_that_fails_for_a_moment_ends_no_session(app: App, user: dict[str, str]) -> None:
+def test_a_short_failure_of_the_sign_in_service_does_not_end_the_session(app: App, user: dict[str, str]) -> None:
     app.sign_in(user)
     app.allowed += ["503"]
-    age(app)
+    expire(app)
     app.page.route(
         "**/oauth2/token",
         lambda route: route.fulfill(status=503, headers={"Access-Control-Allow-Origin": "*"}),
@@ -116,31 +114,31 @@ def test_a_sign_in_service_that_fails_for_a_moment_ends_no_session(app: App, use
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
 
 
-def test_a_new_token_that_the_api_refuses_ends_the_session_and_the_search_is_still_there(
+def test_a_new_token_that_the_api_rejects_ends_the_session_and_the_search_is_kept(
     app: App, user: dict[str, str]
 ) -> None:
     app.sign_in(user)
     app.page.get_by_role("searchbox").fill("lamp")
     app.allowed += ["401"]
-    app.answer("GET", problem(401), problem(401))
+    app.respond("GET", problem(401), problem(401))
     app.button("Reload").click()
     app.button("Sign in again").click()
     app.fill_in(user)
     expect(app.page.get_by_role("searchbox")).to_have_value("lamp")
 
 
-def test_an_address_of_an_item_opens_after_signing_in(app: App, user: dict[str, str]) -> None:
+def test_the_requested_address_opens_after_sign_in(app: App, user: dict[str, str]) -> None:
     app.sign_in(user, "/items/new")
     expect(app.drawer().get_by_role("heading", name="New item")).to_be_visible()
 
 
 def test_signing_out_everywhere_ends_the_session_of_another_browser(new_app: NewApp, user: dict[str, str]) -> None:
     one, other = new_app().sign_in(user), new_app().sign_in(user)
-    time.sleep(1)  # tokens carry whole seconds
+    time.sleep(1 - time.time() % 1)  # times in tokens are whole seconds
     one.button(re.compile("^Account of")).click()
-    one.button("Sign out on every device").click()
+    one.button("Sign out on all devices").click()
     expect(one.button("Sign in to see your items")).to_be_visible()
-    age(other)
+    expire(other)
     other.allowed += ["400"]
     other.button("Reload").click()
     expect(other.page.get_by_role("heading", name="Your session has ended")).to_be_visible()

@@ -46,6 +46,22 @@ FOLDERS = {
 ENTRY_POINTS = {"crudctl/cli", "emulator/__main__", "emulator/server", "emulator/parity", "emulator/edge"}
 EMULATOR_FROM_OUTSIDE = {"emulator/process"}  # all that crudctl may know of the emulator
 
+# The same for web/src. Its root holds both the top and the bottom, so each file there is a node by its name.
+WEB_FOLDERS = {
+    "store": set[str](),
+    "config": set[str](),
+    "contract": set[str](),
+    "api": {"store"},
+    "auth": {"api", "config", "store"},
+    "services": {"api", "auth"},
+    "ui": {"api", "store"},
+    "form": {"contract", "ui"},
+    "items": {"api", "contract", "form", "services", "store", "ui"},
+    "reference": {"contract", "ui"},
+    "app": {"api", "items", "reference", "services", "store", "ui"},
+    "main": {"api", "app", "auth", "config", "items", "ui"},
+}
+
 FUNCTIONS = {
     "handlers": {"body", "errors", "http", "item", "request", "store"},
     "http": {"body", "contract", "errors", "request", "telemetry"},
@@ -194,12 +210,15 @@ def test_no_two_files_of_a_package_share_a_name() -> None:
     assert [modules for modules in named.values() if len(modules) > 1] == []
 
 
-SCRIPTS = {path.relative_to(WEB).as_posix(): path for path in sorted(WEB.rglob("*.ts*"))}
+# Ambient declarations belong to no folder: they type the modules that the build provides.
+SCRIPTS = {
+    path.relative_to(WEB).as_posix(): path for path in sorted(WEB.rglob("*.ts*")) if not path.name.endswith(".d.ts")
+}
 IMPORTED = re.compile(r"""\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]""")
 
 
 def web_imports(script: str) -> set[str]:
-    """Scripts of web/src that a script imports, their types too; style sheets and generated files are not among them."""
+    """Scripts of web/src that a script imports, types included; style sheets and generated files are not among them."""
     found = set()
     for relative in IMPORTED.findall(SCRIPTS[script].read_text(encoding="utf-8")):
         name = posixpath.normpath(posixpath.join(posixpath.dirname(script), relative))
@@ -207,5 +226,29 @@ def web_imports(script: str) -> set[str]:
     return found
 
 
+def web_folder_of(script: str) -> str:
+    """The first folder of a script in web/src; for a file at the root, its name without the suffix."""
+    return script.partition("/")[0].partition(".")[0]
+
+
 def test_no_circle_between_files_of_the_web_app() -> None:
     assert circle({script: web_imports(script) for script in SCRIPTS}) == []
+
+
+def test_no_circle_between_folders_of_the_web_app() -> None:
+    arrows: dict[str, set[str]] = defaultdict(set)
+    for script in SCRIPTS:
+        here = web_folder_of(script)
+        arrows[here] |= {web_folder_of(name) for name in web_imports(script)} - {here}
+    assert circle(arrows) == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_folder_of_the_web_app_imports_only_from_layers_below_it(script: str) -> None:
+    here = web_folder_of(script)
+    foreign = {web_folder_of(name): name for name in web_imports(script) if web_folder_of(name) != here}
+    assert set(foreign) <= WEB_FOLDERS[here], foreign
+
+
+def test_every_folder_of_the_web_app_has_its_layer() -> None:
+    assert {web_folder_of(script) for script in SCRIPTS} == set(WEB_FOLDERS)

@@ -1,4 +1,4 @@
-"""The local web server, and when the web app is built."""
+"""The local web server, and when the web app is rebuilt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.stack import ROOT
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
-    """A server of a small app, and its folder."""
+    """A client of a server with a small app, and the app's folder."""
     (tmp_path / "dist" / "assets").mkdir(parents=True)
     (tmp_path / "dist" / "index.html").write_text("<h1>Page</h1>", encoding="utf-8")
     (tmp_path / "dist" / "assets" / "a-1.js").write_text("let a", encoding="utf-8")
@@ -35,33 +35,33 @@ def site(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
 
 
 @pytest.mark.parametrize("path", ["/", "/items/1", "/assets/gone.js", "/../secret", "/%2e%2e/secret", "/assets"])
-def test_what_is_no_file_of_the_app_is_the_page(site: tuple[httpx.Client, Path], path: str) -> None:
-    answer = site[0].get(path)
-    assert (answer.status_code, answer.text) == (200, "<h1>Page</h1>")
-    assert answer.headers["Cache-Control"] == "no-cache"
-    assert answer.headers["X-A"] == "b"
+def test_a_path_without_a_file_returns_the_page(site: tuple[httpx.Client, Path], path: str) -> None:
+    response = site[0].get(path)
+    assert (response.status_code, response.text) == (200, "<h1>Page</h1>")
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["X-A"] == "b"
 
 
-def test_hashed_files_are_kept_for_ever(site: tuple[httpx.Client, Path]) -> None:
-    answer = site[0].get("/assets/a-1.js")
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+def test_files_with_a_hash_in_their_name_are_cached_forever(site: tuple[httpx.Client, Path]) -> None:
+    response = site[0].get("/assets/a-1.js")
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
 
 
-def test_settings_and_files_that_change_are_served_at_once(site: tuple[httpx.Client, Path]) -> None:
+def test_changed_settings_and_files_are_served_at_once(site: tuple[httpx.Client, Path]) -> None:
     client, folder = site
     before = client.get("/")
     assert client.get("/", headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
     (folder / "dist" / "index.html").write_text("<h1>New</h1>", encoding="utf-8")
     (folder / "site.json").write_text(json.dumps({"headers": {}, "config": {"k": "new"}}), encoding="utf-8")
     for name in ("dist/index.html", "site.json"):
-        os.utime(folder / name, ns=(1, 1))  # a clock that ticks too slowly for a test
+        os.utime(folder / name, ns=(1, 1))  # the clock may tick too slowly for a test
     assert client.get("/", headers={"If-None-Match": before.headers["ETag"]}).text == "<h1>New</h1>"
     assert client.get("/config.json").json() == {"k": "new"}
     assert "X-A" not in client.get("/").headers
 
 
-def test_head_has_the_headers_of_get_and_no_body(site: tuple[httpx.Client, Path]) -> None:
+def test_head_returns_the_headers_of_get_and_no_body(site: tuple[httpx.Client, Path]) -> None:
     head, get = site[0].head("/"), site[0].get("/")
     assert head.text == ""
     assert {k: v for k, v in head.headers.items() if k != "date"} == {
@@ -76,17 +76,17 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
         "endpoint_url": "http://127.0.0.1:3",
         **{name: name for name in ("region", "user_pool_id", "user_pool_client_id")},
     }
-    made = serve.settings(ROOT, outputs)
+    settings = serve.settings(ROOT, outputs)
     assert (
         "connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:2 http://127.0.0.1:3;"
-        in (made["headers"]["Content-Security-Policy"])
+        in (settings["headers"]["Content-Security-Policy"])
     )
-    assert "$" not in json.dumps(made)
+    assert "$" not in json.dumps(settings)
 
 
-def test_without_node_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_or_old_node_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert build.missing() == "Node.js was not found"
+    assert build.missing() == "Node.js or npm is not installed"
     (tmp_path / "npm").write_text("#!/bin/sh\n", encoding="utf-8")
     (tmp_path / "node").write_text("#!/bin/sh\necho v18.19.0\n", encoding="utf-8")
     for name in ("npm", "node"):
@@ -95,28 +95,30 @@ def test_without_node_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With an npm that only notes what it is asked for."""
-    for name in ("web/src/a.ts", "web/package.json", "web/package-lock.json", "contract/openapi.yaml"):
+    """With an npm that only records its calls."""
+    for name in ("web/src/a.ts", "web/package.json", "web/package-lock.json", *build.CONTRACT):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1", encoding="utf-8")
     programs = tmp_path / "programs"
     programs.mkdir()
-    npm = "#!/bin/sh\nmkdir -p node_modules dist; echo x > dist/index.html; echo $1 >> ../asked\n"
+    npm = "#!/bin/sh\nmkdir -p node_modules dist; echo x > dist/index.html; echo $1 >> ../calls\n"
     (programs / "npm").write_text(npm, encoding="utf-8")
     (programs / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
 
-    def asked() -> list[str]:
+    def npm_calls() -> list[str]:
         build.build(tmp_path, lambda text: None)
-        path = tmp_path / "asked"
-        found = path.read_text(encoding="utf-8").split() if path.exists() else []
+        path = tmp_path / "calls"
+        calls = path.read_text(encoding="utf-8").split() if path.exists() else []
         path.unlink(missing_ok=True)
-        return found
+        return calls
 
-    assert asked() == ["ci", "run"]
-    assert asked() == []
-    for name in ("web/src/a.ts", "contract/openapi.yaml"):
+    assert npm_calls() == ["ci", "run"]
+    (tmp_path / "web" / "generated").mkdir()
+    (tmp_path / "web" / "generated" / "contract.ts").write_text("types that only the checks read", encoding="utf-8")
+    assert npm_calls() == []
+    for name in ("web/src/a.ts", *build.CONTRACT):
         (tmp_path / name).write_text("2", encoding="utf-8")
-        assert asked() == ["run"]
+        assert npm_calls() == ["run"]
     (tmp_path / "web" / "package-lock.json").write_text("2", encoding="utf-8")
-    assert asked() == ["ci", "run"]
+    assert npm_calls() == ["ci", "run"]

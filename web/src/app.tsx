@@ -1,44 +1,36 @@
 /** The frame around every page: header, session, routing, notices. */
-import { createContext } from 'preact';
 import { lazy, Suspense } from 'preact/compat';
-import { useContext, useState } from 'preact/hooks';
-import type { Api } from './api/client';
-import { SessionEnded, tell } from './api/problem';
-import type { Sessions } from './auth/session';
+import { useState } from 'preact/hooks';
+import { SessionEnded, messageOf } from './api/problem';
 import type { ItemList } from './items/list';
 import { ItemsPage } from './items/ItemsPage';
+import { type Services, ServicesContext, useServices } from './services';
+import { useStore } from './store';
 import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
 import { follow, path, routeOf } from './ui/router';
-import { useStore } from './ui/store';
 import { nextTheme, theme } from './ui/theme';
 import { Toasts } from './ui/toasts';
+import './app.css';
 
-export interface Services {
-  api: Api;
-  sessions: Sessions;
-  list: ItemList;
-}
-
-const Context = createContext<Services | null>(null);
-
-export function useServices(): Services {
-  const services = useContext(Context);
-  if (!services) throw new Error('There are no services around this component.');
-  return services;
-}
-
-/** Its file is gone when a newer version of the app was deployed since this page was loaded. */
+/** Its file no longer exists if a newer version of the app was deployed after this page was loaded. */
 const Reference = lazy(() => import('./reference/Reference').catch(() => ({ default: Unloaded })));
 
-export function App({ services, failure }: { services: Services; failure: string }) {
+interface Props {
+  services: Services;
+  list: ItemList;
+  /** Why a sign-in failed; empty otherwise. */
+  failure: string;
+}
+
+export function App({ services, list, failure }: Props) {
   const session = useStore(services.sessions.store);
   const route = routeOf(useStore(path));
   const signedIn = session.state !== 'out';
   return (
-    <Context.Provider value={services}>
+    <ServicesContext.Provider value={services}>
       <div class="app" onClick={follow}>
         <a class="skip" href="#main">
-          Skip to the content
+          Skip to content
         </a>
         <Header />
         <main id="main" tabIndex={-1}>
@@ -48,14 +40,18 @@ export function App({ services, failure }: { services: Services; failure: string
               <Reference base={services.api.base} />
             </Suspense>
           )}
-          {route.page === 'nowhere' && <Nowhere />}
+          {route.page === 'unknown' && <NotFound />}
           {route.page === 'items' &&
-            (signedIn ? <ItemsPage open={route.open} sub={session.sub} /> : <Welcome failure={failure} />)}
+            (signedIn ? (
+              <ItemsPage list={list} open={route.open} sub={session.sub} />
+            ) : (
+              <Welcome failure={failure} />
+            ))}
         </main>
         <Toasts />
         {session.state === 'ended' && <Ended />}
       </div>
-    </Context.Provider>
+    </ServicesContext.Provider>
   );
 }
 
@@ -78,8 +74,8 @@ function Header() {
       <button
         type="button"
         class="quiet square"
-        aria-label={`Colours: ${shown}. Change`}
-        title={`Colours: ${shown}`}
+        aria-label={`Theme: ${shown}. Change`}
+        title={`Theme: ${shown}`}
         onClick={nextTheme}
       >
         <Icon name="theme" />
@@ -101,9 +97,9 @@ function Account({ email }: { email: string }) {
   const signOut = async (everywhere: boolean) => {
     try {
       await sessions.signOut(everywhere);
-      sessionStorage.clear(); // what was typed, too
+      sessionStorage.clear(); // drafts too
     } catch (reason) {
-      if (!(reason instanceof SessionEnded)) setError(tell(reason));
+      if (!(reason instanceof SessionEnded)) setError(messageOf(reason));
     }
   };
   return (
@@ -120,9 +116,9 @@ function Account({ email }: { email: string }) {
           Sign out
         </button>
         <button type="button" class="quiet" onClick={() => void signOut(true)}>
-          Sign out on every device
+          Sign out on all devices
         </button>
-        <p class="help">Other devices are out when their access token runs out, within the hour.</p>
+        <p class="help">Other devices are signed out when their access token expires, within an hour.</p>
         <p class="faults" role="alert">
           {error}
         </p>
@@ -137,8 +133,8 @@ function Welcome({ failure }: { failure: string }) {
     <section class="welcome">
       <h1>Your items, in one place</h1>
       <p>
-        Create, search, change and delete them here. Everything this page does, it does through an API that
-        you can call too.
+        Create, search, edit and delete items here. Everything this page does goes through an API that you can
+        call too.
       </p>
       {failure && (
         <p class="notice error" role="alert">
@@ -154,7 +150,7 @@ function Welcome({ failure }: { failure: string }) {
         </button>
       </div>
       <p class="help">
-        Signing in happens on the service's own page. Curious first? Read the{' '}
+        You sign in on the service's own page. To look around first, read the{' '}
         <a href="/reference">API reference</a>.
       </p>
     </section>
@@ -163,16 +159,16 @@ function Welcome({ failure }: { failure: string }) {
 
 function Ended() {
   const { sessions } = useServices();
-  const [left, setLeft] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const again = () => {
-    setLeft(true);
+    setLeaving(true);
     void sessions.signIn();
   };
   return (
     <Dialog title="Your session has ended" kind="box" onClose={again}>
-      <p>Sign in again to go on. You come back to this page, and what you have typed is still here then.</p>
+      <p>Sign in again to continue. You return to this page, and what you typed is kept.</p>
       <div class="actions">
-        <button type="button" class="primary" disabled={left} onClick={again}>
+        <button type="button" class="primary" disabled={leaving} onClick={again}>
           Sign in again
         </button>
       </div>
@@ -184,21 +180,21 @@ function Unloaded() {
   return (
     <section class="welcome" role="alert">
       <h1>The reference could not be loaded</h1>
-      <p>There is no network, or a newer version of this app.</p>
+      <p>You are offline, or a newer version of this app was deployed.</p>
       <button type="button" class="primary" onClick={() => location.reload()}>
-        Load the page again
+        Reload the page
       </button>
     </section>
   );
 }
 
-function Nowhere() {
-  useTitle('Nothing here');
+function NotFound() {
+  useTitle('Page not found');
   return (
     <section class="welcome">
-      <h1>There is nothing here</h1>
+      <h1>Page not found</h1>
       <p>
-        The address leads to no page. <a href="/">Go to your items</a>.
+        There is no page at this address. <a href="/">Go to your items</a>.
       </p>
     </section>
   );

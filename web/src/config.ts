@@ -1,4 +1,4 @@
-/** What the app must know of the stack it belongs to, read at run time from /config.json, so that one build serves every stack. */
+/** The settings of the stack that serves the app, read at run time from /config.json, so that one build serves every stack. */
 
 export interface Config {
   api_url: string;
@@ -19,13 +19,14 @@ const KEYS = [
   'cognito_url',
 ] as const;
 
-/** Fails with a sentence for the operator when it is missing or not whole. */
+/** Throws an error for the operator when the file or one of its settings is missing. */
 export async function readConfig(): Promise<Config> {
   const response = await fetch('/config.json');
   const type = response.headers.get('Content-Type') ?? '';
-  if (!response.ok || !type.includes('json')) throw new Error('/config.json is missing: deploy writes it.');
+  if (!response.ok || !type.includes('json'))
+    throw new Error('/config.json is missing. The deployment writes it.');
   const config = (await response.json()) as Config;
   const missing = KEYS.filter((key) => !config[key]);
-  if (missing.length) throw new Error(`/config.json has no ${missing.join(', ')}.`);
+  if (missing.length) throw new Error(`/config.json lacks ${missing.join(', ')}.`);
   return config;
 }

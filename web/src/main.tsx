@@ -1,8 +1,9 @@
 /** Starts the app: configuration, session, then the page. */
 import { render } from 'preact';
 import './style.css';
+import './ui/controls.css';
 import { Api } from './api/client';
-import { tell } from './api/problem';
+import { messageOf } from './api/problem';
 import { App } from './app';
 import { Sessions } from './auth/session';
 import { readConfig } from './config';
@@ -17,10 +18,10 @@ async function start(root: HTMLElement): Promise<void> {
   try {
     go(await sessions.start(), true);
   } catch (error) {
-    failure = `Signing in did not work: ${tell(error)}. Try again.`;
+    failure = `Sign-in failed, try again. ${messageOf(error)}`;
     go('/', true);
   }
-  render(<App services={{ api, sessions, list: new ItemList(api) }} failure={failure} />, root);
+  render(<App services={{ api, sessions }} list={new ItemList(api)} failure={failure} />, root);
 }
 
 const root = document.getElementById('app');
@@ -29,7 +30,7 @@ start(root).catch((error: unknown) => {
   render(
     <section class="welcome" role="alert">
       <h1>The app could not start</h1>
-      <p>{tell(error)}</p>
+      <p>{messageOf(error)}</p>
     </section>,
     root,
   );

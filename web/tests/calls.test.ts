@@ -4,7 +4,7 @@ import { type Call, curl } from '../src/api/call';
 import { Api, type Item } from '../src/api/client';
 import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
-import { change, Conflict, create } from '../src/functions/save';
+import { change, Conflict, create } from '../src/items/save';
 
 const at = '2026-01-31T09:26:53.000Z';
 const item = (more: Partial<Item> = {}): Item => ({
@@ -17,7 +17,7 @@ const ok =
   (body: unknown, status = 200): Reply =>
   () =>
     Response.json(body, { status, headers: { ETag: '"1"' } });
-const refused =
+const rejected =
   (status: number, headers: Record<string, string> = {}): Reply =>
   () =>
     Response.json(
@@ -35,7 +35,7 @@ beforeEach(() => {
   waited = [];
 });
 
-/** An API whose network gives `replies` one after another. */
+/** An API whose network returns `replies` in turn. */
 function api(...replies: Reply[]): Api {
   const fetch = (url: unknown, init: RequestInit = {}) => {
     sent.push({ url: String(url), init });
@@ -56,30 +56,30 @@ function api(...replies: Reply[]): Api {
 }
 const header = (call: number, name: string) => (sent[call]?.init.headers as Record<string, string>)[name];
 
-test('a lost network is tried again, with the same key', async () => {
+test('a call without a response is retried with the same key', async () => {
   await api(lost, lost, ok(item(), 201)).create({ name: 'Lamp' }, 'key-1');
   expect(sent.map((_, call) => header(call, 'Idempotency-Key'))).toEqual(['key-1', 'key-1', 'key-1']);
 });
 
-test('Retry-After is kept to the second', async () => {
-  await api(refused(429, { 'Retry-After': '7' }), ok(item())).get('id-1');
+test('Retry-After is followed to the second', async () => {
+  await api(rejected(429, { 'Retry-After': '7' }), ok(item())).get('id-1');
   expect(waited).toEqual([7000]);
 });
 
-test('it gives up after some tries, and says why', async () => {
+test('a call fails as unreachable after its last attempt', async () => {
   const dead = api(...Array.from({ length: MOST_TRIES }, () => lost));
   await expect(dead.get('id-1')).rejects.toBeInstanceOf(Unreachable);
   expect(sent).toHaveLength(MOST_TRIES);
 });
 
-test('without a network it does not give up', async () => {
+test('without a network, attempts are not limited', async () => {
   online = false;
   await api(...Array.from({ length: MOST_TRIES + 1 }, () => lost), ok(item())).get('id-1');
   expect(sent).toHaveLength(MOST_TRIES + 2);
 });
 
-test('each call is told, the newest first, and a create with the item that it made', async () => {
-  const network = api(ok({ items: [], next_cursor: null }), refused(429), ok(item(), 201));
+test('calls are recorded newest first, and a create is linked to the item it created', async () => {
+  const network = api(ok({ items: [], next_cursor: null }), rejected(429), ok(item(), 201));
   await network.list({ limit: 1 });
   await network.create({ name: 'Lamp' }, 'key-1');
   expect(network.calls.state.map(({ number, about, status }) => [number, about, status])).toEqual([
@@ -89,8 +89,8 @@ test('each call is told, the newest first, and a create with the item that it ma
   ]);
 });
 
-test('what the API refuses is not tried again', async () => {
-  await expect(api(refused(400)).get('id-1')).rejects.toBeInstanceOf(Refused);
+test('a call that the API rejects is not retried', async () => {
+  await expect(api(rejected(400)).get('id-1')).rejects.toBeInstanceOf(Refused);
   expect(waited).toEqual([]);
 });
 
@@ -101,25 +101,25 @@ test('waits grow, with jitter', () => {
   expect(times(1)).toEqual([1250, 2500, 5000, 10000]);
 });
 
-test('a refused token is renewed once; refused again, the session has ended', async () => {
-  await api(refused(401), ok(item())).get('id-1');
+test('a rejected token is renewed once; if it is rejected again, the session ends', async () => {
+  await api(rejected(401), ok(item())).get('id-1');
   expect(sent.map((_, call) => header(call, 'Authorization'))).toEqual(['Bearer first', 'Bearer second']);
-  await expect(api(refused(401), refused(401)).get('id-1')).rejects.toBeInstanceOf(SessionEnded);
+  await expect(api(rejected(401), rejected(401)).get('id-1')).rejects.toBeInstanceOf(SessionEnded);
 });
 
-test('a known version is asked for with If-None-Match, and 304 says it is still that', async () => {
-  const found = await api(() => new Response(null, { status: 304 })).get('id-1', 4);
-  expect(found).toBeNull();
+test('a known version is sent as If-None-Match, and 304 means it is current', async () => {
+  const newer = await api(() => new Response(null, { status: 304 })).get('id-1', 4);
+  expect(newer).toBeNull();
   expect(header(0, 'If-None-Match')).toBe('"4"');
 });
 
-test('a delete whose answer was lost is done when the item is gone', async () => {
-  await api(lost, refused(404)).remove('id-1', 2);
+test('a delete whose response was lost succeeds if the item no longer exists', async () => {
+  await api(lost, rejected(404)).remove('id-1', 2);
   expect(header(1, 'If-Match')).toBe('"2"');
-  await expect(api(refused(404)).remove('id-1', 2)).rejects.toBeInstanceOf(Refused);
+  await expect(api(rejected(404)).remove('id-1', 2)).rejects.toBeInstanceOf(Refused);
 });
 
-test('a change sends only what changed', async () => {
+test('a change sends only the fields that changed', async () => {
   await change(
     api(ok(item({ version: 2 }))),
     'id-1',
@@ -132,10 +132,10 @@ test('a change sends only what changed', async () => {
   expect(header(0, 'Content-Type')).toBe('application/merge-patch+json');
 });
 
-test('a change whose answer was lost is done when the item is as was meant', async () => {
+test('a change whose response was lost succeeds if the item has the intended content', async () => {
   const now = item({ version: 2, name: 'Desk lamp' });
   const saved = await change(
-    api(lost, refused(412), ok(now)),
+    api(lost, rejected(412), ok(now)),
     'id-1',
     { name: 'Lamp' },
     { name: 'Desk lamp' },
@@ -144,16 +144,16 @@ test('a change whose answer was lost is done when the item is as was meant', asy
   expect(saved).toEqual(now);
 });
 
-test('a change of what has changed is a conflict, with what it is now', async () => {
+test('a change of an outdated version is a conflict that carries the current item', async () => {
   const now = item({ version: 2, name: 'Theirs' });
-  const attempt = change(api(refused(412), ok(now)), 'id-1', { name: 'Lamp' }, { name: 'Mine' }, 1);
+  const attempt = change(api(rejected(412), ok(now)), 'id-1', { name: 'Lamp' }, { name: 'Mine' }, 1);
   await expect(attempt).rejects.toEqual(new Conflict(now));
 });
 
-test('a create that had arrived with other content is found by its key and changed', async () => {
+test('an item created earlier with the same key and other content is changed to the new content', async () => {
   const made = item({ name: 'First' });
   const changed = item({ version: 2, name: 'Second' });
-  const network = api(refused(422), ok(made, 201), ok(changed));
+  const network = api(rejected(422), ok(made, 201), ok(changed));
   expect(await create(network, { name: 'Second' }, 'key', ['{"name":"First"}'])).toEqual(changed);
   expect(sent.map(({ init }) => `${init.method} ${init.body as string}`)).toEqual([
     'POST {"name":"Second"}',
@@ -162,12 +162,14 @@ test('a create that had arrived with other content is found by its key and chang
   ]);
 });
 
-test('an answer that is no problem document is told by its status', async () => {
+test('a response without a problem document is reported by its status', async () => {
   const page: Reply = () => new Response('<html>', { status: 403 });
-  await expect(api(page).get('id-1')).rejects.toThrow('The service answered 403 without saying why.');
+  await expect(api(page).get('id-1')).rejects.toThrow(
+    'The service responded with status 403 and no explanation.',
+  );
 });
 
-test('the curl line survives the shell, whatever is in it', () => {
+test('the curl command is quoted correctly for the shell, whatever it contains', () => {
   const call: Call = {
     ...{
       number: 1,
@@ -184,10 +186,10 @@ test('the curl line survives the shell, whatever is in it', () => {
       milliseconds: 3,
     },
   };
-  const shell = (line: string) =>
+  const shell = (command: string) =>
     execFileSync(
       'sh',
-      ['-c', line.replace(/^curl/, `TOKEN=secret; printf '%s\\n'`).replace('$TOKEN', '%TOKEN')],
+      ['-c', command.replace(/^curl/, `TOKEN=secret; printf '%s\\n'`).replace('$TOKEN', '%TOKEN')],
       {
         encoding: 'utf8',
       },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Item, ItemPage, ListQuery } from '../src/api/client';
-import { ItemList } from '../src/functions/list';
+import { ItemList } from '../src/items/list';
 
 const item = (n: number, more: Partial<Item> = {}): Item => ({
   id: `id-${n}`,
@@ -11,9 +11,9 @@ const item = (n: number, more: Partial<Item> = {}): Item => ({
   ...more,
 });
 
-/** An API with items 1 to `count`, in pages as long as is asked for. */
+/** An API with items 1 to `count`, in pages of the requested size. */
 class Shelf {
-  asked: ListQuery[] = [];
+  requested: ListQuery[] = [];
   items: Item[];
   failing = false;
 
@@ -22,7 +22,7 @@ class Shelf {
   }
 
   list(query: ListQuery): Promise<ItemPage> {
-    this.asked.push(query);
+    this.requested.push(query);
     if (this.failing) return Promise.reject(new Error('no'));
     const all = query.order === 'desc' ? [...this.items].reverse() : this.items;
     const from = Number(query.cursor ?? 0);
@@ -34,7 +34,7 @@ class Shelf {
 const ids = (list: ItemList) => list.store.state.items.map(({ id }) => Number(id.slice(3)));
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 
-test('items of the same moment are all there, in the order of the API', async () => {
+test('items created at the same moment are all listed, in the order of the API', async () => {
   const shelf = new Shelf(30);
   shelf.items = shelf.items.map((one) => ({ ...one, created_at: item(1).created_at }));
   const list = new ItemList(shelf);
@@ -44,7 +44,7 @@ test('items of the same moment are all there, in the order of the API', async ()
   expect(ids(list)).toEqual(down(30, 1));
 });
 
-test('pages follow each other until the last', async () => {
+test('pages are loaded one after another until the last', async () => {
   const list = new ItemList(new Shelf(60));
   await list.load();
   expect(ids(list)).toEqual(down(60, 36));
@@ -54,15 +54,15 @@ test('pages follow each other until the last', async () => {
   expect(list.store.state.cursor).toBeNull();
 });
 
-test('a page is asked for once, however often the end is reached', async () => {
+test('a page is requested once, however often the end is reached', async () => {
   const shelf = new Shelf(60);
   const list = new ItemList(shelf);
   await list.load();
   await Promise.all([list.more(), list.more(), list.more()]);
-  expect(shelf.asked).toHaveLength(2);
+  expect(shelf.requested).toHaveLength(2);
 });
 
-test('an answer to the order before is dropped', async () => {
+test('a response for the previous order is ignored', async () => {
   const list = new ItemList(new Shelf(30));
   const before = list.load('desc');
   await list.load('asc');
@@ -71,7 +71,7 @@ test('an answer to the order before is dropped', async () => {
   expect(list.store.state.order).toBe('asc');
 });
 
-test('what was created is first at once, though the index lags', async () => {
+test('a created item is first at once, although the index lags', async () => {
   const shelf = new Shelf(30);
   const list = new ItemList(shelf);
   await list.load();
@@ -81,7 +81,7 @@ test('what was created is first at once, though the index lags', async () => {
   expect(ids(list)[0]).toBe(31);
 });
 
-test('what was created shows at the end only when the end is loaded', async () => {
+test('a created item appears at the end only once the last page is loaded', async () => {
   const list = new ItemList(new Shelf(30), 'asc');
   await list.load();
   list.put(item(31));
@@ -90,7 +90,7 @@ test('what was created shows at the end only when the end is loaded', async () =
   expect(ids(list).at(-1)).toBe(31);
 });
 
-test('what was changed keeps its newest version, though the index lags', async () => {
+test('a changed item keeps its newest version, although the index lags', async () => {
   const list = new ItemList(new Shelf(3));
   await list.load();
   list.put(item(2, { version: 2, name: 'Changed' }));
@@ -98,7 +98,7 @@ test('what was changed keeps its newest version, though the index lags', async (
   expect(list.store.state.items.map(({ name }) => name)).toEqual(['Item 3', 'Changed', 'Item 1']);
 });
 
-test('a newer version of the list wins over what was written here', async () => {
+test('a newer version from the list replaces one written here', async () => {
   const shelf = new Shelf(3);
   const list = new ItemList(shelf);
   list.put(item(2, { version: 2, name: 'Mine' }));
@@ -108,7 +108,7 @@ test('a newer version of the list wins over what was written here', async () => 
   expect(list.find('id-2')?.version).toBe(3);
 });
 
-test('what was deleted does not come back, though the index lags', async () => {
+test('a deleted item does not reappear, although the index lags', async () => {
   const list = new ItemList(new Shelf(3));
   await list.load();
   list.remove('id-2');
@@ -116,7 +116,7 @@ test('what was deleted does not come back, though the index lags', async () => {
   expect(ids(list)).toEqual([3, 1]);
 });
 
-test('a page that fails leaves what is there, and can be tried again', async () => {
+test('a page that fails to load keeps the loaded items, and can be retried', async () => {
   const shelf = new Shelf(30);
   const list = new ItemList(shelf);
   await list.load();
@@ -130,11 +130,11 @@ test('a page that fails leaves what is there, and can be tried again', async () 
   expect(ids(list)).toHaveLength(30);
 });
 
-test('all that is left is read in large pages', async () => {
+test('the remaining items are loaded in large pages', async () => {
   const shelf = new Shelf(260);
   const list = new ItemList(shelf);
   await list.load();
   await list.all();
   expect(ids(list)).toHaveLength(260);
-  expect(shelf.asked.map(({ limit }) => limit)).toEqual([25, 100, 100, 100]);
+  expect(shelf.requested.map(({ limit }) => limit)).toEqual([25, 100, 100, 100]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { differences, merged, patchOf } from '../src/functions/merge';
+import { differences, merged, patchOf } from '../src/items/merge';
 
 test.each([
   [{ a: 1 }, { a: 1 }, {}],
@@ -24,19 +24,19 @@ const mine = { name: 'My lamp', quantity: 1, tags: ['a', 'b'] };
 const theirs = { name: 'Their lamp', quantity: 2, tags: ['a', 'b'], note: 'old' };
 const names = ['name', 'quantity', 'tags', 'note'];
 
-test('each field that differs says who changed it; what both made the same is no difference', () => {
-  const found = differences(names, base, mine, theirs);
-  expect(found.map(({ name, changed }) => [name, changed])).toEqual([
+test('each difference names who changed the field; the same change on both sides is not a difference', () => {
+  const changes = differences(names, base, mine, theirs);
+  expect(changes.map(({ name, changed }) => [name, changed])).toEqual([
     ['name', 'both'],
     ['quantity', 'theirs'],
     ['note', 'mine'],
   ]);
 });
 
-test('what is chosen is what is saved, removals too', () => {
-  const found = differences(names, base, mine, theirs);
+test('the merged content has the chosen values, removals included', () => {
+  const changes = differences(names, base, mine, theirs);
   const choice: Record<string, 'mine' | 'theirs'> = { name: 'mine', quantity: 'theirs', note: 'mine' };
-  expect(merged(found, theirs, (name) => choice[name])).toEqual({
+  expect(merged(changes, theirs, (name) => choice[name])).toEqual({
     name: 'My lamp',
     quantity: 2,
     tags: ['a', 'b'],

@@ -43,14 +43,14 @@ const whole = {
   points: [1, 2],
 };
 
-/** What is read from the controls after `changes` to them. */
+/** The value and faults of the form after `changes` to its controls. */
 function typed(changes: Record<string, unknown>) {
   const raw = { ...rawOf(fields, { title: 'Lamp' }), ...changes } as Record<string, string>;
   const { value, faults: unread } = valueOf(fields, raw);
   return { value, faults: [...unread, ...faults(value, every)] };
 }
 
-describe('a field follows from its schema', () => {
+describe('a field is derived from its schema', () => {
   test('each kind of schema has its control', () => {
     expect(Object.fromEntries(fields.map((field) => [field.name, field.control]))).toEqual({
       title: 'line',
@@ -75,7 +75,7 @@ describe('a field follows from its schema', () => {
     expect(fields.find(({ name }) => name === 'box')?.fields[0]?.title).toBe('Shelf number');
     expect(fields.find(({ name }) => name === 'size')?.help).toBe('From 1 to 9.');
   });
-  test('the contract of this project has a field for each content member and for no system member', () => {
+  test('the contract of this project has fields for content and none for system fields', () => {
     const names = fieldsOf(content).map(({ name }) => name);
     expect(names).toContain('name');
     expect(names).not.toContain('version');
@@ -83,37 +83,37 @@ describe('a field follows from its schema', () => {
   });
 });
 
-describe('what was typed becomes a value', () => {
-  test('a value goes through the controls and comes back the same', () => {
+describe('the controls become a value', () => {
+  test('a value passes through the controls unchanged', () => {
     expect(valueOf(fields, rawOf(fields, whole))).toEqual({ value: whole, faults: [] });
     expect(faults(whole, every)).toEqual([]);
   });
-  test('what nobody touched stays as it was, to the millisecond', () => {
+  test('a field that was not edited keeps its value, to the millisecond', () => {
     const before = { title: 'Lamp', at: '2026-02-03T04:05:06.789+02:00', box: { shelf_number: null } };
     const raw = { ...rawOf(fields, before), title: 'Desk lamp' };
     expect(valueOf(fields, raw, before).value).toEqual({ ...before, title: 'Desk lamp' });
   });
-  test('what was typed by an older contract is kept where it still fits', () => {
+  test('a draft from an older contract is kept where it still fits', () => {
     const older = { title: 'Lamp', words: 'one two', box: { shelf_number: '7' }, gone: 'x' };
     expect(fitted(fields, older)).toEqual(rawOf(fields, { title: 'Lamp', box: { shelf_number: 7 } }));
   });
-  test('what was left empty is left out', () => {
+  test('empty fields are left out', () => {
     expect(
       typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: [['', '']] }).value,
     ).toEqual({
       title: 'Lamp',
     });
   });
-  test('a word that was typed and not yet added counts', () => {
+  test('a word that was typed but not yet added is included', () => {
     expect(typed({ words: { entries: ['one'], pending: ' two ' } }).value).toMatchObject({
       words: ['one', 'two'],
     });
   });
-  test('text that is no number is told, not lost', () => {
+  test('text that is not a number is a fault and is not discarded', () => {
     expect(typed({ size: 'three' }).faults).toEqual([{ pointer: '/size', detail: 'must be an integer' }]);
     expect(typed({ size: '3.5' }).faults).toEqual([{ pointer: '/size', detail: 'must be an integer' }]);
   });
-  test('a pair needs a name, once', () => {
+  test('a pair needs a unique name', () => {
     const notes = [
       ['', 'x'],
       ['a', '1'],
@@ -121,7 +121,7 @@ describe('what was typed becomes a value', () => {
     ];
     expect(typed({ notes }).faults.map(({ pointer, detail }) => [pointer, detail])).toContainEqual([
       '/notes/a',
-      'must not be there twice',
+      'must be unique',
     ]);
     expect(typed({ notes }).faults).toContainEqual({ pointer: '/notes', detail: 'needs a name for “x”' });
   });
@@ -135,18 +135,19 @@ test.each([
   [{ size: 0 }, '/size', 'must be at least 1'],
   [{ size: 10 }, '/size', 'must be at most 9'],
   [{ weight: 0 }, '/weight', 'must be more than 0'],
-  [{ due: '2026-02-40' }, '/due', 'must be of the format date'],
-  [{ mail: 'a' }, '/mail', 'must be of the format email'],
-  [{ words: ['a', 'a'] }, '/words/1', 'must not be there twice'],
+  [{ due: '2026-02-40' }, '/due', 'must be in the format date'],
+  [{ mail: 'a' }, '/mail', 'must be in the format email'],
+  [{ words: ['a', 'a'] }, '/words/1', 'must be unique'],
   [{ words: ['toolong'] }, '/words/0', 'must have at most 5 characters'],
   [{ words: ['a', 'b', 'c', 'd'] }, '/words', 'must have at most 3 entries'],
   [{ notes: { 'a/b~c': 'toolong' } }, '/notes/a~1b~0c', 'must have at most 5 characters'],
   [{ notes: { constructor: 'toolong' } }, '/notes/constructor', 'must have at most 5 characters'],
   [{ box: { shelf_number: 'x' } }, '/box/shelf_number', 'must be an integer'],
-  [{ other: 1 }, '/other', 'is not known here'],
-])('%j is refused at %s in the words of the API', (change, pointer, detail) => {
+  [{ notes: { '': 'a' } }, '/notes/', 'must have a name of 1 to 255 characters'],
+  [{ other: 1 }, '/other', 'is not a known property'],
+])('%j is a fault at %s, with the message of the API', (change, pointer, detail) => {
   const value = Object.fromEntries(
-    Object.entries({ ...whole, ...change }).filter(([, member]) => member !== undefined),
+    Object.entries({ ...whole, ...change }).filter(([, field]) => field !== undefined),
   );
   expect(faults(value, every)).toEqual([{ pointer, detail }]);
 });

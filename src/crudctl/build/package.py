@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract
+from crudctl.build import aws_profile, contract, web_contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -73,6 +73,7 @@ def build(root: Path) -> Package:
     build_rollback(root)
     openapi = root / "build" / "openapi.json"
     openapi.write_text(json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    web_contract.write(root, document)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
 

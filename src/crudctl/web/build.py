@@ -1,4 +1,4 @@
-"""Builds web/ when its sources changed, and checks it. Knows no Terraform."""
+"""Build web/ if its sources changed, and check it. Knows no Terraform."""
 
 from __future__ import annotations
 
@@ -11,59 +11,60 @@ from pathlib import Path
 from crudctl.console import Failed, step
 
 NODE = "Install Node.js 20.19 or newer, with npm."
-MADE = ("node_modules", "dist")
+GENERATED = ("node_modules", "dist", "generated")
 OLDEST = (20, 19)
-PACKAGES, BUILT = "web-packages.sha256", "web.sha256"  # in build/: what was installed and built last
+CONTRACT = ("contract/openapi.yaml", "build/web-contract.json")  # served, and built into the app
+PACKAGES, BUILT = "web-packages.sha256", "web.sha256"  # in build/: digests of what was last installed and built
 
 
 def missing() -> str | None:
-    """Why the web app cannot be built on this machine, None when it can."""
+    """Return why the web app cannot be built on this machine, or None if it can."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
-        return "Node.js was not found"
-    found = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
-    if tuple(map(int, found.split(".")[:2])) < OLDEST:
-        return f"Node.js {found} is too old"
+        return "Node.js or npm is not installed"
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        return f"Node.js {version} is too old"
     return None
 
 
-def build(root: Path, tell: Callable[[str], None]) -> bool:
-    """Makes web/dist of what it is made of; answers whether there was anything to do.
+def build(root: Path, progress: Callable[[str], None]) -> bool:
+    """Build web/dist if its sources changed. Return whether it was built.
 
-    Raises Failed with what npm or Vite said.
+    `crudctl package` has to run first: build/web-contract.json is one of the sources. Raises Failed with the output of npm.
     """
     web = root / "web"
-    wanted = _digest(root, _sources(web), [root / "contract" / "openapi.yaml"])
+    wanted = _digest(root, _sources(web), [root / name for name in CONTRACT])
     if (web / "dist" / "index.html").exists() and _recorded(root, BUILT) == wanted:
         return False
-    install(root, tell)
-    tell("vite build")
+    install(root, progress)
+    progress("vite build")
     _npm(web, "run", "--silent", "build")
     _record(root, BUILT, wanted)
     return True
 
 
-def check(root: Path, tell: Callable[[str], None]) -> None:
-    """Form, lint, types and unit tests of web/. Raises Failed with what they said."""
-    install(root, tell)
-    tell("npm run check")
+def check(root: Path, progress: Callable[[str], None]) -> None:
+    """Check format, lint, types and unit tests of web/. Raises Failed with their output."""
+    install(root, progress)
+    progress("npm run check")
     _npm(root / "web", "run", "--silent", "check", lines=200)
 
 
-def install(root: Path, tell: Callable[[str], None]) -> None:
-    """Installs exactly what package-lock.json names, unless that is done."""
+def install(root: Path, progress: Callable[[str], None]) -> None:
+    """Install exactly the packages in package-lock.json, unless they are installed already."""
     web = root / "web"
     wanted = _digest(root, [web / "package-lock.json", web / "package.json"])
     if (web / "node_modules").exists() and _recorded(root, PACKAGES) == wanted:
         return
-    tell("npm ci")
+    progress("npm ci")
     _npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     _record(root, PACKAGES, wanted)
 
 
 def _sources(web: Path) -> Iterator[Path]:
     for entry in sorted(web.iterdir()):
-        if entry.name not in MADE:
+        if entry.name not in GENERATED:
             yield from (entry.rglob("*") if entry.is_dir() else [entry])
 
 
@@ -85,30 +86,31 @@ def _record(root: Path, name: str, digest: str) -> None:
 
 
 def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
-    answer = subprocess.run(
+    result = subprocess.run(
         ["npm", *arguments], cwd=web, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if answer.returncode:
-        said = "\n".join(
-            f"{answer.stdout}\n{answer.stderr}".strip().splitlines()[:lines]
-        )  # npm ends with all its options
-        raise Failed(f"npm {arguments[0]} failed in web/:\n{said}", "Mend web/, or see that npm reaches its registry.")
+    if result.returncode:
+        output = f"{result.stdout}\n{result.stderr}".strip().splitlines()[:lines]  # npm ends with a list of its options
+        raise Failed(
+            f"npm {' '.join(arguments)} failed in web/:\n" + "\n".join(output),
+            "Fix the error in web/, or check that npm can reach its registry.",
+        )
 
 
 def build_for_deploy(root: Path) -> None:
-    """`build` for a deploy, which needs the web app. Raises Failed where it cannot be built."""
+    """Build the web app for a deployment. Raises Failed if it cannot be built."""
     reason = missing()
     if reason:
         raise Failed(f"The web app cannot be built: {reason}.", NODE)
-    with step("Build the web app") as tell:
-        build(root, tell)
+    with step("Build the web app") as progress:
+        build(root, progress)
 
 
 def check_and_build(root: Path) -> None:
-    """`check`, then the build. Raises Failed with what is wrong."""
+    """Check the web app, then build it. Raises Failed if either fails."""
     reason = missing()
     if reason:
         raise Failed(f"The web app cannot be checked: {reason}.", NODE)
-    with step("Check the web app") as tell:
-        check(root, tell)
+    with step("Check the web app") as progress:
+        check(root, progress)
     build_for_deploy(root)

@@ -1,11 +1,11 @@
-"""How a file of the web app is sent, by its name: what it is, and how long it may be kept. The same locally and on AWS."""
+"""Content type and caching of the web app's files, by name. The same locally and on AWS."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-CONFIG = "config.json"  # of the stack and not of the build: infra/site.tf or the local server makes it
-NO_CACHE, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
+CONFIG = "config.json"  # belongs to the stack, not to the build: infra/site.tf or the local server creates it
+NO_CACHE, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -24,10 +24,10 @@ TEXT = ("text/", "application/json", "application/yaml", "image/svg+xml")
 
 
 def content_type(key: str) -> str:
-    """The `Content-Type` of a file."""
+    """Return the `Content-Type` of a file."""
     return TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
 
 
 def cache_control(key: str) -> str:
-    """The `Cache-Control` of a file: names under assets/ hold a hash of the content."""
-    return FOR_EVER if key.startswith("assets/") else NO_CACHE
+    """Return the `Cache-Control` of a file. Names under assets/ contain a hash of the content."""
+    return FOREVER if key.startswith("assets/") else NO_CACHE

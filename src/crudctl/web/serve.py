@@ -1,4 +1,4 @@
-"""Serves the built web app locally beside the emulator, with the settings of the stack. Knows no Terraform."""
+"""Run the local web server beside the emulator, with the settings of the stack. Knows no Terraform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READY = 15.0
 
 
 def start(environment: Environment, outputs: dict[str, Any]) -> None:
-    """Serves web/dist at `web_url`, with the settings of this stack. A server that runs is told of new settings and kept."""
+    """Serve web/dist at `web_url` with the settings of this stack. A running server is kept; it reads new settings."""
     record = environment.record
     environment.write("site.json", json.dumps(settings(environment.root, outputs), indent=1))
     if "web_pid" in record and process.runs(record["web_pid"], MODULE):
@@ -45,14 +45,14 @@ def start(environment: Environment, outputs: dict[str, Any]) -> None:
 
 
 def stop(environment: Environment) -> None:
-    """Ends the server, if it runs."""
+    """Stop the server if it is running."""
     pid = environment.record.get("web_pid")
     if pid is not None:
         process.stop(pid, module=MODULE)
 
 
 def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """What the server needs: the `headers` that infra/site.tf gives CloudFront, and the app's `config`."""
+    """Return the `headers` that infra/site.tf gives CloudFront, and the app's `config`."""
     api = urlsplit(outputs["api_url"])
     sign_in = outputs["hosted_ui_url"]
     cognito = outputs["endpoint_url"]
@@ -74,5 +74,5 @@ def _wait(url: str, pid: int, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError) as error:
             if time.monotonic() > deadline or not process.runs(pid, MODULE):
-                raise Failed(f"The web app is not served: {error}", f"Its log is {log}.") from error
+                raise Failed(f"The web server did not start: {error}", f"See its log, {log}.") from error
             time.sleep(0.05)

@@ -1,6 +1,6 @@
-"""Serves the built web app on loopback as CloudFront serves it on AWS: same headers, same caching, same fallback.
+"""Serve the built web app on loopback as CloudFront serves it on AWS: same headers, same caching, same fallback.
 
-`python -m crudctl.web.server --port N --dist DIR --settings FILE`. It must know nothing of how the app is built.
+`python -m crudctl.web.server --port N --dist DIR --settings FILE`. Knows nothing of how the app is built.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAGE = "index.html"
 
 @dataclass(frozen=True)
 class File:
-    """What is sent for a path."""
+    """The response for a path."""
 
     body: bytes
     compressed: bytes | None
@@ -34,20 +34,20 @@ class File:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD."""
+    """Responds to GET and HEAD."""
 
     protocol_version = "HTTP/1.1"
     server: Server
 
     def do_GET(self) -> None:
-        """Sends the file, or 304 when the caller has it."""
-        self._answer(with_body=True)
+        """Send the file, or 304 if the caller has it."""
+        self._respond(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Sends the headers of GET."""
-        self._answer(with_body=False)
+        """Send the headers of GET."""
+        self._respond(with_body=False)
 
-    def _answer(self, *, with_body: bool) -> None:
+    def _respond(self, *, with_body: bool) -> None:
         file = self.server.file(unquote(urlsplit(self.path).path).lstrip("/"))
         compress = file.compressed is not None and "gzip" in self.headers.get("Accept-Encoding", "")
         body = file.compressed if compress and file.compressed is not None else file.body
@@ -68,13 +68,13 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: a page of one's own needs no access log."""
+        """Log nothing: a local page needs no access log."""
 
 
 class Server(ThreadingTCPServer):
-    """The files of `dist`, with config.json and headers of `settings`, which are read again at each change.
+    """The files of `dist`, with config.json and headers from `settings`, which is read again after each change.
 
-    Not http.server's own server, which looks up its host's name first: that may take seconds.
+    Not http.server's own server, which looks up its host name first: that may take seconds.
     """
 
     daemon_threads = True
@@ -87,23 +87,23 @@ class Server(ThreadingTCPServer):
 
     @property
     def settings(self) -> dict[str, dict[str, str]]:
-        """`headers` of every answer and the `config` of the app."""
+        """`headers` of every response, and the `config` of the app."""
         return _parsed(self._settings, self._settings.stat().st_mtime_ns)
 
     def file(self, path: str) -> File:
-        """The file at `path`, else the page: the app routes by path itself."""
+        """Return the file at `path`, or else the page: the app does the routing."""
         if path == content.CONFIG:
             return _file(path, json.dumps(self.settings["config"]).encode())
-        found = (self._dist / path).resolve()
-        if not found.is_relative_to(self._dist) or not found.is_file():
-            found = self._dist / PAGE
-        return _read(self._dist, found, found.stat().st_mtime_ns)
+        source = (self._dist / path).resolve()
+        if not source.is_relative_to(self._dist) or not source.is_file():
+            source = self._dist / PAGE
+        return _read(self._dist, source, source.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=1)
 def _parsed(path: Path, _modified: int) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    settings: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return settings
 
 
 @functools.lru_cache(maxsize=64)
@@ -123,7 +123,7 @@ def _file(path: str, body: bytes) -> File:
 
 
 def main() -> None:
-    """Parse the command line and serve until the process is ended."""
+    """Parse the command line and serve until the process ends."""
     parser = argparse.ArgumentParser(prog="python -m crudctl.web.server")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dist", type=Path, required=True)

@@ -1,6 +1,6 @@
-"""Puts the built web app into its bucket: what pages refer to first, then the pages. Knows only a folder and a bucket.
+"""Upload the built web app to its bucket: assets first, then the pages that refer to them. Knows only a folder and a bucket.
 
-Nothing is deleted: a page that somebody has open still finds the assets it was built with.
+Nothing is deleted: a page that is open in a browser can still load the assets it was built with.
 """
 
 from __future__ import annotations
@@ -13,22 +13,24 @@ from crudctl.web import content
 
 
 def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
-    """Uploads the files of `dist` that the bucket has not, pages last; answers their keys.
+    """Upload the files of `dist` that are missing or different in the bucket, pages last. Return their keys.
 
     Args:
         s3: a boto3 client of S3.
+        dist: the folder of the built app.
+        bucket: the name of the bucket.
     """
-    held = {
+    stored = {
         entry["Key"]: entry["ETag"].strip('"')
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         for entry in page.get("Contents", [])
     }
-    done = []
+    uploaded = []
     files = [path for path in dist.rglob("*") if path.is_file() and path.relative_to(dist).as_posix() != content.CONFIG]
     for path in sorted(files, key=lambda path: (path.suffix == ".html", path)):
         key, body = path.relative_to(dist).as_posix(), path.read_bytes()
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: with SSE-S3, the ETag is the content's MD5.
-        if held.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest():
+        if stored.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest():
             continue
         s3.put_object(
             Bucket=bucket,
@@ -37,5 +39,5 @@ def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
             ContentType=content.content_type(key),
             CacheControl=content.cache_control(key),
         )
-        done.append(key)
-    return done
+        uploaded.append(key)
+    return uploaded

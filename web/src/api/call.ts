@@ -1,23 +1,23 @@
-/** A call that the page made, and the curl line that makes it again. Knows no fetch. */
+/** A call that the page made, and the curl command that repeats it. Knows no fetch. */
 
 export interface Call {
-  /** Counted up from 1 in the order of sending. */
+  /** 1 for the first call of the page, in the order of sending. */
   number: number;
   /** `list`, `new`, or the item's id. */
   about: string;
   method: string;
   url: string;
-  /** Without `Authorization`, which is in every call. */
+  /** Without `Authorization`, which every call has. */
   headers: Record<string, string>;
   body: string | null;
-  /** Of the answer; null while there is none. */
+  /** Of the response; null until it arrives. */
   status: number | null;
   etag: string | null;
   replayed: boolean;
   milliseconds: number | null;
 }
 
-/** A curl command for a POSIX shell. Without a token it takes the one in the shell's variable TOKEN. */
+/** Return a curl command for a POSIX shell. Without a token, it reads the shell variable TOKEN. */
 export function curl(call: Call, token: string | null): string {
   const authorization = `Authorization: Bearer ${token ?? '$TOKEN'}`;
   const parts = [`curl -i${call.method === 'GET' ? '' : ` -X ${call.method}`} ${quote(call.url)}`];
@@ -27,7 +27,7 @@ export function curl(call: Call, token: string | null): string {
   return parts.join(' \\\n  ');
 }
 
-/** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
+/** Quote for a POSIX shell: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

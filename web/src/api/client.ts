@@ -1,9 +1,9 @@
-/** The five operations as functions, typed by the contract: tokens, retries and problems are dealt with here. Knows no markup. */
-import { Store } from '../ui/store';
+/** The operations of the API as functions, typed by the contract; handles tokens, retries and problems. Knows no markup. */
+import { Store } from '../store';
 import type { Call } from './call';
 import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
 import { delay, wait } from './retry';
-import type { components, operations } from './schema';
+import type { components, operations } from '../../generated/contract';
 
 export type Item = components['schemas']['Item'];
 export type ItemContent = components['schemas']['ItemContent'];
@@ -11,12 +11,12 @@ export type ItemPatch = components['schemas']['ItemPatch'];
 export type ItemPage = components['schemas']['ItemPage'];
 export type ListQuery = NonNullable<operations['list_items']['parameters']['query']>;
 
-/** Where access tokens come from. Fails with SessionEnded when there is none to be had. */
+/** Provides access tokens. Throws SessionEnded when the user has to sign in again. */
 export interface Tokens {
   token(): Promise<string>;
-  /** One that is not `refused`, which the API answered with 401. */
-  another(refused: string): Promise<string>;
-  /** Ends the session: the API refused a token that was new. Answers what to throw. */
+  /** Return a token other than `rejected`, for which the API returned 401. */
+  another(rejected: string): Promise<string>;
+  /** End the session because the API rejected a new token. Return the error to throw. */
   ended(): SessionEnded;
 }
 
@@ -27,10 +27,10 @@ interface Request {
   body?: string;
 }
 
-const KEPT = 20; // calls, for "The call"
+const KEPT = 20; // calls, shown under "API calls"
 
 export class Api {
-  /** The last calls, the newest first. */
+  /** The latest calls, newest first. */
   readonly calls = new Store<Call[]>([]);
   #sent = 0;
 
@@ -48,14 +48,14 @@ export class Api {
     return (await response.json()) as ItemPage;
   }
 
-  /** The item; null if it is still the version `known`. */
+  /** Return the item, or null if its version is still `known`. */
   async get(id: string, known?: number): Promise<Item | null> {
     const headers: Record<string, string> = known ? { 'If-None-Match': etag(known) } : {};
     const response = await this.#send({ method: 'GET', path: `/items/${id}`, headers }, id);
     return response.status === 304 ? null : ((await response.json()) as Item);
   }
 
-  /** Makes an item, one only for a key however often it is sent. */
+  /** Create an item. However often a key is sent, it creates one item only. */
   async create(content: ItemContent, key: string): Promise<Item> {
     const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
     const request = { method: 'POST', path: '/items', headers, body: JSON.stringify(content) };
@@ -67,7 +67,7 @@ export class Api {
     return item;
   }
 
-  /** Changes the item if it is still the version `known`. */
+  /** Change the item if its version is still `known`. */
   async patch(id: string, patch: ItemPatch, known: number): Promise<Item> {
     const headers = { 'Content-Type': 'application/merge-patch+json', 'If-Match': etag(known) };
     const request = { method: 'PATCH', path: `/items/${id}`, headers, body: JSON.stringify(patch) };
@@ -75,13 +75,14 @@ export class Api {
     return (await response.json()) as Item;
   }
 
-  /** Deletes the item if it is still the version `known`. */
+  /** Delete the item if its version is still `known`. */
   async remove(id: string, known: number): Promise<void> {
     try {
       await this.#send({ method: 'DELETE', path: `/items/${id}`, headers: { 'If-Match': etag(known) } }, id);
     } catch (error) {
-      const gone = error instanceof Refused && error.status === 404;
-      if (!gone || !error.retried) throw error; // else an earlier try had deleted it and its answer was lost
+      // A 404 after a retry: an earlier attempt deleted the item and its response was lost.
+      const deleted = error instanceof Refused && error.status === 404 && error.retried;
+      if (!deleted) throw error;
     }
   }
 
@@ -126,14 +127,14 @@ export class Api {
     } catch {
       throw new Unreachable();
     }
-    const answered: Call = {
+    const completed: Call = {
       ...call,
       status: response.status,
       etag: response.headers.get('ETag'),
       replayed: response.headers.get('Idempotent-Replayed') === 'true',
       milliseconds: Math.round(performance.now() - began),
     };
-    this.calls.state = this.calls.state.map((one) => (one === call ? answered : one));
+    this.calls.state = this.calls.state.map((one) => (one === call ? completed : one));
     return response;
   }
 }

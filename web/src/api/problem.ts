@@ -1,14 +1,14 @@
-/** What can go wrong with a call, as errors to catch. Knows no fetch. */
-import type { components } from './schema';
+/** The errors that a call can throw. Knows no fetch. */
+import type { components } from '../../generated/contract';
 
 export type Problem = components['schemas']['Problem'];
 
-/** The API answered with a problem (RFC 9457). */
+/** The API responded with a problem (RFC 9457). */
 export class Refused extends Error {
   constructor(
     readonly problem: Problem,
     readonly retryAfter: number | null,
-    /** Whether an earlier try of the same call failed: it may have arrived all the same. */
+    /** Whether an earlier attempt of the same call failed; the API may have received it nevertheless. */
     readonly retried: boolean,
   ) {
     super(problem.detail);
@@ -20,7 +20,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came: no network, or nobody there. */
+/** No response arrived: the network or the service is down. */
 export class Unreachable extends Error {
   constructor() {
     super('The service cannot be reached.');
@@ -36,7 +36,7 @@ export class SessionEnded extends Error {
   }
 }
 
-/** The user did not want to wait for the next try. */
+/** The user stopped the wait for the next attempt. */
 export class Stopped extends Error {
   constructor(readonly reason: Error) {
     super(reason.message);
@@ -44,7 +44,7 @@ export class Stopped extends Error {
   }
 }
 
-/** The problem of an answer; one made of its status where the body is none. */
+/** Return the problem in a response, or one made from its status if the body is not a problem. */
 export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   const request_id = response.headers.get('X-Correlation-Id') ?? '';
@@ -52,22 +52,25 @@ export async function problemOf(response: Response): Promise<Problem> {
     const body: unknown = JSON.parse(text);
     if (typeof body === 'object' && body && 'detail' in body) return body as Problem;
   } catch {
-    // a proxy's page, say: told below by its status
+    // Not JSON, for example a proxy's page: the status has to do.
   }
-  const detail = `The service answered ${response.status} without saying why.`;
+  const detail = `The service responded with status ${response.status} and no explanation.`;
   return { type: 'about:blank', title: response.statusText, status: response.status, detail, request_id };
 }
 
-/** What to tell the user of an error, in a sentence or two. */
-export function tell(error: unknown): string {
+/** Return the message to show for an error, in a sentence or two. */
+export function messageOf(error: unknown): string {
   const cause = error instanceof Stopped ? error.reason : error;
   if (cause instanceof Unreachable) {
     return navigator.onLine ? 'The service cannot be reached.' : 'You are offline.';
   }
   if (cause instanceof Refused) {
     const { status, detail, request_id } = cause.problem;
-    if (status === 429) return 'The service asked for fewer requests.';
-    if (status >= 500) return `The service failed (${status}). If it goes on, report request ${request_id}.`;
+    if (status === 429) return 'The service received too many requests.';
+    if (status >= 500) {
+      const report = request_id ? ` If this continues, report it with request ID ${request_id}.` : '';
+      return `The service failed (status ${status}).${report}`;
+    }
     return detail;
   }
   return cause instanceof Error ? cause.message : String(cause);

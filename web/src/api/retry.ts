@@ -1,15 +1,15 @@
-/** When a failed call is tried again, and the wait for it, which the page shows. Knows no call. */
-import { Store } from '../ui/store';
+/** When a failed call is retried, and the wait before that, which the page shows. Knows no call. */
+import { Store } from '../store';
 import { Refused, Stopped, Unreachable } from './problem';
 
 export const MOST_TRIES = 5;
 const LONGEST = 30_000;
 
 /**
- * Milliseconds to wait before the next try; null when there is none to be. Without a network the end of the wait is the
- * network's coming back, so no try is counted.
+ * Return the milliseconds to wait before the next attempt, or null for no further attempt. Without a network, the wait ends
+ * when the network is back, and the limit on attempts does not apply.
  *
- * Every call of this app may be repeated: reads, creates with their `Idempotency-Key`, changes with their `If-Match`.
+ * Every call of this app is safe to repeat: reads, creates with their `Idempotency-Key`, changes with their `If-Match`.
  * Backoff with jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export function delay(error: unknown, tries: number, online: boolean, random = Math.random): number | null {
@@ -24,7 +24,7 @@ export function delay(error: unknown, tries: number, online: boolean, random = M
 
 export interface Wait {
   reason: Error;
-  /** When the next try is, as `Date.now()` has it. */
+  /** Time of the next attempt, as returned by `Date.now()`. */
   until: number;
   tryNow(): void;
   stop(): void;
@@ -32,7 +32,9 @@ export interface Wait {
 
 export const waits = new Store<Wait[]>([]);
 
-/** Ends after `ms`, at once when the network comes back or the user asks for it; fails with Stopped when the user stops it. */
+/**
+ * Resolve after `ms`, or as soon as the network is back or the user asks to retry. Throws Stopped when the user stops the wait.
+ */
 export function wait(reason: Error, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (how: () => void) => () => {

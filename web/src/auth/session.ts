@@ -1,5 +1,5 @@
 /**
- * Who is signed in: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are kept in the tab's
+ * The session: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are stored in the tab's
  * sessionStorage. Knows no markup and no items.
  */
 import {
@@ -12,12 +12,12 @@ import {
 import { SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
-import { Store } from '../ui/store';
+import { Store } from '../store';
 
-/** `ended`: it was signed in, and what the page shows is still that user's. */
+/** `ended`: the session has expired, but the page still shows that user's data. */
 export type Session = { state: 'in' | 'ended'; email: string; sub: string } | { state: 'out' };
 
-const EARLY = 30; // seconds before its end that a token is renewed
+const EARLY = 30; // seconds: a token is renewed this long before it expires
 const SCOPE = 'openid email items/read items/write aws.cognito.signin.user.admin';
 const OUT: Session = { state: 'out' };
 
@@ -34,7 +34,7 @@ export class Sessions implements Tokens {
     const home = `${location.origin}/`;
     this.#settings = {
       authority: issuer,
-      // Given, not discovered: the discovery document is at another origin than the hosted pages.
+      // Given instead of discovered: the discovery document is at another origin than the hosted pages.
       metadata: {
         issuer,
         authorization_endpoint: `${hosted_ui_url}/oauth2/authorize`,
@@ -47,7 +47,7 @@ export class Sessions implements Tokens {
       response_type: 'code',
       scope: SCOPE,
       loadUserInfo: false,
-      automaticSilentRenew: false, // a token is renewed when a call needs it
+      automaticSilentRenew: false, // a call that needs a token renews it
       revokeTokensOnSignout: false,
       userStore: new WebStorageStateStore({ store: sessionStorage }),
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
@@ -59,7 +59,7 @@ export class Sessions implements Tokens {
     };
   }
 
-  /** Takes up the tab's session, or finishes a sign-in that comes back; answers the path to show. Fails when that was refused. */
+  /** Restore the tab's session, or complete a sign-in. Return the path to show. Throws when the sign-in failed. */
   async start(): Promise<string> {
     const query = new URLSearchParams(location.search);
     if (location.pathname === '/' && query.has('state') && (query.has('code') || query.has('error'))) {
@@ -72,12 +72,12 @@ export class Sessions implements Tokens {
     return here();
   }
 
-  /** Goes to the hosted page and comes back to where the user is now. */
+  /** Go to the hosted sign-in page; it returns the user to the current path. */
   signIn(): Promise<void> {
     return this.#manager.signinRedirect({ state: here() });
   }
 
-  /** Goes to the hosted sign-up page, which takes the same parameters as the authorize endpoint. */
+  /** Go to the hosted sign-up page, which takes the same parameters as the authorize endpoint. */
   async signUp(): Promise<void> {
     const metadata = {
       ...this.#settings.metadata,
@@ -93,9 +93,9 @@ export class Sessions implements Tokens {
     return (await this.#renew()).access_token;
   }
 
-  async another(refused: string): Promise<string> {
+  async another(rejected: string): Promise<string> {
     const user = await this.#manager.getUser();
-    if (user && user.access_token !== refused) return user.access_token;
+    if (user && user.access_token !== rejected) return user.access_token;
     return (await this.#renew()).access_token;
   }
 
@@ -105,14 +105,14 @@ export class Sessions implements Tokens {
     return new SessionEnded();
   }
 
-  /** The access token as it is, for the curl line. */
-  async shown(): Promise<string | null> {
+  /** Return the current access token, expired or not, for the curl command. */
+  async current(): Promise<string | null> {
     return (await this.#manager.getUser())?.access_token ?? null;
   }
 
   /**
-   * Signs out this browser: the refresh token ends, other tabs forget theirs, and the hosted page forgets the user. With
-   * `everywhere` all the user's refresh tokens end, on every device. Access tokens run out by themselves, within the hour.
+   * Sign out in this browser: revoke the refresh token, end the session in other tabs and at the hosted page. With
+   * `everywhere`, revoke the user's refresh tokens on all devices. Access tokens stay valid until they expire, within an hour.
    */
   async signOut(everywhere: boolean): Promise<void> {
     const user = await this.#manager.getUser();
@@ -121,7 +121,7 @@ export class Sessions implements Tokens {
       await this.#cognito('GlobalSignOut', { AccessToken: token });
     } else if (user?.refresh_token) {
       const ClientId = this.config.user_pool_client_id;
-      // Without an answer the user still wants to be out: the token is forgotten here, and ends by itself.
+      // If this fails, sign out nevertheless: the token is removed here, and expires by itself.
       await this.#cognito('RevokeToken', { ClientId, Token: user.refresh_token }).catch(() => undefined);
     }
     await this.#manager.removeUser();
@@ -141,13 +141,13 @@ export class Sessions implements Tokens {
   }
 
   async #renewed(): Promise<User> {
-    const held = await this.#manager.getUser();
-    if (!held?.refresh_token) throw this.ended();
+    const before = await this.#manager.getUser();
+    if (!before?.refresh_token) throw this.ended();
     try {
       const user = await this.#manager.signinSilent();
       if (user) return user;
     } catch (error) {
-      // Refused (RFC 6749, 5.2) is for good; no answer, or that of a service that fails, may be another in a moment.
+      // An error response (RFC 6749, 5.2) is final; no response, or one of a failing service, is worth a retry.
       if (!(error instanceof ErrorResponse)) throw new Unreachable();
     }
     throw this.ended();
@@ -167,7 +167,7 @@ export class Sessions implements Tokens {
       },
       body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`Signing out was refused (${response.status}). Try again.`);
+    if (!response.ok) throw new Error(`Sign-out failed (status ${response.status}). Try again.`);
   }
 }
 

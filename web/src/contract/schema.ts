@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the contract may use (src/crudctl/build/contract.py, VALIDATED). Knows no control and no API. */
+/** The part of JSON Schema that the contract may use (src/crudctl/build/contract.py, VALIDATED). Knows no form and no API. */
 
 export interface Schema {
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -30,13 +30,13 @@ export interface Schema {
 
 export type Json = Record<string, unknown>;
 
-/** The schema's title, else its name in words: `shelf_number` is "Shelf number". */
+/** Return the schema's title, or else its name in words: `shelf_number` is "Shelf number". */
 export function titleOf(name: string, schema: Schema): string {
   const words = name.replaceAll('_', ' ').trim();
   return schema.title ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The JSON Pointer one member deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+/** Return the JSON Pointer one step deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
 export function pointerTo(pointer: string, step: string | number): string {
   return `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
@@ -45,7 +45,7 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A JSON value as people read it. */
+/** Return a JSON value as text for people. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
@@ -53,13 +53,13 @@ export function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join(', ');
   if (isObject(value)) {
     return Object.entries(value)
-      .map(([name, member]) => `${name}: ${textOf(member)}`)
+      .map(([name, inner]) => `${name}: ${textOf(inner)}`)
       .join('\n');
   }
   return value as string;
 }
 
-/** Whether two JSON values are the same; the order of an object's members does not count. */
+/** Return whether two JSON values are equal; the order of an object's properties does not matter. */
 export function same(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((entry, index) => same(entry, other[index]));

@@ -1,4 +1,4 @@
-/** Validates a value by the contract's schema, in the words of the API (src/functions/contract.py). Knows no form. */
+/** Validates a value against the contract's schema, with the API's messages (src/functions/contract.py). Knows no form. */
 import { isObject, pointerTo, type Schema, same } from './schema';
 
 export interface Fault {
@@ -15,6 +15,8 @@ const TYPES: Record<NonNullable<Schema['type']>, [(value: unknown) => boolean, s
   object: [isObject, 'an object'],
 };
 
+const LONGEST_NAME = 255; // of a property that the schema does not name
+
 const DATE = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])';
 const TIME = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?';
 const FORMATS: Record<string, RegExp> = {
@@ -25,16 +27,16 @@ const FORMATS: Record<string, RegExp> = {
   email: /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/,
 };
 
-/** Every fault of `value`, each with a JSON Pointer. */
+/** Return every fault of `value`, each with a JSON Pointer. */
 export function faults(value: unknown, schema: Schema, pointer = ''): Fault[] {
   if (value === null && schema.nullable) return [];
   if (schema.type) {
     const [fits, name] = TYPES[schema.type];
     if (!fits(value)) return [{ pointer, detail: `must be ${name}` }];
   }
-  const found: Fault[] = [];
+  const wrong: Fault[] = [];
   if (schema.enum && !schema.enum.includes(value)) {
-    found.push({ pointer, detail: `must be one of ${schema.enum.join(', ')}` });
+    wrong.push({ pointer, detail: `must be one of ${schema.enum.join(', ')}` });
   }
   const details =
     typeof value === 'string'
@@ -42,10 +44,10 @@ export function faults(value: unknown, schema: Schema, pointer = ''): Fault[] {
       : typeof value === 'number'
         ? ofNumber(value, schema)
         : [];
-  for (const detail of details) found.push({ pointer, detail });
-  if (Array.isArray(value)) found.push(...ofArray(value, schema, pointer));
-  if (isObject(value)) found.push(...ofObject(value, schema, pointer));
-  return found;
+  for (const detail of details) wrong.push({ pointer, detail });
+  if (Array.isArray(value)) wrong.push(...ofArray(value, schema, pointer));
+  if (isObject(value)) wrong.push(...ofObject(value, schema, pointer));
+  return wrong;
 }
 
 function* ofText(text: string, schema: Schema): Generator<string> {
@@ -56,7 +58,7 @@ function* ofText(text: string, schema: Schema): Generator<string> {
   }
   if (length > maxLength) yield `must have at most ${maxLength} characters`;
   if (pattern && !new RegExp(pattern).test(text)) yield `must match ${pattern}`;
-  if (FORMATS[format] && !FORMATS[format].test(text)) yield `must be of the format ${format}`;
+  if (FORMATS[format] && !FORMATS[format].test(text)) yield `must be in the format ${format}`;
 }
 
 function* ofNumber(value: number, schema: Schema): Generator<string> {
@@ -72,37 +74,40 @@ function* ofNumber(value: number, schema: Schema): Generator<string> {
 function ofArray(value: unknown[], schema: Schema, pointer: string): Fault[] {
   const { minItems = 0, maxItems = value.length } = schema;
   if (value.length > maxItems) return [{ pointer, detail: `must have at most ${maxItems} entries` }];
-  const found: Fault[] = [];
-  if (value.length < minItems) found.push({ pointer, detail: `must have at least ${minItems} entries` });
+  const wrong: Fault[] = [];
+  if (value.length < minItems) wrong.push({ pointer, detail: `must have at least ${minItems} entries` });
   value.forEach((entry, index) => {
     const here = pointerTo(pointer, index);
     if (schema.uniqueItems && value.slice(0, index).some((earlier) => same(entry, earlier))) {
-      found.push({ pointer: here, detail: 'must not be there twice' });
+      wrong.push({ pointer: here, detail: 'must be unique' });
     }
-    found.push(...faults(entry, schema.items ?? {}, here));
+    wrong.push(...faults(entry, schema.items ?? {}, here));
   });
-  return found;
+  return wrong;
 }
 
 function ofObject(value: Record<string, unknown>, schema: Schema, pointer: string): Fault[] {
   const { minProperties = 0, properties = {}, required = [], additionalProperties = true } = schema;
   const names = Object.keys(value);
-  const found: Fault[] = required
+  const wrong: Fault[] = required
     .filter((name) => !(name in value))
     .map((name) => ({ pointer: pointerTo(pointer, name), detail: 'is required' }));
   if (names.length < minProperties) {
-    found.push({ pointer, detail: `must have at least ${minProperties} members` });
+    wrong.push({ pointer, detail: `must have at least ${minProperties} properties` });
   }
   if (names.length > (schema.maxProperties ?? names.length)) {
-    found.push({ pointer, detail: `must have at most ${schema.maxProperties} members` });
+    wrong.push({ pointer, detail: `must have at most ${schema.maxProperties} properties` });
   }
   for (const name of names) {
     const here = pointerTo(pointer, name);
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (known) found.push(...faults(value[name], known, here));
-    else if (additionalProperties === false) found.push({ pointer: here, detail: 'is not known here' });
-    else if (!name) found.push({ pointer: here, detail: 'must have a name that is not empty' });
-    else if (additionalProperties !== true) found.push(...faults(value[name], additionalProperties, here));
+    if (known) wrong.push(...faults(value[name], known, here));
+    else if (additionalProperties === false) wrong.push({ pointer: here, detail: 'is not a known property' });
+    else if (!name || Array.from(name).length > LONGEST_NAME) {
+      wrong.push({ pointer: here, detail: `must have a name of 1 to ${LONGEST_NAME} characters` });
+    } else if (additionalProperties !== true) {
+      wrong.push(...faults(value[name], additionalProperties, here));
+    }
   }
-  return found;
+  return wrong;
 }

@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks';
 import type { Fault } from '../contract/validate';
 import { CONTROLS } from './controls';
 import type { Field, Raw, Words } from './fields';
+import './Form.css';
 
 interface Props {
   fields: Field[];
@@ -29,7 +30,7 @@ export function Form({ fields, raw, faults, onChange }: Props) {
   );
 }
 
-/** The faults that no field shows: those of the whole body or of something the form does not know. */
+/** Return the faults that no field shows: those of the whole body, or of a property that the form does not know. */
 export function unplaced(fields: Field[], faults: Fault[]): Fault[] {
   const placed = (pointer: string) =>
     fields.some(({ pointer: own }) => pointer === own || pointer.startsWith(`${own}/`));
@@ -97,7 +98,7 @@ function Row({ field, raw, faults, onChange }: RowProps) {
   );
 }
 
-/** `Quantity must be an integer.`, `“desk” must not be there twice.` */
+/** `Quantity must be an integer.`, `“desk” must be unique.` */
 function sentence(field: Field, raw: Raw, fault: Fault): string {
   const step = fault.pointer
     .slice(field.pointer.length + 1)

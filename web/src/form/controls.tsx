@@ -1,4 +1,4 @@
-/** One control for each kind of field. What was typed is held as it was typed. Knows no item and no API. */
+/** One control for each kind of field. Its state is the text exactly as typed. Knows no item and no API. */
 import { useRef } from 'preact/hooks';
 import { Icon } from '../ui/parts';
 import type { Field, Raw, Words } from './fields';
@@ -58,7 +58,7 @@ function Text(props: ControlProps) {
   );
 }
 
-/** Text with a numeric keyboard: an input of type number drops what it cannot read, and what was typed must not be lost. */
+/** A text input with a numeric keyboard: an input of type number discards text that it cannot parse. */
 function Numeric(props: ControlProps) {
   return (
     <input
@@ -122,7 +122,7 @@ function WordList(props: ControlProps) {
   const { entries, pending } = props.raw as Words;
   const { onChange, field } = props;
   const input = useRef<HTMLInputElement>(null);
-  const take = (text: string) => {
+  const accept = (text: string) => {
     const parts = text.split(/[,\n]/).map((part) => part.trim());
     const rest = parts.pop() ?? '';
     const added = parts.filter(Boolean);
@@ -130,10 +130,10 @@ function WordList(props: ControlProps) {
     onChange({ entries: [...entries, ...kept], pending: added.length ? rest : text });
   };
   const key = (event: KeyboardEvent) => {
-    if (event.isComposing) return; // Enter ends the input method's word
+    if (event.isComposing) return; // Enter completes a word of the input method
     if (event.key === 'Enter' && pending.trim()) {
       event.preventDefault();
-      take(`${pending},`);
+      accept(`${pending},`);
     } else if (event.key === 'Backspace' && !pending && entries.length) {
       onChange({ entries: entries.slice(0, -1), pending: entries.at(-1) ?? '' });
     }
@@ -165,9 +165,9 @@ function WordList(props: ControlProps) {
         ref={input}
         type="text"
         value={pending}
-        placeholder="Type one, then Enter or a comma"
+        placeholder="Type a value, then press Enter or comma"
         autocomplete="off"
-        onInput={(event) => take(event.currentTarget.value)}
+        onInput={(event) => accept(event.currentTarget.value)}
         onKeyDown={key}
       />
     </div>
@@ -233,7 +233,7 @@ function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
   );
 }
 
-/** The control of each kind; a group is a form in the form. */
+/** The control of each kind; a group is a form within the form. */
 export const CONTROLS = {
   line: Line,
   text: Text,

@@ -1,4 +1,4 @@
-/** Makes form fields of a schema, and turns a value into what the controls hold and back. Knows no markup. */
+/** Derives form fields from a schema, and converts a value to the state of the controls and back. Knows no markup. */
 import { isObject, type Json, pointerTo, same, type Schema, titleOf } from '../contract/schema';
 import type { Fault } from '../contract/validate';
 
@@ -11,7 +11,7 @@ export type Control =
   | 'words' // a list of texts
   | 'choices' // a list of an enum's values
   | 'pairs' // an object of texts
-  | 'group' // an object with members of its own
+  | 'group' // an object with properties of its own
   | 'json'; // anything else
 
 export interface Field {
@@ -25,7 +25,7 @@ export interface Field {
   fields: Field[];
 }
 
-/** What a control holds while it is edited: text as it is typed, so that nothing typed is lost. */
+/** The state of a control while it is edited: text exactly as typed, so that nothing is lost. */
 export type Raw = string | Words | [string, string][] | { [name: string]: Raw };
 export interface Words {
   entries: string[];
@@ -34,27 +34,27 @@ export interface Words {
 
 const LONG = 200;
 
-/** The fields of an object schema, in the schema's order. */
+/** Return the fields of an object schema, in the schema's order. */
 export function fieldsOf(schema: Schema, pointer = ''): Field[] {
-  return Object.entries(schema.properties ?? {}).map(([name, member]) => {
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const here = pointerTo(pointer, name);
-    const control = controlOf(member);
+    const control = controlOf(property);
     return {
       name,
       pointer: here,
-      schema: member,
+      schema: property,
       required: schema.required?.includes(name) ?? false,
-      title: titleOf(name, member),
-      help: helpOf(member),
+      title: titleOf(name, property),
+      help: helpOf(property),
       control,
-      fields: control === 'group' ? fieldsOf(member, here) : [],
+      fields: control === 'group' ? fieldsOf(property, here) : [],
     };
   });
 }
 
 function controlOf(schema: Schema): Control {
   const entries = schema.items;
-  const members = schema.additionalProperties;
+  const others = schema.additionalProperties;
   switch (schema.type) {
     case 'string':
       if (schema.enum) return 'choice';
@@ -69,13 +69,13 @@ function controlOf(schema: Schema): Control {
       return 'json';
     case 'object':
       if (schema.properties) return 'group';
-      return typeof members === 'object' && members.type === 'string' && !members.enum ? 'pairs' : 'json';
+      return typeof others === 'object' && others.type === 'string' && !others.enum ? 'pairs' : 'json';
     default:
       return 'json';
   }
 }
 
-/** The schema's description, and its limits in words. */
+/** Return the schema's description, followed by its limits in words. */
 function helpOf(schema: Schema): string {
   const { minimum, maximum, maxLength, maxItems, maxProperties } = schema;
   const shown = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
@@ -91,12 +91,12 @@ function helpOf(schema: Schema): string {
   return [schema.description?.trim(), ...limits].filter(Boolean).join(' ');
 }
 
-/** What the controls hold to begin with for an object value. */
+/** Return the initial state of the controls for an object value. */
 export function rawOf(fields: Field[], value: Json): Record<string, Raw> {
-  return Object.fromEntries(fields.map((field) => [field.name, rawOfMember(field, value[field.name])]));
+  return Object.fromEntries(fields.map((field) => [field.name, rawOfField(field, value[field.name])]));
 }
 
-function rawOfMember(field: Field, value: unknown): Raw {
+function rawOfField(field: Field, value: unknown): Raw {
   switch (field.control) {
     case 'words':
     case 'choices':
@@ -120,13 +120,17 @@ function textOf(schema: Schema, value: unknown): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** What was held, as far as it still fits: the contract may have changed since. */
-export function fitted(fields: Field[], held: Record<string, Raw>, empty = rawOf(fields, {})): typeof held {
+/** Return a stored state without the parts that do not fit the fields: the contract may have changed since. */
+export function fitted(
+  fields: Field[],
+  stored: Record<string, Raw>,
+  empty = rawOf(fields, {}),
+): typeof stored {
   const shape = (raw: Raw | undefined) =>
     Array.isArray(raw) ? 'pairs' : isObject(raw) ? Object.keys(raw)[0] : typeof raw;
   return Object.fromEntries(
     fields.map(({ name, control, fields: inner }) => {
-      const [own, none] = [held[name], empty[name] ?? ''];
+      const [own, none] = [stored[name], empty[name] ?? ''];
       if (control === 'group') return [name, fitted(inner, isObject(own) ? own : {})];
       return [name, own !== undefined && shape(own) === shape(none) ? own : none];
     }),
@@ -134,29 +138,29 @@ export function fitted(fields: Field[], held: Record<string, Raw>, empty = rawOf
 }
 
 /**
- * The object that the controls stand for, without what was left empty, and the faults that a schema cannot see. What nobody
- * touched is as it is in `base`: a control may show less than it was given, such as a time without its milliseconds.
+ * Return the object that the controls describe, without empty fields, and the faults that a schema cannot detect. A field that
+ * was not edited keeps its value from `base`: a control may show less than the value, such as a time without milliseconds.
  */
 export function valueOf(
   fields: Field[],
   raw: Record<string, Raw>,
   base: Json = {},
 ): { value: Json; faults: Fault[] } {
-  const found: Fault[] = [];
+  const wrong: Fault[] = [];
   const value: Json = {};
   for (const field of fields) {
-    const [held, before] = [raw[field.name], base[field.name]];
-    if (held === undefined) continue;
-    const touched = before === undefined || !same(held, rawOfMember(field, before));
-    const member = touched ? memberOf(field, held, before, found) : before;
-    if (member !== undefined) value[field.name] = member;
+    const [current, before] = [raw[field.name], base[field.name]];
+    if (current === undefined) continue;
+    const edited = before === undefined || !same(current, rawOfField(field, before));
+    const result = edited ? parsed(field, current, before, wrong) : before;
+    if (result !== undefined) value[field.name] = result;
   }
-  return { value, faults: found };
+  return { value, faults: wrong };
 }
 
-function memberOf(field: Field, raw: Raw, before: unknown, found: Fault[]): unknown {
+function parsed(field: Field, raw: Raw, before: unknown, wrong: Fault[]): unknown {
   const fault = (detail: string, pointer = field.pointer) => {
-    found.push({ pointer, detail });
+    wrong.push({ pointer, detail });
   };
   switch (field.control) {
     case 'words':
@@ -170,8 +174,7 @@ function memberOf(field: Field, raw: Raw, before: unknown, found: Fault[]): unkn
       const names = pairs.map(([name]) => name.trim());
       names.forEach((name, index) => {
         if (!name) fault(`needs a name for “${pairs[index]?.[1]}”`);
-        else if (names.indexOf(name) !== index)
-          fault('must not be there twice', pointerTo(field.pointer, name));
+        else if (names.indexOf(name) !== index) fault('must be unique', pointerTo(field.pointer, name));
       });
       return pairs.length || field.required
         ? Object.fromEntries(pairs.map(([, text], i) => [names[i], text]))
@@ -179,7 +182,7 @@ function memberOf(field: Field, raw: Raw, before: unknown, found: Fault[]): unkn
     }
     case 'group': {
       const inner = valueOf(field.fields, raw as Record<string, Raw>, isObject(before) ? before : {});
-      found.push(...inner.faults);
+      wrong.push(...inner.faults);
       return Object.keys(inner.value).length || field.required ? inner.value : undefined;
     }
     default:

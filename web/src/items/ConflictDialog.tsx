@@ -1,10 +1,11 @@
-/** Both versions of an item that was changed at two places, field by field; the user chooses. */
+/** Both versions of an item that was changed in two places, field by field; the user chooses. */
 import { useState } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { type Json, textOf } from '../contract/schema';
 import { Dialog, Time } from '../ui/parts';
 import { contentOf, fields, names } from './content';
 import { differences, merged, type Side } from './merge';
+import './ConflictDialog.css';
 
 interface Props {
   theirs: Item;
@@ -15,29 +16,29 @@ interface Props {
 }
 
 const SIDES: [Side, string][] = [
-  ['mine', 'Yours'],
-  ['theirs', 'As it is now'],
+  ['mine', 'Your value'],
+  ['theirs', 'Current value'],
 ];
 
 export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props) {
   const now: Json = contentOf(theirs);
-  const found = differences(names, base, mine, now);
+  const changes = differences(names, base, mine, now);
   const [chosen, setChosen] = useState<Record<string, Side>>(() =>
-    Object.fromEntries(found.flatMap(({ name, changed }) => (changed === 'both' ? [] : [[name, changed]]))),
+    Object.fromEntries(changes.flatMap(({ name, changed }) => (changed === 'both' ? [] : [[name, changed]]))),
   );
-  const open = found.filter(({ name }) => !chosen[name]).length;
+  const open = changes.filter(({ name }) => !chosen[name]).length;
   const choose = (event: Event) => {
     event.preventDefault();
-    if (!open) onChoose(merged(found, now, (name) => chosen[name]));
+    if (!open) onChoose(merged(changes, now, (name) => chosen[name]));
   };
   return (
-    <Dialog title="This item has changed in the meantime" kind="box wide" onClose={onClose}>
+    <Dialog title="This item has changed since you opened it" kind="box wide" onClose={onClose}>
       <form onSubmit={choose}>
         <p>
-          Somebody saved version {theirs.version} at <Time at={theirs.updated_at} />, after you had opened it.
-          Nothing was overwritten. Choose what to keep of each field.
+          Version {theirs.version} was saved on <Time at={theirs.updated_at} />, after you opened the item.
+          Nothing was overwritten. Choose which value to keep for each field.
         </p>
-        {found.map(({ name, changed, base: before, ...values }) => {
+        {changes.map(({ name, changed, base: before, ...values }) => {
           const title = fields.find((field) => field.name === name)?.title ?? name;
           return (
             <fieldset key={name} class="versions">
@@ -56,14 +57,14 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
                     />
                     {label}
                   </span>
-                  <span class="value">{textOf(values[side]) || <em>nothing</em>}</span>
+                  <span class="value">{textOf(values[side]) || <em>empty</em>}</span>
                 </label>
               ))}
-              {changed === 'both' && <p class="help">Before: {textOf(before) || 'nothing'}</p>}
+              {changed === 'both' && <p class="help">Before: {textOf(before) || 'empty'}</p>}
             </fieldset>
           );
         })}
-        {found.length === 0 && <p>Both say the same: there is nothing left to save.</p>}
+        {changes.length === 0 && <p>Both versions are the same: there is nothing to save.</p>}
         <div class="actions">
           <span class="help" role="status">
             {open > 0 && `${open} ${open === 1 ? 'field needs' : 'fields need'} your choice.`}
@@ -72,7 +73,7 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
             Back to the form
           </button>
           <button type="submit" class="primary" disabled={open > 0}>
-            Save what I chose
+            Save these values
           </button>
         </div>
       </form>
@@ -81,7 +82,7 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
 }
 
 const WHO = {
-  mine: 'only you changed it',
-  theirs: 'only the other side changed it',
-  both: 'changed on both sides',
+  mine: 'changed only by you',
+  theirs: 'changed only elsewhere',
+  both: 'changed by you and elsewhere',
 };

@@ -1,22 +1,24 @@
-/** Asks before an item is deleted, and again when it has changed in between; says honestly what "undo" can be. */
+/** Asks for confirmation before an item is deleted, and again if it changed in the meantime. A deleted item cannot be restored. */
 import { useState } from 'preact/hooks';
-import type { Item } from '../api/client';
-import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
-import { type Services, useServices } from '../app';
+import type { Api, Item } from '../api/client';
+import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
+import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { contentOf, nameOf } from './content';
+import type { ItemList } from './list';
 import { create } from './save';
 
 interface Props {
   item: Item;
+  list: ItemList;
   onClose: () => void;
   onDeleted: () => void;
 }
 
-export function DeleteDialog({ item, onClose, onDeleted }: Props) {
-  const services = useServices();
+export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
+  const { api } = useServices();
   const [now, setNow] = useState(item);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
@@ -24,33 +26,33 @@ export function DeleteDialog({ item, onClose, onDeleted }: Props) {
     setBusy(true);
     setError('');
     try {
-      await services.api.remove(now.id, now.version);
+      await api.remove(now.id, now.version);
       done();
     } catch (reason) {
       const status = reason instanceof Refused ? reason.status : 0;
       if (status === 404) done();
       else if (status === 412) await changed();
-      else if (!(reason instanceof SessionEnded || reason instanceof Stopped)) setError(tell(reason));
+      else if (!(reason instanceof SessionEnded || reason instanceof Stopped)) setError(messageOf(reason));
     }
     setBusy(false);
   };
   const changed = async () => {
-    const theirs = await services.api.get(now.id).catch(() => null);
+    const theirs = await api.get(now.id).catch(() => null);
     if (theirs) {
       setNow(theirs);
-      services.list.put(theirs);
+      list.put(theirs);
     }
     setError(
-      `It has changed since you opened it${theirs ? ` and is at version ${theirs.version} now` : ''}. Nothing was deleted.`,
+      `The item has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
     );
   };
   const done = () => {
-    services.list.remove(now.id);
+    list.remove(now.id);
     toast(
       <>
         Deleted <Quoted text={nameOf(now)} />.
       </>,
-      { label: 'Create it again', run: () => void again(services, now) },
+      { label: 'Create it again', run: () => void again(api, list, now) },
     );
     onClose();
     onDeleted();
@@ -66,8 +68,8 @@ export function DeleteDialog({ item, onClose, onDeleted }: Props) {
       onClose={onClose}
     >
       <p>
-        The item and its id are gone for good. You can create it again afterwards, but as a new item with a
-        new id.
+        This permanently deletes the item and its ID. You can create it again afterwards, but as a new item
+        with a new ID.
       </p>
       {error && (
         <p class="notice error" role="alert">
@@ -86,10 +88,10 @@ export function DeleteDialog({ item, onClose, onDeleted }: Props) {
   );
 }
 
-async function again(services: Services, item: Item, key = crypto.randomUUID()): Promise<void> {
+async function again(api: Api, list: ItemList, item: Item, key = crypto.randomUUID()): Promise<void> {
   try {
-    const made = await create(services.api, contentOf(item), key, []);
-    services.list.put(made);
+    const made = await create(api, contentOf(item), key, []);
+    list.put(made);
     toast(
       <>
         Created <Quoted text={nameOf(made)} /> again, as a new item.
@@ -99,9 +101,9 @@ async function again(services: Services, item: Item, key = crypto.randomUUID()):
   } catch (error) {
     toast(
       <>
-        <Quoted text={nameOf(item)} /> was not created again. {tell(error)}
+        <Quoted text={nameOf(item)} /> could not be created again. {messageOf(error)}
       </>,
-      { label: 'Try again', run: () => void again(services, item, key) },
+      { label: 'Try again', run: () => void again(api, list, item, key) },
     );
   }
 }

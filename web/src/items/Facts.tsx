@@ -1,8 +1,10 @@
-/** What the service says of an item, and the place of it while it is on its way. */
+/** The fields of an item that the service sets, and placeholders while an item is loading. */
 import type { Item } from '../api/client';
 import { Copy, Time } from '../ui/parts';
 import { utc } from '../ui/time';
 import { fields } from './content';
+import './Facts.css';
+import './skeleton.css';
 
 export function Facts({ item }: { item: Item }) {
   return (
@@ -26,16 +28,16 @@ export function Facts({ item }: { item: Item }) {
         <dd>{item.version}</dd>
       </div>
       <div>
-        <dt>Id</dt>
+        <dt>ID</dt>
         <dd>
-          <code>{item.id}</code> <Copy text={item.id} what="id" />
+          <code>{item.id}</code> <Copy text={item.id} what="ID" />
         </dd>
       </div>
     </dl>
   );
 }
 
-/** Bones where the fields will be. */
+/** Placeholders for the fields. */
 export function Loading() {
   return (
     <div class="loading" role="status" aria-label="Loading the item">

@@ -1,24 +1,27 @@
-/** One item: its facts, its form, and what happens when it is saved. */
+/** One item: its form, its facts, and saving it. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Item, ItemContent } from '../api/client';
-import { Refused, SessionEnded, Stopped, tell } from '../api/problem';
-import { useServices } from '../app';
+import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
 import { type Json, same } from '../contract/schema';
 import { type Fault, faults as faultsOf } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
 import { type Raw, rawOf, valueOf } from '../form/fields';
+import { useServices } from '../services';
+import { useStore } from '../store';
 import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
 import { go } from '../ui/router';
-import { useStore } from '../ui/store';
-import { TheCall } from '../ui/TheCall';
 import { toast } from '../ui/toasts';
+import { ApiCalls } from './ApiCalls';
 import { ConflictDialog } from './ConflictDialog';
 import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
+import type { ItemList } from './list';
 import { Conflict, change, create } from './save';
+import './ItemDrawer.css';
 
 interface Props {
+  list: ItemList;
   open: 'new' | { id: string };
   sub: string;
   onDelete: (item: Item) => void;
@@ -30,8 +33,8 @@ const fresh = (base: Json, version: number | null): Draft => {
 
 const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
-export function ItemDrawer({ open, sub, onDelete }: Props) {
-  const { api, list } = useServices();
+export function ItemDrawer({ list, open, sub, onDelete }: Props) {
+  const { api } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
   const path = `/items/${name}`;
@@ -47,7 +50,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   const [conflict, setConflict] = useState<Conflict | null>(null);
   const [busy, setBusy] = useState(false);
   const saving = useRef(false);
-  const shown = useRef(true); // it may be closed while a save waits for the network
+  const shown = useRef(true); // the drawer may be closed while a save waits for the network
   const form = useRef<HTMLFormElement>(null);
   const calls = useStore(api.calls).filter((call) => call.about === name);
   const changed = isChanged(draft);
@@ -60,21 +63,21 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
       if (newest) {
         setItem(newest);
         list.put(newest);
-        // What was typed meanwhile stays, at the version it began from: saving it then is a conflict, which is told.
-        setDraft((held) => (isChanged(held) ? held : fresh(contentOf(newest), newest.version)));
+        // Keep what was typed meanwhile, with the version it is based on: saving it then reports a conflict.
+        setDraft((current) => (isChanged(current) ? current : fresh(contentOf(newest), newest.version)));
       }
     } catch (reason) {
-      if (reason instanceof Refused && reason.status === 404) gone(id);
-      else if (!item) setError(reason); // else what the list knows is shown, and a save is checked by its version
+      if (reason instanceof Refused && reason.status === 404) deleted(id);
+      else if (!item) setError(reason); // otherwise show the item from the list; a save checks its version
     }
   };
-  const gone = (of: string) => {
+  const deleted = (of: string) => {
     setMissing(true);
     list.remove(of);
   };
   useEffect(() => void read(), []);
   useEffect(() => () => void (shown.current = false), []);
-  // As Dialog opens itself with the layout too: a later effect may come before that, and then nothing takes the focus.
+  // A layout effect, as in Dialog: a later effect may run before the dialog opens, and then nothing takes the focus.
   useLayoutEffect(() => {
     if (!kept && !item) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
@@ -83,7 +86,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
     const next = { ...draft, raw };
     setDraft(next);
     drafts.keep(name, next);
-    setFaults((found) => found.filter(({ pointer }) => same(raw[top(pointer)], draft.raw[top(pointer)])));
+    setFaults((before) => before.filter(({ pointer }) => same(raw[top(pointer)], draft.raw[top(pointer)])));
   };
   const discard = () => {
     drafts.drop(name);
@@ -92,11 +95,11 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
     setDraft(fresh(item ? contentOf(item) : {}, item?.version ?? null));
   };
   const close = () => {
-    if (changed) toast('What you typed is kept in this tab.', back);
+    if (changed) toast('Your changes are kept in this tab.', back);
     else drafts.drop(name);
     go('/');
   };
-  const back = { label: 'Go back to it', run: () => go(path) };
+  const back = { label: 'Continue editing', run: () => go(path) };
   const done = (saved: Item, what: string, undo?: () => void) => {
     drafts.drop(name);
     list.put(saved);
@@ -131,11 +134,11 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
             list.put(await change(api, id, contentOf(saved), base, saved.version));
             toast(
               <>
-                Put <Quoted text={nameOf(base)} /> back as it was.
+                Restored <Quoted text={nameOf(base)} />.
               </>,
             );
           } catch (reason) {
-            toast(`It was not put back. ${tell(reason)}`);
+            toast(`The change was not undone. ${messageOf(reason)}`);
           }
         };
         done(saved, 'Saved', () => void undo());
@@ -149,7 +152,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   const failed = (reason: unknown) => {
     if (reason instanceof SessionEnded) return;
     if (!shown.current) {
-      toast(`Not saved. ${tell(reason)}`, back);
+      toast(`Not saved. ${messageOf(reason)}`, back);
       return;
     }
     if (reason instanceof Conflict) {
@@ -157,14 +160,14 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
       setConflict(reason);
       return;
     }
-    if (id && reason instanceof Refused && reason.status === 404) gone(id);
+    if (id && reason instanceof Refused && reason.status === 404) deleted(id);
     else if (reason instanceof Refused && reason.problem.errors?.length) {
       show(reason.problem.errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
       return;
     } else setError(reason instanceof Stopped ? reason.reason : reason);
   };
-  const show = (found: Fault[]) => {
-    setFaults(found);
+  const show = (all: Fault[]) => {
+    setFaults(all);
     setTimeout(() =>
       form.current
         ?.querySelector<HTMLElement>('[aria-invalid=true], fieldset[aria-describedby*=faults] button')
@@ -175,8 +178,8 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
     event.preventDefault();
     const { value, faults: unread } = valueOf(fields, draft.raw, draft.base);
     const seen = new Set(unread.map((fault) => fault.pointer));
-    const found = [...unread, ...faultsOf(value, schema).filter((fault) => !seen.has(fault.pointer))];
-    if (found.length) show(found);
+    const all = [...unread, ...faultsOf(value, schema).filter((fault) => !seen.has(fault.pointer))];
+    if (all.length) show(all);
     else void save(value, draft.base, draft.version);
   };
 
@@ -189,23 +192,23 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
         <div class="body">
           {kept && !missing && (
             <p class="notice">
-              What you had typed is back.
+              Your unsaved changes were restored.
               <button type="button" class="small" onClick={discard}>
-                Discard it
+                Discard changes
               </button>
             </p>
           )}
           {missing && (
             <p class="notice error" role="alert">
               {changed
-                ? 'The item is gone: it was deleted elsewhere. What you typed can be saved as a new item.'
-                : 'There is no such item among yours. It may have been deleted.'}
+                ? 'This item was deleted elsewhere. You can save your changes as a new item.'
+                : 'You have no item with this ID. It may have been deleted.'}
             </p>
           )}
           {error !== null && (
             <p class="notice error" role="alert">
-              {item || !id ? 'Not saved. ' : 'The item could not be read. '}
-              {tell(error)} {(item || !id) && 'What you typed is kept.'}
+              {item || !id ? 'Not saved. ' : 'The item could not be loaded. '}
+              {messageOf(error)} {(item || !id) && 'Your changes are kept.'}
               {!item && id && (
                 <button type="button" class="small" onClick={() => void read()}>
                   Try again
@@ -215,12 +218,12 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
           )}
           {faults.length > 0 && (
             <div class="notice error" role="alert">
-              {faults.length === 1 ? 'One thing needs mending.' : `${faults.length} things need mending.`}
+              {toFix(faults.filter((fault) => !others.includes(fault)))}
               {others.length > 0 && (
                 <ul>
                   {others.map((fault) => (
                     <li key={fault.pointer}>
-                      {fault.pointer || 'The whole'} {fault.detail}
+                      {fault.pointer || 'The item'} {fault.detail}
                     </li>
                   ))}
                 </ul>
@@ -232,7 +235,7 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
           )}
           {id && !item && !missing && error === null && !kept && <Loading />}
           {item && <Facts item={item} />}
-          {calls.length > 0 && <TheCall calls={calls} />}
+          {calls.length > 0 && <ApiCalls calls={calls} />}
         </div>
         <footer>
           {item && !missing && (
@@ -278,7 +281,13 @@ export function ItemDrawer({ open, sub, onDelete }: Props) {
   );
 }
 
-/** The member of the item that a pointer is in. */
+function toFix(faults: Fault[]): string {
+  const count = new Set(faults.map(({ pointer }) => top(pointer))).size;
+  if (count === 0) return 'The item is not valid.';
+  return count === 1 ? 'Fix 1 field.' : `Fix ${count} fields.`;
+}
+
+/** Return the top-level field that a pointer is in. */
 function top(pointer: string): string {
   return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -1,4 +1,4 @@
-/** The items as a table: its columns follow from the contract. */
+/** The items as a table, whose columns follow from the contract. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { Item } from '../api/client';
 import { type Json, textOf } from '../contract/schema';
@@ -7,10 +7,12 @@ import { go } from '../ui/router';
 import type { Field } from '../form/fields';
 import { fields, nameOf } from './content';
 import type { Listing } from './list';
+import './ItemTable.css';
+import './skeleton.css';
 
 const COLUMNS = 3;
 const named = fields.find((field) => field.control === 'line');
-const told = fields.find((field) => field.control === 'text');
+const excerpt = fields.find((field) => field.control === 'text');
 const columns = fields
   .filter(
     (field) =>
@@ -18,12 +20,12 @@ const columns = fields
   )
   .slice(0, COLUMNS);
 const SKELETONS = 8;
-const CHIPS = 3; // an item of twenty tags must not fill the screen
+const CHIPS = 3; // so that an item with twenty tags does not fill the screen
 
 interface Props {
   items: Item[];
   listing: Listing;
-  /** Whether the next page is read when the end comes into sight. */
+  /** Whether to load the next page when the end of the table scrolls into view. */
   auto: boolean;
   onMore: () => void;
   onDelete: (item: Item) => void;
@@ -84,8 +86,8 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
   const content: Json = item;
   const name = nameOf(item);
   const open = (event: MouseEvent) => {
-    const own = (event.target as Element).closest('a, button') || getSelection()?.type === 'Range';
-    if (!own) go(`/items/${item.id}`);
+    const other = (event.target as Element).closest('a, button') || getSelection()?.type === 'Range';
+    if (!other) go(`/items/${item.id}`);
   };
   return (
     <tr onClick={open}>
@@ -93,9 +95,9 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
         <a href={`/items/${item.id}`} dir="auto">
           {name}
         </a>
-        {told && (
-          <span class="told" dir="auto">
-            {textOf(content[told.name])}
+        {excerpt && (
+          <span class="excerpt" dir="auto">
+            {textOf(content[excerpt.name])}
           </span>
         )}
         <span class="brief" dir="auto">
@@ -162,7 +164,7 @@ function Skeleton() {
     <tr class="skeleton" aria-hidden="true">
       <th>
         <span />
-        <span class="told" />
+        <span class="excerpt" />
       </th>
       {columns.map((field) => (
         <td key={field.name} class={`extra ${field.control}`}>

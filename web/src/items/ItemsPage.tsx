@@ -1,40 +1,42 @@
-/** The list of items, and over it the item that is open. */
+/** The list of items, and the open item above it. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Item } from '../api/client';
-import { tell } from '../api/problem';
-import { useServices } from '../app';
+import { messageOf } from '../api/problem';
 import { textOf } from '../contract/schema';
+import { useServices } from '../services';
+import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { go } from '../ui/router';
-import { useStore } from '../ui/store';
-import { CallButton } from '../ui/TheCall';
+import { ApiCallsButton } from './ApiCalls';
 import { contentOf } from './content';
 import { DeleteDialog } from './DeleteDialog';
 import { ItemDrawer } from './ItemDrawer';
 import { ItemTable } from './ItemTable';
-import type { Order } from './list';
+import type { ItemList, Order } from './list';
+import './ItemsPage.css';
 
 interface Props {
+  list: ItemList;
   open: null | 'new' | { id: string };
   sub: string;
 }
 
-export function ItemsPage({ open, sub }: Props) {
-  const { list, api } = useServices();
+export function ItemsPage({ list, open, sub }: Props) {
+  const { api } = useServices();
   const listing = useStore(list.store);
   const calls = useStore(api.calls);
   const [query, setQuery] = useState(() => sessionStorage.getItem(`search:${sub}`) ?? '');
   const [deleting, setDeleting] = useState<Item | null>(null);
   useEffect(() => void list.load(), [list]);
-  useEffect(() => sessionStorage.setItem(`search:${sub}`, query), [sub, query]); // a new sign-in comes back to it
+  useEffect(() => sessionStorage.setItem(`search:${sub}`, query), [sub, query]); // kept across a new sign-in
   const { items, cursor, order, loading, error } = listing;
-  const found = query ? items.filter((item) => matches(item, query)) : items;
+  const matching = query ? items.filter((item) => matches(item, query)) : items;
   return (
     <section class="page">
       <div class="heading">
         <h1>Items</h1>
         <p class="count" role="status">
-          {count(found.length, items.length, cursor, query)}
+          {count(matching.length, items.length, cursor, query)}
         </p>
         <a class="button primary" href="/items/new">
           <Icon name="plus" />
@@ -44,10 +46,10 @@ export function ItemsPage({ open, sub }: Props) {
       <search class="tools">
         <label class="search">
           <Icon name="search" />
-          <span class="hidden">Search in what is loaded</span>
+          <span class="hidden">Search items</span>
           <input
             type="search"
-            placeholder="Search in what is loaded"
+            placeholder="Search items"
             value={query}
             onInput={(event) => setQuery(event.currentTarget.value)}
           />
@@ -70,73 +72,83 @@ export function ItemsPage({ open, sub }: Props) {
           <Icon name="refresh" />
         </button>
         <span class="space" />
-        <CallButton calls={calls} />
+        <ApiCallsButton calls={calls} />
       </search>
       {query && items.length > 0 && (
         <p class="notice">
           {cursor
-            ? `Only the ${items.length} items that are loaded were searched.`
-            : `All ${items.length} items were searched.`}
+            ? `Searched only the items loaded so far (${items.length}).`
+            : `Searched all items (${items.length}).`}
           {cursor && (
             <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
-              Load the rest and search it
+              Load all and search
             </button>
           )}
         </p>
       )}
       {items.length === 0 && cursor === null && <Empty />}
-      {(found.length > 0 || loading) && (
+      {(matching.length > 0 || loading) && (
         <ItemTable
-          items={found}
+          items={matching}
           listing={listing}
           auto={!query}
           onMore={() => void list.more()}
           onDelete={setDeleting}
         />
       )}
-      {found.length === 0 && items.length > 0 && !loading && <p class="none">Nothing matches.</p>}
+      {matching.length === 0 && items.length > 0 && !loading && <p class="none">No items match.</p>}
       {error !== null && !loading && (
         <div class="notice error" role="alert">
           <p>
-            The list could not be loaded{items.length > 0 && ' any further'}. {tell(error)}
+            {items.length > 0 ? 'More items' : 'The items'} could not be loaded. {messageOf(error)}
           </p>
           <button type="button" class="small" onClick={() => void list.more()}>
             Try again
           </button>
         </div>
       )}
-      {open && <ItemDrawer key={JSON.stringify(open)} open={open} sub={sub} onDelete={setDeleting} />}
+      {open && (
+        <ItemDrawer key={JSON.stringify(open)} list={list} open={open} sub={sub} onDelete={setDeleting} />
+      )}
       {deleting && (
-        <DeleteDialog item={deleting} onClose={() => setDeleting(null)} onDeleted={() => go('/')} />
+        <DeleteDialog
+          item={deleting}
+          list={list}
+          onClose={() => setDeleting(null)}
+          onDeleted={() => go('/')}
+        />
       )}
     </section>
   );
 }
 
-/** Whether every word of the query is somewhere in the item's content, or it is its id. */
+/** Return whether every word of the query occurs in the item's content, or the query is its ID. */
 function matches(item: Item, query: string): boolean {
   const content = textOf(contentOf(item)).toLocaleLowerCase();
   const words = query.toLocaleLowerCase().split(/\s+/);
   return words.every((word) => content.includes(word)) || item.id === query.trim();
 }
 
-function count(found: number, loaded: number, cursor: string | null | undefined, query: string): string {
+function count(matching: number, loaded: number, cursor: string | null | undefined, query: string): string {
   if (cursor === undefined) return '';
-  const all = cursor ? `${loaded} loaded, more follow` : `${loaded} in all`;
-  return query ? `${found} found of ${all}` : all;
+  const items = loaded === 1 ? '1 item' : `${loaded} items`;
+  const all = cursor ? `${items} loaded, more available` : items;
+  return query ? `${matching} of ${all}` : all;
 }
 
 function Empty() {
   return (
     <div class="empty">
       <h2>No items yet</h2>
-      <p>An item is anything worth keeping a record of. Start with what you know; the rest can follow.</p>
+      <p>
+        An item is anything you want to keep a record of. Start with what you know, and add the rest later.
+      </p>
       <a class="button primary" href="/items/new">
         <Icon name="plus" />
         Create your first item
       </a>
       <p class="help">
-        Or send it from a program: see the <a href="/reference">API reference</a>.
+        Or create items from a program: see the <a href="/reference">API reference</a>.
       </p>
     </div>
   );

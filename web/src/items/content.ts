@@ -1,4 +1,4 @@
-/** What of an item is content, by the contract. */
+/** Which fields of an item are content, according to the contract. */
 import schema from 'virtual:content';
 import type { Item, ItemContent } from '../api/client';
 import { type Json, textOf } from '../contract/schema';
@@ -9,7 +9,7 @@ export { schema };
 export const fields = fieldsOf(schema);
 export const names = fields.map((field) => field.name);
 
-/** The item without what the service sets. */
+/** Return the item without the fields that the service sets. */
 export function contentOf(item: Item): ItemContent {
   const all: Json = item;
   return Object.fromEntries(
@@ -17,7 +17,7 @@ export function contentOf(item: Item): ItemContent {
   ) as ItemContent;
 }
 
-/** What a person calls the item: its first text. */
+/** Return the name of an item for people: its first text. */
 export function nameOf(item: Json): string {
   const first = fields.find((field) => typeof item[field.name] === 'string');
   return textOf(item[first?.name ?? 'id']);

@@ -1,19 +1,19 @@
-/** What was typed and not yet saved, kept in the tab: a reload, a lost network or a new sign-in loses none of it. */
+/** Unsaved changes, kept in the tab through a reload, a lost network or a new sign-in. */
 import type { Json } from '../contract/schema';
 import { fitted, type Raw } from '../form/fields';
 import { fields } from './content';
 
 export interface Draft {
   raw: Record<string, Raw>;
-  /** The content and version that the editing began from; none for a new item. */
+  /** The content and version that the changes are based on; empty and null for a new item. */
   base: Json;
   version: number | null;
-  /** Of a create: the key, and the bodies that were sent with it and may have arrived. */
+  /** For a create: the idempotency key, and the bodies sent with it, which the API may have received. */
   key: string;
   sent: string[];
 }
 
-/** The drafts of one user: another who signs in within the same tab must not find them. */
+/** The drafts of one user: another user who signs in in the same tab must not see them. */
 export class Drafts {
   constructor(private readonly owner: string) {}
 

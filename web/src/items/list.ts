@@ -1,13 +1,13 @@
-/** The items that are loaded, page by page, with what this page changed since. Knows no markup. */
+/** The items loaded so far, page by page, with the changes this page made since. Knows no markup. */
 import type { Api, Item, ListQuery } from '../api/client';
-import { Store } from '../ui/store';
+import { Store } from '../store';
 
 export type Order = NonNullable<ListQuery['order']>;
 
 export interface Listing {
   items: Item[];
   order: Order;
-  /** Of the next page; null after the last one, undefined before the first. */
+  /** Cursor of the next page; null after the last page, undefined before the first. */
   cursor: string | null | undefined;
   loading: boolean;
   error: unknown;
@@ -19,8 +19,8 @@ const LARGEST = 100;
 export class ItemList {
   readonly store: Store<Listing>;
   #generation = 0;
-  #gone = new Set<string>();
-  /** What this page wrote: the list reads an index that may lag a write by moments. */
+  #deleted = new Set<string>();
+  /** Items that this page wrote: the list reads an index that may lag a write by moments. */
   #written = new Map<string, Item>();
 
   constructor(
@@ -30,14 +30,14 @@ export class ItemList {
     this.store = new Store<Listing>({ items: [], order, cursor: undefined, loading: false, error: null });
   }
 
-  /** Reads the first page anew. */
+  /** Load the first page again. */
   load(order: Order = this.store.state.order): Promise<void> {
     this.#generation += 1;
     this.store.state = { items: [], order, cursor: undefined, loading: false, error: null };
     return this.more();
   }
 
-  /** Reads the next page, if there is one and none is on its way. */
+  /** Load the next page, if there is one and no page is loading. */
   async more(limit = PAGE): Promise<void> {
     const { order, cursor, loading } = this.store.state;
     if (loading || cursor === null) return;
@@ -53,7 +53,7 @@ export class ItemList {
     }
   }
 
-  /** Reads all that is left. */
+  /** Load all remaining pages. */
   async all(): Promise<void> {
     const generation = this.#generation;
     while (generation === this.#generation && this.store.state.cursor && !this.store.state.error) {
@@ -61,16 +61,16 @@ export class ItemList {
     }
   }
 
-  /** Puts an item, as the API answered it, into its place. */
+  /** Put an item that the API returned into its place. */
   put(item: Item): void {
-    this.#gone.delete(item.id);
+    this.#deleted.delete(item.id);
     this.#written.set(item.id, item);
     const { items, cursor } = this.store.state;
     this.#change({ items: this.#joined(items, [], cursor === null) });
   }
 
   remove(id: string): void {
-    this.#gone.add(id);
+    this.#deleted.add(id);
     this.#written.delete(id);
     this.#change({ items: this.store.state.items.filter((item) => item.id !== id) });
   }
@@ -83,12 +83,12 @@ export class ItemList {
     this.store.state = { ...this.store.state, ...part };
   }
 
-  /** One list of each item's newest version, in order; what was written but lies beyond the loaded pages is left out. */
+  /** Return each item's newest version, in order, without written items that belong beyond the loaded pages. */
   #joined(loaded: Item[], page: Item[], whole: boolean): Item[] {
     const known = new Map<string, Item>();
     for (const item of [...loaded, ...page, ...this.#written.values()]) {
       const other = known.get(item.id);
-      if (!this.#gone.has(item.id) && (!other || other.version <= item.version)) known.set(item.id, item);
+      if (!this.#deleted.has(item.id) && (!other || other.version <= item.version)) known.set(item.id, item);
     }
     const sign = this.store.state.order === 'asc' ? 1 : -1;
     const byCreation = ({ created_at: one }: Item, { created_at: other }: Item) =>

@@ -1,7 +1,7 @@
 /** Compares and merges versions of an item's content. Pure; knows neither API nor markup. */
 import { isObject, type Json, same } from '../contract/schema';
 
-/** The JSON Merge Patch (RFC 7396) that makes `to` of `from`. */
+/** Return the JSON Merge Patch (RFC 7396) that turns `from` into `to`. */
 export function patchOf(from: Json, to: Json): Json {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
   const own = (value: Json, name: string) => (Object.hasOwn(value, name) ? value[name] : undefined); // not `constructor`
@@ -22,11 +22,11 @@ export interface Difference {
   base: unknown;
   mine: unknown;
   theirs: unknown;
-  /** Who changed it since `base`. Where both did, only the user can choose. */
+  /** Who changed it since `base`. If both did, the user has to choose. */
   changed: Side | 'both';
 }
 
-/** The members in which `mine` and `theirs` differ, in the order of `names`. */
+/** Return the fields in which `mine` and `theirs` differ, in the order of `names`. */
 export function differences(names: string[], base: Json, mine: Json, theirs: Json): Difference[] {
   return names
     .filter((name) => !same(mine[name], theirs[name]))
@@ -39,9 +39,13 @@ export function differences(names: string[], base: Json, mine: Json, theirs: Jso
     }));
 }
 
-/** `theirs` with the members chosen from `mine`. */
-export function merged(found: Difference[], theirs: Json, choice: (name: string) => Side | undefined): Json {
+/** Return `theirs` with the fields chosen from `mine`. */
+export function merged(
+  changes: Difference[],
+  theirs: Json,
+  choice: (name: string) => Side | undefined,
+): Json {
   const result: Json = { ...theirs };
-  for (const { name, mine } of found) if (choice(name) === 'mine') result[name] = mine;
+  for (const { name, mine } of changes) if (choice(name) === 'mine') result[name] = mine;
   return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,11 @@
-/** Creates and changes items so that a repeated or half-lost call does what was meant, once. Knows no markup. */
+/** Creates and changes items so that a call that is repeated, or whose response is lost, takes effect once. Knows no markup. */
 import type { Api, Item, ItemContent } from '../api/client';
 import { Refused } from '../api/problem';
 import { type Json, same } from '../contract/schema';
 import { contentOf } from './content';
 import { patchOf } from './merge';
 
-/** The item has changed since: what it is now. */
+/** The item has changed since it was opened; `theirs` is its current version. */
 export class Conflict extends Error {
   constructor(readonly theirs: Item) {
     super('The item has changed since you opened it.');
@@ -14,10 +14,10 @@ export class Conflict extends Error {
 }
 
 /**
- * Makes one item of `content`.
+ * Create one item with `content`.
  *
- * Where an earlier try with the same key had made it of another content before its answer was lost (422), that item is found
- * again by the key and what was `sent` with it, and changed to `content`.
+ * If an earlier attempt with the same key created it with other content and its response was lost (422), look that item up by
+ * the key and the bodies `sent` with it, and change it to `content`.
  */
 export async function create(
   api: Pick<Api, 'create' | 'patch'>,
@@ -34,10 +34,10 @@ export async function create(
       if (!(error instanceof Refused && error.status === 422)) throw error;
     }
   }
-  throw new Error('An item was made with this form before, with other content. Reload the list to see it.');
+  throw new Error('This form already created an item with other content. Reload the list to see it.');
 }
 
-/** Changes `base`, the item's content at `version`, to `content`. Fails with Conflict when it is another by now. */
+/** Change `base`, the item's content at `version`, to `content`. Throws Conflict when the item has changed since. */
 export async function change(
   api: Pick<Api, 'patch' | 'get'>,
   id: string,
@@ -51,7 +51,7 @@ export async function change(
     if (!(error instanceof Refused && error.status === 412)) throw error;
     const theirs = await api.get(id);
     if (!theirs) throw error;
-    // An earlier try had arrived and its answer was lost: what it is now is what was meant.
+    // An earlier attempt succeeded and its response was lost: the item already has the wanted content.
     if (error.retried && theirs.version === version + 1 && same(contentOf(theirs), content)) return theirs;
     throw new Conflict(theirs);
   }

@@ -17,21 +17,21 @@ export function Prose({ text }: { text: string }) {
 }
 
 export function inline(text: string): ComponentChild[] {
-  const found: ComponentChild[] = [];
+  const parts: ComponentChild[] = [];
   let end = 0;
   for (const match of text.matchAll(MARK)) {
     const [all, code, strong, label, link = ''] = match;
-    found.push(text.slice(end, match.index));
-    if (code) found.push(<code>{code}</code>);
-    else if (strong) found.push(<strong>{strong}</strong>);
+    parts.push(text.slice(end, match.index));
+    if (code) parts.push(<code>{code}</code>);
+    else if (strong) parts.push(<strong>{strong}</strong>);
     else
-      found.push(
+      parts.push(
         <a href={link} rel="noreferrer">
           {label}
         </a>,
       );
     end = match.index + all.length;
   }
-  found.push(text.slice(end));
-  return found;
+  parts.push(text.slice(end));
+  return parts;
 }

@@ -1,9 +1,8 @@
-/** The API reference, made of the contract that is built into the app. */
+/** The API reference, rendered from the contract that is built into the app. */
 import contract from 'virtual:contract';
 import { useEffect } from 'preact/hooks';
 import { Copy, useTitle } from '../ui/parts';
 import {
-  type Answer,
   flat,
   kindOf,
   limitsOf,
@@ -12,8 +11,10 @@ import {
   type Parameter,
   type Ref,
   resolve,
+  type ResponseObject,
 } from './document';
 import { inline, Prose } from './Prose';
+import './Reference.css';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const HIDDEN = ['ItemContent', 'Id'];
@@ -38,7 +39,7 @@ export default function Reference({ base }: { base: string }) {
           {contract.info.title} API <span class="help">version {contract.info.version}</span>
         </h1>
         <p class="base">
-          <code>{base}</code> <Copy text={base} what="address" />
+          <code>{base}</code> <Copy text={base} what="URL" />
           <a href="/openapi.yaml" data-file="" download>
             openapi.yaml
           </a>
@@ -54,7 +55,7 @@ export default function Reference({ base }: { base: string }) {
               </a>
             </li>
           ))}
-          <li class="help">What is sent and answered</li>
+          <li class="help">Schemas</li>
           {schemas.map(([name]) => (
             <li key={name}>
               <a href={`#schema-${name}`}>{name}</a>
@@ -71,7 +72,7 @@ export default function Reference({ base }: { base: string }) {
           <section key={name} id={`schema-${name}`}>
             <h2>{name}</h2>
             <Prose text={schema.description ?? ''} />
-            <Members name={name} />
+            <Properties name={name} />
           </section>
         ))}
       </article>
@@ -102,7 +103,10 @@ function Section({ path, method, operation, parameters }: SectionProps) {
       </p>
       {operation.description && <Prose text={operation.description} />}
       {parameters.length > 0 && (
-        <Table caption={`Parameters of ${operation.summary}`} head={['Parameter', 'In', 'Type', 'Meaning']}>
+        <Table
+          caption={`Parameters of ${operation.summary}`}
+          head={['Parameter', 'In', 'Type', 'Description']}
+        >
           {parameters.map((given) => {
             const parameter = resolve(contract, given);
             return (
@@ -123,15 +127,15 @@ function Section({ path, method, operation, parameters }: SectionProps) {
         </Table>
       )}
       {operation.requestBody && <Body title="Body" content={operation.requestBody.content} />}
-      <Table caption={`Answers of ${operation.summary}`} head={['Status', 'Meaning', 'Headers']}>
+      <Table caption={`Responses of ${operation.summary}`} head={['Status', 'Description', 'Headers']}>
         {Object.entries(operation.responses).map(([status, given]) => {
-          const answer = resolve<Answer>(contract, given);
+          const response = resolve<ResponseObject>(contract, given);
           return (
             <tr key={status}>
               <th scope="row">{status}</th>
-              <td>{inline(answer.description)}</td>
+              <td>{inline(response.description)}</td>
               <td>
-                {Object.keys(answer.headers ?? {}).map((name) => (
+                {Object.keys(response.headers ?? {}).map((name) => (
                   <code key={name} class="spaced">
                     {name}
                   </code>
@@ -143,7 +147,7 @@ function Section({ path, method, operation, parameters }: SectionProps) {
       </Table>
       {bodies(operation, (status) => status < '400')}
       <details>
-        <summary>Problems, with examples</summary>
+        <summary>Errors, with examples</summary>
         {bodies(operation, (status) => status >= '400')}
       </details>
     </section>
@@ -154,8 +158,8 @@ function bodies(operation: Operation, wanted: (status: string) => boolean) {
   return Object.entries(operation.responses)
     .filter(([status]) => wanted(status))
     .map(([status, given]) => {
-      const { content } = resolve<Answer>(contract, given);
-      return content && <Body key={status} title={`Answer ${status}`} content={content} />;
+      const { content } = resolve<ResponseObject>(contract, given);
+      return content && <Body key={status} title={`Response ${status}`} content={content} />;
     });
 }
 
@@ -185,26 +189,26 @@ function Body({ title, content }: { title: string; content: Record<string, Media
   );
 }
 
-function Members({ name }: { name: string }) {
+function Properties({ name }: { name: string }) {
   const schema = flat(contract, contract.components.schemas[name] ?? {});
   return (
-    <Table caption={`Members of ${name}`} head={['Member', 'Type', 'Meaning']}>
-      {Object.entries(schema.properties ?? {}).map(([member, given]) => {
-        const found = flat(contract, given);
+    <Table caption={`Properties of ${name}`} head={['Property', 'Type', 'Description']}>
+      {Object.entries(schema.properties ?? {}).map(([property, given]) => {
+        const field = flat(contract, given);
         return (
-          <tr key={member}>
+          <tr key={property}>
             <th scope="row">
-              <code>{member}</code>
-              {schema.required?.includes(member) && (
-                <span class="help"> {found.readOnly ? 'always' : 'required'}</span>
+              <code>{property}</code>
+              {schema.required?.includes(property) && (
+                <span class="help"> {field.readOnly ? 'always' : 'required'}</span>
               )}
             </th>
             <td>
               {kindOf(contract, given)}
-              {found.readOnly && <span class="help"> read only</span>}
+              {field.readOnly && <span class="help"> read only</span>}
             </td>
             <td>
-              {inline(found.description ?? '')} <span class="help">{limitsOf(found)}</span>
+              {inline(field.description ?? '')} <span class="help">{limitsOf(field)}</span>
             </td>
           </tr>
         );

@@ -1,4 +1,4 @@
-/** What the reference reads of an OpenAPI document, and how a `$ref` in it is followed. */
+/** The parts of an OpenAPI document that the reference shows, and how to follow a `$ref` in it. */
 import { type Json, type Schema, textOf } from '../contract/schema';
 
 export type Ref<T> = T & { $ref?: string };
@@ -17,7 +17,7 @@ export interface Media {
   example?: unknown;
   examples?: Record<string, Ref<{ summary?: string; value: unknown }>>;
 }
-export interface Answer {
+export interface ResponseObject {
   description: string;
   headers?: Record<string, Ref<{ description?: string }>>;
   content?: Record<string, Media>;
@@ -29,7 +29,7 @@ export interface Operation {
   security?: Record<string, string[]>[];
   parameters?: Ref<Parameter>[];
   requestBody?: { content: Record<string, Media> };
-  responses: Record<string, Ref<Answer>>;
+  responses: Record<string, Ref<ResponseObject>>;
 }
 export interface OpenApi {
   info: { title: string; version: string; description: string };
@@ -38,23 +38,23 @@ export interface OpenApi {
   components: { schemas: Record<string, RefSchema> } & Json;
 }
 
-/** `node`, or what its `$ref` points to. */
+/** Return `node`, or what its `$ref` points to. */
 export function resolve<T>(document: OpenApi, node: Ref<T>): T {
   if (!node.$ref) return node;
-  const found = node.$ref
+  const target = node.$ref
     .slice(2)
     .split('/')
     .reduce<unknown>((at, step) => (at as Json)[step], document);
-  return resolve(document, found as Ref<T>);
+  return resolve(document, target as Ref<T>);
 }
 
-/** `schema` with its `$ref` and `allOf` put in place, one level deep. */
+/** Return `schema` with its `$ref` and `allOf` resolved, one level deep. */
 export function flat(document: OpenApi, schema: RefSchema): RefSchema {
   const { allOf = [], ...own } = resolve(document, schema);
   return allOf.reduceRight<RefSchema>((whole, part) => ({ ...flat(document, part), ...whole }), own);
 }
 
-/** A schema's type in words: `string (uuid)`, `array of string`, `one of red, green`. */
+/** Return a schema's type in words: `string (uuid)`, `array of string`, `one of red, green`. */
 export function kindOf(document: OpenApi, schema: RefSchema): string {
   const name = schema.$ref?.split('/').at(-1);
   if (name && name !== 'Id') return name;
@@ -65,7 +65,7 @@ export function kindOf(document: OpenApi, schema: RefSchema): string {
   return format ? `${type} (${format})` : type;
 }
 
-/** A schema's limits in words. */
+/** Return a schema's limits in words. */
 export function limitsOf(schema: Schema): string {
   const { minLength, maxLength, minimum, maximum, maxItems, uniqueItems, maxProperties, pattern, nullable } =
     schema;
@@ -76,8 +76,8 @@ export function limitsOf(schema: Schema): string {
     minimum !== undefined && `from ${minimum}`,
     maximum !== undefined && `to ${maximum}`,
     maxItems !== undefined && `at most ${maxItems} entries`,
-    uniqueItems && 'no duplicates',
-    maxProperties !== undefined && `at most ${maxProperties} pairs`,
+    uniqueItems && 'unique entries',
+    maxProperties !== undefined && `at most ${maxProperties} properties`,
     pattern && `matches ${pattern}`,
     nullable && 'may be null',
     schema.default !== undefined && `default ${textOf(schema.default)}`,

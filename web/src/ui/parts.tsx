@@ -1,10 +1,11 @@
-/** Small parts that several views share: dialog, icons, times, copying, the bar that tells of a wait. */
+/** Small components that several views share: dialog, icons, times, copy button, the bar that reports a wait. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { tell } from '../api/problem';
+import { messageOf } from '../api/problem';
 import { waits } from '../api/retry';
-import { useStore } from './store';
+import { useStore } from '../store';
 import { local, utc } from './time';
+import './parts.css';
 
 const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
@@ -35,7 +36,7 @@ export function Time({ at }: { at: string }) {
   );
 }
 
-/** A user's text in a sentence: what writes from right to left, or says that the rest does, stays in the quotes. */
+/** A user's text in a sentence: right-to-left text, and control characters for it, take effect within the quotes only. */
 export function Quoted({ text }: { text: string }) {
   return (
     <>
@@ -44,7 +45,7 @@ export function Quoted({ text }: { text: string }) {
   );
 }
 
-/** The page's title while the component is there. */
+/** Set the page's title while the component is mounted. */
 export function useTitle(title: string): void {
   useEffect(() => {
     const before = document.title;
@@ -77,7 +78,7 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
-/** A modal dialog: the browser keeps the focus inside, closes it on Escape and gives the focus back. */
+/** A modal dialog: the browser keeps the focus inside and closes it on Escape; closing it restores the focus. */
 export function Dialog({ title, kind, onClose, children }: DialogProps) {
   const name = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -87,10 +88,10 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
     element?.showModal();
     return () => {
       element?.close();
-      // Afterwards, as what opened it may go with it: the row of a deleted item.
+      // Later, because the element that opened it may be removed too: the row of a deleted item.
       setTimeout(() => {
-        const there = back instanceof HTMLElement && back !== document.body && back.isConnected;
-        (there ? back : document.getElementById('main'))?.focus();
+        const present = back instanceof HTMLElement && back !== document.body && back.isConnected;
+        (present ? back : document.getElementById('main'))?.focus();
       });
     };
   }, []);
@@ -114,7 +115,7 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
   );
 }
 
-/** Tells that calls wait for their next try, why and until when. */
+/** Shows that calls wait for their next attempt, why, and for how long. */
 export function WaitBar() {
   const all = useStore(waits);
   const [, tick] = useState(0);
@@ -128,8 +129,8 @@ export function WaitBar() {
   return (
     <div class="wait" hidden={!first}>
       <p>
-        <span role="status">{first && tell(first.reason)}</span>
-        {first && <span aria-hidden="true"> Next try in {seconds} s.</span>}
+        <span role="status">{first && messageOf(first.reason)}</span>
+        {first && <span aria-hidden="true"> Retrying in {seconds} s.</span>}
       </p>
       {first && (
         <div class="actions">

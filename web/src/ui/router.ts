@@ -1,18 +1,18 @@
-/** Where the user is: the path, as a store. */
-import { Store } from './store';
+/** The current path, as a store. */
+import { Store } from '../store';
 
 export type Route =
   | { page: 'items'; open: null }
   | { page: 'items'; open: 'new' | { id: string } }
   | { page: 'reference' }
-  | { page: 'nowhere' };
+  | { page: 'unknown' };
 
 export const path = new Store(location.pathname);
 addEventListener('popstate', () => {
   path.state = location.pathname;
 });
 
-/** Goes to another path of the app; with `replace` without a step back. Another page begins at its top, and has the focus. */
+/** Go to another path of the app; with `replace`, without a new history entry. A new page starts at its top and takes the focus. */
 export function go(to: string, replace = false): void {
   if (to === location.pathname + location.search + location.hash) return;
   const before = routeOf(location.pathname).page;
@@ -28,10 +28,10 @@ export function routeOf(pathname: string): Route {
   if (pathname === '/items/new') return { page: 'items', open: 'new' };
   const id = /^\/items\/([0-9a-f-]{36})$/.exec(pathname)?.[1];
   if (id) return { page: 'items', open: { id } };
-  return pathname === '/reference' ? { page: 'reference' } : { page: 'nowhere' };
+  return pathname === '/reference' ? { page: 'reference' } : { page: 'unknown' };
 }
 
-/** A click on a link into the app, as a step in the app; other clicks (new tab, other button) are the browser's. */
+/** Handle a click on a link within the app without loading the page; other clicks (new tab, other button) are the browser's. */
 export function follow(event: MouseEvent): void {
   const link = (event.target as Element).closest('a');
   const own = link?.origin === location.origin && !link.target && !link.hasAttribute('download');

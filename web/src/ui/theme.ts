@@ -1,5 +1,5 @@
-/** Light or dark: as the system has it, or as the user chose. */
-import { Store } from './store';
+/** Light or dark: the system's setting, or the user's choice. */
+import { Store } from '../store';
 
 export type Theme = 'system' | 'light' | 'dark';
 const ALL: Theme[] = ['system', 'light', 'dark'];

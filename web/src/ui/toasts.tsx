@@ -1,8 +1,9 @@
-/** What was done, told in a corner for a while, with one thing to do about it. */
+/** Notices in a corner, shown for a while, each with an optional action. */
 import type { ComponentChild } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './parts';
-import { Store, useStore } from './store';
+import { Store, useStore } from '../store';
+import './toasts.css';
 
 interface Toast {
   id: number;
@@ -30,7 +31,7 @@ export function Toasts() {
   );
 }
 
-/** It stays while the pointer or the focus is on it (WCAG 2.2.1), and while the page is hidden or covered. */
+/** A notice stays while the pointer or the focus is on it (WCAG 2.2.1), and while the page is hidden or covered by a dialog. */
 function One({ id, text, action }: Toast) {
   const element = useRef<HTMLDivElement>(null);
   const close = () => {

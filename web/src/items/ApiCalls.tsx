@@ -1,47 +1,48 @@
-/** "The call": the curl lines of what the page just did, with the token masked until asked for. */
+/** The API calls that the page made, as curl commands; the token is hidden until the user asks for it. */
 import { useEffect, useId, useState } from 'preact/hooks';
 import { type Call, curl } from '../api/call';
-import { useServices } from '../app';
-import { Copy, Dialog, Icon } from './parts';
+import { useServices } from '../services';
+import { Copy, Dialog, Icon } from '../ui/parts';
+import './ApiCalls.css';
 
 interface Props {
-  /** The newest first. */
+  /** Newest first. */
   calls: Call[];
 }
 
-/** It stays where it is put, folded. */
-export function TheCall({ calls }: Props) {
+/** A collapsed section. */
+export function ApiCalls({ calls }: Props) {
   return (
     <details class="call">
       <summary>
         <Icon name="code" />
-        The call
+        API calls
         <span class="outcome">{calls[0] && outcome(calls[0])}</span>
       </summary>
-      <Lines calls={calls} />
+      <Commands calls={calls} />
     </details>
   );
 }
 
-/** A button that shows it in a dialog, where it would be in the way. */
-export function CallButton({ calls }: Props) {
+/** A button that opens them in a dialog. */
+export function ApiCallsButton({ calls }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <>
       <button
         type="button"
         class="call-button"
-        aria-label="The call"
+        aria-label="API calls"
         disabled={calls.length === 0}
         onClick={() => setOpen(true)}
       >
         <Icon name="code" />
-        <span>The call</span>
+        <span>API calls</span>
       </button>
       {open && (
-        <Dialog title="What this page asked of the API" kind="box wide" onClose={() => setOpen(false)}>
+        <Dialog title="API calls of this page" kind="box wide" onClose={() => setOpen(false)}>
           <div class="call">
-            <Lines calls={calls} />
+            <Commands calls={calls} />
           </div>
         </Dialog>
       )}
@@ -53,7 +54,7 @@ function outcome({ method, status }: Call): string {
   return `${method} ${status ?? '…'}`;
 }
 
-function Lines({ calls }: Props) {
+function Commands({ calls }: Props) {
   const { api } = useServices();
   const id = useId();
   const [number, setNumber] = useState(0);
@@ -63,7 +64,7 @@ function Lines({ calls }: Props) {
     <>
       {calls.length > 1 && (
         <div class="which">
-          <label for={id}>Which call</label>
+          <label for={id}>Call</label>
           <select
             id={id}
             value={call.number}
@@ -77,49 +78,49 @@ function Lines({ calls }: Props) {
           </select>
         </div>
       )}
-      <Line call={call} />
+      <Command call={call} />
     </>
   );
 }
 
-function Line({ call }: { call: Call }) {
+function Command({ call }: { call: Call }) {
   const { sessions } = useServices();
-  const [shown, setShown] = useState(false);
+  const [withToken, setWithToken] = useState(false);
   const [token, setToken] = useState<string | null>(null);
   useEffect(() => {
-    if (shown) void sessions.shown().then(setToken);
+    if (withToken) void sessions.current().then(setToken);
     else setToken(null);
-  }, [shown, call]);
-  const line = curl(call, token);
+  }, [withToken, call]);
+  const command = curl(call, token);
   return (
     <>
       <pre tabIndex={0} role="group" aria-label="curl command">
-        <code>{line}</code>
+        <code>{command}</code>
       </pre>
       <div class="actions">
-        <Copy text={line} what="the line" />
+        <Copy text={command} what="command" />
         <label class="check">
           <input
             type="checkbox"
-            checked={shown}
-            onChange={(event) => setShown(event.currentTarget.checked)}
+            checked={withToken}
+            onChange={(event) => setWithToken(event.currentTarget.checked)}
           />
-          Put my token in
+          Include my access token
         </label>
         <span class="help">
           {[
             call.milliseconds !== null && `${call.milliseconds} ms`,
             call.etag && `ETag ${call.etag}`,
-            call.replayed && 'made by an earlier try with the same key',
+            call.replayed && 'created by an earlier attempt with the same key',
           ]
             .filter(Boolean)
             .join(' · ')}
         </span>
       </div>
       <p class="help">
-        {shown
-          ? 'The line holds your access token: whoever has it is you, for up to an hour.'
-          : 'It takes the token from the shell variable TOKEN.'}
+        {withToken
+          ? 'The command contains your access token. Whoever has it can act as you for up to an hour.'
+          : 'The command reads the token from the shell variable TOKEN.'}
       </p>
     </>
   );

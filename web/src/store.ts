@@ -1,4 +1,4 @@
-/** The smallest thing that holds state and tells who looks at it. Knows no markup. */
+/** A minimal observable state. Knows no markup. */
 import { useEffect, useState } from 'preact/hooks';
 
 export class Store<State> {
@@ -18,14 +18,14 @@ export class Store<State> {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Calls `listener` at every change, until the function that it answers is called. */
+  /** Call `listener` after every change. Return a function that ends the subscription. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 }
 
-/** The store's state; the component renders again when it changes. */
+/** Return the store's state, and render the component again when it changes. */
 export function useStore<State>(store: Store<State>): State {
   const [, render] = useState({});
   useEffect(() => store.subscribe(() => render({})), [store]);

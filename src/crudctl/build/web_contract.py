@@ -1,0 +1,41 @@
+"""Derives from the contract what the web app is built from: the schema of its form, and the document of its reference page.
+
+The app follows no derivation rule of its own, so form, types and reference agree with what the functions validate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crudctl.build import contract
+
+
+def write(root: Path, document: Mapping[str, Any]) -> Path:
+    """Write build/web-contract.json, which web/vite.config.js reads, and return its path."""
+    path = root / "build" / "web-contract.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(web_contract(document), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `{"content", "document"}` of a loaded contract, as plain data.
+
+    `content` is the flat schema of what a client may send of an item. `document` is the OpenAPI document with that schema as
+    `ItemContent` and with each merge patch spelled out; the types and the reference page follow from it.
+
+    Raises:
+        contract.ContractError: A schema refers to itself or to nothing.
+    """
+    schemas = document["components"]["schemas"]
+    content = contract.content(contract.flatten(document, schemas["Item"]))
+    patches = {
+        name: contract.flatten(document, schema) | {"description": schema["description"]}
+        for name, schema in schemas.items()
+        if "x-merge-patch-of" in schema
+    }
+    components = {**document["components"], "schemas": {**schemas, **patches, "ItemContent": content}}
+    return {"content": content, "document": {**document, "components": components}}

@@ -1,0 +1,18 @@
+/** The API and the session, which every view may need. Knows no view. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Api } from './api/client';
+import type { Sessions } from './auth/session';
+
+export interface Services {
+  api: Api;
+  sessions: Sessions;
+}
+
+export const ServicesContext = createContext<Services | null>(null);
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext);
+  if (!services) throw new Error('This component must be rendered inside a ServicesContext.');
+  return services;
+}
