@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from emulator import process
-from emulator.__main__ import environment
+from emulator.settings import environment
 
 from .stack import Stack
 

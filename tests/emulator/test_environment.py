@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.lambda_ import environment, function_log
+from emulator.logs import log_stream
 from emulator.process import REGION
 
 from .stack import Stack, unique
@@ -46,7 +47,7 @@ def log_of(stack: Stack, name: str) -> list[Any]:
     return list(found["events"])
 
 
-@pytest.mark.adds(environment.LOG_STREAMS)
+@pytest.mark.adds(log_stream.LOG_STREAMS)
 def test_invocations_of_one_environment_share_its_log_stream(ours: Stack) -> None:
     name = ours.function(STREAM)
     known = {ours.invoke(name) for _ in range(3)}
@@ -54,7 +55,7 @@ def test_invocations_of_one_environment_share_its_log_stream(ours: Stack) -> Non
     assert len(known) == 1
 
 
-@pytest.mark.lacks(environment.LOG_STREAMS)
+@pytest.mark.lacks(log_stream.LOG_STREAMS)
 def test_ministack_makes_a_stream_for_each_invocation(ministack: Stack) -> None:
     name = ministack.function(STREAM)
     known = {ministack.invoke(name) for _ in range(3)}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from emulator.apigateway import gateway, integration
+from emulator.lambda_ import trace
 
 from .stack import Api, Stack
 
@@ -149,14 +150,14 @@ def test_ministack_gives_them_different_ids(ministack: Stack) -> None:
 ROOT = "Root=1-67891233-abcdef012345678912345678"
 
 
-@pytest.mark.adds(gateway.TRACE_ID)
+@pytest.mark.adds(trace.TRACE_ID)
 def test_trace_of_the_caller_reaches_the_function(ours: Stack) -> None:
     _, header, variable = api_of(ours, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
     assert header == ROOT
     assert variable.startswith(f"{ROOT};Parent=")
 
 
-@pytest.mark.lacks(gateway.TRACE_ID)
+@pytest.mark.lacks(trace.TRACE_ID)
 def test_ministack_starts_another_trace(ministack: Stack) -> None:
     _, header, variable = api_of(ministack, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
     assert not (header and variable and variable.startswith(ROOT))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.iam import authorization
+from emulator.iam import leading_keys, policy_variables
 from emulator.process import REGION
 
 from .stack import Json, Stack, policy, unique
@@ -134,8 +134,8 @@ def operations(name: str, owner: str) -> list[tuple[str, Json]]:
     ]
 
 
-@pytest.mark.adds(authorization.LEADING_KEYS)
-@pytest.mark.adds(authorization.POLICY_VARIABLES)
+@pytest.mark.adds(leading_keys.LEADING_KEYS)
+@pytest.mark.adds(policy_variables.POLICY_VARIABLES)
 def test_data_role_reaches_the_owners_items_and_no_others(ours: Stack) -> None:
     name = table(ours)
     ann = Owner(ours, name, "ann", TRUSTED)
@@ -158,14 +158,14 @@ def test_one_foreign_key_among_several_refuses_all(ours: Stack) -> None:
     assert not ann.may("batch_get_item", RequestItems={name: {"Keys": keys}})
 
 
-@pytest.mark.lacks(authorization.LEADING_KEYS)
+@pytest.mark.lacks(leading_keys.LEADING_KEYS)
 def test_ministack_knows_no_leading_keys(ministack: Stack) -> None:
     name = table(ministack)
     arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"
     assert not allowed(ministack, arn, {"Null": {"dynamodb:LeadingKeys": "false"}}, name)
 
 
-@pytest.mark.lacks(authorization.POLICY_VARIABLES)
+@pytest.mark.lacks(policy_variables.POLICY_VARIABLES)
 def test_ministack_takes_variables_literally(ministack: Stack) -> None:
     name = table(ministack)
     arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"

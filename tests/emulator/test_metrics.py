@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.alarms import describe_alarms
-from emulator.cloudwatch import metric_data, statistics
+from emulator.cloudwatch import get_metric_data, statistics
 from emulator.cognito import sign_in_metrics
 from emulator.dynamodb import table_metrics
 from emulator.logs import metric_filters, query_definitions
@@ -46,12 +46,12 @@ def share_of(stack: Stack) -> dict[str, float]:
     return data(stack, *queries)
 
 
-@pytest.mark.adds(metric_data.METRIC_MATH)
+@pytest.mark.adds(get_metric_data.METRIC_MATH)
 def test_an_expression_is_evaluated_over_series_that_are_not_returned(ours: Stack) -> None:
     assert share_of(ours) == {"share": 0.25}
 
 
-@pytest.mark.lacks(metric_data.METRIC_MATH)
+@pytest.mark.lacks(get_metric_data.METRIC_MATH)
 def test_ministack_evaluates_no_expression(ministack: Stack) -> None:
     assert share_of(ministack) == {"share": 0}
 

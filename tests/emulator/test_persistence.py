@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import process
-from emulator.__main__ import environment
+from emulator.settings import environment
 from emulator.state import chunks, persistence
 
 from .conftest import free_port, start_ministack
@@ -223,7 +223,7 @@ def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> 
     """The services that are saved piece by piece name their stores: none may be missing, and more are only what is added here."""
     script = (
         "from importlib import import_module\n"
-        "from emulator import query_definitions\n"
+        "from emulator.logs import query_definitions\n"
         "from emulator.state.chunks import CHUNKED\n"
         "query_definitions.install()\n"
         "added = {'cloudwatch_logs': {'query_definitions'}}\n"
