@@ -140,6 +140,9 @@ def install(additions: Iterable[Addition]) -> None:
             addition.install()
         except Incompatible as refused:
             faults.append(str(refused))
+        except AttributeError:
+            if not faults:  # otherwise a name is missing that is listed already
+                raise
     if faults:
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("ministack", "hypercorn"))
         raise Incompatible(

@@ -59,6 +59,7 @@ uses(
     "_state_map",
     "_get_module(name)",
     "SERVICE_REGISTRY",
+    "SERVICE_HANDLERS",
 )
 uses(SAVED_WHILE_RUNNING, ministack_persistence, "_json_default(obj)", "_json_object_hook(obj)")
 uses(SAVED_WHILE_RUNNING, responses, "AccountRegionScopedDict")

@@ -1,0 +1,28 @@
+"""Copies of the installed MiniStack that a test may change, and the environment that makes Python import them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def copy_of_ministack(folder: Path) -> Path:
+    """Copy the installed package into `folder` and return the copy. Compiled files are copied too: they stay valid."""
+    spec = find_spec("ministack")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(shutil.copytree(Path(spec.origin).parent, folder / "ministack"))
+
+
+def importing(folder: Path) -> str:
+    """Return the PYTHONPATH with which packages in `folder` come before the installed ones."""
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace every `old` in a file, of which there must be one."""
+    source = path.read_text(encoding="utf-8")
+    assert old in source
+    path.write_text(source.replace(old, new), encoding="utf-8")
