@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+
+UPSTREAM = sorted((Path(__file__).parents[2] / "docs" / "upstream").glob("*.patch"))
 
 
 def copy_of_ministack(folder: Path) -> Path:
@@ -26,3 +29,8 @@ def edit(path: Path, old: str, new: str) -> None:
     source = path.read_text(encoding="utf-8")
     assert old in source
     path.write_text(source.replace(old, new), encoding="utf-8")
+
+
+def apply(patch: Path, folder: Path) -> None:
+    """Apply a patch file to the copy of a package in `folder`."""
+    subprocess.run(["git", "apply", "--verbose", str(patch)], cwd=folder, check=True)
