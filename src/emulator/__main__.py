@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from emulator.patches import Incompatible
 from emulator.settings import environment
@@ -38,9 +39,16 @@ def main() -> None:
     )
     server = importlib.import_module("emulator.server")  # imports MiniStack, which reads the environment
     try:
-        asyncio.run(server.serve(arguments.port, state))
+        asyncio.run(served(server, arguments.port, state))
     except Incompatible as refused:
         sys.exit(f"The emulator cannot start. {refused}")
+
+
+async def served(server: ModuleType, port: int, state: Path) -> None:
+    """Serve, and end the process without waiting for threads of MiniStack: all state is saved."""
+    await server.serve(port, state)
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from emulator.logs import metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
 
+GRACE = 0.5  # seconds
 ADDITIONS = (
     put_rest_api,
     refresh_rotation,
@@ -62,19 +63,29 @@ def patched(state: Path) -> Persistence:
 
 
 async def serve(port: int, state: Path) -> None:
-    """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
+    """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return.
+
+    Requests in flight have GRACE seconds to end. Functions that still run then are killed: they must not call an emulator
+    that is started on the same port meanwhile.
+    """
     persistence = patched(state / "state.sqlite")
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
     config.loglevel = "WARNING"
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    served = edge.guarded(app, persistence)
+    serving = asyncio.create_task(hypercorn_serve(served, config, shutdown_trigger=stop.wait))
     background = [asyncio.create_task(persistence.run()), asyncio.create_task(evaluation.run(persistence))]
-    await hypercorn_serve(edge.guarded(app, persistence), config, shutdown_trigger=stop.wait)
-    for task in background:
+    await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([serving], timeout=GRACE)  # Hypercorn's own limit is not effective since Python 3.12
+    for task in (serving, *background):
         task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    ended, *_ = await asyncio.gather(serving, *background, return_exceptions=True)
+    environment.kill_all()
+    persistence.save()
+    if isinstance(ended, Exception):
+        raise ended

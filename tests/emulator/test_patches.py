@@ -272,7 +272,7 @@ class Source:
             case ast.Attribute(value=ast.Name(id=alias), attr=name) if alias in self.modules:
                 self.read.add((self.modules[alias], name))
             case ast.Attribute(value=owner, attr=name) if name.startswith("_") and not name.startswith("__"):
-                if not isinstance(owner, ast.Name) or owner.id not in ("self", "cls"):
+                if not isinstance(owner, ast.Name) or owner.id not in ("self", "cls", "os"):
                     self.private.add(name)
 
 

@@ -39,5 +39,14 @@ def test_waiting_ends_at_once_when_the_process_does(tmp_path: Path) -> None:
 
 
 def test_waiting_has_an_end() -> None:
-    with pytest.raises(process.EmulatorUnavailable, match="no answer"):
+    with pytest.raises(process.EmulatorUnavailable, match="no response"):
         process.wait_ready(free_port(), timeout=0.2)
+
+
+def test_process_is_known_from_its_first_moment() -> None:
+    for _ in range(50):
+        other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "-m", "emulator", ""])
+        assert process.is_emulator(other.pid)
+        other.kill()
+        other.wait()
+        assert not process.is_emulator(other.pid)

@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-import botocore.session
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from ministack.services import cloudwatch
 
 from emulator.cloudwatch import metric_math
 from emulator.patches import Difference, patch, register, uses
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
 
 Json = dict[str, Any]
 Response = tuple[int, dict[str, Any], bytes]
@@ -61,6 +62,8 @@ def install() -> None:
 
 @cache
 def _operation(name: str) -> OperationModel:
+    import botocore.session  # noqa: PLC0415  # would take a fifth of the emulator's start
+
     return botocore.session.get_session().get_service_model("cloudwatch").operation_model(name)
 
 
@@ -107,23 +110,22 @@ def describe_alarms(
     status, _, body = original(params, read(operation.input_shape, params), False, True)
     if status != 200:
         return original(params, cbor_data, False, False)
-    output = cast("StructureShape", operation.output_shape)
-    result = f"<DescribeAlarmsResult>{_properties(output, json.loads(body))}</DescribeAlarmsResult>"
+    result = f"<DescribeAlarmsResult>{_xml(operation.output_shape, json.loads(body))}</DescribeAlarmsResult>"
     response: Response = cloudwatch._xml(200, "DescribeAlarmsResponse", result)
     return response
 
 
-def read(shape: Shape, params: Mapping[str, Any], name: str = "") -> Any:
+def read(shape: Any, params: Mapping[str, Any], name: str = "") -> Any:
     """Return the value of a shape in the parameters of the query protocol; None if it is missing.
 
     Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
     """
-    if isinstance(shape, StructureShape):
+    if shape.type_name == "structure":
         prefix = f"{name}." if name else ""
         values = {each: read(member, params, prefix + each) for each, member in shape.members.items()}
         present = {each: value for each, value in values.items() if value is not None}
         return present if present or not name else None
-    if isinstance(shape, ListShape):
+    if shape.type_name == "list":
         items: list[Any] = []
         while (value := read(shape.member, params, f"{name}.member.{len(items) + 1}")) is not None:
             items.append(value)
@@ -136,18 +138,11 @@ def read(shape: Shape, params: Mapping[str, Any], name: str = "") -> Any:
     )()
 
 
-def _properties(shape: StructureShape, value: dict[str, Any]) -> str:
-    return "".join(
-        f"<{name}>{_xml(member, value[name])}</{name}>"
-        for name, member in shape.members.items()
-        if value.get(name) is not None
-    )
-
-
-def _xml(shape: Shape, value: Any) -> str:
-    if isinstance(shape, StructureShape):
-        return _properties(shape, value)
-    if isinstance(shape, ListShape):
+def _xml(shape: Any, value: Any) -> str:
+    if shape.type_name == "structure":
+        present = {name: each for name, each in shape.members.items() if value.get(name) is not None}
+        return "".join(f"<{name}>{_xml(each, value[name])}</{name}>" for name, each in present.items())
+    if shape.type_name == "list":
         return "".join(f"<member>{_xml(shape.member, part)}</member>" for part in value)
     if shape.type_name == "boolean":
         return "true" if value else "false"

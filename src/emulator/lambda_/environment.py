@@ -30,7 +30,7 @@ ENVIRONMENT_VARIABLES = register(
         upstream="build the environment of a worker from a list of names instead of `os.environ`, and add the missing variables",
     )
 )
-uses(ENVIRONMENT_VARIABLES, lambda_runtime, "Worker.config", "subprocess.Popen")
+uses(ENVIRONMENT_VARIABLES, lambda_runtime, "Worker.config", "subprocess.Popen", "reset()")
 
 _PASSED_ON = ("PATH", "LANG", "HOME", "TMPDIR", "SYSTEMROOT")
 _WORKERS_OWN = ("_LAMBDA_", "_MINISTACK_", "AWS_", "LAMBDA_")
@@ -112,6 +112,11 @@ def invoke(
     )
     _here.result = result
     return result
+
+
+def kill_all() -> None:
+    """End the processes of all functions."""
+    lambda_runtime.reset()
 
 
 def last_invocation() -> tuple[Any, Json]:

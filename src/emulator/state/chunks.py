@@ -47,10 +47,6 @@ class WholeState:
         self.module = module
         self._last: bytes | None = None
 
-    def forget(self) -> None:
-        """Treat every chunk as changed at the next call of `changed`, after a failed write."""
-        self._last = None
-
     def state(self) -> Any:
         """Return the part of the state that is one chunk, as `load_persisted_state` accepts it."""
         return self.module.get_state()
@@ -58,7 +54,7 @@ class WholeState:
     def changed(self) -> Iterator[Chunk]:
         """Yield the chunks that differ from the last time, with the value None for those that no longer exist.
 
-        The caller may pause between any two; a bare None is only a place to pause.
+        The caller may pause or stop between any two; a bare None is only a place to pause.
 
         Raises:
             RuntimeError: another thread changed the state meanwhile; call again later.
@@ -84,10 +80,6 @@ class Tables(WholeState):
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module)
         self._saved: defaultdict[Scope, dict[ItemKey, Any]] = defaultdict(dict)
-
-    def forget(self) -> None:
-        super().forget()
-        self._saved.clear()
 
     def state(self) -> Any:
         tables = responses.AccountRegionScopedDict()
@@ -149,10 +141,6 @@ class LogGroups(WholeState):
         super().__init__(module)
         self._saved: dict[str, tuple[list[Any], int]] = {}
 
-    def forget(self) -> None:
-        super().forget()
-        self._saved = {}
-
     def state(self) -> Any:
         groups = responses.AccountRegionScopedDict()
         for key, group in self.module._log_groups.all_items():
@@ -211,22 +199,22 @@ class Metrics(WholeState):
         super().__init__(module)
         self.touched: set[Any] = set(module._metrics._data)
 
-    def forget(self) -> None:
-        super().forget()
-        self.touched = set(self.module._metrics._data)
-
     def state(self) -> Any:
         stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
         return {"metrics": responses.AccountRegionScopedDict(), **stores}
 
     def changed(self) -> Iterator[Chunk]:
         yield from super().changed()
-        touched, self.touched = self.touched, set()
-        for key in touched:
+        while self.touched:
+            key = self.touched.pop()
             account, region, metric = key
-            name = SEPARATOR.join((account, region, *metric))
             points = self.module._metrics._data.get(key)
-            yield name, encode(points) if points else None
+            try:
+                value = encode(points) if points else None
+            except RuntimeError:
+                self.touched.add(key)
+                raise
+            yield SEPARATOR.join((account, region, *metric)), value
 
     def restored(self, chunks: dict[str, bytes]) -> Any:
         state = super().restored(chunks)

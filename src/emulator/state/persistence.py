@@ -11,6 +11,7 @@ import asyncio
 import logging
 import re
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -21,14 +22,15 @@ from ministack.core import responses
 from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, sts
 
 from emulator.patches import Difference, patch, register, uses
-from emulator.state.chunks import LogGroups, Metrics, Tables, WholeState, chunks_of
-from emulator.state.store import Row, StateStore
+from emulator.state.chunks import Chunk, LogGroups, Metrics, Tables, WholeState, chunks_of
+from emulator.state.store import StateStore
 
 logger = logging.getLogger("emulator.persistence")
 
 INTERVAL = 2.0
 LONGEST_SLICE = 0.002
 LEAST_REST = 20  # a service whose save costs a second is saved every 20 seconds
+MOST_ATTEMPTS = 10
 SETTLE = 10.0  # a service is saved again after this, with what a request started in the background
 
 SAVED_WHILE_RUNNING = register(
@@ -89,13 +91,15 @@ class Persistence:
         self._due: dict[str, float] = {}
         self._settling: dict[str, float] = {}
         self._rest_until: dict[str, float] = {}
+        self._unwritten: dict[tuple[str, str], bytes | None] = {}  # (service, chunk name) -> value
+        self._writing = threading.Lock()
         self._code_in_use: set[str] | None = None
         self._remove_unused_code: Callable[[set[str]], None]
 
     def install(self) -> None:
         """Take over MiniStack's loading and saving."""
         patch(ministack_app, "load_state", self.load, SAVED_WHILE_RUNNING)
-        patch(ministack_app, "save_all", self.save_all, SAVED_WHILE_RUNNING)
+        patch(ministack_app, "save_all", leave_to_server, SAVED_WHILE_RUNNING)
         patch(lambda_svc, "_prune_orphan_code_blobs", self.note_code_in_use, SAVED_WHILE_RUNNING)
         patch(cloudwatch, "_metric_bucket", self.metric_bucket, SAVED_WHILE_RUNNING)
         patch(sts, "get_state", sessions, SESSIONS_SAVED)
@@ -123,50 +127,66 @@ class Persistence:
             for service in [s for s, since in self._settling.items() if since <= now]:
                 del self._settling[service]
                 self._due[service] = now
-            due = [s for s in self._due if self._rest_until.get(s, 0) <= now]
-            if due:
-                await self._save(due)
+            for service in [s for s in self._due if self._rest_until.get(s, 0) <= now]:
+                await self._collect(service)
+            await asyncio.to_thread(self._write)
 
-    async def _save(self, services: list[str]) -> None:
-        rows: list[Row] = []
-        for service in services:
-            del self._due[service]
-            cost, slice_start = 0.0, time.perf_counter()
-            try:
-                for chunk in self._chunks_of(service).changed():
-                    if chunk is not None:
-                        rows.append((service, *chunk))
-                    elapsed = time.perf_counter() - slice_start
-                    if elapsed > LONGEST_SLICE:
-                        cost += elapsed
-                        await asyncio.sleep(0)
-                        slice_start = time.perf_counter()
-            except RuntimeError as changed_meanwhile:
-                logger.info("%s: %s; saved again later", service, changed_meanwhile)
-                self.mark(service)
-            cost += time.perf_counter() - slice_start
-            self._rest_until[service] = time.monotonic() + LEAST_REST * cost
-        await asyncio.to_thread(self._write, rows)
+    async def _collect(self, service: str) -> None:
+        """Add the changes of a service to those that are written next, with pauses in which requests are served."""
+        del self._due[service]
+        cost, slice_start = 0.0, time.perf_counter()
+        try:
+            for chunk in self._chunks_of(service).changed():
+                self._add(service, chunk)
+                elapsed = time.perf_counter() - slice_start
+                if elapsed > LONGEST_SLICE:
+                    cost += elapsed
+                    await asyncio.sleep(0)
+                    slice_start = time.perf_counter()
+        except RuntimeError as changed_meanwhile:
+            logger.info("%s: %s; saved again later", service, changed_meanwhile)
+            self.mark(service)
+        cost += time.perf_counter() - slice_start
+        self._rest_until[service] = time.monotonic() + LEAST_REST * cost
 
-    def save_all(self, services: Any) -> None:
-        """Save every service that has been used, at once."""
-        rows: list[Row] = []
+    def save(self) -> None:
+        """Save every service that has been used, and close the file.
+
+        Nothing is lost if `run` was cancelled just before: what it collected and did not write is written here.
+        """
         for service, module_name in ministack_app._state_map.items():
             module = sys.modules.get(f"ministack.services.{module_name}")
             if module is not None and hasattr(module, "get_state"):
-                changed = self._chunks_of(service).changed()
-                rows += [(service, *chunk) for chunk in changed if chunk is not None]
-        self._write(rows)
+                self._collect_at_once(service)
+        self._write()
+        self.store.close()
 
-    def _write(self, rows: list[Row]) -> None:
-        try:
-            self.store.write(rows)
-        except Exception:
-            logger.exception("the state could not be saved; trying again")
-            for service in {service for service, _, _ in rows}:
-                self._chunks_of(service).forget()
-                self.mark(service)
-            return
+    def _collect_at_once(self, service: str) -> None:
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                for chunk in self._chunks_of(service).changed():
+                    self._add(service, chunk)
+            except RuntimeError as changed_meanwhile:  # by a thread of MiniStack
+                logger.info("%s: %s; saved again", service, changed_meanwhile)
+            else:
+                return
+
+    def _add(self, service: str, chunk: Chunk) -> None:
+        if chunk is not None:
+            with self._writing:
+                self._unwritten[service, chunk[0]] = chunk[1]
+
+    def _write(self) -> None:
+        with self._writing:
+            rows, self._unwritten = self._unwritten, {}
+            if not rows:
+                return
+            try:
+                self.store.write((*key, value) for key, value in rows.items())
+            except Exception:
+                logger.exception("the state could not be saved; it is tried again with the next changes")
+                self._unwritten = rows
+                return
         if self._code_in_use is not None:
             self._remove_unused_code(self._code_in_use)
             self._code_in_use = None
@@ -207,6 +227,10 @@ class Persistence:
             return response
 
         return handle
+
+
+def leave_to_server(services: Any) -> None:
+    """Do not save when MiniStack shuts down: the server does so when the last request has ended."""
 
 
 def sessions() -> Any:
