@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Difference:
-    """One behavior in which MiniStack differs from AWS, and what is done about it.
+    """One behaviour in which MiniStack differs from AWS, and what is done about it.
 
     Attributes:
         aws: what AWS does.

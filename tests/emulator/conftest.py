@@ -72,5 +72,5 @@ def start_ministack(port: int, directory: Path, python_path: str = "") -> subpro
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "adds(difference): with our addition, the behavior is that of AWS")
+    config.addinivalue_line("markers", "adds(difference): with our addition, the behaviour is that of AWS")
     config.addinivalue_line("markers", "lacks(difference): MiniStack alone still needs the addition")

@@ -1,4 +1,4 @@
-"""Differences that are left: each test fails when MiniStack has learnt it, and the entry can go."""
+"""Differences without an addition: each test fails when MiniStack behaves like AWS, and the entry can be deleted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def api_of(stack: Stack) -> Api:
 
 
 @pytest.mark.lacks(known_gaps.DEPLOYED_RESOURCES)
-def test_method_is_gone_from_the_stage_without_a_deployment(ministack: Stack) -> None:
+def test_deleted_method_disappears_from_the_stage_without_a_deployment(ministack: Stack) -> None:
     api, gateway = api_of(ministack), ministack.client("apigateway")
     thing = next(r for r in gateway.get_resources(restApiId=api.id)["items"] if r["path"] == "/thing")
     gateway.delete_method(restApiId=api.id, resourceId=thing["id"], httpMethod="POST")

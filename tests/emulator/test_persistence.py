@@ -1,4 +1,4 @@
-"""What survives a kill, and what saving costs."""
+"""What survives a kill, a stop and a restart of the emulator."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 from ministack import app as ministack_app
@@ -70,8 +71,8 @@ def put(client: Any, key: str, value: str = "") -> None:
 
 
 def things(stack: Stack) -> dict[str, str]:
-    found = stack.client("dynamodb").scan(TableName="Things")["Items"]
-    return {item["id"]["S"]: item["value"]["S"] for item in found}
+    items = stack.client("dynamodb").scan(TableName="Things")["Items"]
+    return {item["id"]["S"]: item["value"]["S"] for item in items}
 
 
 @pytest.mark.adds(persistence.SAVED_WHILE_RUNNING)
@@ -88,7 +89,7 @@ def test_items_survive_a_kill(emulator: Restartable) -> None:
 
 
 @pytest.mark.lacks(persistence.SAVED_WHILE_RUNNING)
-def test_ministack_forgets_everything_when_killed(tmp_path: Path) -> None:
+def test_ministack_loses_everything_when_killed(tmp_path: Path) -> None:
     port = free_port()
     server = start_ministack(port, tmp_path)
     process.wait_ready(port)
@@ -104,7 +105,7 @@ def test_ministack_forgets_everything_when_killed(tmp_path: Path) -> None:
 
 
 def test_stop_saves_everything_that_was_responded_to(emulator: Restartable) -> None:
-    """However the stop falls into the saving that goes on every two seconds."""
+    """Whether the stop comes before, during or after the saving that takes place every two seconds."""
     stack, expected = emulator.start(), dict[str, str]()
     thing_table(stack)
     for attempt in range(3):
@@ -119,7 +120,7 @@ def test_stop_saves_everything_that_was_responded_to(emulator: Restartable) -> N
 
 
 @pytest.mark.parametrize("pauses", [1, 5, 20])
-def test_changes_that_were_collected_when_saving_is_cancelled_are_saved(
+def test_changes_that_were_collected_before_a_cancelled_write_are_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: int
 ) -> None:
     monkeypatch.setattr(persistence, "INTERVAL", 0)
@@ -146,7 +147,7 @@ def test_changes_that_were_collected_when_saving_is_cancelled_are_saved(
         assert len(saved["tables"]["Things"]["items"]) == 1000
 
 
-def test_failed_write_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persistence, "INTERVAL", 0.01)
     store = Failing(tmp_path / "state", failures=2)
 
@@ -180,7 +181,7 @@ SLOW = "import time\ndef handler(event, context):\n    time.sleep(60)"
 HALF_A_REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
 
 
-def test_stop_waits_neither_for_functions_nor_for_clients(emulator: Restartable) -> None:
+def test_stop_does_not_wait_for_functions_and_clients(emulator: Restartable) -> None:
     stack = emulator.start()
     put(thing_table(stack), "kept", "value")
     name = stack.function(SLOW)
@@ -202,10 +203,10 @@ def children(pid: int) -> list[str]:
 
 
 def test_item_deleted_after_a_restart_does_not_come_back(emulator: Restartable) -> None:
-    put(thing_table(emulator.start()), "gone")
+    put(thing_table(emulator.start()), "deleted")
     process.stop(emulator.pid)
     stack = emulator.start()
-    stack.client("dynamodb").delete_item(TableName="Things", Key={"id": {"S": "gone"}})
+    stack.client("dynamodb").delete_item(TableName="Things", Key={"id": {"S": "deleted"}})
     process.stop(emulator.pid)
     assert things(emulator.start()) == {}
 
@@ -289,7 +290,7 @@ def test_temporary_credentials_survive_a_restart(emulator: Restartable) -> None:
 
 
 @pytest.mark.lacks(persistence.SESSIONS_SAVED)
-def test_ministack_forgets_temporary_credentials(tmp_path: Path) -> None:
+def test_ministack_loses_temporary_credentials(tmp_path: Path) -> None:
     port = free_port()
     servers = [start_ministack(port, tmp_path)]
     process.wait_ready(port)
@@ -316,15 +317,13 @@ def test_two_emulators_cannot_share_a_state(emulator: Restartable) -> None:
 
 
 def test_unsigned_administration_is_refused(ours: Stack) -> None:
-    import httpx
-
     for path in ("reset", "config"):
-        answer = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
-        assert answer.status_code == 403
+        response = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
+        assert response.status_code == 403
 
 
 def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> None:
-    """The services that are saved piece by piece name their stores: none may be missing, and more are only what is added here."""
+    """Services that are saved in chunks list their stores: all of MiniStack's, and those that an addition creates."""
     script = (
         "from importlib import import_module\n"
         "from emulator.logs import query_definitions\n"

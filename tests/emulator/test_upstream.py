@@ -50,7 +50,7 @@ def test_deployed_document_serves(upstream: Stack, api: str) -> None:
 
 
 def test_overwriting_keeps_ids_and_drops_the_rest(upstream: Stack, api: str) -> None:
-    test_put_rest_api.test_overwriting_keeps_ids_and_drops_what_is_gone(upstream, api)
+    test_put_rest_api.test_overwriting_keeps_ids_and_drops_what_is_not_in_the_document(upstream, api)
 
 
 def test_merging_keeps_what_the_document_does_not_name(upstream: Stack, api: str) -> None:
@@ -139,5 +139,5 @@ def test_sign_up_refuses_what_the_authorize_endpoint_refuses(upstream: Stack, ch
     assert site.http.post("/signup", data=form).status_code == 400
 
 
-def test_sign_up_form_escapes_what_the_user_typed(upstream: Stack) -> None:
+def test_form_escapes_what_the_user_typed(upstream: Stack) -> None:
     assert "<script>" not in Site(upstream).sign_up('"><script>').text
