@@ -42,7 +42,8 @@ EVALUATION = register(
         ministack="looks at all metrics of that name at once, at all time as one period, and only when PutMetricData "
         "is called",
         here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
-        upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background",
+        upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background; "
+        "periods that end now are our own choice",
     )
 )
 LAMBDA_ACTION = register(

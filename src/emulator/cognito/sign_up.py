@@ -26,7 +26,7 @@ SIGN_UP_PAGE = register(
         source="https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoints.html",
         ministack="only the sign-in page exists",
         here="as AWS, but the code is shown on the page: no e-mail leaves the machine",
-        upstream="serve /signup beside /login, with `_sign_up` and `_confirm_sign_up`",
+        upstream="serve /signup beside /login, with `_sign_up` and `_confirm_sign_up`; the code on the page is our own choice",
     )
 )
 uses(

@@ -22,7 +22,7 @@ METRIC_FILTERS = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html",
         ministack="metric filters are stored and create no data points",
         here='as AWS for patterns of the form { $.property = "value" } or { $.property = * }, without dimensions',
-        upstream="evaluate metric filters in `_append_log_events`, as subscription filters are",
+        upstream="evaluate metric filters where `_fanout_to_subscription_filters` passes events on",
     )
 )
 uses(METRIC_FILTERS, cloudwatch_logs, "_metric_filters")

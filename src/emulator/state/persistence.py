@@ -41,7 +41,7 @@ SAVED_WHILE_RUNNING = register(
         source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html",
         ministack="state is written at shutdown only, so a crash loses everything",
         here=f"changes are written every {INTERVAL:.0f} seconds, in one transaction",
-        upstream="save the services that were written to every few seconds, into one database",
+        upstream="save the services that were written to every few seconds; chunks in one SQLite file are our own choice",
     )
 )
 SESSIONS_SAVED = register(
