@@ -1,1 +1,1 @@
-"""The local stack's AWS: the emulator process and the AWS behaviours it lacks."""
+"""The local stack's AWS: MiniStack in a process of its own, and the AWS behaviour that it lacks."""

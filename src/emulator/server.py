@@ -1,42 +1,42 @@
-"""Serves MiniStack with the additions of this package; importing it is what reads the settings."""
+"""MiniStack with the additions of this package, as a server; importing this module makes MiniStack read its settings."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from emulator import edge, one_write
+from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
 from emulator.apigateway import gateway, integration, put_rest_api
-from emulator.cloudwatch import metric_data, metrics, statistics
+from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
-from emulator.iam import alias_actions, authorization
-from emulator.lambda_ import environment, function_log, invocation
+from emulator.http import edge, one_write
+from emulator.iam import alias_actions, leading_keys, policy_variables
+from emulator.lambda_ import environment, function_log, invocation, trace
 from emulator.logs import metric_filters, query_definitions
-from emulator.state import persistence
+from emulator.state.persistence import Persistence
+from emulator.state.store import StateStore
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
+GRACE = 0.5  # seconds
 ADDITIONS = (
     put_rest_api,
     refresh_rotation,
     auth_time,
     sign_up,
-    authorization,
+    leading_keys,
+    policy_variables,
     alias_actions,
     describe_alarms,
     evaluation,
     metrics,
     statistics,
-    metric_data,
+    get_metric_data,
     metric_filters,
     query_definitions,
     sign_in_metrics,
@@ -46,27 +46,46 @@ ADDITIONS = (
     invocation,
     environment,
     function_log,
+    trace,
+    one_write,
 )
 
 
+def patched(state: Path) -> Persistence:
+    """Apply all patches and return what saves the emulator's state, in the file `state`.
+
+    Raises:
+        Incompatible: MiniStack or Hypercorn is not the version that the patches were written for.
+    """
+    persistence = Persistence(StateStore(state))
+    patches.install([persistence, *ADDITIONS])
+    return persistence
+
+
 async def serve(port: int, state: Path) -> None:
-    """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return."""
-    keeper = persistence.install(state / "state.sqlite")
-    for addition in ADDITIONS:
-        addition.install()
-    one_write.install()
+    """Serve on 127.0.0.1:`port` until SIGTERM or SIGINT, then save the state and return.
+
+    Requests in flight have GRACE seconds to end. Functions that still run then are killed: they must not call an emulator
+    that is started on the same port meanwhile.
+    """
+    persistence = patched(state / "state.sqlite")
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
     config.loglevel = "WARNING"
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    background = [asyncio.create_task(keeper.run()), asyncio.create_task(evaluation.run(keeper))]
-    served = edge.guarded(app, keeper)
-    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)
-    for task in background:
+    served = edge.guarded(app, persistence)
+    serving = asyncio.create_task(hypercorn_serve(served, config, shutdown_trigger=stop.wait))
+    background = [asyncio.create_task(persistence.run()), asyncio.create_task(evaluation.run(persistence))]
+    await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([serving], timeout=GRACE)  # Hypercorn's own limit is not effective since Python 3.12
+    for task in (serving, *background):
         task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    ended, *_ = await asyncio.gather(serving, *background, return_exceptions=True)
+    environment.kill_all()
+    persistence.save()
+    if isinstance(ended, Exception):
+        raise ended

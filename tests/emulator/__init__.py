@@ -1,1 +1,1 @@
-"""Tests of the emulator's additions: what each adds, and that MiniStack still lacks it."""
+"""Tests of the emulator's additions: what each adds, and that MiniStack alone still lacks it."""

@@ -1,4 +1,4 @@
-"""Two emulators for the tests of this directory: ours, and MiniStack as it is released."""
+"""The emulators that the tests of this directory share: ours, MiniStack as released, and MiniStack with docs/upstream."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from emulator import process
-from emulator.__main__ import environment
+from emulator.settings import environment
 
+from .copies import UPSTREAM, apply, copy_of_ministack, importing
 from .stack import Stack
 
 
@@ -25,7 +26,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The local stack's AWS: MiniStack with the additions of emulator."""
+    """The local stack's AWS: MiniStack with the additions of `src/emulator`."""
     directory, port = tmp_path_factory.mktemp("ours"), free_port()
     pid = process.start(port, directory / "state", directory / "log")
     process.wait_ready(port, pid=pid)
@@ -35,26 +36,41 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """MiniStack without any of them, but otherwise run in the same way."""
-    directory, port = tmp_path_factory.mktemp("ministack"), free_port()
-    server = start_ministack(port, directory)
+    """MiniStack alone, but otherwise run in the same way."""
+    yield from serving(tmp_path_factory.mktemp("ministack"), os.environ.get("PYTHONPATH", ""))
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """MiniStack alone, with all patches of docs/upstream."""
+    folder = tmp_path_factory.mktemp("upstream")
+    copy_of_ministack(folder)
+    for patch in UPSTREAM:
+        apply(patch, folder)
+    yield from serving(folder, importing(folder))
+
+
+def serving(folder: Path, python_path: str) -> Iterator[Stack]:
+    port = free_port()
+    server = start_ministack(port, folder, python_path)
     process.wait_ready(port)
     yield Stack(port)
     server.terminate()
     server.wait(15)
 
 
-def start_ministack(port: int, directory: Path) -> subprocess.Popen[bytes]:
+def start_ministack(port: int, directory: Path, python_path: str = "") -> subprocess.Popen[bytes]:
+    """Start MiniStack alone, which keeps its files in `directory`."""
     (directory / "tmp").mkdir(exist_ok=True)
     with (directory / "log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            env={**environment(port, directory), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+            [sys.executable, "-P", "-m", "ministack"],
+            env={**environment(port, directory), "PYTHONPATH": python_path or os.environ.get("PYTHONPATH", "")},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "adds(difference): our addition makes it as on AWS")
-    config.addinivalue_line("markers", "lacks(difference): MiniStack still needs the addition")
+    config.addinivalue_line("markers", "adds(difference): with our addition, the behaviour is that of AWS")
+    config.addinivalue_line("markers", "lacks(difference): MiniStack alone still needs the addition")

@@ -1,4 +1,4 @@
-"""A running emulator as these tests see it: clients, and small things deployed into it."""
+"""A running emulator: its clients, and small things to deploy into it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def unique(word: str) -> str:
 
 
 def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
-    """The first true result of `observe`, or its last."""
+    """Return the first true result of `observe`, or its last after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (result := observe()) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -46,7 +46,7 @@ class Stack:
         return self.client_of(service, "test", "test")
 
     def client_of(self, service: str, key: str, secret: str, token: str | None = None) -> Any:
-        client: Any = boto3.client  # the service is a variable: no overload says what it makes
+        client: Any = boto3.client  # the service is a variable, so that no overload has the type
         return client(
             service,
             endpoint_url=process.endpoint_url(self.port),
@@ -58,7 +58,7 @@ class Stack:
         )
 
     def role(self, statements: list[Json], trusted: Json | None = None) -> str:
-        """A role with one policy; Lambda may take it unless `trusted` says who."""
+        """Create a role with one policy and return its ARN. Lambda may assume it, or whom `trusted` names."""
         name = unique("role")
         trust = trusted or {
             "Effect": "Allow",
@@ -66,12 +66,12 @@ class Stack:
             "Action": "sts:AssumeRole",
         }
         iam = self.client("iam")
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy([trust]))
+        created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy([trust]))
         iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy(statements))
-        return str(made["Role"]["Arn"])
+        return str(created["Role"]["Arn"])
 
     def function(self, source: str, **settings: Any) -> str:
-        """A function from the source of its module, which defines `handler`."""
+        """Create a function from the source of its module, which defines `handler`, and return its name."""
         name = unique("function")
         client = self.client("lambda")
         client.create_function(
@@ -86,12 +86,12 @@ class Stack:
         return name
 
     def _is_active(self, name: str) -> bool:
-        found = self.client("lambda").get_function_configuration(FunctionName=name)
-        return bool(found["State"] == "Active")
+        configuration = self.client("lambda").get_function_configuration(FunctionName=name)
+        return bool(configuration["State"] == "Active")
 
     def invoke(self, name: str, event: Any = None, **options: Any) -> Any:
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), **options)
-        return json.loads(answer["Payload"].read())
+        invoked = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), **options)
+        return json.loads(invoked["Payload"].read())
 
     def permit(self, function: str, qualifier: str | None = None) -> None:
         """Let API Gateway invoke the function or its version or alias."""
@@ -104,16 +104,18 @@ class Stack:
         )
 
     def integration(self, function: str, **fields: Any) -> Json:
-        """A proxy integration with the function, `name` or `name:qualifier`."""
+        """Return the fields of a proxy integration with the function, `name` or `name:qualifier`."""
         arn = f"arn:aws:lambda:{process.REGION}:{self.account}:function:{function}"
         uri = f"arn:aws:apigateway:{process.REGION}:lambda:path/2015-03-31/functions/{arn}"
         return {"type": "AWS_PROXY", "httpMethod": "POST", "uri": f"{uri}/invocations", **fields}
 
     def api(self, method: Json | None = None, **parts: Any) -> Api:
-        """A deployed API with POST /thing, made call by call, as MiniStack supports it.
+        """Deploy an API with POST /thing, created call by call, as MiniStack supports it.
 
-        `method` and `integration` are PutMethod's and PutIntegration's fields; `models`,
-        `validator` and `responses` (by type) what their names say.
+        Args:
+            method: fields of PutMethod.
+            parts: `integration` with the fields of PutIntegration; optional `models` (schema by name), `validator`
+                (fields), `authorizer` (fields) and `responses` (gateway responses by type).
         """
         gateway = self.client("apigateway")
         api = gateway.create_rest_api(name=unique("api"))
@@ -124,11 +126,11 @@ class Stack:
             gateway.create_model(**key, name=name, contentType="application/json", schema=json.dumps(schema))
         wanted = {"authorizationType": "NONE", **(method or {})}
         if "validator" in parts:
-            made = gateway.create_request_validator(**key, name="v", **parts["validator"])
-            wanted["requestValidatorId"] = made["id"]
+            created = gateway.create_request_validator(**key, name="v", **parts["validator"])
+            wanted["requestValidatorId"] = created["id"]
         if "authorizer" in parts:
-            made = gateway.create_authorizer(**key, **parts["authorizer"])
-            wanted["authorizerId"] = made["id"]
+            created = gateway.create_authorizer(**key, **parts["authorizer"])
+            wanted["authorizerId"] = created["id"]
         where = {**key, "resourceId": thing, "httpMethod": "POST"}
         gateway.put_method(**where, **wanted)
         integration = dict(parts["integration"])

@@ -1,4 +1,4 @@
-"""Alarms as Terraform reads them."""
+"""Alarms as Terraform reads them, their evaluation and their actions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .stack import Json, Stack, eventually, unique
 
 
 def described(stack: Stack, name: str) -> tuple[Json, Json]:
-    """An alarm as it was put, and as DescribeAlarms answers it in XML."""
+    """Return an alarm as it was put, and as DescribeAlarms returns it in XML."""
     client = stack.client("cloudwatch")
     put = {
         "AlarmName": unique(name),
@@ -48,10 +48,10 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
     )
     SigV4Auth(Credentials("test", "test"), "monitoring", REGION).add_auth(request)
     prepared: Any = request.prepare()
-    answer = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body)
+    response = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body)
     shape = client.meta.service_model.operation_model("DescribeAlarms").output_shape
     parsed = QueryParser().parse(
-        {"status_code": answer.status_code, "headers": answer.headers, "body": answer.content},
+        {"status_code": response.status_code, "headers": response.headers, "body": response.content},
         shape,
     )
     return put, parsed["MetricAlarms"][0]
@@ -59,18 +59,18 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
 
 @pytest.mark.adds(describe_alarms.DESCRIBE_ALARMS)
 def test_alarm_described_in_xml_is_the_alarm_that_was_put(ours: Stack) -> None:
-    put, found = described(ours, "alarm <&>")
-    assert {name: found[name] for name in put} == put
+    put, read = described(ours, "alarm <&>")
+    assert {name: read[name] for name in put} == put
 
 
 @pytest.mark.lacks(describe_alarms.DESCRIBE_ALARMS)
-def test_ministack_leaves_members_out(ministack: Stack) -> None:
-    put, found = described(ministack, "alarm")
-    assert not put.keys() <= found.keys()
+def test_ministack_leaves_properties_out(ministack: Stack) -> None:
+    put, read = described(ministack, "alarm")
+    assert not put.keys() <= read.keys()
 
 
-def alarm(stack: Stack, metric: str, **members: Any) -> str:
-    """An alarm on the metric's sum over ten seconds for operation=get_item being 1 or more."""
+def alarm(stack: Stack, metric: str, **properties: Any) -> str:
+    """Put an alarm that fires if the metric's sum over ten seconds for operation=get_item is 1 or more."""
     name = unique("alarm")
     stack.client("cloudwatch").put_metric_alarm(
         **{
@@ -84,7 +84,7 @@ def alarm(stack: Stack, metric: str, **members: Any) -> str:
             "Threshold": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
             "TreatMissingData": "notBreaching",
-            **members,
+            **properties,
         }
     )
     return name
@@ -100,7 +100,7 @@ def state(stack: Stack, name: str) -> str:
 
 
 @pytest.mark.adds(evaluation.EVALUATION)
-def test_alarm_minds_its_own_dimensions_only_and_goes_back_to_ok(ours: Stack) -> None:
+def test_alarm_reads_its_own_dimensions_only_and_returns_to_ok(ours: Stack) -> None:
     metric = unique("faults")
     name = alarm(ours, metric)
     count(ours, metric, "list_items")
@@ -111,14 +111,14 @@ def test_alarm_minds_its_own_dimensions_only_and_goes_back_to_ok(ours: Stack) ->
 
 
 @pytest.mark.lacks(evaluation.EVALUATION)
-def test_ministack_minds_every_metric_of_that_name(ministack: Stack) -> None:
+def test_ministack_reads_every_metric_of_that_name(ministack: Stack) -> None:
     metric = unique("faults")
     name = alarm(ministack, metric)
     count(ministack, metric, "list_items")
     assert state(ministack, name) == "ALARM"
 
 
-def test_alarm_on_a_version_follows_from_invocations_alone(ours: Stack) -> None:
+def test_alarm_on_a_version_fires_after_invocations_alone(ours: Stack) -> None:
     function = ours.function("def handler(event, context):\n    raise ValueError", Publish=True)
     ours.client("lambda").create_alias(FunctionName=function, Name="prod", FunctionVersion="1")
     of = {"FunctionName": function, "Resource": f"{function}:prod", "ExecutedVersion": "1"}
@@ -129,7 +129,7 @@ def test_alarm_on_a_version_follows_from_invocations_alone(ours: Stack) -> None:
 
 
 def acted_upon(stack: Stack) -> bool:
-    """Whether an alarm that goes off invokes the function that is its action."""
+    """Return whether an alarm that fires invokes the function that is its action."""
     function = stack.function("import json\ndef handler(event, context):\n    print(json.dumps(event))")
     stack.client("lambda").add_permission(
         FunctionName=function,

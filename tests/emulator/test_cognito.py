@@ -23,13 +23,13 @@ class Client:
         self.token_url = f"{endpoint_url(stack.port)}/oauth2/token"
         pool = self.api.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
         rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": grace}
-        made = self.api.create_user_pool_client(
+        created = self.api.create_user_pool_client(
             UserPoolId=pool,
             ClientName="app",
             ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
             RefreshTokenRotation=rotation,
         )["UserPoolClient"]
-        self.id, self.pool = made["ClientId"], pool
+        self.id, self.pool = created["ClientId"], pool
         self.api.admin_create_user(UserPoolId=pool, Username="user")
         self.api.admin_set_user_password(UserPoolId=pool, Username="user", Password="Correct-horse-1", Permanent=True)
         signed_in = self.api.initiate_auth(
@@ -40,8 +40,8 @@ class Client:
         self.first = signed_in["AuthenticationResult"]["RefreshToken"]
 
     def described(self) -> Any:
-        found = self.api.describe_user_pool_client(UserPoolId=self.pool, ClientId=self.id)
-        return found["UserPoolClient"].get("RefreshTokenRotation")
+        described = self.api.describe_user_pool_client(UserPoolId=self.pool, ClientId=self.id)
+        return described["UserPoolClient"].get("RefreshTokenRotation")
 
     def refresh(self, token: str) -> Json:
         form = {"grant_type": "refresh_token", "client_id": self.id, "refresh_token": token}
@@ -49,7 +49,7 @@ class Client:
 
 
 @pytest.mark.adds(refresh_rotation.ROTATION)
-def test_refresh_token_is_good_for_one_refresh(ours: Stack) -> None:
+def test_refresh_token_is_valid_for_one_refresh(ours: Stack) -> None:
     client = Client(ours, grace=0)
     second = client.refresh(client.first)["refresh_token"]
     assert client.refresh(client.first)["error"] == "invalid_grant"
@@ -60,13 +60,13 @@ def test_refresh_token_is_good_for_one_refresh(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(refresh_rotation.ROTATION)
-def test_ministack_forgets_the_setting(ministack: Stack) -> None:
+def test_ministack_drops_the_setting(ministack: Stack) -> None:
     client = Client(ministack, grace=0)
     assert client.described() is None
     assert "refresh_token" not in client.refresh(client.first)
 
 
-def test_old_token_may_be_tried_again_within_the_grace_period(ours: Stack) -> None:
+def test_old_token_is_valid_within_the_grace_period(ours: Stack) -> None:
     client = Client(ours, grace=1)
     assert "refresh_token" in client.refresh(client.first)
     assert "refresh_token" in client.refresh(client.first)
@@ -84,7 +84,7 @@ def test_setting_is_kept_and_can_be_changed(ours: Stack) -> None:
     assert "refresh_token" not in client.refresh(client.first)
 
 
-def test_what_is_no_token_is_refused_and_no_error(ours: Stack) -> None:
+def test_malformed_token_is_refused_without_a_server_error(ours: Stack) -> None:
     client = Client(ours, grace=0)
     assert client.refresh("not.a.token")["error"] == "invalid_grant"
     assert client.refresh("")["error"] == "invalid_grant"

@@ -1,4 +1,4 @@
-"""What a function finds around it, and what its log holds."""
+"""The environment variables of a function, and its log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.lambda_ import environment, function_log
+from emulator.logs import log_stream
 from emulator.process import REGION
 
 from .stack import Stack, unique
@@ -35,18 +36,17 @@ def test_function_sees_lambdas_variables_and_its_own(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(environment.ENVIRONMENT_VARIABLES)
-def test_ministack_shows_its_own_environment(ministack: Stack) -> None:
+def test_ministack_passes_on_its_own_environment(ministack: Stack) -> None:
     seen = ministack.invoke(ministack.function(VARIABLES))
     assert "STATE_DIR" in seen
     assert "AWS_EXECUTION_ENV" not in seen
 
 
 def log_of(stack: Stack, name: str) -> list[Any]:
-    found = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")
-    return list(found["events"])
+    return list(stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"])
 
 
-@pytest.mark.adds(environment.LOG_STREAMS)
+@pytest.mark.adds(log_stream.LOG_STREAMS)
 def test_invocations_of_one_environment_share_its_log_stream(ours: Stack) -> None:
     name = ours.function(STREAM)
     known = {ours.invoke(name) for _ in range(3)}
@@ -54,8 +54,8 @@ def test_invocations_of_one_environment_share_its_log_stream(ours: Stack) -> Non
     assert len(known) == 1
 
 
-@pytest.mark.lacks(environment.LOG_STREAMS)
-def test_ministack_makes_a_stream_for_each_invocation(ministack: Stack) -> None:
+@pytest.mark.lacks(log_stream.LOG_STREAMS)
+def test_ministack_creates_a_stream_for_each_invocation(ministack: Stack) -> None:
     name = ministack.function(STREAM)
     known = {ministack.invoke(name) for _ in range(3)}
     assert {event["logStreamName"] for event in log_of(ministack, name)} != known
@@ -115,7 +115,7 @@ def logged_without_permission(stack: Stack) -> bool:
 
 
 @pytest.mark.adds(function_log.LOG_PERMISSION)
-def test_function_whose_role_may_not_log_logs_nothing(ours: Stack) -> None:
+def test_function_without_log_permission_logs_nothing(ours: Stack) -> None:
     assert not logged_without_permission(ours)
 
 
@@ -124,7 +124,7 @@ def test_ministack_logs_whatever_the_role_allows(ministack: Stack) -> None:
     assert logged_without_permission(ministack)
 
 
-def test_log_group_of_the_role_is_enough(ours: Stack) -> None:
+def test_permission_for_one_log_group_is_enough(ours: Stack) -> None:
     client, group = ours.client("logs"), unique("/aws/lambda/shared")
     client.create_log_group(logGroupName=group)
     allowed = {

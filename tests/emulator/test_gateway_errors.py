@@ -1,4 +1,4 @@
-"""What the gateway answers when a request or its function is at fault."""
+"""Responses of the gateway to invalid requests and failing functions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from emulator.apigateway import gateway, integration
+from emulator.lambda_ import trace
 
 from .stack import Api, Stack
 
@@ -34,22 +35,22 @@ def failing(stack: Stack) -> httpx.Response:
 
 
 @pytest.mark.adds(integration.INTEGRATION_FAILURE)
-def test_failing_function_is_a_502_problem_that_tells_nothing(ours: Stack) -> None:
-    answer = failing(ours)
-    assert answer.status_code == 502
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["title"] == "Internal server error"
-    assert "secret" not in answer.text
+def test_failing_function_is_a_502_problem_without_details(ours: Stack) -> None:
+    response = failing(ours)
+    assert response.status_code == 502
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["title"] == "Internal server error"
+    assert "secret" not in response.text
 
 
 @pytest.mark.lacks(integration.INTEGRATION_FAILURE)
-def test_ministack_tells_what_the_function_raised(ministack: Stack) -> None:
+def test_ministack_shows_what_the_function_raised(ministack: Stack) -> None:
     assert "secret" in failing(ministack).text
 
 
-@pytest.mark.parametrize("answer", ["None", "'text'", "{'body': 'no status'}", "{'statusCode': 200, 'body': {}}"])
-def test_answer_in_a_wrong_form_is_a_502(ours: Stack, answer: str) -> None:
-    response = api_of(ours, f"def handler(event, context):\n    return {answer}").post()
+@pytest.mark.parametrize("result", ["None", "'text'", "{'body': 'no status'}", "{'statusCode': 200, 'body': {}}"])
+def test_malformed_result_is_a_502(ours: Stack, result: str) -> None:
+    response = api_of(ours, f"def handler(event, context):\n    return {result}").post()
     assert (response.status_code, response.json()["title"]) == (502, "Internal server error")
 
 
@@ -57,8 +58,8 @@ def test_function_at_its_reserved_concurrency_is_a_500(ours: Stack) -> None:
     function = ours.function("def handler(event, context):\n    return {'statusCode': 200}")
     ours.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     ours.permit(function)
-    answer = ours.api(integration=ours.integration(function), responses=RESPONSES).post()
-    assert (answer.status_code, answer.json()["title"]) == (500, "Internal server error")
+    response = ours.api(integration=ours.integration(function), responses=RESPONSES).post()
+    assert (response.status_code, response.json()["title"]) == (500, "Internal server error")
 
 
 SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
@@ -66,8 +67,8 @@ SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return
 
 @pytest.mark.adds(integration.INTEGRATION_TIMEOUT)
 def test_slow_integration_is_a_504(ours: Stack) -> None:
-    answer = api_of(ours, SLOW, fields={"timeoutInMillis": 100}).post()
-    assert (answer.status_code, answer.json()["title"]) == (504, "Endpoint request timed out")
+    response = api_of(ours, SLOW, fields={"timeoutInMillis": 100}).post()
+    assert (response.status_code, response.json()["title"]) == (504, "Endpoint request timed out")
 
 
 @pytest.mark.lacks(integration.INTEGRATION_TIMEOUT)
@@ -81,12 +82,12 @@ TOO_LARGE = b"x" * (10 * 1024 * 1024 + 1)
 
 @pytest.mark.adds(gateway.REQUEST_TOO_LARGE)
 def test_body_over_ten_megabytes_is_a_413(ours: Stack) -> None:
-    answer = api_of(ours, COUNTING).post(TOO_LARGE)
-    assert (answer.status_code, answer.json()["title"]) == (413, "Request Too Long")
+    response = api_of(ours, COUNTING).post(TOO_LARGE)
+    assert (response.status_code, response.json()["title"]) == (413, "Request Too Long")
 
 
 @pytest.mark.lacks(gateway.REQUEST_TOO_LARGE)
-def test_ministack_takes_any_size(ministack: Stack) -> None:
+def test_ministack_accepts_any_size(ministack: Stack) -> None:
     assert api_of(ministack, COUNTING).post(TOO_LARGE).status_code == 200
 
 
@@ -109,10 +110,10 @@ def refused(stack: Stack, body: Any) -> httpx.Response:
 
 
 @pytest.mark.adds(gateway.VALIDATION_ERROR)
-def test_gateway_says_what_is_wrong_with_a_body(ours: Stack) -> None:
-    answer = refused(ours, {"n": "1"})
-    assert answer.status_code == 400
-    problem = answer.json()
+def test_gateway_reports_what_is_wrong_with_a_body(ours: Stack) -> None:
+    response = refused(ours, {"n": "1"})
+    assert response.status_code == 400
+    problem = response.json()
     assert 'object has missing required properties (["name"])' in problem["detail"]
     assert (
         'instance type (string) does not match any allowed primitive type (allowed: ["integer"])' in problem["detail"]
@@ -121,7 +122,7 @@ def test_gateway_says_what_is_wrong_with_a_body(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(gateway.VALIDATION_ERROR)
-def test_ministack_leaves_the_variable_as_it_stands(ministack: Stack) -> None:
+def test_ministack_does_not_substitute_the_variable(ministack: Stack) -> None:
     assert "$context.error.validationErrorString" in refused(ministack, {"n": "1"}).text
 
 
@@ -136,36 +137,36 @@ ECHO = (
 
 @pytest.mark.adds(gateway.REQUEST_ID)
 def test_function_and_caller_see_the_same_request_id(ours: Stack) -> None:
-    answer = api_of(ours, ECHO).post()
-    assert answer.json()[0] == answer.headers["x-amzn-requestid"]
+    response = api_of(ours, ECHO).post()
+    assert response.json()[0] == response.headers["x-amzn-requestid"]
 
 
 @pytest.mark.lacks(gateway.REQUEST_ID)
 def test_ministack_gives_them_different_ids(ministack: Stack) -> None:
-    answer = api_of(ministack, ECHO).post()
-    assert answer.json()[0] != answer.headers["x-amzn-requestid"]
+    response = api_of(ministack, ECHO).post()
+    assert response.json()[0] != response.headers["x-amzn-requestid"]
 
 
 ROOT = "Root=1-67891233-abcdef012345678912345678"
 
 
-@pytest.mark.adds(gateway.TRACE_ID)
+@pytest.mark.adds(trace.TRACE_ID)
 def test_trace_of_the_caller_reaches_the_function(ours: Stack) -> None:
     _, header, variable = api_of(ours, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
     assert header == ROOT
     assert variable.startswith(f"{ROOT};Parent=")
 
 
-@pytest.mark.lacks(gateway.TRACE_ID)
+@pytest.mark.lacks(trace.TRACE_ID)
 def test_ministack_starts_another_trace(ministack: Stack) -> None:
     _, header, variable = api_of(ministack, ECHO).post(headers={"X-Amzn-Trace-Id": ROOT}).json()
     assert not (header and variable and variable.startswith(ROOT))
 
 
-def test_empty_answer_has_no_body(ours: Stack) -> None:
-    answer = api_of(ours, "def handler(event, context):\n    return {'statusCode': 204}").post()
-    assert (answer.status_code, answer.content) == (204, b"")
+def test_response_with_204_has_no_body(ours: Stack) -> None:
+    response = api_of(ours, "def handler(event, context):\n    return {'statusCode': 204}").post()
+    assert (response.status_code, response.content) == (204, b"")
 
 
-def test_validation_error_is_json_in_a_template_however_it_is_quoted(ours: Stack) -> None:
+def test_validation_error_is_escaped_in_a_json_template(ours: Stack) -> None:
     assert json.loads(refused(ours, {"name": 'long"\\'}).text)["detail"].startswith("[")

@@ -1,4 +1,4 @@
-"""What the gateway writes down of each request: the access log and metrics."""
+"""The access log and the metrics of the gateway, and its permission to invoke functions."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_request_is_one_line_of_the_access_log(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(access_log.ACCESS_LOG)
-def test_ministack_logs_no_access(ministack: Stack) -> None:
+def test_ministack_writes_no_access_log(ministack: Stack) -> None:
     _, (_first, _second, *lines) = access_log_of(ministack)
     assert lines == []
 
@@ -127,11 +127,11 @@ def test_permission_must_name_the_alias_that_is_invoked(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(permission.INVOKE_PERMISSION)
-def test_ministack_asks_for_no_permission(ministack: Stack) -> None:
+def test_ministack_needs_no_permission(ministack: Stack) -> None:
     assert aliased(ministack, None) == 200
 
 
-def test_permission_for_another_method_does_not_help(ours: Stack) -> None:
+def test_permission_for_another_method_is_not_enough(ours: Stack) -> None:
     function = ours.function(OK)
     api = ours.api(integration=ours.integration(function))
 

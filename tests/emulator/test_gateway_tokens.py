@@ -1,4 +1,4 @@
-"""Which Cognito tokens the gateway takes."""
+"""Which Cognito tokens the gateway accepts."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ def signed_in(stack: Stack, **method: Any) -> SignedIn:
 
 
 @pytest.mark.adds(gateway.IDENTITY_TOKEN)
-def test_method_without_scopes_takes_the_identity_token_only(ours: Stack) -> None:
+def test_method_without_scopes_accepts_the_identity_token_only(ours: Stack) -> None:
     user = signed_in(ours)
     assert user.status(user.tokens["IdToken"]) == 200
     assert user.status(user.tokens["AccessToken"]) == 401
 
 
 @pytest.mark.lacks(gateway.IDENTITY_TOKEN)
-def test_ministack_takes_an_access_token_without_scopes(ministack: Stack) -> None:
+def test_ministack_accepts_an_access_token_without_scopes(ministack: Stack) -> None:
     user = signed_in(ministack)
     assert user.status(user.tokens["AccessToken"]) == 200
 
 
-def test_method_with_scopes_takes_the_access_token_only(ours: Stack) -> None:
+def test_method_with_scopes_accepts_the_access_token_only(ours: Stack) -> None:
     user = signed_in(ours, authorizationScopes=["aws.cognito.signin.user.admin"])
     assert user.status(user.tokens["AccessToken"]) == 200
     assert user.status(user.tokens["IdToken"]) == 401
@@ -80,5 +80,5 @@ def test_method_with_scopes_takes_the_access_token_only(ours: Stack) -> None:
 
 def test_function_sees_the_claims(ours: Stack) -> None:
     user = signed_in(ours, authorizationScopes=["aws.cognito.signin.user.admin"])
-    answer = user.api.post(headers={"Authorization": f"Bearer {user.tokens['AccessToken']}"})
-    assert json.loads(answer.text)["token_use"] == "access"
+    response = user.api.post(headers={"Authorization": f"Bearer {user.tokens['AccessToken']}"})
+    assert json.loads(response.text)["token_use"] == "access"

@@ -1,4 +1,4 @@
-"""What IAM decides, for functions and for the data role that they assume."""
+"""Decisions of IAM, for functions and for the data role that they assume."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.iam import authorization
+from emulator.iam import alias_actions, leading_keys, policy_variables
 from emulator.process import REGION
 
 from .stack import Json, Stack, policy, unique
@@ -38,7 +38,7 @@ def table(stack: Stack) -> str:
 
 
 def denied(call: Callable[[], Any]) -> bool:
-    """Whether IAM refuses a call. Any other error is raised."""
+    """Return whether IAM denies a call. Any other error is raised."""
     try:
         call()
     except ClientError as error:
@@ -134,8 +134,8 @@ def operations(name: str, owner: str) -> list[tuple[str, Json]]:
     ]
 
 
-@pytest.mark.adds(authorization.LEADING_KEYS)
-@pytest.mark.adds(authorization.POLICY_VARIABLES)
+@pytest.mark.adds(leading_keys.LEADING_KEYS)
+@pytest.mark.adds(policy_variables.POLICY_VARIABLES)
 def test_data_role_reaches_the_owners_items_and_no_others(ours: Stack) -> None:
     name = table(ours)
     ann = Owner(ours, name, "ann", TRUSTED)
@@ -151,22 +151,22 @@ def test_data_role_may_not_scan(ours: Stack) -> None:
     assert not ann.may("execute_statement", Statement=f'SELECT * FROM "{name}"')
 
 
-def test_one_foreign_key_among_several_refuses_all(ours: Stack) -> None:
+def test_batch_with_one_foreign_key_is_denied(ours: Stack) -> None:
     name = table(ours)
     ann = Owner(ours, name, "ann", TRUSTED)
     keys = [{"id": text("ann#1")}, {"id": text("ben#1")}]
     assert not ann.may("batch_get_item", RequestItems={name: {"Keys": keys}})
 
 
-@pytest.mark.lacks(authorization.LEADING_KEYS)
-def test_ministack_knows_no_leading_keys(ministack: Stack) -> None:
+@pytest.mark.lacks(leading_keys.LEADING_KEYS)
+def test_ministack_does_not_set_leading_keys(ministack: Stack) -> None:
     name = table(ministack)
     arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"
     assert not allowed(ministack, arn, {"Null": {"dynamodb:LeadingKeys": "false"}}, name)
 
 
-@pytest.mark.lacks(authorization.POLICY_VARIABLES)
-def test_ministack_takes_variables_literally(ministack: Stack) -> None:
+@pytest.mark.lacks(policy_variables.POLICY_VARIABLES)
+def test_ministack_compares_variables_as_text(ministack: Stack) -> None:
     name = table(ministack)
     arn = f"arn:aws:dynamodb:{REGION}:{ministack.account}:table/{name}"
     condition = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"}}
@@ -183,7 +183,7 @@ def test_variables_are_replaced_in_conditions_and_resources(ours: Stack) -> None
 
 
 def allowed(stack: Stack, resource: str, condition: Json, name: str) -> bool:
-    """Whether a user with one such statement may read an item."""
+    """Return whether a user with one such statement may read an item."""
     client, user = stack.client("iam"), unique("user")
     client.create_user(UserName=user)
     key = client.create_access_key(UserName=user)["AccessKey"]
@@ -218,3 +218,31 @@ def test_function_may_do_what_its_role_allows_and_no_more(ours: Stack) -> None:
     )
     assert ours.invoke(name, ["iam", "list_users"]) == "done"
     assert ours.invoke(name, ["iam", "list_roles"]) == "ClientError"
+
+
+def may(stack: Stack, actions: list[str], call: str) -> bool:
+    """Return whether a user with these actions on a function may read or move one of its aliases."""
+    function = stack.function("def handler(event, context):\n    return 1", Publish=True)
+    stack.client("lambda").create_alias(FunctionName=function, Name="prod", FunctionVersion="1")
+    client, user = stack.client("iam"), unique("user")
+    client.create_user(UserName=user)
+    key = client.create_access_key(UserName=user)["AccessKey"]
+    arn = f"arn:aws:lambda:{REGION}:{stack.account}:function:{function}"
+    statement = {"Effect": "Allow", "Action": actions, "Resource": arn}
+    client.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy([statement]))
+    caller = stack.client_of("lambda", key["AccessKeyId"], key["SecretAccessKey"])
+    return not denied(lambda: getattr(caller, call)(FunctionName=function, Name="prod"))
+
+
+@pytest.mark.adds(alias_actions.ALIAS_ACTIONS)
+def test_an_alias_is_read_and_moved_by_separate_actions(ours: Stack) -> None:
+    assert may(ours, ["lambda:GetAlias"], "get_alias")
+    assert not may(ours, ["lambda:GetAlias"], "update_alias")
+    assert may(ours, ["lambda:UpdateAlias"], "update_alias")
+    assert not may(ours, ["lambda:ListAliases", "lambda:UpdateAlias"], "get_alias")
+
+
+@pytest.mark.lacks(alias_actions.ALIAS_ACTIONS)
+def test_ministack_uses_the_action_of_listing_for_all(ministack: Stack) -> None:
+    assert may(ministack, ["lambda:ListAliases"], "update_alias")
+    assert not may(ministack, ["lambda:UpdateAlias"], "update_alias")

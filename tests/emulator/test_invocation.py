@@ -1,4 +1,4 @@
-"""Which version runs, and what Lambda measures of it."""
+"""Which version an invocation runs, and the metrics of invocations."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VERSION = (
     "    version = os.environ['AWS_LAMBDA_FUNCTION_VERSION']\n"
     "    return {'statusCode': 200, 'body': version, 'arn': context.invoked_function_arn}"
 )
-CALLS = 60
+CALLS = 30
 
 
 def canary(stack: Stack, weight: float) -> str:
-    """A function whose alias `prod` gives `weight` to version 2 and the rest to version 1."""
+    """Create a function whose alias `prod` sends the share `weight` to version 2 and the rest to version 1."""
     client = stack.client("lambda")
     name = stack.function(VERSION, Publish=True)
     client.update_function_code(FunctionName=name, ZipFile=zipped(VERSION + "\n#2"), Publish=True)
@@ -59,15 +59,15 @@ def test_ministack_always_runs_the_first_version(ministack: Stack) -> None:
 
 def test_executed_version_is_the_one_that_ran(ours: Stack) -> None:
     name = canary(ours, 1.0)
-    answer = ours.client("lambda").invoke(FunctionName=name, Qualifier="prod")
-    assert answer["ExecutedVersion"] == "2"
+    invoked = ours.client("lambda").invoke(FunctionName=name, Qualifier="prod")
+    assert invoked["ExecutedVersion"] == "2"
     assert ours.invoke(name, Qualifier="prod")["body"] == "2"
     assert ours.invoke(name, Qualifier="prod")["arn"].endswith(f":{name}:prod")
 
 
 def invocations(stack: Stack, name: str, **dimensions: str) -> float | None:
-    found = metric(stack, "AWS/Lambda", "Invocations", "Sum", FunctionName=name, **dimensions)
-    return None if found is None else float(found)
+    count = metric(stack, "AWS/Lambda", "Invocations", "Sum", FunctionName=name, **dimensions)
+    return None if count is None else float(count)
 
 
 @pytest.mark.adds(invocation.FUNCTION_METRICS)
@@ -99,7 +99,7 @@ def at_its_limit(stack: Stack) -> int:
 
 
 @pytest.mark.adds(invocation.RESERVED_CONCURRENCY)
-def test_reserved_concurrency_holds_for_an_alias(ours: Stack) -> None:
+def test_reserved_concurrency_limits_an_alias(ours: Stack) -> None:
     assert at_its_limit(ours) == 500
 
 

@@ -1,4 +1,4 @@
-"""What alarms and the dashboard read: expressions, statistics, and the metrics of CloudWatch Logs, Cognito and DynamoDB."""
+"""Metric math, statistics, and the metrics of CloudWatch Logs, Cognito and DynamoDB, which alarms and the dashboard read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.alarms import describe_alarms
-from emulator.cloudwatch import metric_data, statistics
+from emulator.cloudwatch import get_metric_data, statistics
 from emulator.cognito import sign_in_metrics
 from emulator.dynamodb import table_metrics
 from emulator.logs import metric_filters, query_definitions
@@ -22,12 +22,12 @@ from .test_gateway_records import metric
 
 
 def data(stack: Stack, *queries: Json) -> dict[str, float]:
-    """The sum of each series that GetMetricData answers for these queries, by label."""
+    """Return the sum of each series that GetMetricData returns for these queries, by label."""
     now = datetime.now(UTC)
-    answer = stack.client("cloudwatch").get_metric_data(
+    results = stack.client("cloudwatch").get_metric_data(
         MetricDataQueries=list(queries), StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1)
-    )
-    return {result["Label"]: sum(result["Values"]) for result in answer["MetricDataResults"]}
+    )["MetricDataResults"]
+    return {result["Label"]: sum(result["Values"]) for result in results}
 
 
 def stat(name: str, metric_name: str, statistic: str = "Sum", **dimensions: str) -> Json:
@@ -46,12 +46,12 @@ def share_of(stack: Stack) -> dict[str, float]:
     return data(stack, *queries)
 
 
-@pytest.mark.adds(metric_data.METRIC_MATH)
+@pytest.mark.adds(get_metric_data.METRIC_MATH)
 def test_an_expression_is_evaluated_over_series_that_are_not_returned(ours: Stack) -> None:
     assert share_of(ours) == {"share": 0.25}
 
 
-@pytest.mark.lacks(metric_data.METRIC_MATH)
+@pytest.mark.lacks(get_metric_data.METRIC_MATH)
 def test_ministack_evaluates_no_expression(ministack: Stack) -> None:
     assert share_of(ministack) == {"share": 0}
 
@@ -68,13 +68,13 @@ def test_a_search_finds_a_metric_for_each_version_and_labels_it(ours: Stack) -> 
 
 
 @pytest.mark.parametrize("expression", ["ANOMALY_DETECTION_BAND(m1)", "m1 +", "m9 * 2", "m1 if m1 else m1"])
-def test_an_expression_that_is_not_understood_is_refused(ours: Stack, expression: str) -> None:
+def test_an_unsupported_expression_is_refused(ours: Stack, expression: str) -> None:
     with pytest.raises(ClientError, match="ValidationError"):
         data(ours, stat("m1", "any"), {"Id": "e", "Expression": expression})
 
 
 def rank(stack: Stack) -> float:
-    """Which percentage of 100, 200, 300 and 400 is above 200."""
+    """Return which percentage of 100, 200, 300 and 400 is above 200."""
     name = unique("latency")
     datum = {"MetricName": name, "Values": [100, 200, 300, 400]}
     stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[datum])
@@ -87,12 +87,31 @@ def test_percentile_rank_is_the_percentage_above_its_bound(ours: Stack) -> None:
 
 
 @pytest.mark.lacks(statistics.PERCENTILE_RANK)
-def test_ministack_answers_the_average_of_all(ministack: Stack) -> None:
+def test_ministack_returns_the_average_for_percentile_rank(ministack: Stack) -> None:
     assert rank(ministack) == 250
 
 
-def rings(stack: Stack) -> bool:
-    """Whether an alarm on the sum of two metrics rings when neither of them alone would make it."""
+def trimmed_count(stack: Stack, bounds: str) -> float:
+    """Return the statistic of the values 1, 2, 3, 3 and 10."""
+    name = unique("latency")
+    datum = {"MetricName": name, "Values": [1, 2, 3, 10], "Counts": [1, 1, 2, 1]}
+    stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[datum])
+    return data(stack, {**stat("m", name, f"TC({bounds})"), "Label": "count", "ReturnData": True})["count"]
+
+
+@pytest.mark.adds(statistics.TRIMMED_COUNT)
+@pytest.mark.parametrize(("bounds", "count"), [("2:", 3), (":3", 4), ("1:3", 3), ("10:", 0), ("0.5:1", 1)])
+def test_trimmed_count_counts_the_values_between_its_bounds(ours: Stack, bounds: str, count: int) -> None:
+    assert trimmed_count(ours, bounds) == count
+
+
+@pytest.mark.lacks(statistics.TRIMMED_COUNT)
+def test_ministack_returns_the_average_for_trimmed_count(ministack: Stack) -> None:
+    assert trimmed_count(ministack, "2:") == pytest.approx(3.8)
+
+
+def fires(stack: Stack) -> bool:
+    """Return whether an alarm on the sum of two metrics fires, although neither of them reaches the threshold alone."""
     client, name, first, second = stack.client("cloudwatch"), unique("alarm"), unique("first"), unique("second")
     total = {"Id": "total", "Expression": "FILL(m1, 0) + FILL(m2, 0)", "ReturnData": True}
     client.put_metric_alarm(
@@ -111,16 +130,16 @@ def rings(stack: Stack) -> bool:
 
 @pytest.mark.adds(describe_alarms.METRICS_OF_ALARMS)
 def test_an_alarm_watches_an_expression_over_two_metrics(ours: Stack) -> None:
-    assert rings(ours)
+    assert fires(ours)
 
 
 @pytest.mark.lacks(describe_alarms.METRICS_OF_ALARMS)
 def test_ministack_watches_no_expression(ministack: Stack) -> None:
-    assert not rings(ministack)
+    assert not fires(ministack)
 
 
 def counted_lines(stack: Stack) -> Any:
-    """The data points of a metric filter on status 429, of three lines; and those of one that takes a value from the line."""
+    """Return what two metric filters record for three lines: one counts status 429, one records a value from the line."""
     logs, group, space = stack.client("logs"), unique("/group"), unique("space")
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
@@ -138,7 +157,7 @@ def counted_lines(stack: Stack) -> Any:
 
 
 @pytest.mark.adds(metric_filters.METRIC_FILTERS)
-def test_a_metric_filter_measures_the_lines_that_fit(ours: Stack) -> None:
+def test_a_metric_filter_measures_the_lines_that_match(ours: Stack) -> None:
     assert counted_lines(ours) == (1, 12)
 
 
@@ -149,12 +168,13 @@ def test_ministack_measures_no_lines(ministack: Stack) -> None:
 
 def saved_queries(stack: Stack) -> list[Json]:
     logs, name = stack.client("logs"), unique("query")
-    made = logs.put_query_definition(name=name, queryString="fields @message", logGroupNames=["a"])["queryDefinitionId"]
-    logs.put_query_definition(queryDefinitionId=made, name=name, queryString="limit 1", logGroupNames=["a"])
-    found: list[Json] = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
-    assert logs.delete_query_definition(queryDefinitionId=made)["success"]
+    saved = logs.put_query_definition(name=name, queryString="fields @message", logGroupNames=["a"])
+    key = saved["queryDefinitionId"]
+    logs.put_query_definition(queryDefinitionId=key, name=name, queryString="limit 1", logGroupNames=["a"])
+    described: list[Json] = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
+    assert logs.delete_query_definition(queryDefinitionId=key)["success"]
     assert logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"] == []
-    return found
+    return described
 
 
 @pytest.mark.adds(query_definitions.QUERY_DEFINITIONS)
@@ -169,7 +189,7 @@ def test_ministack_saves_no_query(ministack: Stack) -> None:
 
 
 def sign_ins(stack: Stack) -> tuple[Any, Any]:
-    """Sum and number of SignInSuccesses after one sign-in with the right password and two with a wrong one."""
+    """Return sum and count of SignInSuccesses after one sign-in with the right password and two with a wrong one."""
     api = stack.client("cognito-idp")
     pool = api.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
     client = api.create_user_pool_client(
@@ -198,7 +218,7 @@ def test_ministack_counts_no_sign_ins(ministack: Stack) -> None:
 
 
 def measured_table(stack: Stack) -> tuple[Any, ...]:
-    """Write capacity, calls and failed conditions of a table that an item was put into once and refused once."""
+    """Return write capacity, calls and failed conditions of a table after one successful and one refused PutItem."""
     api, name = stack.client("dynamodb"), unique("table")
     api.create_table(
         TableName=name,
@@ -209,8 +229,8 @@ def measured_table(stack: Stack) -> tuple[Any, ...]:
     for _ in range(2):
         with contextlib.suppress(api.exceptions.ConditionalCheckFailedException):
             item = {"id": {"S": "1"}, "text": {"S": "x" * 1500}}
-            answer = api.put_item(TableName=name, Item=item, ConditionExpression="attribute_not_exists(id)")
-            assert "ConsumedCapacity" not in answer
+            result = api.put_item(TableName=name, Item=item, ConditionExpression="attribute_not_exists(id)")
+            assert "ConsumedCapacity" not in result
     return (
         metric(stack, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", TableName=name),
         metric(stack, "AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", TableName=name, Operation="PutItem"),
@@ -224,5 +244,5 @@ def test_a_table_counts_its_capacity_calls_and_failed_conditions(ours: Stack) ->
 
 
 @pytest.mark.lacks(table_metrics.TABLE_METRICS)
-def test_ministack_counts_nothing_of_a_table(ministack: Stack) -> None:
+def test_ministack_has_no_table_metrics(ministack: Stack) -> None:
     assert measured_table(ministack) == (None, None, None)

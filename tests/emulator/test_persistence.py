@@ -1,25 +1,32 @@
-"""What survives a kill, and what saving costs."""
+"""What survives a kill, a stop and a restart of the emulator."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
+from ministack import app as ministack_app
+from ministack.core.responses import request_scope
+from ministack.services import dynamodb
 
 from emulator import process
-from emulator.__main__ import environment
+from emulator.settings import environment
 from emulator.state import chunks, persistence
+from emulator.state.store import Row, StateStore
 
 from .conftest import free_port, start_ministack
-from .stack import LOGS, Stack, policy, unique
+from .stack import LOGS, Stack, eventually, policy, unique
 
 SAVED_WITHIN = persistence.INTERVAL + 1.5
 
@@ -64,8 +71,8 @@ def put(client: Any, key: str, value: str = "") -> None:
 
 
 def things(stack: Stack) -> dict[str, str]:
-    found = stack.client("dynamodb").scan(TableName="Things")["Items"]
-    return {item["id"]["S"]: item["value"]["S"] for item in found}
+    items = stack.client("dynamodb").scan(TableName="Things")["Items"]
+    return {item["id"]["S"]: item["value"]["S"] for item in items}
 
 
 @pytest.mark.adds(persistence.SAVED_WHILE_RUNNING)
@@ -82,7 +89,7 @@ def test_items_survive_a_kill(emulator: Restartable) -> None:
 
 
 @pytest.mark.lacks(persistence.SAVED_WHILE_RUNNING)
-def test_ministack_forgets_everything_when_killed(tmp_path: Path) -> None:
+def test_ministack_loses_everything_when_killed(tmp_path: Path) -> None:
     port = free_port()
     server = start_ministack(port, tmp_path)
     process.wait_ready(port)
@@ -97,11 +104,109 @@ def test_ministack_forgets_everything_when_killed(tmp_path: Path) -> None:
     server.wait()
 
 
+def test_stop_saves_everything_that_was_responded_to(emulator: Restartable) -> None:
+    """Whether the stop comes before, during or after the saving that takes place every two seconds."""
+    stack, expected = emulator.start(), dict[str, str]()
+    thing_table(stack)
+    for attempt in range(3):
+        client, until = stack.client("dynamodb"), time.monotonic() + persistence.INTERVAL * (1 + attempt / 10)
+        while time.monotonic() < until:
+            key = str(len(expected))
+            put(client, key)
+            expected[key] = ""
+        process.stop(emulator.pid)
+        stack = emulator.start()
+        assert things(stack) == expected
+
+
+@pytest.mark.parametrize("pauses", [1, 5, 20])
+def test_changes_that_were_collected_before_a_cancelled_write_are_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: int
+) -> None:
+    monkeypatch.setattr(persistence, "INTERVAL", 0)
+    monkeypatch.setattr(persistence, "LONGEST_SLICE", 0)
+    monkeypatch.setattr(ministack_app, "_state_map", {"dynamodb": "dynamodb"})
+
+    async def cancelled() -> None:
+        saving = persistence.Persistence(StateStore(tmp_path / "state"))
+        saving.mark("dynamodb")
+        running = asyncio.create_task(saving.run())
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        saving.save()
+
+    item = {"id": {"S": "1"}}
+    with request_scope(process.ACCOUNT, process.REGION):
+        dynamodb.reset()
+        dynamodb._tables["Things"] = {"items": {str(key): {"": item} for key in range(1000)}}
+        asyncio.run(cancelled())
+        dynamodb.reset()
+        saved = persistence.Persistence(StateStore(tmp_path / "state")).load("dynamodb")
+        assert len(saved["tables"]["Things"]["items"]) == 1000
+
+
+def test_failed_write_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence, "INTERVAL", 0.01)
+    store = Failing(tmp_path / "state", failures=2)
+
+    async def saved() -> None:
+        saving = persistence.Persistence(store)
+        saving.mark("dynamodb")
+        running = asyncio.create_task(saving.run())
+        while not store.read("dynamodb"):
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(saved(), 10))
+    assert store.failures == 0
+
+
+class Failing(StateStore):
+    """A store on a disk that is full a few times."""
+
+    def __init__(self, path: Path, failures: int) -> None:
+        super().__init__(path)
+        self.failures = failures
+
+    def write(self, rows: Iterable[Row]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("No space left on device")
+        super().write(rows)
+
+
+SLOW = "import time\ndef handler(event, context):\n    time.sleep(60)"
+HALF_A_REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
+
+
+def test_stop_does_not_wait_for_functions_and_clients(emulator: Restartable) -> None:
+    stack = emulator.start()
+    put(thing_table(stack), "kept", "value")
+    name = stack.function(SLOW)
+    stack.client("lambda").invoke(FunctionName=name, InvocationType="Event")
+    worker = eventually(lambda: children(emulator.pid))
+    with socket.create_connection(("127.0.0.1", emulator.port)) as client:
+        client.sendall(HALF_A_REQUEST)
+        started = time.monotonic()
+        process.stop(emulator.pid)
+    assert time.monotonic() - started < 5
+    assert not any(Path(f"/proc/{pid}").exists() for pid in worker)
+    assert things(emulator.start()) == {"kept": "value"}
+
+
+def children(pid: int) -> list[str]:
+    """The processes that an emulator has started."""
+    listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return [child for child, parent in map(str.split, listing.splitlines()) if parent == str(pid)]
+
+
 def test_item_deleted_after_a_restart_does_not_come_back(emulator: Restartable) -> None:
-    put(thing_table(emulator.start()), "gone")
+    put(thing_table(emulator.start()), "deleted")
     process.stop(emulator.pid)
     stack = emulator.start()
-    stack.client("dynamodb").delete_item(TableName="Things", Key={"id": {"S": "gone"}})
+    stack.client("dynamodb").delete_item(TableName="Things", Key={"id": {"S": "deleted"}})
     process.stop(emulator.pid)
     assert things(emulator.start()) == {}
 
@@ -185,7 +290,7 @@ def test_temporary_credentials_survive_a_restart(emulator: Restartable) -> None:
 
 
 @pytest.mark.lacks(persistence.SESSIONS_SAVED)
-def test_ministack_forgets_temporary_credentials(tmp_path: Path) -> None:
+def test_ministack_loses_temporary_credentials(tmp_path: Path) -> None:
     port = free_port()
     servers = [start_ministack(port, tmp_path)]
     process.wait_ready(port)
@@ -212,18 +317,16 @@ def test_two_emulators_cannot_share_a_state(emulator: Restartable) -> None:
 
 
 def test_unsigned_administration_is_refused(ours: Stack) -> None:
-    import httpx
-
     for path in ("reset", "config"):
-        answer = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
-        assert answer.status_code == 403
+        response = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
+        assert response.status_code == 403
 
 
 def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> None:
-    """The services that are saved piece by piece name their stores: none may be missing, and more are only what is added here."""
+    """Services that are saved in chunks list their stores: all of MiniStack's, and those that an addition creates."""
     script = (
         "from importlib import import_module\n"
-        "from emulator import query_definitions\n"
+        "from emulator.logs import query_definitions\n"
         "from emulator.state.chunks import CHUNKED\n"
         "query_definitions.install()\n"
         "added = {'cloudwatch_logs': {'query_definitions'}}\n"

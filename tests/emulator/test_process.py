@@ -1,4 +1,4 @@
-"""Starting and stopping the emulator's process."""
+"""Starting, finding and stopping the process of the emulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_another_process_is_left_alone() -> None:
     other.wait()
 
 
-def test_stopping_twice_is_no_error(tmp_path: Path) -> None:
+def test_stopping_twice_is_not_an_error(tmp_path: Path) -> None:
     port = free_port()
     pid = process.start(port, tmp_path / "state", tmp_path / "log")
     process.wait_ready(port, pid=pid)
@@ -31,13 +31,22 @@ def test_stopping_twice_is_no_error(tmp_path: Path) -> None:
     assert not process.is_emulator(pid)
 
 
-def test_waiting_ends_at_once_when_the_process_does(tmp_path: Path) -> None:
+def test_waiting_ends_as_soon_as_the_process_has_ended(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way of the directory")
     pid = process.start(free_port(), tmp_path / "state", tmp_path / "log")
     with pytest.raises(process.EmulatorUnavailable, match="ended"):
         process.wait_ready(free_port(), timeout=20, pid=pid)
 
 
-def test_waiting_has_an_end() -> None:
-    with pytest.raises(process.EmulatorUnavailable, match="no answer"):
+def test_waiting_has_a_timeout() -> None:
+    with pytest.raises(process.EmulatorUnavailable, match="no response"):
         process.wait_ready(free_port(), timeout=0.2)
+
+
+def test_process_is_recognized_as_soon_as_it_is_started() -> None:
+    for _ in range(50):
+        other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "-m", "emulator", ""])
+        assert process.is_emulator(other.pid)
+        other.kill()
+        other.wait()
+        assert not process.is_emulator(other.pid)

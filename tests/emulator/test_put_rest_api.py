@@ -1,4 +1,4 @@
-"""An API made from an OpenAPI document, as Terraform's `body` does it."""
+"""An API created from an OpenAPI document, as Terraform does with `body`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DOCUMENT: Json = {
                 "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
                 "responses": {
                     "201": {
-                        "description": "made",
+                        "description": "created",
                         "headers": {"ETag": {"schema": {"type": "string"}}},
                         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
                     }
@@ -54,7 +54,7 @@ DOCUMENT: Json = {
                         "default": {
                             "statusCode": "201",
                             "responseParameters": {"method.response.header.ETag": "'1'"},
-                            "responseTemplates": {"application/json": '{"made": true}'},
+                            "responseTemplates": {"application/json": '{"created": true}'},
                         }
                     },
                 },
@@ -103,8 +103,8 @@ DOCUMENT: Json = {
 }
 
 
-def changed(**members: Any) -> Json:
-    return {**copy.deepcopy(DOCUMENT), **members}
+def changed(**properties: Any) -> Json:
+    return {**copy.deepcopy(DOCUMENT), **properties}
 
 
 def put(stack: Stack, api: str, document: Json, **options: Any) -> Json:
@@ -124,22 +124,18 @@ def api(ours: Stack) -> str:
 
 
 def resources(stack: Stack, api: str) -> dict[str, Json]:
-    found = stack.client("apigateway").get_resources(restApiId=api, embed=["methods"])["items"]
-    return {resource["path"]: resource for resource in found}
+    items = stack.client("apigateway").get_resources(restApiId=api, embed=["methods"])["items"]
+    return {resource["path"]: resource for resource in items}
 
 
 @pytest.mark.adds(put_rest_api.PUT_REST_API)
 def test_document_becomes_the_api(ours: Stack, api: str) -> None:
     gateway = ours.client("apigateway")
-    answer = put(ours, api, DOCUMENT)
-    assert (answer["name"], answer["version"], answer["description"]) == (
-        "things",
-        "2",
-        "Of things",
-    )
-    made = resources(ours, api)
-    assert set(made) == {"/", "/things", "/things/{id}"}
-    method = made["/things"]["resourceMethods"]["POST"]
+    result = put(ours, api, DOCUMENT)
+    assert (result["name"], result["version"], result["description"]) == ("things", "2", "Of things")
+    created = resources(ours, api)
+    assert set(created) == {"/", "/things", "/things/{id}"}
+    method = created["/things"]["resourceMethods"]["POST"]
     authorizer = gateway.get_authorizers(restApiId=api)["items"][0]
     validator = gateway.get_request_validators(restApiId=api)["items"][0]
     assert authorizer["type"] == "COGNITO_USER_POOLS"
@@ -165,13 +161,13 @@ def test_document_becomes_the_api(ours: Stack, api: str) -> None:
 
 
 @pytest.mark.lacks(put_rest_api.PUT_REST_API)
-def test_ministack_cannot_put_an_api(ministack: Stack) -> None:
-    made = ministack.client("apigateway").create_rest_api(name=unique("api"))["id"]
+def test_ministack_does_not_know_put_rest_api(ministack: Stack) -> None:
+    created = ministack.client("apigateway").create_rest_api(name=unique("api"))["id"]
     with pytest.raises(ClientError, match="NotFoundException"):
-        put(ministack, made, DOCUMENT)
+        put(ministack, created, DOCUMENT)
 
 
-def test_models_keep_what_api_gateway_keeps(ours: Stack, api: str) -> None:
+def test_models_keep_the_keywords_that_api_gateway_keeps(ours: Stack, api: str) -> None:
     put(ours, api, DOCUMENT)
     model = ours.client("apigateway").get_model(restApiId=api, modelName="Thing")
     url = f"https://apigateway.amazonaws.com/restapis/{api}/models/Part"
@@ -187,8 +183,8 @@ def test_deployed_document_serves(ours: Stack, api: str) -> None:
     put(ours, api, document)
     ours.client("apigateway").create_deployment(restApiId=api, stageName="test")
     url = f"{process.api_url(ours.port, api, 'test')}/things"
-    made = httpx.post(url, json={"name": "a", "parts": ["abc", "d"]}, headers={"Key": "k"})
-    assert (made.status_code, made.json(), made.headers["etag"]) == (201, {"made": True}, "1")
+    created = httpx.post(url, json={"name": "a", "parts": ["abc", "d"]}, headers={"Key": "k"})
+    assert (created.status_code, created.json(), created.headers["etag"]) == (201, {"created": True}, "1")
     assert httpx.post(url, json={"name": "a"}).status_code == 400
     wrong = httpx.post(url, json={"parts": ["too long"]}, headers={"Key": "k"})
     assert (wrong.status_code, wrong.json()["title"]) == (422, "Invalid request body")
@@ -197,7 +193,7 @@ def test_deployed_document_serves(ours: Stack, api: str) -> None:
     assert preflight.headers["access-control-allow-origin"] == "*"
 
 
-def test_overwriting_keeps_ids_and_drops_what_is_gone(ours: Stack, api: str) -> None:
+def test_overwriting_keeps_ids_and_drops_what_is_not_in_the_document(ours: Stack, api: str) -> None:
     gateway = ours.client("apigateway")
     put(ours, api, DOCUMENT)
     before = resources(ours, api)
@@ -221,7 +217,7 @@ def test_merging_keeps_what_the_document_does_not_name(ours: Stack, api: str) ->
     assert set(resources(ours, api)) == {"/", "/things", "/things/{id}", "/others"}
 
 
-def test_keyword_that_models_lack_is_refused_by_name_and_changes_nothing(ours: Stack, api: str) -> None:
+def test_unsupported_keyword_is_refused_by_name_and_changes_nothing(ours: Stack, api: str) -> None:
     put(ours, api, DOCUMENT)
     document = changed(paths={})
     document["components"]["schemas"]["Thing"]["properties"]["name"]["example"] = "x"
@@ -230,7 +226,7 @@ def test_keyword_that_models_lack_is_refused_by_name_and_changes_nothing(ours: S
     assert "/things" in resources(ours, api)
 
 
-def test_warnings_fail_only_when_asked(ours: Stack, api: str) -> None:
+def test_warnings_fail_only_with_fail_on_warnings(ours: Stack, api: str) -> None:
     document = changed()
     document["components"]["securitySchemes"]["other"] = {"type": "oauth2"}
     with pytest.raises(ClientError, match="Unsupported security definition type 'oauth2'"):
@@ -238,11 +234,11 @@ def test_warnings_fail_only_when_asked(ours: Stack, api: str) -> None:
     assert put(ours, api, document, failOnWarnings=False)["warnings"]
 
 
-def test_importing_makes_a_new_api_or_none(ours: Stack) -> None:
+def test_importing_creates_a_new_api_unless_it_fails(ours: Stack) -> None:
     gateway = ours.client("apigateway")
-    made = gateway.import_rest_api(failOnWarnings=True, body=json.dumps(DOCUMENT).encode())
-    assert made["name"] == "things"
-    assert "/things" in resources(ours, made["id"])
+    created = gateway.import_rest_api(failOnWarnings=True, body=json.dumps(DOCUMENT).encode())
+    assert created["name"] == "things"
+    assert "/things" in resources(ours, created["id"])
     count = len(gateway.get_rest_apis(limit=500)["items"])
     with pytest.raises(ClientError, match="BadRequestException"):
         gateway.import_rest_api(body=json.dumps({"openapi": "3.1.0"}).encode())

@@ -44,9 +44,11 @@ class Site:
         self.http = httpx.Client(base_url=endpoint_url(stack.port))
 
     def parameters(self, **changes: str) -> dict[str, str]:
-        asked = {"client_id": self.client, "redirect_uri": APP, "response_type": "code", "scope": "openid email"}
+        default = {"client_id": self.client, "redirect_uri": APP, "response_type": "code", "scope": "openid email"}
         return (
-            asked | {"state": "s", "code_challenge": CHALLENGE, "code_challenge_method": "S256", "nonce": ""} | changes
+            default
+            | {"state": "s", "code_challenge": CHALLENGE, "code_challenge_method": "S256", "nonce": ""}
+            | changes
         )
 
     def sign_up(self, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -57,8 +59,8 @@ class Site:
         return self.http.post("/signup", data={"token": token, "code": code})
 
     def tokens(self, **form: str) -> Json:
-        answer: Json = self.http.post("/oauth2/token", data={"client_id": self.client, **form}).json()
-        return answer
+        tokens: Json = self.http.post("/oauth2/token", data={"client_id": self.client, **form}).json()
+        return tokens
 
 
 def claims(token: str) -> Any:
@@ -90,14 +92,14 @@ def test_ministack_has_no_sign_up_page(ministack: Stack) -> None:
     assert "Sign up" not in site.http.get("/signup", params=site.parameters()).text
 
 
-def test_the_sign_in_page_leads_to_it_with_the_same_parameters(ours: Stack) -> None:
+def test_the_sign_in_page_links_to_sign_up_with_the_same_parameters(ours: Stack) -> None:
     site = Site(ours)
     page = site.http.get("/oauth2/authorize", params=site.parameters()).text
     (link,) = re.findall(r'href="(/signup[^"]+)"', page)
     assert dict(httpx.URL(link.replace("&amp;", "&")).params) == site.parameters()
 
 
-def test_a_wrong_code_or_password_or_a_taken_address_is_told(ours: Stack) -> None:
+def test_a_weak_password_a_wrong_code_and_a_taken_address_are_reported(ours: Stack) -> None:
     site = Site(ours)
     email = f"{unique('new')}@example.com"
     assert "Password" in site.sign_up(email, "x").text
@@ -107,14 +109,14 @@ def test_a_wrong_code_or_password_or_a_taken_address_is_told(ours: Stack) -> Non
 
 
 @pytest.mark.parametrize("change", [{"redirect_uri": "http://evil.example.com/"}, {"client_id": "x"}])
-def test_what_the_authorize_endpoint_refuses_is_refused(ours: Stack, change: dict[str, str]) -> None:
+def test_sign_up_refuses_what_the_authorize_endpoint_refuses(ours: Stack, change: dict[str, str]) -> None:
     site = Site(ours)
     assert site.http.get("/signup", params=site.parameters(**change)).status_code == 400
     form = site.parameters(**change, username="a@example.com", password=PASSWORD)
     assert site.http.post("/signup", data=form).status_code == 400
 
 
-def test_what_the_user_typed_is_text(ours: Stack) -> None:
+def test_form_escapes_what_the_user_typed(ours: Stack) -> None:
     page = Site(ours).sign_up('"><script>').text
     assert "<script>" not in page
 
@@ -145,5 +147,5 @@ def test_ministack_has_the_time_of_the_refresh(ministack: Stack) -> None:
     time.sleep(1.1)
     refresh = {"REFRESH_TOKEN": first["AuthenticationResult"]["RefreshToken"]}
     second = api.initiate_auth(ClientId=client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=refresh)
-    times = [claims(answer["AuthenticationResult"]["IdToken"])["auth_time"] for answer in (first, second)]
+    times = [claims(result["AuthenticationResult"]["IdToken"])["auth_time"] for result in (first, second)]
     assert times[0] < times[1]

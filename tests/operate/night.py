@@ -9,7 +9,7 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
 from emulator.alarms import describe_alarms, evaluation
-from emulator.cloudwatch import metric_data, statistics
+from emulator.cloudwatch import get_metric_data, statistics
 from emulator.process import ACCOUNT, REGION
 
 MINUTE = 60
@@ -26,7 +26,7 @@ class Night:
     """
 
     def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str) -> None:
-        for addition in (describe_alarms, evaluation, statistics, metric_data):
+        for addition in (describe_alarms, evaluation, statistics, get_metric_data):
             addition.install()
         self.rang: dict[str, list[float]] = {}  # by alarm, the minutes at which it began and ended
         self._prefix = prefix

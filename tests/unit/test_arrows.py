@@ -22,6 +22,7 @@ WEB = ROOT / "web" / "src"
 FOLDERS = {
     "functions/aws": set[str](),
     "emulator/state": {"emulator"},
+    "emulator/http": {"emulator", "emulator/state"},
     "emulator/cloudwatch": {"emulator"},
     "emulator/cognito": {"emulator", "emulator/cloudwatch"},
     "emulator/dynamodb": {"emulator", "emulator/cloudwatch"},
@@ -43,7 +44,7 @@ FOLDERS = {
         "crudctl", "crudctl/operate", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web",
     },
 }  # fmt: skip
-ENTRY_POINTS = {"crudctl/cli", "emulator/__main__", "emulator/server", "emulator/parity", "emulator/edge"}
+ENTRY_POINTS = {"crudctl/cli", "emulator/__main__", "emulator/server", "emulator/parity"}
 EMULATOR_FROM_OUTSIDE = {"emulator/process"}  # all that crudctl may know of the emulator
 
 # The same for web/src. Its root holds both the top and the bottom, so each file there is a node by its name.

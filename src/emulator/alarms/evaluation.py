@@ -1,8 +1,8 @@
-"""When an alarm changes its state, and what it then sets off; how alarms are kept is MiniStack's.
+"""When an alarm changes its state, and the actions that follow; alarms are stored by MiniStack.
 
-MiniStack's evaluation is replaced, and run every few seconds besides after PutMetricData, because
+MiniStack's evaluation is replaced, and runs every few seconds as well as after PutMetricData, because
 most metrics here come from invocations. Windows end now instead of at whole minutes: a local
-alarm answers within seconds.
+alarm reacts within seconds.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.concurrency import spawn_background
-from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.core import concurrency, responses
 from ministack.services import cloudwatch, lambda_svc
 
 from emulator.cloudwatch import metric_math
-from emulator.differences import Difference, register
 from emulator.lambda_ import invocation, permission
+from emulator.patches import Difference, patch, register, uses
 from emulator.process import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-logger = logging.getLogger("crudctl.alarms")
+logger = logging.getLogger("emulator.alarms")
 
 INTERVAL = 2.0
-OFTEN = (
-    300  # a window of seconds is looked at as often as this goes into it: five minutes each second, an hour each twelve
-)
+OFTEN = 300  # evaluations in the time that an alarm looks at: every second for five minutes, every twelve for an hour
 
 EVALUATION = register(
     Difference(
@@ -42,21 +39,40 @@ EVALUATION = register(
         aws="an alarm looks at the metric with exactly its dimensions, period by period, counts datapoints to alarm, "
         "treats missing data as configured, and goes back to OK by itself",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
-        ministack="looks at all metrics of that name at once, over the whole time as one, and only when PutMetricData "
+        ministack="looks at all metrics of that name at once, at all time as one period, and only when PutMetricData "
         "is called",
         here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
+        upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background; "
+        "periods that end now are our own choice",
     )
 )
 LAMBDA_ACTION = register(
     Difference(
         name="alarm-lambda-action",
         service="CloudWatch",
-        aws="an alarm action may be a function, which is invoked with the change if its policy lets CloudWatch",
+        aws="an alarm action may be a function, which is invoked with the change if its policy allows CloudWatch",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html",
-        ministack="runs SNS actions only, and those inside the request that brought the data",
+        ministack="runs SNS actions only, and those within the request that brought the data",
         here="as AWS, SNS actions in the background",
+        upstream="invoke functions too in `_dispatch_alarm_actions`, in the background",
     )
 )
+uses(
+    EVALUATION,
+    cloudwatch,
+    "_alarms",
+    "_composite_alarms",
+    "_metrics",
+    "_calc_stats(points)",
+    "_stat_value(stats, stat_name, points=None)",
+    "_dims_key(dims)",
+    "_dims_from_list(dimensions)",
+    "_evaluate_parent_alarms(child, seen=frozenset())",
+    "_record_history(alarm_name, old_state, new_state, reason, alarm_type='MetricAlarm', reason_data=None)",
+)
+uses(EVALUATION, responses, "request_scope(account_id, region)", "get_account_id()", "get_region()")
+uses(LAMBDA_ACTION, concurrency, "spawn_background(fn, *args, thread_name='ministack-background', **kwargs)")
+uses(LAMBDA_ACTION, lambda_svc, "invoke_async_with_retry(func, event)")
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
@@ -68,25 +84,30 @@ _ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "In
 
 
 def install() -> None:
-    """Evaluate alarms and run their actions by way of this module."""
-    to_topics = cloudwatch._dispatch_alarm_actions
+    """Evaluate alarms and run their actions with this module."""
+    patch(cloudwatch, "_dispatch_alarm_actions", dispatch, LAMBDA_ACTION)
+    patch(cloudwatch, "_evaluate_alarm", evaluate_alarm, EVALUATION)
 
-    def dispatch(alarm: Json, old_state: str, new_state: str, reason: str) -> None:
-        spawn_background(to_topics, alarm, old_state, new_state, reason)
-        for action in alarm.get(_ACTIONS[new_state]) or [] if alarm.get("ActionsEnabled", True) else []:
-            if ":lambda:" in action:
-                _invoke(action, alarm, old_state, new_state, reason)
 
-    cloudwatch._dispatch_alarm_actions = dispatch
-    cloudwatch._evaluate_alarm = evaluate
+def dispatch(original: Callable[..., None], alarm: Json, old_state: str, new_state: str, reason: str) -> None:
+    """Run the actions of a change of state."""
+    concurrency.spawn_background(original, alarm, old_state, new_state, reason)
+    for action in alarm.get(_ACTIONS[new_state]) or [] if alarm.get("ActionsEnabled", True) else []:
+        if ":lambda:" in action:
+            _invoke(action, alarm, old_state, new_state, reason)
+
+
+def evaluate_alarm(alarm: Json) -> None:
+    """Bring one metric alarm's state up to date now."""
+    evaluate(alarm)
 
 
 async def run(persistence: Persistence) -> None:
-    """Evaluate all alarms every few seconds, for ever."""
+    """Evaluate all alarms every few seconds, forever."""
     due: dict[str, float] = {}
     while True:
         await asyncio.sleep(INTERVAL)
-        with request_scope(ACCOUNT, REGION):
+        with responses.request_scope(ACCOUNT, REGION):
             before = _states()
             now = time.time()
             for name, alarm in list(cloudwatch._alarms.items()):
@@ -129,7 +150,7 @@ def evaluate(alarm: Json, now: float | None = None) -> None:
 
 
 def next_state(alarm: Json, values: list[float | None]) -> str:
-    """The state that follows from the value of each period, None for one without data."""
+    """Return the state that follows from the value of each period, which is None for one without data."""
     breaches = _COMPARE[alarm["ComparisonOperator"]]
     needed = alarm.get("DatapointsToAlarm") or len(values)
     known = [breaches(value, float(alarm["Threshold"])) for value in values if value is not None]
@@ -147,7 +168,7 @@ def next_state(alarm: Json, values: list[float | None]) -> str:
 
 
 def _values(alarm: Json, now: float) -> list[float | None]:
-    """What the alarm watches in each of its periods, newest first."""
+    """Return the value that the alarm watches in each of its periods, newest first."""
     count = int(alarm.get("EvaluationPeriods") or 1)
     if not alarm.get("Metrics"):
         series = _series(alarm, _period(alarm), count, alarm.get("ExtendedStatistic") or alarm.get("Statistic"), now)
@@ -170,7 +191,7 @@ def _period(alarm: Json) -> int:
 
 
 def _series(metric: Json, period: int, count: int, statistic: str | None, now: float) -> metric_math.Series:
-    """The statistic of a metric by number of the period, which is 0 for the one that ends now."""
+    """Return the statistic of a metric by number of the period, which is 0 for the one that ends now."""
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
     key = (metric.get("Namespace"), metric["MetricName"], dimensions)
     periods: list[list[Json]] = [[] for _ in range(count)]
@@ -188,7 +209,8 @@ def _series(metric: Json, period: int, count: int, statistic: str | None, now: f
 
 
 def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: str) -> None:
-    target = invocation.resolve(action, get_account_id(), get_region())
+    account, region = responses.get_account_id(), responses.get_region()
+    target = invocation.resolve(action, account, region)
     service = "lambda.alarms.cloudwatch.amazonaws.com"
     if target is None or not permission.may_invoke(service, alarm["AlarmArn"], target):
         return
@@ -198,9 +220,9 @@ def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: st
     event = {
         "source": "aws.cloudwatch",
         "alarmArn": alarm["AlarmArn"],
-        "accountId": get_account_id(),
+        "accountId": account,
         "time": at,
-        "region": get_region(),
+        "region": region,
         "alarmData": {
             "alarmName": alarm["AlarmName"],
             "state": {"value": new_state, "reason": reason, "timestamp": at},

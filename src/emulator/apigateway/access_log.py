@@ -1,4 +1,4 @@
-"""Writes API Gateway's access log, one line a request, in the stage's own format."""
+"""Writes API Gateway's access log: one line for each request, in the format of the stage."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 import re
 import time
 
-from emulator.differences import Difference, register
-from emulator.exchange import Exchange
+from emulator.apigateway.exchange import Exchange
 from emulator.logs import log_stream
+from emulator.patches import Difference, register
 
 ACCESS_LOG = register(
     Difference(
@@ -17,7 +17,8 @@ ACCESS_LOG = register(
         aws="a stage with access log settings logs every request in its format, refused ones too",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
         ministack="the settings are stored and nothing is logged",
-        here="as AWS, in one log stream a stage",
+        here="as AWS, with one log stream for each stage",
+        upstream="write a line at the end of `apigateway_v1.handle_execute`",
     )
 )
 
@@ -25,7 +26,7 @@ _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
 
 
 def write(exchange: Exchange, status: int, length: int) -> None:
-    """Log one answered request, if its stage wants that and the log group exists."""
+    """Log one request after its response, if the stage has access log settings and the log group exists."""
     request = exchange.request
     settings = request["stage"].get("accessLogSettings") or {}
     template, destination = settings.get("format"), settings.get("destinationArn") or ""

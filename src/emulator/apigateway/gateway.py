@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack.services import apigateway_v1 as v1
 
 from emulator.apigateway import access_log, gateway_metrics, integration
+from emulator.apigateway.exchange import Exchange, current
 from emulator.apigateway.validation_errors import validation_error_string
-from emulator.differences import Difference, register
-from emulator.exchange import Exchange, current
+from emulator.lambda_ import trace
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 Response = tuple[int, Json, Any]
@@ -29,6 +28,7 @@ REQUEST_TOO_LARGE = register(
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html",
         ministack="any size reaches the integration",
         here="as AWS",
+        upstream="return `_gw_error('REQUEST_TOO_LARGE', ...)` for such a body before the request is authorized",
     )
 )
 VALIDATION_ERROR = register(
@@ -38,86 +38,112 @@ VALIDATION_ERROR = register(
         aws="gateway response templates may use `$context.error.validationErrorString` and the "
         "other `$context` variables",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html",
-        ministack="substitutes seven variables and leaves the others as they stand",
-        here="all that are known of a request; an unknown one is empty",
+        ministack="substitutes seven variables and leaves the others unchanged",
+        here="all that are known about a request are substituted; an unknown one is empty",
+        upstream="collect the messages in `_json_schema_valid`, and look every `$context` variable up in the request",
     )
 )
 IDENTITY_TOKEN = register(
     Difference(
         name="identity-token",
         service="API Gateway",
-        aws="a method without scopes takes the identity token, and an access token is a 401",
+        aws="a method without scopes accepts the identity token, and an access token is a 401",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html",
-        ministack="takes either token",
+        ministack="accepts either token",
         here="as AWS",
+        upstream="refuse `token_use` other than `id` in `_validate_cognito_authorizer` if the method has no scopes",
     )
 )
 REQUEST_ID = register(
     Difference(
         name="request-id",
         service="API Gateway",
-        aws="one id is in the answer's `x-amzn-RequestId`, the function's event and the access log",
+        aws="one id is in the response's `x-amzn-RequestId`, the function's event and the access log",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html",
-        ministack="answer and event have different ids",
+        ministack="response and event have different ids",
         here="as AWS",
+        upstream="use the request's id in `_build_lambda_event_v1` and in the response",
     )
 )
-TRACE_ID = register(
-    Difference(
-        name="trace-id",
-        service="API Gateway",
-        aws="`X-Amzn-Trace-Id` is made or continued and reaches the function as header and as `_X_AMZN_TRACE_ID`",
-        source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
-        ministack="the header is passed on if there was one; the function's trace is another",
-        here="as AWS",
-    )
+uses(
+    REQUEST_ID,
+    v1,
+    "async _execute_in_scope(request, api_id, stage_name, method, path, headers, body, query_params, owner_account_id, "
+    "owner_region)",
+    "new_uuid()",
+)
+uses(REQUEST_TOO_LARGE, v1, "_stages_v1", "_gw_error(response_type, message)")
+uses(IDENTITY_TOKEN, v1, "_stringify_claims(claims)")
+uses(
+    VALIDATION_ERROR,
+    v1,
+    "_GatewayError.response_type",
+    "_GatewayError.message",
+    "_gateway_error_response(error, request)",
+    "_deployed_gateway_responses",
+    "_GATEWAY_TEMPLATE_VARIABLE",
+    "_header_ci(headers, name)",
+    "_model_schema(api_id, model_name)",
+    "_resolve_schema_ref(ref, root)",
 )
 
 
 def install() -> None:
-    """Serve requests of REST APIs by way of this module."""
-    v1._handle_execute_in_scope = _serve
-    v1._validate_cognito_authorizer = _identity_checked(v1._validate_cognito_authorizer)
-    v1._check_request_validation = _faults_noted(v1._check_request_validation)
-    v1._build_lambda_event_v1 = _event_completed(v1._build_lambda_event_v1)
-    v1._gateway_request_value = _context_mapped(v1._gateway_request_value)
+    """Serve requests to REST APIs with this module."""
+    logged = (access_log.ACCESS_LOG, gateway_metrics.GATEWAY_METRICS)
+    patch(v1, "_handle_execute_in_scope", serve, REQUEST_ID, REQUEST_TOO_LARGE, trace.TRACE_ID, *logged)
+    patch(v1, "_validate_cognito_authorizer", authorize, IDENTITY_TOKEN)
+    patch(v1, "_check_request_validation", check_request, VALIDATION_ERROR)
+    patch(v1, "_gateway_request_value", request_value, VALIDATION_ERROR)
+    patch(v1, "_build_lambda_event_v1", build_event, REQUEST_ID, trace.TRACE_ID)
 
 
-async def _serve(*arguments: Any) -> Response:
-    api_id, stage_name, method, path, headers, body, query, account, region = arguments
+async def serve(
+    api_id: str,
+    stage_name: str,
+    method: str,
+    path: str,
+    headers: Json | None,
+    body: bytes,
+    query_params: Json | None,
+    owner_account_id: str,
+    owner_region: str,
+) -> Response:
+    """Serve one request to a deployed REST API."""
     request: Json = {
         "api_id": api_id,
         "stage_name": stage_name,
         "stage": None,
         "headers": headers or {},
-        "query_params": query or {},
+        "query_params": query_params or {},
         "path_params": {},
         "resource_path": "",
         "request_id": v1.new_uuid(),
     }
-    exchange = Exchange(request, method, path, account, region)
+    exchange = Exchange(request, method, path, owner_account_id, owner_region)
     exchange.trace = _trace(exchange.header("x-amzn-trace-id"))
-    token = current.set(exchange)
+    tokens = current.set(exchange), trace.incoming.set(exchange.trace)
     try:
-        status, answer_headers, answer = await _answer(exchange, headers, body, query)
+        status, response_headers, content = await _respond(exchange, headers, body, query_params)
     finally:
-        current.reset(token)
-    answer_headers["x-amzn-requestid"] = request["request_id"]
-    answer_headers["x-amz-apigw-id"] = exchange.extended_id
+        current.reset(tokens[0])
+        trace.incoming.reset(tokens[1])
+    response_headers["x-amzn-requestid"] = request["request_id"]
+    response_headers["x-amz-apigw-id"] = exchange.extended_id
     if exchange.request["stage"] is not None:
         exchange.operation = integration.method_of(exchange).get("operationName") or ""
-        access_log.write(exchange, status, len(answer))
+        access_log.write(exchange, status, len(content))
         gateway_metrics.count(exchange, status)
-    return status, answer_headers, b"" if status in (204, 304) else answer
+    return status, response_headers, b"" if status in (204, 304) else content
 
 
-async def _answer(exchange: Exchange, headers: Json, body: bytes, query: Json) -> Response:
+async def _respond(exchange: Exchange, headers: Json | None, body: bytes, query: Json | None) -> Response:
     request = exchange.request
     stage = v1._stages_v1.get(request["api_id"], {}).get(request["stage_name"])
     if stage is not None and len(body or b"") > LARGEST_REQUEST:
         request["stage"] = stage
         refused = v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
-        return _error_answer(exchange, refused)
+        return _error_response(exchange, refused)
     try:
         response = await v1._execute_in_scope(
             request,
@@ -134,15 +160,15 @@ async def _answer(exchange: Exchange, headers: Json, body: bytes, query: Json) -
     except integration.IntegrationFailed as failed:
         exchange.integration_error = str(failed)
         error = v1._gw_error(failed.response_type, failed.message)
-        return _error_answer(exchange, error, failed.status)
+        return _error_response(exchange, error, failed.status)
     if isinstance(response, v1._GatewayError):
-        return _error_answer(exchange, response)
-    answer: Response = response
-    return answer
+        return _error_response(exchange, response)
+    served: Response = response
+    return served
 
 
-def _error_answer(exchange: Exchange, error: Any, status: int | None = None) -> Response:
-    """The gateway response to an error; `status` if the customised response names none."""
+def _error_response(exchange: Exchange, error: Any, status: int | None = None) -> Response:
+    """Return the gateway response to an error, with `status` if the customised response has none."""
     request = exchange.request
     exchange.error_message, exchange.error_type = error.message, error.response_type
     rendered, headers, body = v1._gateway_error_response(error, request)
@@ -161,44 +187,47 @@ def _error_answer(exchange: Exchange, error: Any, status: int | None = None) -> 
     return rendered, headers, text.encode()
 
 
-def _context_mapped(original: Callable[[str, Json], str | None]) -> Callable[..., str | None]:
-    def mapped(source: str, request: Json) -> str | None:
-        exchange = current.get(None)
-        if exchange is not None and source.startswith("context."):
-            value = exchange.variables().get(source.removeprefix("context."))
-            return None if value is None else str(value)
-        return original(source, request)
-
-    return mapped
+def request_value(original: Callable[[str, Json], str | None], source: str, request: Json) -> str | None:
+    """Return the value of a parameter mapping's `source`."""
+    exchange = current.get(None)
+    if exchange is not None and source.startswith("context."):
+        value = exchange.variables().get(source.removeprefix("context."))
+        return None if value is None else str(value)
+    return original(source, request)
 
 
-Authorize = Callable[..., Awaitable[tuple[Json | None, Any]]]
+async def authorize(
+    original: Callable[..., Awaitable[tuple[Json | None, Any]]],
+    authorizer: Json,
+    method_obj: Json,
+    headers: Json,
+    query_params: Json,
+    stage: Json,
+) -> tuple[Json | None, Any]:
+    """Return the claims of a request's token, or the error if it is not accepted."""
+    claims, error = await original(authorizer, method_obj, headers, query_params, stage)
+    exchange = current.get()
+    if claims is not None:
+        exchange.claims = v1._stringify_claims(claims)
+        if not method_obj.get("authorizationScopes") and claims.get("token_use") != "id":
+            return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
+    return claims, error
 
 
-def _identity_checked(original: Authorize) -> Authorize:
-    async def authorize(
-        authorizer: Json, method: Json, headers: Json, query: Json, stage: Json
-    ) -> tuple[Json | None, Any]:
-        claims, error = await original(authorizer, method, headers, query, stage)
-        exchange = current.get()
-        if claims is not None:
-            exchange.claims = v1._stringify_claims(claims)
-            if not method.get("authorizationScopes") and claims.get("token_use") != "id":
-                return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
-        return claims, error
-
-    return authorize
-
-
-def _faults_noted(original: Callable[..., Any]) -> Callable[..., Any]:
-    def check(method: Json, api_id: str, request: Json, *sent: Any) -> Any:
-        error = original(method, api_id, request, *sent)
-        if error is not None:
-            exchange = current.get()
-            exchange.validation_error = _validation_error(error, method, api_id, *sent[:2])
-        return error
-
-    return check
+def check_request(
+    original: Callable[..., Any],
+    method_obj: Json,
+    api_id: str,
+    request: Json,
+    headers: Json,
+    body: bytes,
+    query_params: Json,
+) -> Any:
+    """Return the error of a request that its method's validator refuses, or None."""
+    error = original(method_obj, api_id, request, headers, body, query_params)
+    if error is not None:
+        current.get().validation_error = _validation_error(error, method_obj, api_id, headers, body)
+    return error
 
 
 def _validation_error(error: Any, method: Json, api_id: str, headers: Json, body: bytes) -> str:
@@ -220,24 +249,52 @@ def _validation_error(error: Any, method: Json, api_id: str, headers: Json, body
     return validation_error_string(schema, document, resolve)
 
 
-def _event_completed(original: Callable[..., Json]) -> Callable[..., Json]:
-    def build(*arguments: Any, **options: Any) -> Json:
-        event = original(*arguments, **options)
-        exchange = current.get()
-        event.pop("version")  # the mark of an HTTP API's payload format
-        event["headers"]["X-Amzn-Trace-Id"] = exchange.trace
-        event["multiValueHeaders"]["X-Amzn-Trace-Id"] = [exchange.trace]
-        event["requestContext"].update(
-            requestId=exchange.request["request_id"],
-            extendedRequestId=exchange.extended_id,
-            domainName=exchange.header("host"),
-        )
-        return event
+def build_event(
+    original: Callable[..., Json],
+    api_id: str,
+    stage_name: str,
+    stage: Json,
+    resource: Json,
+    request_path: str,
+    method: str,
+    headers: Json,
+    body: bytes,
+    query_params: Json,
+    path_params: Json,
+    *,
+    binary_media_types: Any = None,
+    authorizer_context: Any = None,
+    caller_identity: Any = None,
+) -> Json:
+    """Return the event of a proxy integration, with the ids of this request."""
+    event = original(
+        api_id,
+        stage_name,
+        stage,
+        resource,
+        request_path,
+        method,
+        headers,
+        body,
+        query_params,
+        path_params,
+        binary_media_types=binary_media_types,
+        authorizer_context=authorizer_context,
+        caller_identity=caller_identity,
+    )
+    exchange = current.get()
+    event.pop("version")  # only the payload format of HTTP APIs has it
+    event["headers"]["X-Amzn-Trace-Id"] = exchange.trace
+    event["multiValueHeaders"]["X-Amzn-Trace-Id"] = [exchange.trace]
+    event["requestContext"].update(
+        requestId=exchange.request["request_id"],
+        extendedRequestId=exchange.extended_id,
+        domainName=exchange.header("host"),
+    )
+    return event
 
-    return build
 
-
-def _trace(incoming: str) -> str:
-    """The trace header that goes on: the caller's root, or a new one."""
-    root = re.search(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})", incoming)
-    return f"Root={root[1] if root else f'1-{int(time.time()):08x}-{secrets.token_hex(12)}'}"
+def _trace(header: str) -> str:
+    """Return the trace header to pass on: the caller's root, or a new one."""
+    root = re.search(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})", header)
+    return f"Root={root[1]}" if root else trace.new_root()

@@ -1,4 +1,4 @@
-"""The metrics that API Gateway publishes of each request."""
+"""The metrics that API Gateway publishes for each request."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 
 from ministack.services import apigateway_v1 as v1
 
+from emulator.apigateway.exchange import Exchange
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
-from emulator.exchange import Exchange
+from emulator.patches import Difference, register, uses
 
 GATEWAY_METRICS = register(
     Difference(
@@ -19,12 +19,14 @@ GATEWAY_METRICS = register(
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html",
         ministack="no metrics",
         here="as AWS; within seconds",
+        upstream="emit the metrics at the end of `apigateway_v1.handle_execute`, as is done for `AWS/Lambda`",
     )
 )
+uses(GATEWAY_METRICS, v1, "_rest_apis")
 
 
 def count(exchange: Exchange, status: int) -> None:
-    """Record one answered request."""
+    """Record one request after its response."""
     request = exchange.request
     api = v1._rest_apis.get(request["api_id"]) or {}
     name = {"ApiName": str(api.get("name", ""))}

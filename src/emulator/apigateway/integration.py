@@ -1,4 +1,4 @@
-"""How API Gateway calls a function and what it takes for an answer, where MiniStack does otherwise."""
+"""How API Gateway invokes a function and which results it accepts, where MiniStack does otherwise."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 import time
 from typing import Any
 
-from ministack.core.concurrency import run_reentrant
+from ministack.core import concurrency
 from ministack.services import apigateway_v1 as v1
 from ministack.services import lambda_svc
 
-from emulator.differences import Difference, register
-from emulator.exchange import Exchange, current
+from emulator.apigateway.exchange import Exchange, current
 from emulator.lambda_ import invocation, permission
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -23,11 +23,12 @@ INTEGRATION_FAILURE = register(
     Difference(
         name="integration-failure",
         service="API Gateway",
-        aws="a function that fails, or answers in a wrong form, is a 502 and one that Lambda "
+        aws="a function that fails, or returns a malformed result, is a 502 and one that Lambda "
         'refuses to invoke a 500, both "Internal server error" through DEFAULT_5XX',
         source="https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html",
-        ministack="the 502 holds the function's error text and no gateway response applies",
+        ministack="the 502 contains the function's error text and no gateway response applies",
         here="as AWS; the error is in the log only",
+        upstream="return `_gw_error(...)` from `_invoke_lambda_proxy_v1` instead of the error's text",
     )
 )
 INTEGRATION_TIMEOUT = register(
@@ -38,12 +39,16 @@ INTEGRATION_TIMEOUT = register(
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
         ministack="the gateway waits as long as the function runs",
         here="as AWS",
+        upstream="wait for `timeoutInMillis` at most in `_call_lambda_raw`",
     )
 )
+uses(INTEGRATION_TIMEOUT, concurrency, "async run_reentrant(fn, *args, thread_name='ministack-reentrant')")
+uses(INTEGRATION_TIMEOUT, lambda_svc, "_execute_function_with_config_scope(func, event)")
+uses(INTEGRATION_TIMEOUT, v1, "_resources")
 
 
 class IntegrationFailed(Exception):
-    """The integration gave no usable answer."""
+    """The integration returned no usable result."""
 
     def __init__(self, response_type: str, status: int, message: str, reason: str) -> None:
         super().__init__(reason)
@@ -51,19 +56,32 @@ class IntegrationFailed(Exception):
 
 
 def install() -> None:
-    """Invoke functions for REST APIs by way of this module."""
-    v1._call_lambda_raw = _invoke
-    v1._lambda_proxy_response = _proxy_response
+    """Invoke functions for REST APIs with this module."""
+    patch(
+        v1,
+        "_call_lambda_raw",
+        call_lambda,
+        INTEGRATION_TIMEOUT,
+        permission.INVOKE_PERMISSION,
+        invocation.RESERVED_CONCURRENCY,
+        invocation.WEIGHTED_ALIASES,
+    )
+    patch(v1, "_lambda_proxy_response", proxy_response, INTEGRATION_FAILURE)
 
 
-async def _invoke(
-    reference: str, event: Json, *, account_id: str | None = None, region: str | None = None
+async def call_lambda(
+    function_ref: str, event: Json, *, account_id: str | None = None, region: str | None = None
 ) -> tuple[Json | None, str | None]:
+    """Invoke a function and return its result, or why there is none.
+
+    Raises:
+        IntegrationFailed: the function may not be invoked, or does not return in time.
+    """
     exchange = current.get()
-    target = invocation.resolve(reference, account_id, region)
+    target = invocation.resolve(function_ref, account_id, region)
     if target is None:
-        return None, f"no function {reference}"
-    if not permission.gateway_may_invoke(exchange, target):
+        return None, f"no function {function_ref}"
+    if not _may_invoke(exchange, target):
         raise IntegrationFailed(
             "API_CONFIGURATION_ERROR",
             500,
@@ -72,7 +90,7 @@ async def _invoke(
         )
     started = time.perf_counter()
     running = asyncio.ensure_future(
-        run_reentrant(
+        concurrency.run_reentrant(
             lambda_svc._execute_function_with_config_scope,
             target.record,
             event,
@@ -86,13 +104,24 @@ async def _invoke(
     return running.result(), None
 
 
+def _may_invoke(exchange: Exchange, target: invocation.Target) -> bool:
+    """Return whether the function's policy allows it for the qualified ARN and the ARN of the request's method."""
+    request = exchange.request
+    resource = re.sub(r"\{[^}]*\}", "*", request["resource_path"])
+    source = (
+        f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{request['api_id']}"
+        f"/{request['stage_name']}/{exchange.method}{resource}"
+    )
+    return permission.may_invoke("apigateway.amazonaws.com", source, target)
+
+
 def _timeout(exchange: Exchange) -> float:
     limit = (method_of(exchange).get("methodIntegration") or {}).get("timeoutInMillis")
     return float(limit) / 1000 if limit else LONGEST_INTEGRATION
 
 
 def method_of(exchange: Exchange) -> Json:
-    """The method that serves the request, empty if it was refused before one was found."""
+    """Return the method that serves the request; empty if the request was refused before one was chosen."""
     request = exchange.request
     for resource in v1._resources.get(request["api_id"], {}).values():
         if resource["path"] == request["resource_path"]:
@@ -101,7 +130,12 @@ def method_of(exchange: Exchange) -> Json:
     return {}
 
 
-def _proxy_response(result: Json) -> tuple[Json, None]:
+def proxy_response(result: Json) -> tuple[Json, None]:
+    """Return the response in a function's result.
+
+    Raises:
+        IntegrationFailed: the function failed, was not invoked, or returned a malformed result.
+    """
     exchange = current.get()
     exchange.integration_request_id = result.get("request_id")
     if result.get("throttle"):
@@ -110,14 +144,14 @@ def _proxy_response(result: Json) -> tuple[Json, None]:
     exchange.integration_status = 200
     if result.get("error"):
         raise _failure(502, "Lambda execution failed with status 200 due to customer function error")
-    answer = result.get("body")
-    if not isinstance(answer, dict) or not _well_formed(answer):
+    response = result.get("body")
+    if not isinstance(response, dict) or not _well_formed(response):
         raise _failure(502, "Malformed Lambda proxy response")
-    return {**answer, "statusCode": int(answer["statusCode"]), "body": answer.get("body") or ""}, None
+    return {**response, "statusCode": int(response["statusCode"]), "body": response.get("body") or ""}, None
 
 
-def _well_formed(answer: Json) -> bool:
-    body, status = answer.get("body"), answer.get("statusCode")
+def _well_formed(response: Json) -> bool:
+    body, status = response.get("body"), response.get("statusCode")
     return (body is None or isinstance(body, str)) and bool(re.fullmatch(r"[1-5]\d\d", str(status)))
 
 

@@ -1,4 +1,4 @@
-"""Reads an OpenAPI document the way API Gateway imports one; knows nothing of the emulator.
+"""Reads an OpenAPI document as API Gateway imports one; knows nothing of the emulator.
 
 What is imported and what is refused follow
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html and
@@ -31,7 +31,7 @@ PLACES = {"path": "path", "query": "querystring", "header": "header"}
 
 
 class ImportRefused(ValueError):
-    """The document has errors, or warnings that the caller asked to fail on."""
+    """The document has errors, or has warnings and the caller asked to fail on them."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Operation:
 
 @dataclass
 class Definition:
-    """What one OpenAPI document asks of a REST API."""
+    """The REST API that one OpenAPI document describes."""
 
     name: str
     description: str
@@ -67,10 +67,12 @@ class Definition:
 
 
 def read(document: Json, api_id: str) -> Definition:
-    """Turn a parsed OpenAPI 3.0 document into a definition of the API `api_id`.
+    """Return the definition of the API `api_id` that a parsed OpenAPI 3.0 document describes.
 
-    Raises ImportRefused, worded as API Gateway words it, for what it does not accept. What it
-    accepts with a remark is listed in `Definition.warnings`.
+    What API Gateway accepts with a warning is listed in `Definition.warnings`.
+
+    Raises:
+        ImportRefused: for what API Gateway does not accept, in its words.
     """
     return _Reader(document, api_id).read()
 
@@ -109,8 +111,8 @@ class _Reader:
         )
 
     def _components(self, kind: str) -> Json:
-        found = (self.document.get("components") or {}).get(kind)
-        return found if isinstance(found, dict) else {}
+        components = (self.document.get("components") or {}).get(kind)
+        return components if isinstance(components, dict) else {}
 
     def _settings(self) -> Json:
         names = {
@@ -171,14 +173,14 @@ class _Reader:
         return f"https://apigateway.amazonaws.com/restapis/{self.api_id}/models/{quote(name)}"
 
     def _resolve(self, value: Any, kind: str) -> Json:
-        """The object itself, or the one under `components` that its `$ref` names."""
+        """Return the object itself, or the one under `components` that its `$ref` names."""
         if isinstance(value, dict) and "$ref" in value:
             name = str(value["$ref"]).removeprefix(f"#/components/{kind}/")
-            found = self._components(kind).get(name)
-            if not isinstance(found, dict):
+            component = self._components(kind).get(name)
+            if not isinstance(component, dict):
                 self.errors.append(f"Invalid reference '{value['$ref']}'")
                 return {}
-            return found
+            return component
         return value if isinstance(value, dict) else {}
 
     def _operations(self) -> Iterator[Operation]:
@@ -270,7 +272,7 @@ class _Reader:
 
 
 def _integration(extension: Json) -> Json:
-    """The extension's fields, with its `responses` keyed by status code as PutIntegration has."""
+    """Return the fields of the extension, with its `responses` by status code, as PutIntegration has them."""
     responses = {}
     for pattern, raw in (extension.get("responses") or {}).items():
         response = dict(raw)

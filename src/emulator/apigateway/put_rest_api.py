@@ -1,4 +1,4 @@
-"""PutRestApi and ImportRestApi on MiniStack's REST API store; knows no OpenAPI."""
+"""PutRestApi and ImportRestApi, which Terraform's `body` needs, on MiniStack's store of REST APIs; knows no OpenAPI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ministack.services import apigateway_v1 as v1
 
 from emulator.apigateway import openapi
 from emulator.apigateway.openapi import Definition, ImportRefused, Json, Operation
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Response = tuple[int, dict[str, Any], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
@@ -23,38 +23,66 @@ PUT_REST_API = register(
         aws="PutRestApi and ImportRestApi build the API from an OpenAPI body: resources, methods, "
         "models, validators, gateway responses, authorizers, integrations and their responses",
         source="https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html",
-        ministack="PutRestApi answers 404, ImportRestApi makes an empty API",
+        ministack="PutRestApi responds with 404, ImportRestApi creates an empty API",
         here="both are added, with the import's errors and `failonwarnings`",
+        upstream="route PutRestApi and ImportRestApi to `apigateway_v1._import_rest_api`, and import models, validators, "
+        "gateway responses, method and integration responses there too",
     )
+)
+uses(
+    PUT_REST_API,
+    v1,
+    "_rest_apis",
+    "_models",
+    "_gateway_responses",
+    "_request_validators",
+    "_resources",
+    "_authorizers_v1",
+    "_qp(query_params, key, default=None)",
+    "_create_rest_api(data)",
+    "_delete_rest_api(api_id)",
+    "_rest_api_view(api)",
+    "_v1_response(data, status=200)",
+    "_v1_error(code, message, status)",
+    "_create_model(api_id, data)",
+    "_put_gateway_response(api_id, response_type, data)",
+    "_create_request_validator(api_id, data)",
+    "_create_authorizer(api_id, data)",
+    "_create_resource(api_id, parent_id, data)",
+    "_method_security(security, scheme_map)",
+    "_put_method(api_id, resource_id, http_method, data)",
+    "_put_method_response(api_id, resource_id, http_method, status_code, data)",
+    "_put_integration(api_id, resource_id, http_method, data)",
+    "_put_integration_response(api_id, resource_id, http_method, status_code, data)",
 )
 
 
 def install() -> None:
-    """Answer PUT /restapis/{id} and POST /restapis?mode=import before MiniStack's own router."""
-    original: Handler = v1.handle_request
+    """Serve PUT /restapis/{id} and POST /restapis?mode=import before MiniStack's own router does."""
+    patch(v1, "handle_request", handle_request, PUT_REST_API)
 
-    async def handle_request(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Response:
-        parts = path.strip("/").split("/")
-        if parts[0] == "restapis":
-            if method == "PUT" and len(parts) == 2:
-                return _put(parts[1], body, query)
-            if method == "POST" and len(parts) == 1 and v1._qp(query, "mode") == "import":
-                return _import(body, query)
-        return await original(method, path, headers, body, query)
 
-    v1.handle_request = handle_request
+async def handle_request(
+    original: Handler, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
+) -> Response:
+    """Serve a request to API Gateway's control plane."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "restapis":
+        if method == "PUT" and len(parts) == 2:
+            return _put(parts[1], body, query_params)
+        if method == "POST" and len(parts) == 1 and v1._qp(query_params, "mode") == "import":
+            return _import(body, query_params)
+    return await original(method, path, headers, body, query_params)
 
 
 def _import(body: bytes, query: dict[str, Any]) -> Response:
-    status, headers, answer = v1._create_rest_api({})
-    api_id = json.loads(answer)["id"]
-    status, headers, answer = _put(api_id, body, {**query, "mode": ["overwrite"]})
+    _, _, created = v1._create_rest_api({})
+    api_id = json.loads(created)["id"]
+    status, headers, content = _put(api_id, body, {**query, "mode": ["overwrite"]})
     if status != 200:
         v1._delete_rest_api(api_id)
-        return status, headers, answer
-    return 201, headers, answer
+        return status, headers, content
+    return 201, headers, content
 
 
 def _put(api_id: str, body: bytes, query: dict[str, Any]) -> Response:
@@ -74,13 +102,13 @@ def _put(api_id: str, body: bytes, query: dict[str, Any]) -> Response:
     view = v1._rest_api_view(api)
     if definition.warnings:
         view["warnings"] = definition.warnings
-    answer: Response = v1._v1_response(view)
-    return answer
+    response: Response = v1._v1_response(view)
+    return response
 
 
 def _error(code: str, message: str, status: int) -> Response:
-    answer: Response = v1._v1_error(code, message, status)
-    return answer
+    response: Response = v1._v1_error(code, message, status)
+    return response
 
 
 def _apply(api_id: str, api: Json, definition: Definition, overwrite: bool) -> None:
@@ -106,28 +134,28 @@ def _apply(api_id: str, api: Json, definition: Definition, overwrite: bool) -> N
 
 
 def _validators(api_id: str, definition: Definition) -> dict[str, str]:
-    made = {}
+    ids = {}
     for name, settings in definition.validators.items():
         _, _, body = v1._create_request_validator(api_id, {"name": name, **settings})
-        made[name] = json.loads(body)["id"]
-    return made
+        ids[name] = json.loads(body)["id"]
+    return ids
 
 
 def _authorizers(api_id: str, definition: Definition, overwrite: bool) -> dict[str, Json]:
-    """Scheme name -> what a method that names it gets. Ids stay as long as the name does."""
+    """Return, by name of a security scheme, the fields of a method that names it. An id stays as long as its name does."""
     existing = v1._authorizers_v1.setdefault(api_id, {})
     by_name = {authorizer["name"]: key for key, authorizer in existing.items()}
     schemes: dict[str, Json] = {}
     for name, wanted in definition.authorizers.items():
         _, _, body = v1._create_authorizer(api_id, wanted)
-        made = existing.pop(json.loads(body)["id"])
-        made["id"] = by_name.pop(name, made["id"])
-        existing[made["id"]] = made
+        created = existing.pop(json.loads(body)["id"])
+        created["id"] = by_name.pop(name, created["id"])
+        existing[created["id"]] = created
         kind = wanted["type"]
         cognito = kind == "COGNITO_USER_POOLS"
         schemes[name] = {
             "authorizationType": kind if cognito else "CUSTOM",
-            "authorizerId": made["id"],
+            "authorizerId": created["id"],
         }
     if overwrite:
         for key in by_name.values():
@@ -136,7 +164,7 @@ def _authorizers(api_id: str, definition: Definition, overwrite: bool) -> dict[s
 
 
 def _resources(api_id: str, definition: Definition, overwrite: bool) -> dict[str, str]:
-    """Path -> resource id. Ids stay as long as the path does, as Terraform's state expects."""
+    """Return the id of each resource by path. An id stays as long as its path does, as Terraform's state expects."""
     resources = v1._resources[api_id]
     by_path = {resource["path"]: key for key, resource in resources.items()}
     wanted = {"/"}

@@ -1,6 +1,6 @@
-"""What API Gateway says about a body that its model refuses; knows JSON Schema draft 4 only.
+"""The messages of API Gateway for a body that does not fit its model; knows JSON Schema draft 4 only.
 
-The wording is that of the validator which API Gateway uses, https://github.com/java-json-tools/json-schema-validator
+The wording is that of the validator that API Gateway uses, https://github.com/java-json-tools/json-schema-validator
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def validation_error_string(schema: Schema, value: Any, resolve: Resolve) -> str:
-    """The value of `$context.error.validationErrorString`: all faults in square brackets.
+    """Return the value of `$context.error.validationErrorString`: all faults in square brackets.
 
-    `resolve` gives the schema that a `$ref` names.
+    `resolve` returns the schema that a `$ref` names.
     """
     return f"[{', '.join(_faults(schema, value, resolve))}]"
 

@@ -1,4 +1,4 @@
-"""Metric math: what an expression of CloudWatch comes to. Pure; knows neither alarms nor how data points are kept.
+"""Metric math: the value of a CloudWatch expression. Pure; knows neither alarms nor the store of data points.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
@@ -27,20 +27,20 @@ FUNCTIONS = ("IF", "FILL", "SUM", "TIME_SERIES", "METRICS", "SEARCH")
 
 
 class Unsupported(ValueError):
-    """An expression that is wrong, or uses more of metric math than is known here."""
+    """An expression is invalid, or uses a part of metric math that is not supported here."""
 
 
 def parse(expression: str) -> ast.expr:
-    """The tree of an expression. Raises Unsupported."""
+    """Return the tree of an expression. Raises Unsupported."""
     quoted = re.split(r"('[^']*')", expression)
     quoted[::2] = [re.sub(r"\bAND\b|\bOR\b|&&|\|\|", lambda match: WORDS[match[0]], part) for part in quoted[::2]]
     try:
         tree = ast.parse("".join(quoted).strip(), mode="eval").body
     except SyntaxError as error:
-        raise Unsupported(f"{expression} is no expression: {error.msg}") from error
+        raise Unsupported(f"Invalid expression {expression}: {error.msg}") from error
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         if not isinstance(call.func, ast.Name) or call.func.id not in FUNCTIONS:
-            raise Unsupported(f"{ast.unparse(call.func)} is not among {', '.join(FUNCTIONS)}")
+            raise Unsupported(f"Unsupported function {ast.unparse(call.func)}: use one of {', '.join(FUNCTIONS)}")
     return tree
 
 
@@ -50,8 +50,8 @@ class Evaluation:
     Args:
         metrics: the series by id.
         expressions: by id; they may name metrics and each other.
-        times: those of the whole range, which FILL fills.
-        search: what SEARCH finds; None where it is not allowed, as in alarms.
+        times: the times of the whole range, which FILL fills.
+        search: returns the series that match a SEARCH; None if it is not allowed, as in alarms.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class Evaluation:
         self._search = search
 
     def of(self, name: str) -> Value:
-        """The value of a metric or an expression. Raises Unsupported."""
+        """Return the value of a metric or an expression. Raises Unsupported."""
         if name in self._metrics:
             return self._metrics[name]
         if name not in self._expressions:
-            raise Unsupported(f"there is no {name}")
+            raise Unsupported(f"Unknown id {name}")
         return self._value(self._expressions[name])
 
     def _value(self, node: ast.expr) -> Value:
@@ -95,7 +95,7 @@ class Evaluation:
                 return value
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 return self._call(function, arguments)
-        raise Unsupported(f"{ast.unparse(node)} is not understood")
+        raise Unsupported(f"Unsupported expression {ast.unparse(node)}")
 
     def _call(self, function: str, arguments: list[ast.expr]) -> Value:
         match function, arguments:
@@ -106,12 +106,12 @@ class Evaluation:
             case "TIME_SERIES", [of]:
                 number = self._value(of)
                 if not isinstance(number, float):
-                    raise Unsupported("TIME_SERIES takes a number")
+                    raise Unsupported("TIME_SERIES requires a number")
                 return {} if math.isnan(number) else dict.fromkeys(self._times, number)
             case "FILL", [of, ast.Constant(value=int() | float() as number)]:
-                found = self._value(of)
-                if isinstance(found, dict):
-                    return {time: found.get(time, float(number)) for time in self._times}
+                series = self._value(of)
+                if isinstance(series, dict):
+                    return {time: series.get(time, float(number)) for time in self._times}
             case "IF", [condition, then, otherwise]:
                 return chosen(self._value(condition), self._value(then), self._value(otherwise))
             case "SEARCH", [ast.Constant(value=str(terms)), ast.Constant(value=str(statistic)), *period] if (
@@ -119,20 +119,20 @@ class Evaluation:
             ):
                 seconds = ast.literal_eval(period[0]) if period else None
                 return self._search(terms, statistic, seconds)
-        raise Unsupported(f"{function} cannot be called so here")
+        raise Unsupported(f"Unsupported arguments of {function}")
 
     def _listed(self, parts: Iterable[ast.expr]) -> Iterable[Series]:
         for part in parts:
             value = self._value(part)
             if isinstance(value, float):
-                raise Unsupported("a number in a list of series")
+                raise Unsupported("A list of time series contains a number")
             yield from value if isinstance(value, list) else [value]
 
 
 def combined(sign: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """An operation on each time that both have; none where it divides by zero."""
+    """Return the result of an operation at each time that both have, except where it divides by zero."""
     if isinstance(left, list) or isinstance(right, list):
-        raise Unsupported("an operation on a list of series")
+        raise Unsupported("Operators do not support lists of time series")
     if not isinstance(left, dict) and not isinstance(right, dict):
         return math.nan if sign is operator.truediv and right == 0 else float(sign(left, right))
     times = [
@@ -145,7 +145,7 @@ def combined(sign: Callable[[float, float], float], left: Value, right: Value) -
 
 
 def chosen(condition: Value, then: Value, otherwise: Value) -> Value:
-    """`then` at each time at which the condition is not zero, and `otherwise` at the others."""
+    """Return `then` at each time at which the condition is not zero, and `otherwise` at the others."""
     if not isinstance(condition, dict):
         return then if condition else otherwise
     picked = {time: then if value else otherwise for time, value in condition.items()}
@@ -153,7 +153,7 @@ def chosen(condition: Value, then: Value, otherwise: Value) -> Value:
 
 
 def summed(value: Value) -> Value:
-    """The total of one series; of several, their sum at each time that any has."""
+    """Return the total of one series; for several, their sum at each time that any has."""
     if isinstance(value, list):
         times = sorted({time for series in value for time in series})
         return {time: sum(series[time] for series in value if time in series) for time in times}
@@ -171,5 +171,5 @@ def _has(value: Value, time: int) -> bool:
 
 def _at(value: Value, time: int) -> float:
     if isinstance(value, list):
-        raise Unsupported("a list of series where one is needed")
+        raise Unsupported("A list of time series is used where one is required")
     return value[time] if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Puts data points into CloudWatch, merged so that a busy stack does not fill the memory."""
+"""Records data points in CloudWatch, merged so that a busy stack does not fill the memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -24,7 +24,27 @@ EMBEDDED_METRICS = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html",
         ministack="it stays a log line",
         here="as AWS, for the lines of functions",
+        upstream="extract the metrics in `_emit_lambda_logs`",
     )
+)
+METRIC_RETENTION = register(
+    Difference(
+        name="metric-retention",
+        service="CloudWatch",
+        aws="data points expire by age: those of a minute after 15 days",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html",
+        ministack="they expire after two weeks, but every request copies all data points of all metrics to find them",
+        here="only a metric with an expired data point is copied",
+        upstream="in `_evict_old_metrics`, skip a metric whose first data point is recent",
+    )
+)
+uses(
+    METRIC_RETENTION,
+    cloudwatch,
+    "TWO_WEEKS_SECONDS",
+    "_metrics._scoped(key)",
+    "_dims_key(dims)",
+    "_metric_bucket(key)",
 )
 
 _lock = threading.Lock()
@@ -32,11 +52,12 @@ _open: dict[Any, tuple[int, dict[float, Json]]] = {}
 
 
 def install() -> None:
-    """Drop old points without making every list anew at each request, as MiniStack does."""
-    cloudwatch._evict_old_metrics = _evict
+    """Drop old data points without copying all others."""
+    patch(cloudwatch, "_evict_old_metrics", evict, METRIC_RETENTION)
 
 
-def _evict() -> None:
+def evict() -> None:
+    """Drop the data points of the current account and region that are too old."""
     oldest = time.time() - cloudwatch.TWO_WEEKS_SECONDS
     with _lock:
         for key, points in cloudwatch._metrics.items():
@@ -79,7 +100,7 @@ def _rounded(value: float) -> float:
 
 
 def extract(line: str) -> None:
-    """Record the metrics that a log line embeds, if it does."""
+    """Record the metrics that are embedded in a log line, if any are."""
     if '"_aws"' not in line:
         return
     try:
@@ -88,14 +109,14 @@ def extract(line: str) -> None:
         for directive in directives:
             _extract(document, directive)
     except (ValueError, KeyError, TypeError):
-        return  # CloudWatch too takes what is not the format as a plain line
+        return  # CloudWatch treats what is not in the format as a plain line too
 
 
 def _extract(document: Json, directive: Json) -> None:
     for names in directive.get("Dimensions") or [[]]:
         dimensions = {name: str(document[name]) for name in names}
         for metric in directive["Metrics"]:
-            found = document[metric["Name"]]
-            for value in found if isinstance(found, list) else [found]:
+            values = document[metric["Name"]]
+            for value in values if isinstance(values, list) else [values]:
                 unit = metric.get("Unit", "None")
                 record(directive["Namespace"], metric["Name"], float(value), unit, dimensions)

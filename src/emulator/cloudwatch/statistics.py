@@ -1,4 +1,4 @@
-"""The statistics `trimmed count` and `percentile rank` of CloudWatch; how data points are kept is MiniStack's."""
+"""The statistics `trimmed count` and `percentile rank` of CloudWatch; the store of data points is MiniStack's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 TRIMMED_COUNT = register(
     Difference(
@@ -16,8 +16,9 @@ TRIMMED_COUNT = register(
         service="CloudWatch",
         aws="the statistic TC(a:b) is the number of values above a and not above b; either may be left out",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html",
-        ministack="it is answered with the average, as every statistic that is not known",
+        ministack="returns the average, as for every unknown statistic",
         here="as AWS for absolute bounds",
+        upstream="compute it in `cloudwatch._stat_value`, from the samples that percentiles use",
     )
 )
 PERCENTILE_RANK = register(
@@ -26,26 +27,30 @@ PERCENTILE_RANK = register(
         service="CloudWatch",
         aws="the statistic PR(a:b) is the percentage of values above a and not above b; either may be left out",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html",
-        ministack="it is answered with the average, as every statistic that is not known",
+        ministack="returns the average, as for every unknown statistic",
         here="as AWS",
+        upstream="compute it in `cloudwatch._stat_value`, from the samples that percentiles use",
     )
 )
+uses(TRIMMED_COUNT, cloudwatch, "_percentile_samples(points)")
 _BOUNDED = re.compile(r"(TC|PR)\(([0-9.]*):([0-9.]*)\)", re.IGNORECASE)
 
 
 def install() -> None:
-    """Answer TC(a:b) and PR(a:b) from the data points, and leave the rest to MiniStack."""
-    original: Callable[..., Any] = cloudwatch._stat_value
+    """Compute TC(a:b) and PR(a:b) from the data points, and leave the rest to MiniStack."""
+    patch(cloudwatch, "_stat_value", stat_value, TRIMMED_COUNT, PERCENTILE_RANK)
 
-    def stat_value(stats: dict[str, Any], name: str, points: list[dict[str, Any]] | None = None) -> Any:
-        match = _BOUNDED.fullmatch(name or "")
-        if not match:
-            return original(stats, name, points)
-        low, high = float(match[2] or "-inf"), float(match[3] or "inf")
-        samples = cloudwatch._percentile_samples(points or []) or []
-        within = sum(count for value, count in samples if low < value <= high)
-        if match[1].upper() == "TC":
-            return within
-        return 100 * within / sum(count for _, count in samples) if samples else None
 
-    cloudwatch._stat_value = stat_value
+def stat_value(
+    original: Callable[..., Any], stats: dict[str, Any], stat_name: str, points: list[dict[str, Any]] | None = None
+) -> Any:
+    """Return a statistic of the data points of a period, or None if it has no value."""
+    match = _BOUNDED.fullmatch(stat_name or "")
+    if not match:
+        return original(stats, stat_name, points)
+    low, high = float(match[2] or "-inf"), float(match[3] or "inf")
+    samples = cloudwatch._percentile_samples(points or []) or []
+    within = sum(count for value, count in samples if low < value <= high)
+    if match[1].upper() == "TC":
+        return within
+    return 100 * within / sum(count for _, count in samples) if samples else None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from ministack.services import cognito
 
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 Response = tuple[int, Json, bytes]
@@ -22,40 +22,44 @@ SIGN_IN_METRICS = register(
         source="https://docs.aws.amazon.com/cognito/latest/developerguide/metrics-for-cognito-user-pools.html",
         ministack="no metrics",
         here="as AWS for passwords, on the sign-in page and by the API; throttles and other metrics are left out",
+        upstream="emit the metric where a password is checked",
     )
 )
+uses(SIGN_IN_METRICS, cognito, "_find_pool_by_client_id(client_id)")
 
 
 def install() -> None:
-    """Count sign-ins as they are answered."""
-    cognito._initiate_auth = _counted(
-        cognito._initiate_auth, lambda request: request.get("AuthFlow") == "USER_PASSWORD_AUTH"
-    )
-    cognito._respond_to_auth_challenge = _counted(
-        cognito._respond_to_auth_challenge, lambda request: request.get("ChallengeName") == "PASSWORD_VERIFIER"
-    )
-    cognito.handle_login_submit = _counted_on_page(cognito.handle_login_submit)
+    """Count sign-ins when they are responded to."""
+    patch(cognito, "_initiate_auth", initiate_auth, SIGN_IN_METRICS)
+    patch(cognito, "_respond_to_auth_challenge", respond_to_challenge, SIGN_IN_METRICS)
+    patch(cognito, "handle_login_submit", submit, SIGN_IN_METRICS)
 
 
-def _counted(original: Callable[[Json], Response], is_sign_in: Callable[[Json], bool]) -> Callable[[Json], Response]:
-    def answer(request: Json) -> Response:
-        answered = original(request)
-        if is_sign_in(request):
-            _count(str(request.get("ClientId")), answered[0] == 200)
-        return answered
-
-    return answer
+def initiate_auth(original: Callable[[Json], Response], data: Json) -> Response:
+    """Serve InitiateAuth."""
+    response = original(data)
+    if data.get("AuthFlow") == "USER_PASSWORD_AUTH":
+        _count(str(data.get("ClientId")), response[0] == 200)
+    return response
 
 
-def _counted_on_page(original: Callable[..., Response]) -> Callable[..., Response]:
-    def submit(method: str, path: str, headers: Json, body: bytes, query_params: Json) -> Response:
-        answered = original(method, path, headers, body, query_params)
-        form = parse_qs((body or b"").decode(errors="replace"))
-        if "password" in form and "client_id" in form:
-            _count(form["client_id"][0], answered[0] in (302, 303))  # a failure shows the page again
-        return answered
+def respond_to_challenge(original: Callable[[Json], Response], data: Json) -> Response:
+    """Serve RespondToAuthChallenge."""
+    response = original(data)
+    if data.get("ChallengeName") == "PASSWORD_VERIFIER":
+        _count(str(data.get("ClientId")), response[0] == 200)
+    return response
 
-    return submit
+
+def submit(
+    original: Callable[..., Response], method: str, path: str, headers: Json, body: bytes, query_params: Json
+) -> Response:
+    """Serve the form of the sign-in page."""
+    response = original(method, path, headers, body, query_params)
+    form = parse_qs((body or b"").decode(errors="replace"))
+    if "password" in form and "client_id" in form:
+        _count(form["client_id"][0], response[0] in (302, 303))  # a failure shows the page again
+    return response
 
 
 def _count(client_id: str, succeeded: bool) -> None:

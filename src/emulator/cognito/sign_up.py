@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from ministack import app
 from ministack.services import cognito
 
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 Response = tuple[int, Json, bytes]
@@ -20,16 +21,31 @@ SIGN_UP_PAGE = register(
     Difference(
         name="sign-up-page",
         service="Cognito",
-        aws="the hosted pages let a user sign up: /signup takes the parameters of the authorize endpoint, mails a code, and "
-        "signs in who enters it",
+        aws="the hosted pages let a user sign up: /signup takes the parameters of the authorize endpoint, sends a code by "
+        "e-mail, and signs the user in who enters it",
         source="https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoints.html",
         ministack="only the sign-in page exists",
-        here="as AWS, but the code is shown on the page: no mail leaves the machine",
+        here="as AWS, but the code is shown on the page: no e-mail leaves the machine",
+        upstream="serve /signup beside /login, with `_sign_up` and `_confirm_sign_up`; the code on the page is our own choice",
     )
+)
+uses(
+    SIGN_UP_PAGE,
+    cognito,
+    "handle_oauth2_authorize(method, path, headers, query_params)",
+    "_qp(query_params, key, default='')",
+    "_sign_up(data)",
+    "_confirm_sign_up(data)",
+    "_confirmation_code_error(action, data)",
+    "_find_pool_by_client_id(client_id)",
+    "_resolve_user(pool, username)",
+    "_issue_auth_code_redirect(client_id, pool_id, redirect_uri, scope, username, nonce, code_challenge, "
+    "code_challenge_method, state)",
+    "_oauth2_error(error, description, status=400)",
+    "_page_shell(title, heading, body_html)",
 )
 
 PATH = "/signup"
-# In the order of the arguments of MiniStack's sign-in page.
 OAUTH = (
     "client_id",
     "redirect_uri",
@@ -41,31 +57,50 @@ OAUTH = (
     "nonce",
 )
 
-_pending: dict[str, Json] = {}  # token of a sign-up that waits for its code -> what the form said
+_pending: dict[str, Json] = {}  # token of a sign-up that waits for its code -> the submitted form
 
 
 def install() -> None:
-    """Serve the page, and lead to it from the sign-in page."""
-    served = app._handle_cognito_body_request
-    signing_in = cognito._login_page_html
+    """Serve the page, and link to it from the sign-in page."""
+    patch(app, "_handle_cognito_body_request", handle, SIGN_UP_PAGE)
+    patch(cognito, "_login_page_html", sign_in_page, SIGN_UP_PAGE)
 
-    async def handle(method: str, path: str, headers: Json, body: bytes, query: Json) -> Response | None:
-        if path == PATH and method in ("GET", "POST"):
-            return opened(headers, query) if method == "GET" else submitted(headers, body)
-        found: Response | None = await served(method, path, headers, body, query)
-        return found
 
-    def sign_in_page(*values: str, error_message: str = "") -> str:
-        page: str = signing_in(*values, error_message=error_message)
-        link = f"{PATH}?{urlencode(dict(zip(OAUTH, values, strict=False)))}"
-        return page.replace("</form>", f'</form>\n<a href="{html.escape(link)}">Create an account</a>')
+async def handle(
+    original: Callable[..., Awaitable[Response | None]],
+    method: str,
+    path: str,
+    headers: Json,
+    body: bytes,
+    query_params: Json,
+) -> Response | None:
+    """Serve a hosted page; None if the path belongs to another service."""
+    if path == PATH and method in ("GET", "POST"):
+        return opened(headers, query_params) if method == "GET" else submitted(headers, body)
+    return await original(method, path, headers, body, query_params)
 
-    app._handle_cognito_body_request = handle
-    cognito._login_page_html = sign_in_page
+
+def sign_in_page(
+    original: Callable[..., str],
+    client_id: str,
+    redirect_uri: str,
+    scope: str,
+    state: str,
+    response_type: str,
+    code_challenge: str = "",
+    code_challenge_method: str = "",
+    nonce: str = "",
+    error_message: str = "",
+) -> str:
+    """Return the HTML of the sign-in page."""
+    values = (client_id, redirect_uri, scope, state, response_type, code_challenge, code_challenge_method, nonce)
+    page = original(*values, error_message=error_message)
+    link = f"{PATH}?{urlencode(dict(zip(OAUTH, values, strict=True)))}"
+    return page.replace("</form>", f'</form>\n<a href="{html.escape(link)}">Create an account</a>')
 
 
 def opened(headers: Json, query: Json) -> Response:
-    """The form, if the authorize endpoint would take the parameters; else its error."""
+    """Return the form, if the authorize endpoint accepts the parameters; otherwise the error of that endpoint."""
     checked: Response = cognito.handle_oauth2_authorize("GET", "/oauth2/authorize", headers, query)
     if checked[0] != 200:
         return checked
@@ -73,7 +108,7 @@ def opened(headers: Json, query: Json) -> Response:
 
 
 def submitted(headers: Json, body: bytes) -> Response:
-    """Takes the form, then the code; the answer to the right code goes back to the app with an authorization code."""
+    """Process the form, and then the code: with the right code, redirect to the app with an authorization code."""
     form = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
     if "token" in form:
         return _confirmed(form)
@@ -83,9 +118,9 @@ def submitted(headers: Json, body: bytes) -> Response:
     email = form.get("username", "")
     attributes = [{"Name": "email", "Value": email}]
     request = {"ClientId": form["client_id"], "Username": email, "Password": form.get("password", "")}
-    status, _, answer = cognito._sign_up({**request, "UserAttributes": attributes})
+    status, _, result = cognito._sign_up({**request, "UserAttributes": attributes})
     if status != 200:
-        return _form(form, _message(answer))
+        return _form(form, _message(result))
     token = secrets.token_urlsafe(24)
     _pending[token] = form
     return _code_form(token)
@@ -102,9 +137,9 @@ def _confirmed(form: Json) -> Response:
     }
     pool_id, pool, _ = cognito._find_pool_by_client_id(pending["client_id"])
     refused = cognito._confirmation_code_error("ConfirmSignUp", request)
-    status, _, answer = refused or cognito._confirm_sign_up(request)
+    status, _, result = refused or cognito._confirm_sign_up(request)
     if status != 200:
-        return _code_form(form["token"], _message(answer))
+        return _code_form(form["token"], _message(result))
     del _pending[form["token"]]
     user, _ = cognito._resolve_user(pool, pending["username"])
     redirect: Response = cognito._issue_auth_code_redirect(
@@ -144,7 +179,7 @@ def _code_form(token: str, error: str = "") -> Response:
         "Confirm your account",
         error,
         f"""<input type="hidden" name="token" value="{token}">
-<p>On AWS a code is mailed to {html.escape(pending["username"])}. This machine sends no mail; the code is
+<p>On AWS a code is sent to {html.escape(pending["username"])}. This machine sends no e-mail; the code is
 <strong id="mailed">{user["_confirmation_code"]}</strong>.</p>
 <label for="code">Verification code</label>
 <input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
@@ -153,11 +188,11 @@ def _code_form(token: str, error: str = "") -> Response:
 
 
 def _page(title: str, error: str, inner: str) -> Response:
-    said = f'<div class="error">{html.escape(error)}</div>' if error else ""
-    page = cognito._page_shell(title, title, f'{said}\n<form method="POST" action="{PATH}">{inner}</form>')
+    message = f'<div class="error">{html.escape(error)}</div>' if error else ""
+    page = cognito._page_shell(title, title, f'{message}\n<form method="POST" action="{PATH}">{inner}</form>')
     return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
 
 
-def _message(answer: bytes) -> str:
-    found: Json = json.loads(answer)
-    return str(found.get("message") or found.get("Message") or found.get("__type"))
+def _message(body: bytes) -> str:
+    error: Json = json.loads(body)
+    return str(error.get("message") or error.get("Message") or error.get("__type"))

@@ -1,16 +1,17 @@
-"""The metrics that DynamoDB publishes of the operations on items; the operations are MiniStack's."""
+"""The metrics that DynamoDB publishes about operations on items; the operations are MiniStack's."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from ministack.services import dynamodb
 
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register
 
 Json = dict[str, Any]
 Response = tuple[int, Json, bytes]
@@ -20,10 +21,11 @@ TABLE_METRICS = register(
         name="table-metrics",
         service="DynamoDB",
         aws="`AWS/DynamoDB` has SuccessfulRequestLatency by TableName and Operation, consumed capacity by TableName and "
-        "for an index by GlobalSecondaryIndexName too, and counts of what failed",
+        "for an index by GlobalSecondaryIndexName too, and counts of failures",
         source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html",
         ministack="no metrics",
         here="latency, consumed capacity and ConditionalCheckFailedRequests as AWS; there are no throttles and system errors",
+        upstream="emit the metrics where an operation returns",
     )
 )
 OPERATIONS = {
@@ -33,25 +35,18 @@ OPERATIONS = {
 
 
 def install() -> None:
-    """Measure the operations that functions use, and what capacity they consume."""
+    """Measure the operations that functions use, and the capacity that they consume."""
     for name, operation in OPERATIONS.items():
-        setattr(dynamodb, name, _measured(getattr(dynamodb, name), operation))
-    original: Callable[..., None] = dynamodb._add_consumed_capacity
-
-    def add_consumed_capacity(result: Json, data: Json, table: str, *rest: Any, **options: Any) -> None:
-        consumed: Json = {}
-        original(consumed, {**data, "ReturnConsumedCapacity": "INDEXES"}, table, *rest, **options)
-        _consume(consumed["ConsumedCapacity"], "Write" if options.get("write") else "Read")
-        original(result, data, table, *rest, **options)
-
-    dynamodb._add_consumed_capacity = add_consumed_capacity
+        patch(dynamodb, name, _measured(operation), TABLE_METRICS)
+    patch(dynamodb, "_add_consumed_capacity", add_consumed_capacity, TABLE_METRICS)
 
 
-def _measured(original: Callable[[Json], Response], operation: str) -> Callable[[Json], Response]:
-    def answer(request: Json) -> Response:
+@cache
+def _measured(operation: str) -> Callable[..., Response]:
+    def serve(original: Callable[[Json], Response], data: Json) -> Response:
         started = time.perf_counter()
-        status, headers, body = original(request)
-        table = {"TableName": str(request.get("TableName", "")).rpartition("/")[2]}
+        status, headers, body = original(data)
+        table = {"TableName": str(data.get("TableName", "")).rpartition("/")[2]}
         if status == 200:
             took = (time.perf_counter() - started) * 1000
             of = {**table, "Operation": operation}
@@ -60,7 +55,24 @@ def _measured(original: Callable[[Json], Response], operation: str) -> Callable[
             metrics.record("AWS/DynamoDB", "ConditionalCheckFailedRequests", 1, "Count", table)
         return status, headers, body
 
-    return answer
+    return serve
+
+
+def add_consumed_capacity(
+    original: Callable[..., None],
+    result: Json,
+    data: Json,
+    table_name: str,
+    write: bool = False,
+    old_item: Json | None = None,
+    new_item: Json | None = None,
+    index_name: str | None = None,
+) -> None:
+    """Add the consumed capacity to a result if the request asks for it, and measure it in any case."""
+    consumed: Json = {}
+    original(consumed, {**data, "ReturnConsumedCapacity": "INDEXES"}, table_name, write, old_item, new_item, index_name)
+    _consume(consumed["ConsumedCapacity"], "Write" if write else "Read")
+    original(result, data, table_name, write, old_item, new_item, index_name)
 
 
 def _consume(capacity: Json, kind: str) -> None:

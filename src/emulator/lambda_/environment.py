@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.core.lambda_runtime import Worker
 
-from emulator.differences import Difference, register
+from emulator.logs.log_stream import LOG_STREAMS
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -27,18 +27,11 @@ ENVIRONMENT_VARIABLES = register(
         ministack="it sees the emulator's whole environment, and lacks AWS_EXECUTION_ENV, "
         "AWS_LAMBDA_LOG_GROUP_NAME, _HANDLER, TZ and others",
         here="as AWS, plus AWS_ENDPOINT_URL and what the emulator's worker needs",
+        upstream="build the environment of a worker from a list of names instead of `os.environ`, and add the missing variables",
     )
 )
-LOG_STREAMS = register(
-    Difference(
-        name="log-streams",
-        service="Lambda",
-        aws="every execution environment has one log stream, whose name the context holds",
-        source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
-        ministack="every invocation makes a stream of its own with another name",
-        here="as AWS",
-    )
-)
+uses(ENVIRONMENT_VARIABLES, lambda_runtime, "Worker.config", "subprocess.Popen", "reset()")
+
 _PASSED_ON = ("PATH", "LANG", "HOME", "TMPDIR", "SYSTEMROOT")
 _WORKERS_OWN = ("_LAMBDA_", "_MINISTACK_", "AWS_", "LAMBDA_")
 
@@ -46,28 +39,27 @@ _here = threading.local()
 
 
 def install() -> None:
-    """Give workers Lambda's environment and a log stream each."""
-    processes = SimpleNamespace(**vars(subprocess))
-    processes.Popen = _popen
-    lambda_runtime.subprocess = processes
-    Worker._spawn = _spawning(Worker._spawn)
-    Worker.invoke = _noting(Worker.invoke)
+    """Give each worker Lambda's environment and a log stream."""
+    processes = ModuleType(subprocess.__name__)
+    vars(processes).update(vars(subprocess), Popen=popen)
+    patch(lambda_runtime, "subprocess", processes, ENVIRONMENT_VARIABLES)
+    patch(lambda_runtime, "Worker._spawn", spawn, ENVIRONMENT_VARIABLES, LOG_STREAMS)
+    patch(lambda_runtime, "Worker.invoke", invoke, LOG_STREAMS)
 
 
-def _spawning(original: Callable[[Any], None]) -> Callable[[Any], None]:
-    def spawn(worker: Any) -> None:
-        version = worker.config.get("Version", "$LATEST")
-        today = datetime.now(UTC).strftime("%Y/%m/%d")
-        worker.log_stream = f"{today}/[{version}]{secrets.token_hex(16)}"
-        _here.spawned = worker
-        started = time.perf_counter()
-        original(worker)
-        worker.init_seconds = time.perf_counter() - started
-
-    return spawn
+def spawn(original: Callable[[Any], None], self: Any) -> None:
+    """Start the process of a worker, with a log stream of its own."""
+    version = self.config.get("Version", "$LATEST")
+    today = datetime.now(UTC).strftime("%Y/%m/%d")
+    self.log_stream = f"{today}/[{version}]{secrets.token_hex(16)}"
+    _here.spawned = self
+    started = time.perf_counter()
+    original(self)
+    self.init_seconds = time.perf_counter() - started
 
 
-def _popen(command: list[str], env: Json | None = None, **options: Any) -> subprocess.Popen[str]:
+def popen(command: list[str], env: Json | None = None, **options: Any) -> subprocess.Popen[str]:
+    """Start a process, with Lambda's variables if it is the worker that this thread spawns."""
     worker = getattr(_here, "spawned", None)
     if worker is not None and env is not None:
         env = _variables(worker, env)
@@ -96,27 +88,49 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
     return {key: str(value) for key, value in kept.items() if key != "LAMBDA_EXECUTOR"}
 
 
-def _noting(original: Callable[..., Json]) -> Callable[..., Json]:
-    def invoke(worker: Any, event: Any, request_id: str, **options: Any) -> Json:
-        _here.worker, _here.result, _here.request_id = worker, {}, request_id
-        result = original(worker, event, request_id, **options)
-        _here.result = result
-        return result
+def invoke(
+    original: Callable[..., Json],
+    self: Any,
+    event: Any,
+    request_id: str,
+    *,
+    trace_id: str | None = None,
+    depth: Any = None,
+    durable: Json | None = None,
+    invoked_function_arn: str | None = None,
+) -> Json:
+    """Run an invocation, and keep its worker, id and result for `last_invocation` and `last_request_id`."""
+    _here.worker, _here.result, _here.request_id = self, {}, request_id
+    result = original(
+        self,
+        event,
+        request_id,
+        trace_id=trace_id,
+        depth=depth,
+        durable=durable,
+        invoked_function_arn=invoked_function_arn,
+    )
+    _here.result = result
+    return result
 
-    return invoke
+
+def kill_all() -> None:
+    """End the processes of all functions."""
+    lambda_runtime.reset()
 
 
 def last_invocation() -> tuple[Any, Json]:
-    """The worker that this thread's invocation ran in, and its answer; once for each invocation."""
+    """Return the worker and the result of this thread's last invocation; the worker only once for each invocation."""
     worker, _here.worker = getattr(_here, "worker", None), None
     return worker, getattr(_here, "result", {})
 
 
 def last_request_id() -> str:
-    """The id of the invocation that this thread ran last."""
+    """Return the id of this thread's last invocation."""
     return str(getattr(_here, "request_id", ""))
 
 
 def log_group(config: Json) -> str:
+    """Return the log group of a function with this configuration."""
     chosen = (config.get("LoggingConfig") or {}).get("LogGroup")
     return chosen or f"/aws/lambda/{config.get('FunctionName', '')}"

@@ -1,4 +1,4 @@
-"""What a function's invocation leaves in its log group: the platform's lines and its own."""
+"""What an invocation writes to the function's log group: the platform's lines and its own."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.iam_evaluator import EvalContext
-from ministack.core.responses import get_account_id, get_region
+from ministack.core import iam_evaluator, lambda_runtime, responses
 from ministack.services import lambda_svc
 
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
 from emulator.lambda_ import environment
 from emulator.logs import log_stream
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -32,6 +30,7 @@ JSON_PLATFORM_LINES = register(
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html",
         ministack="text, whatever the format",
         here="as AWS",
+        upstream="write the platform's records in `_emit_lambda_logs` in the format of the function's LoggingConfig",
     )
 )
 
@@ -40,40 +39,47 @@ LOG_PERMISSION = register(
         name="log-permission",
         service="Lambda",
         aws="what a function writes is logged if its role allows logs:CreateLogStream and logs:PutLogEvents on the log "
-        "group; a missing group is made if it allows logs:CreateLogGroup",
+        "group; a missing group is created if the role allows logs:CreateLogGroup",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
         ministack="everything is logged, whatever the role allows",
         here="as AWS",
+        upstream="evaluate the role's policies in `_emit_lambda_logs` when IAM is enforced",
     )
 )
+uses(LOG_PERMISSION, responses, "get_account_id()", "get_region()")
+uses(
+    LOG_PERMISSION,
+    iam_evaluator,
+    "EvalContext(principal_arn, principal_type, principal_account, action, resource_arn, region, source_ip=<factory>, "
+    "secure_transport=<factory>, request_tags=<factory>, tag_keys=<factory>, service_context=<factory>, "
+    "principal_keys=<factory>)",
+    "_gather_role_policies(role_name, account_id)",
+    "evaluate(ctx, policies, *limits)",
+)
+uses(JSON_PLATFORM_LINES, lambda_runtime, "Worker._proc")
 
 
 def install() -> None:
-    """Write the lines of invocations by way of this module."""
-    lambda_svc._emit_lambda_logs = write
+    """Write the lines of invocations with this module."""
+    patch(lambda_svc, "_emit_lambda_logs", write, JSON_PLATFORM_LINES, LOG_PERMISSION, metrics.EMBEDDED_METRICS)
 
 
 def write(
-    function: Json,
-    request_id: str,
-    text: str,
-    error: bool,
-    duration: int,
-    **_: Any,
+    func: Json, request_id: str, log_text: str, error: bool, duration_ms: int, *, log_source: str | None = None
 ) -> None:
-    """Write one invocation's lines: what the platform says, and what the function wrote."""
-    config = function.get("config") or function
+    """Write the lines of one invocation: the platform's, and those that the function wrote."""
+    config = func.get("config") or func
     worker, result = environment.last_invocation()
     if worker is None:
-        return  # refused before any environment was chosen: AWS logs nothing
+        return  # refused before an environment was chosen: AWS logs nothing
     trace = result.get("trace") or ""
-    written = text.removesuffix(trace).splitlines() if error and trace else text.splitlines()
+    written = log_text.removesuffix(trace).splitlines() if error and trace else log_text.splitlines()
     now = time.time()
     report = _Report(
         config=config,
         request_id=request_id,
         now=now,
-        duration=duration,
+        duration=duration_ms,
         error=error,
         trace=trace,
         result=result,
@@ -93,7 +99,7 @@ def write(
 
 
 def _log_permissions(worker: Any, config: Json, group: str) -> tuple[bool, bool]:
-    """Whether the role may write to the log group, and make it. Looked up every few seconds."""
+    """Return whether the role may write to the log group, and whether it may create it. Looked up every few seconds."""
     checked_at, may_log, may_create = getattr(worker, "log_permissions", (0.0, False, False))
     if time.monotonic() - checked_at > PERMISSIONS_LAST:
         may_log = all(_allows(config, group, action) for action in ("CreateLogStream", "PutLogEvents"))
@@ -103,16 +109,16 @@ def _log_permissions(worker: Any, config: Json, group: str) -> tuple[bool, bool]
 
 
 def _allows(config: Json, group: str, action: str) -> bool:
-    """Whether the function's role allows an action on a log group."""
-    role, account = config["Role"], get_account_id()
+    """Return whether the function's role allows an action on a log group."""
+    role, account, region = config["Role"], responses.get_account_id(), responses.get_region()
     name = role.rsplit("/", 1)[-1]
-    context = EvalContext(
+    context = iam_evaluator.EvalContext(
         principal_arn=role,
         principal_type="AssumedRole",
         principal_account=account,
         action=f"logs:{action}",
-        resource_arn=f"arn:aws:logs:{get_region()}:{account}:log-group:{group}:log-stream:{name}",
-        region=get_region(),
+        resource_arn=f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{name}",
+        region=region,
     )
     policies = iam_evaluator._gather_role_policies(name, account)
     return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
@@ -198,10 +204,10 @@ def _iso(at: float) -> str:
 
 
 def _peak_memory(worker: Any) -> int:
-    """The most memory the worker's process has held, in MB; 0 where the system does not tell."""
+    """Return the most memory the worker's process has used, in MB; 0 if the system does not report it."""
     try:
         status = Path(f"/proc/{worker._proc.pid}/status").read_text()
     except (AttributeError, OSError):
         return 0  # not Linux, or the worker ended with its invocation
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) // 1024 if found else 0
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(peak[1]) // 1024 if peak else 0

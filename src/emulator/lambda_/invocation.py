@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -13,9 +12,8 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
-from emulator.exchange import current
 from emulator.lambda_.environment import last_request_id
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -24,10 +22,11 @@ WEIGHTED_ALIASES = register(
         name="weighted-aliases",
         service="Lambda",
         aws="an alias with a routing configuration sends each invocation to one of its two "
-        "versions at random by weight, and `ExecutedVersion` says which",
+        "versions at random by weight, and `ExecutedVersion` names it",
         source="https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html",
         ministack="weights are stored, and every invocation runs the alias's first version",
         here="as AWS",
+        upstream="draw a version by weight where the qualifier of an alias is resolved",
     )
 )
 FUNCTION_METRICS = register(
@@ -39,6 +38,8 @@ FUNCTION_METRICS = register(
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
         ministack="by FunctionName only, and nothing for invocations by API Gateway",
         here="as AWS; within seconds",
+        upstream="emit the metrics in `lambda_svc._execute_function`, which every caller passes, with the two other "
+        "sets of dimensions",
     )
 )
 RESERVED_CONCURRENCY = register(
@@ -49,13 +50,26 @@ RESERVED_CONCURRENCY = register(
         source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
         ministack="the limit is not applied to invocations of a version or alias",
         here="as AWS for invocations by API Gateway",
+        upstream="read the limit from the function's record when a version's record is executed",
     )
 )
+uses(
+    WEIGHTED_ALIASES,
+    lambda_svc,
+    "_functions.get_scoped(account_id, region, key, default=None)",
+    "_qp_first(query_params, key, default='')",
+    "_resolve_name_and_qualifier(name_or_arn)",
+    "_function_qualifier_exists(func, qualifier)",
+    "_function_config_scope_mismatch(config)",
+)
+
+# The ARN of the alias that Invoke was called with, and the version drawn for it.
+_invoked_alias: ContextVar[tuple[str, str] | None] = ContextVar("emulator_alias", default=None)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a reference to a function resolves to, this time."""
+    """The function, version and ARN that one invocation of a reference resolves to."""
 
     function: Json
     record: Json
@@ -63,7 +77,7 @@ class Target:
 
 
 def resolve(reference: str, account: str | None, region: str | None) -> Target | None:
-    """The function, version and qualified ARN that a name or ARN means; None if there is none."""
+    """Return the function, version and qualified ARN that a name or ARN means; None if it does not exist."""
     name, qualifier = lambda_svc._resolve_name_and_qualifier(reference)
     function = lambda_svc._functions.get_scoped(account, region, name)
     if not lambda_svc._function_qualifier_exists(function, qualifier):
@@ -77,7 +91,7 @@ def resolve(reference: str, account: str | None, region: str | None) -> Target |
 
 
 def pick_version(function: Json, qualifier: str | None) -> str:
-    """The version that this invocation of `qualifier` runs, at random by an alias's weights."""
+    """Return the version that this invocation of `qualifier` runs, at random by an alias's weights."""
     alias = (function.get("aliases") or {}).get(qualifier)
     if alias is None:
         return qualifier or "$LATEST"
@@ -90,56 +104,53 @@ def pick_version(function: Json, qualifier: str | None) -> str:
     return str(alias.get("FunctionVersion", "$LATEST"))
 
 
-_invoked_alias: ContextVar[tuple[str, str] | None] = ContextVar("crudctl_alias", default=None)
-
-
 def install() -> None:
     """Pick versions by weight for Invoke, and measure every execution."""
-    lambda_svc._invoke = _weighted(lambda_svc._invoke)
-    lambda_svc._execute_function = _measured(lambda_svc._execute_function)
-    lambda_svc._emit_lambda_metrics = lambda *_, **__: None
-    lambda_svc._xray_trace_id_for_invocation = _trace_of_invocation
+    patch(lambda_svc, "_invoke", invoke, WEIGHTED_ALIASES)
+    patch(lambda_svc, "_execute_function", execute, FUNCTION_METRICS)
+    patch(lambda_svc, "_emit_lambda_metrics", emit_no_metrics, FUNCTION_METRICS)
 
 
-def _weighted(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    async def invoke(
-        name: str,
-        event: Any,
-        headers: Json,
-        path_qualifier: str | None = None,
-        query_params: Json | None = None,
-    ) -> Any:
-        query = dict(query_params or {})
-        qualifier = path_qualifier or lambda_svc._qp_first(query, "Qualifier") or None
-        function = lambda_svc._functions.get(name)
-        if function is None or qualifier not in (function.get("aliases") or {}):
-            return await original(name, event, headers, path_qualifier, query_params)
-        query.pop("Qualifier", None)
-        version = pick_version(function, qualifier)
-        token = _invoked_alias.set((f"{function['config']['FunctionArn']}:{qualifier}", version))
-        try:
-            return await original(name, event, headers, version, query)
-        finally:
-            _invoked_alias.reset(token)
+async def invoke(
+    original: Callable[..., Awaitable[Any]],
+    name: str,
+    event: Any,
+    headers: Json,
+    path_qualifier: str | None = None,
+    query_params: Json | None = None,
+) -> Any:
+    """Invoke a version of the alias, if the qualifier is one."""
+    query = dict(query_params or {})
+    qualifier = path_qualifier or lambda_svc._qp_first(query, "Qualifier") or None
+    function = lambda_svc._functions.get(name)
+    if function is None or qualifier not in (function.get("aliases") or {}):
+        return await original(name, event, headers, path_qualifier, query_params)
+    query.pop("Qualifier", None)
+    version = pick_version(function, qualifier)
+    token = _invoked_alias.set((f"{function['config']['FunctionArn']}:{qualifier}", version))
+    try:
+        return await original(name, event, headers, version, query)
+    finally:
+        _invoked_alias.reset(token)
 
-    return invoke
+
+def execute(original: Callable[[Json, Any], Json], func: Json, event: Any) -> Json:
+    """Execute a version, under the ARN of the alias that it was invoked by, and measure it."""
+    config = func.get("config") or func
+    if lambda_svc._function_config_scope_mismatch(config):
+        return original(func, event)  # comes back here in the function's own scope
+    arn, version = _invoked_alias.get() or ("", "")
+    if arn and config.get("Version") == version and arn.startswith(_unqualified(config)):
+        config = {**config, "FunctionArn": arn}
+        func = {**func, "config": config}
+    started = time.perf_counter()
+    result = original(func, event)
+    _measure(config, result, time.perf_counter() - started)
+    return {**result, "request_id": last_request_id()}
 
 
-def _measured(original: Callable[[Json, Any], Json]) -> Callable[[Json, Any], Json]:
-    def execute(function: Json, event: Any) -> Json:
-        config = function.get("config") or function
-        if lambda_svc._function_config_scope_mismatch(config):
-            return original(function, event)  # comes back here in the function's own scope
-        arn, version = _invoked_alias.get() or ("", "")
-        if arn and config.get("Version") == version and arn.startswith(_unqualified(config)):
-            config = {**config, "FunctionArn": arn}
-            function = {**function, "config": config}
-        started = time.perf_counter()
-        result = original(function, event)
-        _measure(config, result, time.perf_counter() - started)
-        return {**result, "request_id": last_request_id()}
-
-    return execute
+def emit_no_metrics(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+    """Leave the metrics of an invocation to `execute`."""
 
 
 def _unqualified(config: Json) -> str:
@@ -163,11 +174,3 @@ def _measure(config: Json, result: Json, seconds: float) -> None:
         metrics.record("AWS/Lambda", "Throttles", 0, "Count", dimensions)
         metrics.record("AWS/Lambda", "Errors", int(bool(result.get("error"))), "Count", dimensions)
         metrics.record("AWS/Lambda", "Duration", seconds * 1000, "Milliseconds", dimensions)
-
-
-def _trace_of_invocation(config: Json, inbound: str | None = None) -> str:
-    exchange = current.get(None)
-    root = inbound or (exchange.trace if exchange else "")
-    root = root or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    sampled = (config.get("TracingConfig") or {}).get("Mode") == "Active"
-    return f"{root.split(';')[0]};Parent={secrets.token_hex(8)};Sampled={int(sampled)}"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.responses import get_account_id, get_region
+from ministack.core import iam_evaluator, responses
 
-from emulator.differences import Difference, register
-from emulator.exchange import Exchange
 from emulator.lambda_.invocation import Target
+from emulator.patches import Difference, register, uses
 
 INVOKE_PERMISSION = register(
     Difference(
@@ -20,24 +17,23 @@ INVOKE_PERMISSION = register(
         source="https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html",
         ministack="API Gateway may invoke everything",
         here="the policy is evaluated for the exact function or alias that the integration names",
+        upstream="evaluate the function's resource policy in `apigateway_v1._call_lambda_raw`",
     )
+)
+uses(INVOKE_PERMISSION, responses, "get_account_id()", "get_region()")
+uses(
+    INVOKE_PERMISSION,
+    iam_evaluator,
+    "EvalContext(principal_arn, principal_type, principal_account, action, resource_arn, region, source_ip=<factory>, "
+    "secure_transport=<factory>, request_tags=<factory>, tag_keys=<factory>, service_context=<factory>, "
+    "principal_keys=<factory>)",
+    "_conditions_met(conditions, ctx)",
 )
 
 
-def gateway_may_invoke(exchange: Exchange, target: Target) -> bool:
-    """Whether a statement allows it for the qualified ARN and the request's method ARN."""
-    request = exchange.request
-    resource = re.sub(r"\{[^}]*\}", "*", request["resource_path"])
-    source = (
-        f"arn:aws:execute-api:{exchange.region}:{exchange.account}:{request['api_id']}"
-        f"/{request['stage_name']}/{exchange.method}{resource}"
-    )
-    return may_invoke("apigateway.amazonaws.com", source, target)
-
-
 def may_invoke(service: str, source: str, target: Target) -> bool:
-    """Whether the function's policy lets a service invoke it on behalf of the ARN `source`."""
-    account, region = get_account_id(), get_region()
+    """Return whether the function's policy lets a service invoke it on behalf of the ARN `source`."""
+    account, region = responses.get_account_id(), responses.get_region()
     context = iam_evaluator.EvalContext(
         principal_arn=service,
         principal_type="Service",
@@ -51,7 +47,7 @@ def may_invoke(service: str, source: str, target: Target) -> bool:
     return any(_allows(statement, service, context) for statement in statements)
 
 
-def _allows(statement: dict[str, Any], service: str, context: iam_evaluator.EvalContext) -> bool:
+def _allows(statement: dict[str, Any], service: str, context: Any) -> bool:
     principal = statement.get("Principal")
     named = principal.get("Service") if isinstance(principal, dict) else principal
     return bool(

@@ -7,12 +7,36 @@ from collections.abc import Sequence
 
 from ministack.services import cloudwatch_logs
 
+from emulator.patches import Difference, register, uses
+
+LOG_STREAMS = register(
+    Difference(
+        name="log-streams",
+        service="Lambda",
+        aws="every execution environment has one log stream, whose name is in the context",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+        ministack="every invocation creates a stream of its own with another name",
+        here="as AWS",
+        upstream="name the stream when a worker is spawned, and use it in its environment and in `_emit_lambda_logs`",
+    )
+)
+uses(
+    LOG_STREAMS,
+    cloudwatch_logs,
+    "_log_groups",
+    "_create_log_group(data)",
+    "_create_log_stream(data)",
+    "_append_log_events(stream, events)",
+    "_fanout_to_subscription_filters(group_name, stream_name, events)",
+    "new_uuid()",
+)
+
 
 def append(group: str, stream: str, lines: Sequence[tuple[float, str]], create: bool = False) -> None:
     """Append lines, each with its time in seconds, to a stream of the current account and region.
 
-    The stream is made at its first line. A group that does not exist is made if `create` says
-    so; otherwise the lines are lost, as they are on AWS.
+    The stream is created with its first line. A group that does not exist is created if `create` is true; otherwise
+    the lines are lost, as they are on AWS.
     """
     groups = cloudwatch_logs._log_groups
     if group not in groups:

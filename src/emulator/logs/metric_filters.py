@@ -1,4 +1,4 @@
-"""Metric filters of CloudWatch Logs: log lines that become data points; how filters are kept is MiniStack's."""
+"""Metric filters of CloudWatch Logs: log lines that become data points; the store of filters is MiniStack's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import cloudwatch_logs
 
 from emulator.cloudwatch import metrics
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -18,51 +18,56 @@ METRIC_FILTERS = register(
     Difference(
         name="metric-filters",
         service="CloudWatch Logs",
-        aws="every line of a log group that fits a metric filter's pattern is a data point",
+        aws="every line of a log group that matches a metric filter's pattern is a data point",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html",
-        ministack="metric filters are stored and make no data points",
-        here='as AWS for patterns of the form { $.member = "value" } or { $.member = * }, without dimensions',
+        ministack="metric filters are stored and create no data points",
+        here='as AWS for patterns of the form { $.property = "value" } or { $.property = * }, without dimensions',
+        upstream="evaluate metric filters where `_fanout_to_subscription_filters` passes events on",
     )
 )
+uses(METRIC_FILTERS, cloudwatch_logs, "_metric_filters")
 _PATTERN = re.compile(r'\{\s*\$\.([\w.]+)\s*=\s*(\*|"[^"]*"|[\w.-]+)\s*\}')
 
 
 def install() -> None:
-    """Count the lines that fit, as they come."""
-    original: Callable[..., None] = cloudwatch_logs._fanout_to_subscription_filters
+    """Measure the lines that match when they are appended."""
+    patch(cloudwatch_logs, "_fanout_to_subscription_filters", fanout, METRIC_FILTERS)
 
-    def fanout(group: str, stream: str, events: list[Json]) -> None:
-        original(group, stream, events)
-        filters = [each for each in list(cloudwatch_logs._metric_filters.values()) if each["logGroupName"] == group]
-        for each in filters:
-            for event in events:
-                measure(each, event["message"])
 
-    cloudwatch_logs._fanout_to_subscription_filters = fanout
+def fanout(original: Callable[..., None], group_name: str, stream_name: str, events: list[Json]) -> None:
+    """Pass appended events on to the filters of a log group."""
+    original(group_name, stream_name, events)
+    filters = [each for each in list(cloudwatch_logs._metric_filters.values()) if each["logGroupName"] == group_name]
+    for each in filters:
+        for event in events:
+            measure(each, event["message"])
 
 
 def measure(metric_filter: Json, message: str) -> None:
-    """Add the data points of a line, if it is a JSON object that fits; a pattern of another form fits nothing."""
+    """Record the data points of a line, if it is a JSON object that matches.
+
+    A pattern of another form than those supported matches nothing.
+    """
     match = _PATTERN.fullmatch(metric_filter["filterPattern"].strip())
     if not match or not message.startswith("{"):
         return
     try:
         line = json.loads(message)
     except ValueError:
-        return  # CloudWatch too takes it for plain text, which fits no pattern of JSON
-    found = member(line, match[1])
-    if found is None or match[2] not in ("*", str(found), f'"{found}"'):
+        return  # CloudWatch treats it as plain text too, which matches no pattern for JSON
+    actual = property_at(line, match[1])
+    if actual is None or match[2] not in ("*", str(actual), f'"{actual}"'):
         return
     for metric in metric_filter["metricTransformations"]:
         text = metric["metricValue"]
-        value = member(line, text.removeprefix("$.")) if text.startswith("$.") else text
+        value = property_at(line, text.removeprefix("$.")) if text.startswith("$.") else text
         if value is not None:
             unit = metric.get("unit") or "None"
             metrics.record(metric["metricNamespace"], metric["metricName"], float(value), unit, {})
 
 
-def member(line: Any, path: str) -> Any:
-    """What a JSON object has at `a.b.c`; None where there is nothing."""
+def property_at(line: Any, path: str) -> Any:
+    """Return the property of a JSON object at a path such as `a.b.c`; None if it does not exist."""
     for name in path.split("."):
         line = line.get(name) if isinstance(line, dict) else None
     return line

@@ -1,4 +1,4 @@
-"""Saved queries of CloudWatch Logs Insights, which MiniStack lacks; they are kept and answered, and run by nobody here."""
+"""Saved queries of CloudWatch Logs Insights, which MiniStack lacks; they can be stored and read, but are never run here."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict, error_response_json, json_response
+from ministack.core import responses
 from ministack.services import cloudwatch_logs
 
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 
@@ -23,56 +23,66 @@ QUERY_DEFINITIONS = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html",
         ministack="it is an unknown action, so that Terraform cannot apply them",
         here="they are saved, described and deleted as on AWS",
+        upstream="add the three actions to `cloudwatch_logs.handle_request`, and their store to `get_state`",
     )
+)
+uses(
+    QUERY_DEFINITIONS,
+    responses,
+    "AccountRegionScopedDict",
+    "json_response(data, status=200, *, content_type='application/x-amz-json-1.0')",
+    "error_response_json(code, message, status=400, extra=None, *, message_key='message', "
+    "content_type='application/x-amz-json-1.0')",
 )
 
 
 def install() -> None:
-    """Answer the three actions, and keep what they save with the rest of CloudWatch Logs' state."""
-    cloudwatch_logs._query_definitions = AccountRegionScopedDict()
-    cloudwatch_logs.handle_request = _answering(cloudwatch_logs.handle_request)
-    restore = cloudwatch_logs.load_persisted_state
-
-    def load_persisted_state(data: Json | None) -> None:
-        restore(data)
-        cloudwatch_logs._query_definitions.update((data or {}).get("query_definitions", {}))
-
-    cloudwatch_logs.load_persisted_state = load_persisted_state
+    """Serve the three actions, and keep the queries with the rest of CloudWatch Logs' state."""
+    patch(cloudwatch_logs, "_query_definitions", responses.AccountRegionScopedDict(), QUERY_DEFINITIONS, new=True)
+    patch(cloudwatch_logs, "handle_request", handle_request, QUERY_DEFINITIONS)
+    patch(cloudwatch_logs, "load_persisted_state", load_persisted_state, QUERY_DEFINITIONS)
 
 
-def _answering(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    actions: dict[str, Callable[[Json], Any]] = {
-        "PutQueryDefinition": _put,
-        "DescribeQueryDefinitions": _describe,
-        "DeleteQueryDefinition": _delete,
-    }
+def load_persisted_state(original: Callable[..., None], data: Json | None) -> None:
+    """Restore the saved state of CloudWatch Logs."""
+    original(data)
+    cloudwatch_logs._query_definitions.update((data or {}).get("query_definitions", {}))
 
-    async def handle_request(method: str, path: str, headers: Json, body: bytes, query_params: Json) -> Any:
-        action = actions.get(headers.get("x-amz-target", "").rpartition(".")[2])
-        if action is None:
-            return await original(method, path, headers, body, query_params)
-        return action(json.loads(body or b"{}"))
 
-    return handle_request
+async def handle_request(
+    original: Callable[..., Awaitable[Any]], method: str, path: str, headers: Json, body: bytes, query_params: Json
+) -> Any:
+    """Serve an API call."""
+    action = _ACTIONS.get(headers.get("x-amz-target", "").rpartition(".")[2])
+    if action is None:
+        return await original(method, path, headers, body, query_params)
+    return action(json.loads(body or b"{}"))
 
 
 def _put(request: Json) -> Any:
     definitions: Json = cloudwatch_logs._query_definitions
     name = request.get("queryDefinitionId") or str(uuid.uuid4())
     if "queryDefinitionId" in request and name not in definitions:
-        return error_response_json("ResourceNotFoundException", f"There is no query definition {name}.", 400)
-    kept = {member: request[member] for member in ("name", "queryString", "logGroupNames") if member in request}
+        return responses.error_response_json("ResourceNotFoundException", f"There is no query definition {name}.", 400)
+    kept = {key: request[key] for key in ("name", "queryString", "logGroupNames") if key in request}
     definitions[name] = {**kept, "queryDefinitionId": name, "lastModified": int(time.time() * 1000)}
-    return json_response({"queryDefinitionId": name})
+    return responses.json_response({"queryDefinitionId": name})
 
 
 def _describe(request: Json) -> Any:
     prefix = request.get("queryDefinitionNamePrefix", "")
     saved: list[Json] = list(cloudwatch_logs._query_definitions.values())
-    found = [each for each in saved if each["name"].startswith(prefix)]
-    return json_response({"queryDefinitions": sorted(found, key=lambda each: str(each["name"]))})
+    matching = [each for each in saved if each["name"].startswith(prefix)]
+    return responses.json_response({"queryDefinitions": sorted(matching, key=lambda each: str(each["name"]))})
 
 
 def _delete(request: Json) -> Any:
     removed = cloudwatch_logs._query_definitions.pop(request.get("queryDefinitionId"), None)
-    return json_response({"success": removed is not None})
+    return responses.json_response({"success": removed is not None})
+
+
+_ACTIONS: dict[str, Callable[[Json], Any]] = {
+    "PutQueryDefinition": _put,
+    "DescribeQueryDefinitions": _describe,
+    "DeleteQueryDefinition": _delete,
+}

@@ -1,7 +1,7 @@
-"""Splits a MiniStack service's state into chunks and says which changed; knows no file.
+"""Splits the state of a MiniStack service into chunks, and yields those that changed; knows no file.
 
 Small services are one chunk. What grows with use (table items, log events, metrics) is a chunk
-each, so that saving costs what has changed and not what there is.
+each, so that the cost of saving depends on what has changed and not on the size of the whole.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from ministack.core.persistence import _json_default, _json_object_hook
-from ministack.core.responses import AccountRegionScopedDict
+from ministack.core import persistence as ministack_persistence
+from ministack.core import responses
 
 Chunk = tuple[str, bytes | None] | None
 Scope = tuple[str, str, str]  # account, region, name
@@ -25,35 +25,39 @@ SEPARATOR = "\x1f"
 
 
 def encode(value: Any) -> bytes:
-    """A value as JSON, with MiniStack's tags for what JSON lacks."""
-    return json.dumps(value, default=_json_default, separators=(",", ":")).encode()
+    """Return a value as JSON, with MiniStack's tags for types that JSON lacks."""
+    return json.dumps(value, default=ministack_persistence._json_default, separators=(",", ":")).encode()
 
 
 def decode(value: bytes) -> Any:
-    """The inverse of `encode`."""
-    return json.loads(value, object_hook=_json_object_hook)
+    """Return the value of `encode`'s result."""
+    return json.loads(value, object_hook=ministack_persistence._json_object_hook)
 
 
 class WholeState:
-    """A service whose state is one chunk."""
+    """A service whose state is one chunk.
+
+    Attributes:
+        stores: names of tables of the module, without the leading underscore, that are saved as they are.
+    """
+
+    stores = ""
 
     def __init__(self, module: ModuleType) -> None:
         self.module = module
         self._last: bytes | None = None
 
-    def forget(self) -> None:
-        """Take every chunk as changed at the next call of `changed`, after a write that failed."""
-        self._last = None
-
     def state(self) -> Any:
-        """What is one chunk, in the form `load_persisted_state` takes."""
+        """Return the part of the state that is one chunk, as `load_persisted_state` accepts it."""
         return self.module.get_state()
 
     def changed(self) -> Iterator[Chunk]:
-        """Chunks that differ from the last time, with the value None for those that are gone.
+        """Yield the chunks that differ from the last time, with the value None for those that no longer exist.
 
-        The caller may pause between any two; a bare None is nothing but a place to pause. May
-        raise RuntimeError when another thread changes the state meanwhile: then call again later.
+        The caller may pause or stop between any two; a bare None is only a place to pause.
+
+        Raises:
+            RuntimeError: another thread changed the state meanwhile; call again later.
         """
         value = encode(self.state())
         if value != self._last:
@@ -61,12 +65,12 @@ class WholeState:
             yield WHOLE, value
 
     def restored(self, chunks: dict[str, bytes]) -> Any:
-        """The state that the chunks describe, for `load_persisted_state`."""
+        """Return the state that the chunks describe, for `load_persisted_state`."""
         return decode(chunks[WHOLE]) if WHOLE in chunks else None
 
 
 class Tables(WholeState):
-    """DynamoDB: every item a chunk. MiniStack replaces items and never changes one in place."""
+    """DynamoDB: every item is a chunk. MiniStack replaces items and never changes one in place."""
 
     stores = (
         "tags ttl_settings pitr_settings kinesis_destinations contributor_insights backups "
@@ -77,12 +81,8 @@ class Tables(WholeState):
         super().__init__(module)
         self._saved: defaultdict[Scope, dict[ItemKey, Any]] = defaultdict(dict)
 
-    def forget(self) -> None:
-        super().forget()
-        self._saved.clear()
-
     def state(self) -> Any:
-        tables = AccountRegionScopedDict()
+        tables = responses.AccountRegionScopedDict()
         for key, table in self.module._tables.all_items():
             bare = {k: v for k, v in table.items() if k not in ("items", "_index_members")}
             tables.set_scoped(*key, {**bare, "items": {}})
@@ -134,24 +134,20 @@ class LogGroups(WholeState):
 
     stores = (
         "destinations resource_policies log_group_policies metric_filters queries log_records "
-        "delivery_sources delivery_destinations deliveries query_definitions"
+        "delivery_sources delivery_destinations deliveries"
     )
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module)
         self._saved: dict[str, tuple[list[Any], int]] = {}
 
-    def forget(self) -> None:
-        super().forget()
-        self._saved = {}
-
     def state(self) -> Any:
-        groups = AccountRegionScopedDict()
+        groups = responses.AccountRegionScopedDict()
         for key, group in self.module._log_groups.all_items():
             streams = {name: {**stream, "events": []} for name, stream in list(group["streams"].items())}
             groups.set_scoped(*key, {**group, "streams": streams})
         stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
-        return {"log_groups": groups, **stores}
+        return {"log_groups": groups, "query_definitions": self.module._query_definitions, **stores}
 
     def changed(self) -> Iterator[Chunk]:
         yield from super().changed()
@@ -195,7 +191,7 @@ class LogGroups(WholeState):
 
 
 class Metrics(WholeState):
-    """CloudWatch: the points of each metric a chunk, written when `touched` names the metric."""
+    """CloudWatch: the points of each metric are a chunk, written if `touched` contains the metric."""
 
     stores = "alarms composite_alarms composite_triggers alarm_history dashboards resource_tags"
 
@@ -203,22 +199,22 @@ class Metrics(WholeState):
         super().__init__(module)
         self.touched: set[Any] = set(module._metrics._data)
 
-    def forget(self) -> None:
-        super().forget()
-        self.touched = set(self.module._metrics._data)
-
     def state(self) -> Any:
         stores = {name: getattr(self.module, f"_{name}") for name in self.stores.split()}
-        return {"metrics": AccountRegionScopedDict(), **stores}
+        return {"metrics": responses.AccountRegionScopedDict(), **stores}
 
     def changed(self) -> Iterator[Chunk]:
         yield from super().changed()
-        touched, self.touched = self.touched, set()
-        for key in touched:
+        while self.touched:
+            key = self.touched.pop()
             account, region, metric = key
-            name = SEPARATOR.join((account, region, *metric))
             points = self.module._metrics._data.get(key)
-            yield name, encode(points) if points else None
+            try:
+                value = encode(points) if points else None
+            except RuntimeError:
+                self.touched.add(key)
+                raise
+            yield SEPARATOR.join((account, region, *metric)), value
 
     def restored(self, chunks: dict[str, bytes]) -> Any:
         state = super().restored(chunks)
@@ -239,7 +235,7 @@ CHUNKED: dict[str, type[WholeState]] = {
 
 
 def chunks_of(service: str, module: ModuleType) -> WholeState:
-    """The way in which the state of `service` is chunked."""
+    """Return how the state of `service` is split into chunks."""
     return CHUNKED.get(service, WholeState)(module)
 
 

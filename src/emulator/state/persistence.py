@@ -1,7 +1,7 @@
 """Saves the emulator's state while it runs, and loads it; knows services only by name.
 
-MiniStack writes its state at shutdown only, so a killed or crashed emulator would forget
-everything. Here what has changed is written every two seconds in one transaction: a kill loses
+MiniStack writes its state at shutdown only, so an emulator that is killed or crashes would lose
+everything. Here all changes are written every two seconds in one transaction: a kill loses
 at most the last seconds, and never leaves half a write.
 """
 
@@ -11,33 +11,37 @@ import asyncio
 import logging
 import re
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, cast
 
 from ministack import app as ministack_app
-from ministack.services import cloudwatch, lambda_svc, sts
+from ministack.core import persistence as ministack_persistence
+from ministack.core import responses
+from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, sts
 
-from emulator.differences import Difference, register
-from emulator.state.chunks import Metrics, WholeState, chunks_of
-from emulator.state.store import Row, StateStore
+from emulator.patches import Difference, patch, register, uses
+from emulator.state.chunks import Chunk, LogGroups, Metrics, Tables, WholeState, chunks_of
+from emulator.state.store import StateStore
 
-logger = logging.getLogger("crudctl.persistence")
+logger = logging.getLogger("emulator.persistence")
 
 INTERVAL = 2.0
 LONGEST_SLICE = 0.002
 LEAST_REST = 20  # a service whose save costs a second is saved every 20 seconds
-SETTLE = 10.0  # what a request started in the background is saved after this
+MOST_ATTEMPTS = 10
+SETTLE = 10.0  # a service is saved again after this, with what a request started in the background
 
 SAVED_WHILE_RUNNING = register(
     Difference(
         name="saved-while-running",
         service="Emulator",
-        aws="an answered write is durable",
+        aws="a write that was responded to is durable",
         source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html",
-        ministack="state is written at shutdown only, so a crash forgets everything",
-        here=f"what changed is written every {INTERVAL:.0f} seconds, in one transaction",
+        ministack="state is written at shutdown only, so a crash loses everything",
+        here=f"changes are written every {INTERVAL:.0f} seconds, in one transaction",
+        upstream="save the services that were written to every few seconds; chunks in one SQLite file are our own choice",
     )
 )
 SESSIONS_SAVED = register(
@@ -46,17 +50,40 @@ SESSIONS_SAVED = register(
         service="STS",
         aws="temporary credentials are valid until they expire",
         source="https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
-        ministack="temporary credentials are forgotten at every restart",
+        ministack="temporary credentials are lost at every restart",
         here="they are part of the saved state",
+        upstream="return the sessions from `sts.get_state`, and load them",
     )
 )
+uses(
+    SAVED_WHILE_RUNNING,
+    ministack_app,
+    "_state_map",
+    "_get_module(name)",
+    "SERVICE_REGISTRY",
+    "SERVICE_HANDLERS",
+)
+uses(SAVED_WHILE_RUNNING, ministack_persistence, "_json_default(obj)", "_json_object_hook(obj)")
+uses(SAVED_WHILE_RUNNING, responses, "AccountRegionScopedDict")
+uses(SAVED_WHILE_RUNNING, dynamodb, "_tables", *(f"_{store}" for store in Tables.stores.split()))
+uses(SAVED_WHILE_RUNNING, cloudwatch_logs, "_log_groups", *(f"_{store}" for store in LogGroups.stores.split()))
+uses(
+    SAVED_WHILE_RUNNING,
+    cloudwatch,
+    "_metrics._data",
+    "_metrics._scoped(key)",
+    *(f"_{store}" for store in Metrics.stores.split()),
+)
+uses(SESSIONS_SAVED, sts, "_sessions")
 
 _READING_ACTION = re.compile(rb"(?:^|&)Action=(Get|List|Describe|Head)")
 _READING_TARGET = re.compile(r"\.(Get|List|Describe|Query|Scan|BatchGet|Filter|AdminGet)\w*$")
 
+Handler = Callable[..., Awaitable[Any]]
+
 
 class Persistence:
-    """Notes which services a request may have changed, and saves those."""
+    """Keeps track of the services that a request may have changed, and saves those."""
 
     def __init__(self, store: StateStore) -> None:
         self.store = store
@@ -64,7 +91,21 @@ class Persistence:
         self._due: dict[str, float] = {}
         self._settling: dict[str, float] = {}
         self._rest_until: dict[str, float] = {}
+        self._unwritten: dict[tuple[str, str], bytes | None] = {}  # (service, chunk name) -> value
+        self._writing = threading.Lock()
         self._code_in_use: set[str] | None = None
+        self._remove_unused_code: Callable[[set[str]], None]
+
+    def install(self) -> None:
+        """Take over MiniStack's loading and saving."""
+        patch(ministack_app, "load_state", self.load, SAVED_WHILE_RUNNING)
+        patch(ministack_app, "save_all", leave_to_server, SAVED_WHILE_RUNNING)
+        patch(lambda_svc, "_prune_orphan_code_blobs", self.note_code_in_use, SAVED_WHILE_RUNNING)
+        patch(cloudwatch, "_metric_bucket", self.metric_bucket, SAVED_WHILE_RUNNING)
+        patch(sts, "get_state", sessions, SESSIONS_SAVED)
+        patch(sts, "load_persisted_state", load_sessions, SESSIONS_SAVED)
+        for service in ministack_app.SERVICE_HANDLERS:
+            patch(ministack_app, f"SERVICE_HANDLERS[{service}]", self._watching(service), SAVED_WHILE_RUNNING)
 
     def mark(self, *services: str) -> None:
         """Note that the state of these services may have changed."""
@@ -74,64 +115,80 @@ class Persistence:
             self._settling.setdefault(service, now + SETTLE)
 
     def load(self, service: str) -> Any:
-        """The saved state of one service, for its `load_persisted_state`, or None."""
+        """Return the saved state of one service, for its `load_persisted_state`, or None."""
         stored = self.store.read(service)
         return self._chunks_of(service).restored(stored) if stored else None
 
     async def run(self) -> None:
-        """Save what is due every two seconds, for ever."""
+        """Save what is due every two seconds, forever."""
         while True:
             await asyncio.sleep(INTERVAL)
             now = time.monotonic()
             for service in [s for s, since in self._settling.items() if since <= now]:
                 del self._settling[service]
                 self._due[service] = now
-            due = [s for s in self._due if self._rest_until.get(s, 0) <= now]
-            if due:
-                await self._save(due)
+            for service in [s for s in self._due if self._rest_until.get(s, 0) <= now]:
+                await self._collect(service)
+            await asyncio.to_thread(self._write)
 
-    async def _save(self, services: list[str]) -> None:
-        rows: list[Row] = []
-        for service in services:
-            del self._due[service]
-            cost, slice_start = 0.0, time.perf_counter()
-            try:
-                for chunk in self._chunks_of(service).changed():
-                    if chunk is not None:
-                        rows.append((service, *chunk))
-                    elapsed = time.perf_counter() - slice_start
-                    if elapsed > LONGEST_SLICE:
-                        cost += elapsed
-                        await asyncio.sleep(0)
-                        slice_start = time.perf_counter()
-            except RuntimeError as changed_meanwhile:
-                logger.info("%s: %s; saved again later", service, changed_meanwhile)
-                self.mark(service)
-            cost += time.perf_counter() - slice_start
-            self._rest_until[service] = time.monotonic() + LEAST_REST * cost
-        await asyncio.to_thread(self._write, rows)
+    async def _collect(self, service: str) -> None:
+        """Add the changes of a service to those that are written next, with pauses in which requests are served."""
+        del self._due[service]
+        cost, slice_start = 0.0, time.perf_counter()
+        try:
+            for chunk in self._chunks_of(service).changed():
+                self._add(service, chunk)
+                elapsed = time.perf_counter() - slice_start
+                if elapsed > LONGEST_SLICE:
+                    cost += elapsed
+                    await asyncio.sleep(0)
+                    slice_start = time.perf_counter()
+        except RuntimeError as changed_meanwhile:
+            logger.info("%s: %s; saved again later", service, changed_meanwhile)
+            self.mark(service)
+        cost += time.perf_counter() - slice_start
+        self._rest_until[service] = time.monotonic() + LEAST_REST * cost
 
-    def save_all(self) -> None:
-        """Save every service that has been used, at once."""
-        rows: list[Row] = []
+    def save(self) -> None:
+        """Save every service that has been used, and close the file.
+
+        Nothing is lost if `run` was cancelled just before: what it collected and did not write is written here.
+        """
         for service, module_name in ministack_app._state_map.items():
             module = sys.modules.get(f"ministack.services.{module_name}")
             if module is not None and hasattr(module, "get_state"):
-                changed = self._chunks_of(service).changed()
-                rows += [(service, *chunk) for chunk in changed if chunk is not None]
-        self._write(rows)
+                self._collect_at_once(service)
+        self._write()
+        self.store.close()
 
-    def _write(self, rows: list[Row]) -> None:
-        try:
-            self.store.write(rows)
-        except Exception:
-            logger.exception("the state could not be saved; trying again")
-            for service in {service for service, _, _ in rows}:
-                self._chunks_of(service).forget()
-                self.mark(service)
-            return
+    def _collect_at_once(self, service: str) -> None:
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                for chunk in self._chunks_of(service).changed():
+                    self._add(service, chunk)
+            except RuntimeError as changed_meanwhile:  # by a thread of MiniStack
+                logger.info("%s: %s; saved again", service, changed_meanwhile)
+            else:
+                return
+
+    def _add(self, service: str, chunk: Chunk) -> None:
+        if chunk is not None:
+            with self._writing:
+                self._unwritten[service, chunk[0]] = chunk[1]
+
+    def _write(self) -> None:
+        with self._writing:
+            rows, self._unwritten = self._unwritten, {}
+            if not rows:
+                return
+            try:
+                self.store.write((*key, value) for key, value in rows.items())
+            except Exception:
+                logger.exception("the state could not be saved; it is tried again with the next changes")
+                self._unwritten = rows
+                return
         if self._code_in_use is not None:
-            _remove_unused_code(self._code_in_use)
+            self._remove_unused_code(self._code_in_use)
             self._code_in_use = None
 
     def _chunks_of(self, service: str) -> WholeState:
@@ -140,64 +197,50 @@ class Persistence:
             self._chunks[service] = chunks_of(service, module)
         return self._chunks[service]
 
-    def note_code_in_use(self, referenced: set[str]) -> None:
-        """Remember which code a function may need until the state that says so is written."""
-        self._code_in_use = referenced
+    def note_code_in_use(self, original: Callable[[set[str]], None], referenced: set[str]) -> None:
+        """Note the code that functions refer to. Other code is removed once the state that refers to it no more is saved."""
+        self._code_in_use, self._remove_unused_code = referenced, original
 
-    def note_metric(self, key: tuple[str, str, str]) -> None:
-        """Note that points were added to a metric of the current account and region."""
+    def metric_bucket(self, original: Callable[[Any], list[Any]], key: tuple[str, str, str]) -> list[Any]:
+        """Return the data points of a metric of the current account and region, to which one is about to be added."""
         cast("Metrics", self._chunks_of("cloudwatch")).touched.add(cloudwatch._metrics._scoped(key))
+        return original(key)
+
+    def _watching(self, service: str) -> Handler:
+        config = ministack_app.SERVICE_REGISTRY[service]
+        written = [config.get("state_key", config["module"]), *config.get("sub_modules", ())]
+        if service == "lambda":
+            written += ["cloudwatch_logs", "cloudwatch"]
+        written = [name for name in written if name in ministack_app._state_map]
+
+        async def handle(
+            original: Handler,
+            method: str,
+            path: str,
+            headers: dict[str, str],
+            body: bytes,
+            query_params: dict[str, Any],
+        ) -> Any:
+            response = await original(method, path, headers, body, query_params)
+            if not _reads_only(method, headers, body):
+                self.mark(*written)
+            return response
+
+        return handle
 
 
-_remove_unused_code: Callable[[set[str]], None] = lambda_svc._prune_orphan_code_blobs
+def leave_to_server(services: Any) -> None:
+    """Do not save when MiniStack shuts down: the server does so when the last request has ended."""
 
 
-def install(path: Path) -> Persistence:
-    """Take over MiniStack's loading and saving, with the state in the file `path`."""
-    persistence = Persistence(StateStore(path))
-    ministack_app.load_state = persistence.load
-    ministack_app.save_all = lambda _services: persistence.save_all()
-    lambda_svc._prune_orphan_code_blobs = persistence.note_code_in_use
-    _save_sessions()
-    _watch_metrics(persistence)
-    for service, handler in list(ministack_app.SERVICE_HANDLERS.items()):
-        ministack_app.SERVICE_HANDLERS[service] = _watched(service, handler, persistence)
-    return persistence
+def sessions() -> Any:
+    """Return the state of STS: the sessions of roles."""
+    return {"sessions": sts._sessions}
 
 
-def _save_sessions() -> None:
-    sts.get_state = lambda: {"sessions": sts._sessions}
-    sts.load_persisted_state = lambda data: sts._sessions.update(data["sessions"])
-
-
-def _watch_metrics(persistence: Persistence) -> None:
-    original = cloudwatch._metric_bucket
-
-    def metric_bucket(key: tuple[str, str, str]) -> list[Any]:
-        persistence.note_metric(key)
-        bucket: list[Any] = original(key)
-        return bucket
-
-    cloudwatch._metric_bucket = metric_bucket
-
-
-Handler = Callable[..., Awaitable[Any]]
-
-
-def _watched(service: str, handler: Handler, persistence: Persistence) -> Handler:
-    config = ministack_app.SERVICE_REGISTRY[service]
-    written = [config.get("state_key", config["module"]), *config.get("sub_modules", ())]
-    if service == "lambda":
-        written += ["cloudwatch_logs", "cloudwatch"]
-    written = [name for name in written if name in ministack_app._state_map]
-
-    async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
-        answer = await handler(method, path, headers, body, query)
-        if not _reads_only(method, headers, body):
-            persistence.mark(*written)
-        return answer
-
-    return handle
+def load_sessions(data: Any) -> None:
+    """Restore the state of STS."""
+    sts._sessions.update(data["sessions"])
 
 
 def _reads_only(method: str, headers: dict[str, str], body: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""One SQLite file that holds the emulator's state in chunks; knows nothing of what is in them."""
+"""One SQLite file with the emulator's state in chunks; knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Row = tuple[str, str, bytes | None]
 class StateStore:
     """Chunks of state by (service, chunk name), written all together or not at all.
 
-    The file is held exclusively, so a second emulator on the same state cannot start
-    (sqlite3.OperationalError). A killed process leaves the last finished write.
+    The file is locked exclusively, so a second emulator on the same state cannot start
+    (sqlite3.OperationalError). After a kill, the file has the last finished write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,13 +30,13 @@ class StateStore:
         )
 
     def read(self, service: str) -> dict[str, bytes]:
-        """All chunks of one service."""
+        """Return all chunks of one service."""
         with self._lock:
             rows = self._db.execute("SELECT name, value FROM chunk WHERE service = ? ORDER BY name", (service,))
             return dict(rows.fetchall())
 
     def write(self, rows: Iterable[Row]) -> None:
-        """Store the rows in one transaction; a row without value removes its chunk."""
+        """Store the rows in one transaction; a row without a value removes its chunk."""
         kept, removed = [], []
         for service, name, value in rows:
             if value is None:

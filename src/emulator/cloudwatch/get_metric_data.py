@@ -1,4 +1,4 @@
-"""GetMetricData with expressions: metric math and SEARCH. How data points are kept and read is MiniStack's."""
+"""GetMetricData with expressions: metric math and SEARCH. Data points are stored and read by MiniStack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import cloudwatch
 
 from emulator.cloudwatch import metric_math
-from emulator.differences import Difference, register
+from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
 Response = tuple[int, Json, bytes]
@@ -21,60 +21,71 @@ METRIC_MATH = register(
         service="CloudWatch",
         aws="GetMetricData evaluates expressions, and SEARCH finds metrics by namespace, dimensions and name",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html",
-        ministack="an expression is answered with InternalError",
-        here='as AWS for what alarms take, TIME_SERIES, and SEARCH with terms of the form name="value"',
+        ministack="returns InternalError for an expression",
+        here='as AWS for what alarms support, TIME_SERIES, and SEARCH with terms of the form name="value"',
+        upstream="evaluate the expressions in `cloudwatch._get_metric_data`",
     )
+)
+uses(
+    METRIC_MATH,
+    cloudwatch,
+    "_metrics",
+    "_error(code, message, status, use_json=False, use_cbor=False)",
+    "_cbor_metric_data_result(result)",
+    "_cbor_ok(data)",
+    "_json_ok(data)",
 )
 _SCHEMA = re.compile(r"\{([^}]*)\}\s*(.*)", re.DOTALL)
 _TERM = re.compile(r'(\w+)="([^"]*)"')
 _PROPERTY = re.compile(r"\$\{PROP\('Dim\.(\w+)'\)\}")
 
 
-def install() -> None:
-    """Answer GetMetricData's expressions from the series that MiniStack finds."""
-    original: Callable[..., Response] = cloudwatch._get_metric_data
-
-    def series(queries: list[Json], request: Json) -> dict[str, metric_math.Series]:
-        asked = {**request, "MetricDataQueries": [{**query, "ReturnData": True} for query in queries]}
-        _, _, body = original({}, asked, False, True)
-        found = json.loads(body)["MetricDataResults"]
-        return {each["Id"]: dict(zip(each["Timestamps"], each["Values"], strict=True)) for each in found}
-
-    def get_metric_data(params: Json, data: Json, is_cbor: bool, is_json: bool = False) -> Response:
-        queries = data.get("MetricDataQueries") or []
-        if not any(query.get("Expression") for query in queries):
-            return original(params, data, is_cbor, is_json)
-        try:
-            results = [result for query in queries for result in _results(query, queries, data, series)]
-        except metric_math.Unsupported as error:
-            refused: Response = cloudwatch._error(
-                "ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor
-            )
-            return refused
-        encoded = [cloudwatch._cbor_metric_data_result(result) for result in results] if is_cbor else results
-        answer: Response = (cloudwatch._cbor_ok if is_cbor else cloudwatch._json_ok)({"MetricDataResults": encoded})
-        return answer
-
-    cloudwatch._get_metric_data = get_metric_data
-
-
 Reader = Callable[[list[Json], Json], dict[str, metric_math.Series]]
 
 
+def install() -> None:
+    """Evaluate GetMetricData's expressions from the series that MiniStack reads."""
+    patch(cloudwatch, "_get_metric_data", get_metric_data, METRIC_MATH)
+
+
+def get_metric_data(
+    original: Callable[..., Response], params: Json, cbor_data: Json, is_cbor: bool, is_json: bool = False
+) -> Response:
+    """Serve GetMetricData."""
+    queries = cbor_data.get("MetricDataQueries") or []
+    if not any(query.get("Expression") for query in queries):
+        return original(params, cbor_data, is_cbor, is_json)
+
+    def read(wanted: list[Json], request: Json) -> dict[str, metric_math.Series]:
+        returned = {**request, "MetricDataQueries": [{**query, "ReturnData": True} for query in wanted]}
+        _, _, body = original({}, returned, False, True)
+        results = json.loads(body)["MetricDataResults"]
+        return {each["Id"]: dict(zip(each["Timestamps"], each["Values"], strict=True)) for each in results}
+
+    try:
+        results = [result for query in queries for result in _results(query, queries, cbor_data, read)]
+    except metric_math.Unsupported as error:
+        refused: Response = cloudwatch._error("ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor)
+        return refused
+    encoded = [cloudwatch._cbor_metric_data_result(result) for result in results] if is_cbor else results
+    response: Response = (cloudwatch._cbor_ok if is_cbor else cloudwatch._json_ok)({"MetricDataResults": encoded})
+    return response
+
+
 def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> Iterator[Json]:
-    """What one query answers: a series, or one for each metric that SEARCH finds."""
+    """Return the results of one query: a series, or one for each metric that SEARCH finds."""
     if not query.get("ReturnData", True):
         return
-    found: list[Json] = []
+    searched: list[Json] = []
 
     def search(terms: str, statistic: str, period: int | None) -> list[metric_math.Series]:
-        found[:] = matching(terms)
+        searched[:] = matching(terms)
         stats = [
             {
                 "Id": f"s{number}",
                 "MetricStat": {"Metric": metric, "Stat": statistic, "Period": period or query["Period"]},
             }
-            for number, metric in enumerate(found)
+            for number, metric in enumerate(searched)
         ]
         return list(read(stats, request).values())
 
@@ -84,10 +95,10 @@ def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> I
     times = sorted({time for series in metrics.values() for time in series})
     value = metric_math.Evaluation(metrics, expressions, times, search).of(query["Id"])
     if isinstance(value, float):
-        raise metric_math.Unsupported(f"{query['Id']} is a number and no series")
+        raise metric_math.Unsupported(f"{query['Id']} must be a time series, and is a number")
     several = value if isinstance(value, list) else [value]
     for number, series in enumerate(several):
-        named = found[number] if isinstance(value, list) else {}
+        named = searched[number] if isinstance(value, list) else {}
         yield {
             "Id": query["Id"],
             "Label": _label(query, named),
@@ -98,10 +109,10 @@ def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> I
 
 
 def matching(terms: str) -> list[Json]:
-    """The metrics of the schema `{namespace,dimension,...}` whose name and dimensions are as the terms say."""
+    """Return the metrics of the schema `{namespace,dimension,...}` whose name and dimensions match the terms."""
     match = _SCHEMA.fullmatch(terms.strip())
     if not match or _TERM.sub("", match[2]).strip():
-        raise metric_math.Unsupported(f'a search is of the form {{namespace,dimension}} name="value", and not {terms}')
+        raise metric_math.Unsupported(f'Unsupported search {terms}: use the form {{namespace,dimension}} name="value"')
     namespace, *names = [part.strip() for part in match[1].split(",")]
     wanted = dict(_TERM.findall(match[2]))
     metrics = []
@@ -116,7 +127,7 @@ def matching(terms: str) -> list[Json]:
 
 
 def _label(query: Json, metric: Json) -> str:
-    """The label with its dynamic properties, or what tells the series from others.
+    """Return the label with its dynamic properties, or what distinguishes the series from others.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/graph-dynamic-labels.html
     """

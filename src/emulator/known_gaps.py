@@ -1,8 +1,8 @@
-"""Differences that are known and left: nothing is added for them, and no code here knows them."""
+"""Differences that are known and to which nothing is added. No other code knows them."""
 
 from __future__ import annotations
 
-from emulator.differences import Difference, register
+from emulator.patches import Difference, register
 
 DEPLOYED_RESOURCES = register(
     Difference(
@@ -10,7 +10,8 @@ DEPLOYED_RESOURCES = register(
         service="API Gateway",
         aws="a stage serves the API as it was when it was deployed",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html",
-        ministack="changes of methods and integrations are served at once; gateway responses are those of the deployment",
+        ministack="changes of methods and integrations take effect at once; gateway responses are those of the deployment",
+        upstream="copy resources and methods into the deployment, as is done for gateway responses, and serve from the copy",
     )
 )
 HEADER_NAMES = register(
@@ -20,6 +21,7 @@ HEADER_NAMES = register(
         aws="the function's event has header names as the caller wrote them",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html",
         ministack="header names are in lower case",
+        upstream="serve with Hypercorn's `h11_pass_raw_headers`, and look headers up regardless of case",
     )
 )
 WEB_ACL = register(
@@ -29,6 +31,7 @@ WEB_ACL = register(
         aws="a web ACL that is associated with a stage is applied to its requests",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html",
         ministack="web ACLs are stored and not applied",
+        upstream="evaluate the rules of the associated web ACL before a stage serves a request",
     )
 )
 INSTALLED_PACKAGES = register(
@@ -37,6 +40,7 @@ INSTALLED_PACKAGES = register(
         service="Lambda",
         aws="a function can import its package, the standard library and the AWS SDK",
         source="https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html",
-        ministack="it can also import what is installed beside the emulator, with the Python version of the emulator",
+        ministack="it can also import what is installed beside the emulator, and runs the Python version of the emulator",
+        upstream="start workers with `python -I -S` and only the AWS SDK on their path",
     )
 )

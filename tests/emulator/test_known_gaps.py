@@ -1,11 +1,11 @@
-"""Differences that are left: each test fails when MiniStack has learnt it, and the entry can go."""
+"""Differences without an addition: each test fails when MiniStack behaves like AWS, and the entry can be deleted."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from emulator import left_alone
+from emulator import known_gaps
 from emulator.process import REGION
 
 from .stack import Api, Stack, unique
@@ -23,20 +23,20 @@ def api_of(stack: Stack) -> Api:
     return stack.api(integration=stack.integration(function))
 
 
-@pytest.mark.lacks(left_alone.DEPLOYED_RESOURCES)
-def test_method_is_gone_from_the_stage_without_a_deployment(ministack: Stack) -> None:
+@pytest.mark.lacks(known_gaps.DEPLOYED_RESOURCES)
+def test_deleted_method_disappears_from_the_stage_without_a_deployment(ministack: Stack) -> None:
     api, gateway = api_of(ministack), ministack.client("apigateway")
     thing = next(r for r in gateway.get_resources(restApiId=api.id)["items"] if r["path"] == "/thing")
     gateway.delete_method(restApiId=api.id, resourceId=thing["id"], httpMethod="POST")
     assert api.post().status_code == 403
 
 
-@pytest.mark.lacks(left_alone.HEADER_NAMES)
+@pytest.mark.lacks(known_gaps.HEADER_NAMES)
 def test_header_names_reach_the_function_in_lower_case(ministack: Stack) -> None:
     assert "x-mixed-case" in api_of(ministack).post(headers={"X-Mixed-Case": "1"}).json()
 
 
-@pytest.mark.lacks(left_alone.WEB_ACL)
+@pytest.mark.lacks(known_gaps.WEB_ACL)
 def test_web_acl_that_blocks_everything_blocks_nothing(ministack: Stack) -> None:
     api, waf = api_of(ministack), ministack.client("wafv2")
     acl = waf.create_web_acl(
@@ -50,7 +50,7 @@ def test_web_acl_that_blocks_everything_blocks_nothing(ministack: Stack) -> None
     assert api.post().status_code == 200
 
 
-@pytest.mark.lacks(left_alone.INSTALLED_PACKAGES)
+@pytest.mark.lacks(known_gaps.INSTALLED_PACKAGES)
 def test_function_can_import_what_lambda_does_not_have(ministack: Stack) -> None:
     source = f"import {httpx.__name__}\ndef handler(event, context):\n    return 'imported'"
     assert ministack.invoke(ministack.function(source)) == "imported"

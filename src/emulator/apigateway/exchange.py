@@ -1,4 +1,4 @@
-"""One request through the gateway and what is known of it; the source of `$context` variables.
+"""One request through the gateway and what is known about it; the source of `$context` variables.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Exchange:
-    """What the gateway learns while it serves one request.
+    """What is known about a request while the gateway serves it.
 
     `request` is MiniStack's own record of the request; times are seconds of `time.perf_counter`.
     """
@@ -45,16 +45,16 @@ class Exchange:
     extended_id: str = field(default_factory=lambda: b64encode(secrets.token_bytes(11)).decode())
 
     def header(self, name: str) -> str:
-        """A header of the request, or an empty string."""
+        """Return a header of the request, or an empty string."""
         value = self.request["headers"].get(name.lower(), "")
         return value if isinstance(value, str) else str(value[-1])
 
     def source_ip(self) -> str:
-        """The caller's address."""
+        """Return the caller's address."""
         return self.header("x-forwarded-for").split(",")[0].strip() or "127.0.0.1"
 
     def variables(self, status: int | None = None, length: int | None = None) -> Json:
-        """`$context` variables by name without `context.`; what is not known is left out."""
+        """Return the `$context` variables by name without `context.`; those without a value are left out."""
         at = datetime.fromtimestamp(self.begun_at, UTC)
         integration_ms = milliseconds(self.integration_seconds)
         known: Json = {
@@ -96,9 +96,9 @@ class Exchange:
         return {name: value for name, value in known.items() if value not in (None, "")}
 
 
-current: ContextVar[Exchange] = ContextVar("crudctl_exchange")
+current: ContextVar[Exchange] = ContextVar("emulator_exchange")
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """Whole milliseconds, as API Gateway reports them."""
+    """Return whole milliseconds, as API Gateway reports them."""
     return None if seconds is None else round(seconds * 1000)

@@ -1,4 +1,4 @@
-"""The emulator's outermost layer: what every request meets first. Knows no AWS service."""
+"""The emulator's outermost layer: what every request passes first. Knows no AWS service."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# MiniStack takes these unsigned: any page in a browser could wipe or reconfigure the stack.
+# MiniStack accepts these without a signature: any page in a browser could wipe or reconfigure the stack.
 REFUSED = ("/_ministack/reset", "/_ministack/config")
 
 
 def guarded(application: Application, persistence: Persistence) -> Application:
-    """`application` without its unsigned administration, telling `persistence` what it serves."""
+    """Return `application` without its unsigned administration.
+
+    Requests that are not AWS API calls, such as those to a REST API, mark what they may have changed in `persistence`.
+    """
 
     async def serve(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,0 +1,40 @@
+"""The environment variables from which MiniStack reads its settings when it is imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emulator.process import ACCOUNT, REGION
+
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+
+
+def environment(port: int, state: Path) -> dict[str, str]:
+    """Return the whole environment of an emulator on 127.0.0.1:`port` that keeps its files in the folder `state`.
+
+    Nothing of the caller's AWS configuration is passed on: MiniStack hands its own environment
+    to the functions it runs, and a developer's real credentials must never reach them.
+    """
+    return {
+        **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "LAMBDA_EXECUTOR": "local",
+        "DOCKER_HOST": f"unix://{state}/no-docker.sock",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "INFO",
+        "TZ": "UTC",
+        "TMPDIR": str(state / "tmp"),
+    }
