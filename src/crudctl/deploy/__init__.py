@@ -1,1 +1,1 @@
-"""What only environments on AWS need: their state bucket, the way into them, and a look at the account."""
+"""Deploys to AWS: `bootstrap`, `deploy` and the tokens to test a deployed API with."""

@@ -1,0 +1,1 @@
+"""Runs Terraform: its program, its provider, its state and its outputs."""

@@ -1,1 +1,1 @@
-"""Operating the service: its alarms and its dashboard, on the local stack and on AWS."""
+"""Operates an environment: logs, alarms, dashboard and `doctor`."""

@@ -1,0 +1,1 @@
+"""CloudWatch alarms: described in full, evaluated, and acting on functions."""

@@ -1,0 +1,1 @@
+"""API Gateway: PutRestApi, the integration with functions, errors, access log and metrics."""

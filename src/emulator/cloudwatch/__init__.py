@@ -1,0 +1,1 @@
+"""CloudWatch metrics: recorded, kept, and queried with metric math."""

@@ -1,0 +1,1 @@
+"""Cognito: sign-up page, refresh token rotation and sign-in metrics."""

@@ -1,0 +1,1 @@
+"""DynamoDB: the metrics of tables."""

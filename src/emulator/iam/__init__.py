@@ -1,0 +1,1 @@
+"""IAM: condition keys, policy variables and actions that MiniStack lacks."""

@@ -1,0 +1,1 @@
+"""Lambda: invocation by alias weight, the execution environment and its log."""

@@ -1,0 +1,1 @@
+"""CloudWatch Logs: streams, metric filters and saved queries."""

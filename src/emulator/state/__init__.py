@@ -1,0 +1,1 @@
+"""The saved state: written while the emulator runs, loaded at its start."""
