@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from crudctl.build import package
 from emulator import process
-from tests.snapshot import clone
+from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
@@ -68,10 +68,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole local stack from a copy of the project, up and running."""
-    stack = clone(tmp_path_factory.mktemp("stack") / "items")
-    stack.crudctl("up")
-    yield stack
-    stack.crudctl("clean", "--yes")
+    with cloned(tmp_path_factory.mktemp("stack") / "items") as stack:
+        stack.crudctl("up")
+        yield stack
 
 
 @pytest.fixture(scope="session")

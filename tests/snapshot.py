@@ -6,11 +6,13 @@ when one of those files changes. It holds what `crudctl up` leaves behind in a c
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from emulator import process
@@ -21,8 +23,18 @@ MADE_FROM = ("contract", "infra", "src", "web", "requirements.txt")
 KEPT = (".local", "build", "web/dist", "infra/.terraform.lock.hcl", "src/functions/operations.py")
 
 
-def clone(home: Path) -> Stack:
-    """Return a stack in the new folder `home`, applied, stopped, and with free ports of its own; `crudctl up` starts it."""
+@contextlib.contextmanager
+def cloned(home: Path) -> Iterator[Stack]:
+    """A stack of the tests' own in the new folder `home`, applied and stopped; `crudctl up` starts it. Removed in the end."""
+    stack = _clone(home)
+    try:
+        yield stack
+    finally:
+        stack.crudctl("clean", "--yes")
+
+
+def _clone(home: Path) -> Stack:
+    """Copy the snapshot to `home`, with free ports."""
     snapshot = _snapshot()
     stack = Stack(home)
     for name in KEPT:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.snapshot import clone
+from tests.snapshot import cloned
 from tests.stack import Stack
 
 from .browser import App
@@ -46,11 +46,10 @@ FIELDS = """\
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A local stack whose contract has the fields above."""
-    stack = clone(tmp_path_factory.mktemp("fields") / "items")
-    stack.add_fields(FIELDS)
-    stack.crudctl("up")
-    yield stack
-    stack.crudctl("clean", "--yes")
+    with cloned(tmp_path_factory.mktemp("fields") / "items") as stack:
+        stack.add_fields(FIELDS)
+        stack.crudctl("up")
+        yield stack
 
 
 @pytest.fixture(scope="module")

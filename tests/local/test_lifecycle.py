@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError
 
 from crudctl import processes
 from emulator import process
-from tests.snapshot import clone
+from tests.snapshot import cloned
 from tests.stack import Stack, free_port
 
 APPLY = "Apply infra/ with Terraform"
@@ -44,10 +44,9 @@ def up(stack: Stack, *arguments: str) -> str:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of this file's own: it is stopped, killed and moved."""
-    stack = clone(tmp_path_factory.mktemp("lifecycle") / "items")
-    assert APPLY not in up(stack)
-    yield stack
-    stack.crudctl("clean", "--yes")
+    with cloned(tmp_path_factory.mktemp("lifecycle") / "items") as stack:
+        assert APPLY not in up(stack)
+        yield stack
 
 
 def test_up_again_changes_nothing(stack: Stack) -> None:
@@ -139,14 +138,13 @@ def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> Non
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack that was up, then changed: one more field in the contract, and `abac` on. Both come with one `up`."""
-    stack = clone(tmp_path_factory.mktemp("changed") / "items")
-    up(stack)
-    settings = stack.home / "infra" / "envs" / "local.tfvars"
-    settings.write_text(settings.read_text(encoding="utf-8") + "abac = true\n", encoding="utf-8")
-    stack.add_fields(COLOUR)
-    assert APPLY in up(stack)
-    yield stack
-    stack.crudctl("clean", "--yes")
+    with cloned(tmp_path_factory.mktemp("changed") / "items") as stack:
+        up(stack)
+        settings = stack.home / "infra" / "envs" / "local.tfvars"
+        settings.write_text(settings.read_text(encoding="utf-8") + "abac = true\n", encoding="utf-8")
+        stack.add_fields(COLOUR)
+        assert APPLY in up(stack)
+        yield stack
 
 
 def test_field_added_in_the_contract_alone_is_validated_stored_and_returned(changed: Stack) -> None:

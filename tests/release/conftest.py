@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.release.rig import Rig
-from tests.snapshot import clone
+from tests.snapshot import cloned
 
 
 @pytest.fixture(scope="session")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A whole local stack, up and running."""
-    stack = clone(tmp_path_factory.mktemp("release") / "items")
-    stack.crudctl("up")
-    yield Rig(stack)
-    stack.crudctl("clean", "--yes")
+    with cloned(tmp_path_factory.mktemp("release") / "items") as stack:
+        stack.crudctl("up")
+        yield Rig(stack)
