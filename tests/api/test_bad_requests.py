@@ -108,7 +108,7 @@ def test_a_media_type_is_accepted_in_every_spelling_that_http_allows(api: httpx.
     assert api.delete(f"items/{response.json()['id']}").status_code == 204
 
 
-@pytest.mark.parametrize("item_id", ["1", "x" * 300, "%23", "a%20b", str(uuid.uuid4()).upper()])
+@pytest.mark.parametrize("item_id", ["1", "x" * 300, "%23", "a%20b", "5C0A7A3E-3B5F-4D0E-9F66-0B7E6A2F1C11"])
 def test_a_malformed_id_is_400(api: httpx.Client, item_id: str) -> None:
     assert problem(api.get(f"items/{item_id}"), 400)["errors"][0]["parameter"] == "id"
 
