@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -29,6 +28,8 @@ class Bake:
         watcher: who is shown each look.
         policy: when a version is good or bad.
         interval: seconds between two looks.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
     """
 
     probe: Probe
@@ -38,6 +39,8 @@ class Bake:
     watcher: Watcher
     policy: Policy
     interval: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
 
     def verdict(self, release: Release, wanted: Mapping[str, Position]) -> tuple[Release, Decision]:
         """Looks until the present step is to be followed by another (`promote`) or the release is to be taken back.
@@ -48,32 +51,32 @@ class Bake:
 
         Raises fleet.NotMoved when it is elsewhere; record.TakenOver.
         """
-        begun, moved = time.time(), release.stages[-1][-1]
+        begun, moved = self.clock(), release.stages[-1][-1]
         while True:
             self._guard(wanted)
             evidence, served = self.metrics.evidence(release.old, release.new, release.stages, release.limits)
             # A releaser that comes late to a step has a bake of patience all the same.
-            elapsed = min(time.time() - moved, release.bake + time.time() - begun)
+            elapsed = min(self.clock() - moved, release.bake + self.clock() - begun)
             decide = partial(guard.decide, evidence, served, elapsed, release.bake, policy=self.policy)
             decision = decide()
             if len(release.limits) < len(release.new):
                 found = self.metrics.limits(release.old, release.stages[0][1])
                 release = replace(release, limits={**found, **release.limits})
             figures = self._figures(release, evidence)
-            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=time.time())
+            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=self.clock())
             self.watcher.show(release, decision)
             if decision.action == "hold":
                 wrong = self._round_trips(release, served, elapsed)
                 decision = decide(wrong=wrong) if wrong else decision
             if decision.action != "hold":
                 return release, decision
-            time.sleep(self.interval)
+            self.sleep(self.interval)
 
     def _guard(self, wanted: Mapping[str, Position]) -> None:
         if not self._elsewhere(wanted):
             return
         self.journal.mine()
-        time.sleep(self.interval)  # what was just moved may be read as it was before
+        self.sleep(self.interval)  # what was just moved may be read as it was before
         found = self._elsewhere(wanted)
         if found:
             raise NotMoved(f"{found}: somebody else moved it")
@@ -100,13 +103,13 @@ class Bake:
             looks=(release.bake - elapsed) / self.interval,
             policy=self.policy,
         )
-        deadline = time.monotonic() + self.interval
+        deadline = self.clock() + self.interval
         for _ in range(trips):
             found = self.probe.round_trip(PROD)
             if found.wrong and found.version == release.new[found.function]:
                 return found.wrong
             of_the_old = found.function and found.version != release.new[found.function]
-            if (found.fault and not of_the_old) or time.monotonic() > deadline:
+            if (found.fault and not of_the_old) or self.clock() > deadline:
                 break
         return ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -27,6 +28,8 @@ class Cloud:
         interval: seconds between two looks.
         blind: seconds for which a release stays as it is while AWS refuses something or does not answer.
         delay: seconds after a period by which its log lines have arrived.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
     """
 
     functions: Mapping[str, str]
@@ -36,6 +39,8 @@ class Cloud:
     interval: float
     blind: float = BLIND
     delay: float = DELAY
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
     def records(self) -> Records:
         """The table of releases."""

@@ -56,15 +56,22 @@ class Fleet:
         functions: function name by operation.
         holder: who writes; it is in the description of an alias, so that also a write that moves nothing changes it.
         tell: is told of every write, after it.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
-        self, client: Any, functions: Mapping[str, str], holder: str, tell: Callable[[str], None] = lambda _: None
+        self,
+        client: Any,
+        functions: Mapping[str, str],
+        holder: str,
+        tell: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._functions = dict(functions)
         self._holder = holder
         self._tell = tell
+        self._sleep = sleep
 
     def positions(self, alias: str) -> dict[str, Position]:
         """Where an alias of each function points now, by operation."""
@@ -109,7 +116,7 @@ class Fleet:
         stuck, elsewhere = list(wanted), {}
         for attempt in range(attempts):
             if attempt:
-                time.sleep(PAUSE * attempt)
+                self._sleep(PAUSE * attempt)
             left, stuck = stuck, []
             for operation in left:
                 try:

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -31,23 +32,33 @@ class Journal:
     Args:
         records: where.
         watcher: is told of each write, after it.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
 
     Attributes:
         holder: its token.
         saved: when it last wrote, in seconds since the epoch; at first when it was made.
     """
 
-    def __init__(self, records: Records, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        records: Records,
+        watcher: Watcher,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._records = records
         self._watcher = watcher
+        self._clock = clock
+        self._sleep = sleep
         self.holder = str(uuid.uuid4())
-        self.saved = time.time()
+        self.saved = clock()
 
     def signature(self) -> dict[str, Any]:
         """What a record says of its releaser."""
         host = socket.gethostname()
         who = f"{getpass.getuser()}@{host}"
-        return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": time.time()}
+        return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": self._clock()}
 
     def begin(self, release: Release, last: Release | None) -> None:
         """Makes `release` the one under way, after `last`. Raises record.Refused."""
@@ -66,7 +77,7 @@ class Journal:
 
     def save(self, release: Release, *, quiet: bool = False, **changes: Any) -> Release:
         """Writes `release` with its changes, and returns it. Raises record.TakenOver."""
-        release = replace(release, seen=time.time(), **changes)
+        release = replace(release, seen=self._clock(), **changes)
         self._records.save(release)
         self.saved = release.seen
         if not quiet:
@@ -79,12 +90,12 @@ class Journal:
         Args:
             interval: seconds between two looks.
         """
-        deadline = time.monotonic() + patience
+        deadline = self._clock() + patience
         while True:
             found = self._records.current()
             assert found is not None
             if found.number != number:
                 return next(release for release in self._records.past() if release.number == number)
-            if not found.running or time.monotonic() > deadline:
+            if not found.running or self._clock() > deadline:
                 return found
-            time.sleep(interval)
+            self._sleep(interval)

@@ -8,7 +8,7 @@ counted if that is more: crashes and log lines arrive apart, and crashes alone w
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,16 +35,25 @@ class Metrics:
         functions: function name by operation.
         period: seconds; 60 is the finest that AWS keeps for Lambda.
         delay: seconds after a period by which its log lines have arrived.
+        clock: returns the time in seconds since the epoch.
     """
 
     def __init__(
-        self, client: Any, namespace: str, functions: Mapping[str, str], period: int, delay: float = DELAY
+        self,
+        client: Any,
+        namespace: str,
+        functions: Mapping[str, str],
+        period: int,
+        *,
+        delay: float = DELAY,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._namespace = namespace
         self._functions = dict(functions)
         self._period = period
         self._delay = delay
+        self._clock = clock
 
     def evidence(
         self,
@@ -79,7 +88,7 @@ class Metrics:
         for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
             late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
             queries[operation, new[operation], "late"] = late
-        start, now = stages[0][1] // self._period * self._period, time.time()
+        start, now = stages[0][1] // self._period * self._period, self._clock()
         values = self._get(queries, start, now + 1)
         settled = now - self._delay - self._period
         found: dict[str, list[Period]] = {}
@@ -110,7 +119,7 @@ class Metrics:
             for operation, version in versions.items()
             for name, metric in names.items()
         }
-        values = self._get(queries, since, time.time() + 1)
+        values = self._get(queries, since, self._clock() + 1)
         limits = {}
         for operation, version in versions.items():
             counted = values[operation, version, "answered"]
@@ -129,7 +138,7 @@ class Metrics:
             for operation, version in versions.items()
             for name, metric in names.items()
         }
-        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        values = self._get(queries, since // 60 * 60, self._clock() + 1)
         medians = {}
         for operation, version in versions.items():
             answered, faults, p50 = (values[operation, version, name].values() for name in names)
@@ -144,7 +153,7 @@ class Metrics:
             for operation, version in versions.items()
             for name, metric in PERCENTILES.items()
         }
-        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        values = self._get(queries, since // 60 * 60, self._clock() + 1)
         found: dict[str, dict[str, float]] = {}
         for (operation, _, name), series in values.items():
             if series:
@@ -159,7 +168,7 @@ class Metrics:
             )
             for operation, name in self._functions.items()
         }
-        values = self._get(queries, since, time.time() + 1)
+        values = self._get(queries, since, self._clock() + 1)
         return {
             operation: sum(series.values()) / len(series) if series else 0.0
             for (operation, _, _), series in values.items()

@@ -8,7 +8,6 @@ write to record or alias is told to `Watcher.tell`, after it.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -62,9 +61,17 @@ class Releaser:
         self._policy = policy or Policy()
         self._lambda = cloud.client("lambda")
         self._records = cloud.records()
-        self._journal = Journal(self._records, watcher)
-        self._metrics = Metrics(cloud.client("cloudwatch"), cloud.prefix, cloud.functions, cloud.period, cloud.delay)
-        self._fleet = Fleet(self._lambda, cloud.functions, self._journal.holder, watcher.tell)
+        self._clock, self._sleep = cloud.clock, cloud.sleep
+        self._journal = Journal(self._records, watcher, cloud.clock, cloud.sleep)
+        self._metrics = Metrics(
+            cloud.client("cloudwatch"),
+            cloud.prefix,
+            cloud.functions,
+            cloud.period,
+            delay=cloud.delay,
+            clock=cloud.clock,
+        )
+        self._fleet = Fleet(self._lambda, cloud.functions, self._journal.holder, watcher.tell, cloud.sleep)
 
     def start(self, weights: list[float], bake: float, new: Mapping[str, str] | None = None) -> Release:
         """Releases the newest published versions, or those in `new`, and returns the release as it ended.
@@ -140,7 +147,7 @@ class Releaser:
             canary={operation: at.version for operation, at in canary.items()},
             **signature,
             begun_by=signature["who"],
-            since=time.time(),
+            since=self._clock(),
             **changes,
         )
         self._journal.begin(release, last)
@@ -165,12 +172,12 @@ class Releaser:
             except (ClientError, BotoCoreError) as error:
                 if given_up:
                     raise Stranded(number, words(error)) from error
-                silence = time.time() - self._journal.saved
+                silence = self._clock() - self._journal.saved
                 if silence > self._cloud.blind:
                     given_up = f"nothing could be done for {silence:.0f} s: {words(error)}"
                 else:
                     self._watcher.tell(f"nothing moves, and it is tried again: {words(error)}")
-                    time.sleep(self._cloud.interval)
+                    self._sleep(self._cloud.interval)
 
     def _act(self, release: Release) -> Release:
         try:
@@ -195,7 +202,17 @@ class Releaser:
             if fault:
                 return self._take_back(release, f"no user saw it: {fault}", "round trip")
             release = self._shift_to(release, 0)
-        bake = Bake(probe, self._fleet, self._metrics, self._journal, self._watcher, self._policy, self._cloud.interval)
+        bake = Bake(
+            probe,
+            self._fleet,
+            self._metrics,
+            self._journal,
+            self._watcher,
+            self._policy,
+            self._cloud.interval,
+            self._clock,
+            self._sleep,
+        )
         while True:
             weight = release.weights[release.step]
             wanted = {operation: _split(release, operation, weight) for operation in release.new}
@@ -214,24 +231,26 @@ class Releaser:
         fault = ""
         for attempt in range(TRIES):
             if attempt:
-                time.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
+                self._sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
             found = probe.round_trip(CANARY, new)
             if not found.fault and not found.wrong and fault:
                 period = self._cloud.period
-                time.sleep(period - time.time() % period)  # what it met is not compared: no coin chose the new version
+                self._sleep(
+                    period - self._clock() % period
+                )  # what it met is not compared: no coin chose the new version
             if found.wrong or not found.fault:
                 return found.wrong
             fault = found.fault
         return fault
 
     def _shift_to(self, release: Release, step: int) -> Release:
-        stage = [release.weights[step], time.time()]  # and, when the aliases have moved, the time of that
-        limits = release.limits or self._metrics.limits(release.old, time.time() - HISTORY)
+        stage = [release.weights[step], self._clock()]  # and, when the aliases have moved, the time of that
+        limits = release.limits or self._metrics.limits(release.old, self._clock() - HISTORY)
         return self._journal.save(release, doing="shift", step=step, stages=[*release.stages, stage], limits=limits)
 
     def _shift(self, release: Release, wanted: Places) -> Release:
         weight = release.weights[release.step]
-        a_minute = self._metrics.a_minute(time.time() - 600)
+        a_minute = self._metrics.a_minute(self._clock() - 600)
         changed = {name: self._cloud.functions[name] for name in release.new if release.new[name] != release.old[name]}
         before = release.weights[release.step - 1] if release.step else weight
         watch = partial(canary_alarms.watch, self._cloud.client("cloudwatch"), changed, release.new, a_minute)
@@ -239,14 +258,14 @@ class Releaser:
         self._move(PROD, wanted, lambda operation, at: _is_a_step(release, operation, at))
         watch(weight)
         *earlier, stage = release.stages
-        return self._journal.save(release, doing="bake", stages=[*earlier, [*stage[:2], time.time()]])
+        return self._journal.save(release, doing="bake", stages=[*earlier, [*stage[:2], self._clock()]])
 
     def _finish(self, release: Release) -> Release:
         """All traffic to the new versions, and the end."""
         wanted = {operation: Position(version) for operation, version in release.new.items()}
         for alias in (PROD, CANARY):
             self._move(alias, wanted, lambda operation, at: ours(release, operation, at))
-        return self._clear_up(self._journal.save(release, state=PROMOTED, ended=time.time()))
+        return self._clear_up(self._journal.save(release, state=PROMOTED, ended=self._clock()))
 
     def _clear_up(self, release: Release) -> Release:
         """What is left to do for a release that has ended; without it nothing is wrong."""
@@ -269,7 +288,7 @@ class Releaser:
         self._fleet.move(alias, wanted, known, self._journal.mine)
 
     def _take_back(self, release: Release, why: str, by: str, state: str = ROLLED_BACK) -> Release:
-        release = take_back(release, self._records, self._fleet, why=why, by=by, state=state)
+        release = take_back(release, self._records, self._fleet, why=why, by=by, state=state, clock=self._clock)
         self._watcher.tell(f"release {release.number}: {release.state}")
         return release
 

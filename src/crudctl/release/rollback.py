@@ -6,6 +6,7 @@ It runs in Lambda too (cloud.py): standard library only.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from crudctl.release.fleet import CANARY, PROD, Fleet, Position
@@ -13,7 +14,14 @@ from crudctl.release.record import ROLLED_BACK, Records, Release
 
 
 def take_back(
-    release: Release, records: Records, fleet: Fleet, *, why: str, by: str, state: str = ROLLED_BACK
+    release: Release,
+    records: Records,
+    fleet: Fleet,
+    *,
+    why: str,
+    by: str,
+    state: str = ROLLED_BACK,
+    clock: Callable[[], float] = time.time,
 ) -> Release:
     """Sends all traffic to the old versions, puts `canary` back and ends the release.
 
@@ -23,7 +31,7 @@ def take_back(
     Returns the release as it ended. It stays running when an alias could not be put back; `notes` says which.
     Raises record.TakenOver when somebody else has it.
     """
-    release = replace(release, doing="roll back", why=why, by=by, seen=time.time())
+    release = replace(release, doing="roll back", why=why, by=by, seen=clock())
     records.save(release)
     stuck, elsewhere = [], []
     for alias, before in ((PROD, release.old), (CANARY, release.canary)):
@@ -40,7 +48,7 @@ def take_back(
         release = replace(release, notes=[*release.notes, f"could not be put back: {', '.join(stuck)}"])
         records.save(release)
         return release
-    release = replace(release, state=state, ended=time.time(), seen=time.time(), elsewhere=elsewhere)
+    release = replace(release, state=state, ended=clock(), seen=clock(), elsewhere=elsewhere)
     records.save(release)
     records.archive(release)
     return release

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -59,14 +60,14 @@ def _cells(side: dict[str, Any]) -> list[str]:
     return counts + [f"{side[name]:.0f} ms" if name in side else "-" for name in ("p50", "p95")]
 
 
-def headline(release: Release, decision: Decision, policy: Policy) -> str:
+def headline(release: Release, decision: Decision, policy: Policy, now: float) -> str:
     """One line: weight, counts, odds, verdict so far, time left."""
     totals = {
         side: tuple(sum(entry[side][name] for entry in release.figures.values()) for name in ("faults", "requests"))
         for side in ("new", "old")
     }
     counts = ", ".join(f"{side} {faults} of {requests} faulty" for side, (faults, requests) in totals.items())
-    left = release.stages[-1][-1] + release.bake - time.time()
+    left = release.stages[-1][-1] + release.bake - now
     time_left = f"{lasting(left)} left" if left > 0 else "bake over"
     suspicion = f"suspicion {decision.odds:.3g} of {policy.limit:g}"
     return (
@@ -80,11 +81,13 @@ class View:
     Args:
         console: where.
         policy: what the verdict is measured against.
+        clock: returns the time in seconds since the epoch.
     """
 
-    def __init__(self, console: Console, policy: Policy) -> None:
+    def __init__(self, console: Console, policy: Policy, clock: Callable[[], float] = time.time) -> None:
         self._console = Screen(stderr=True, highlight=False) if console.is_terminal else console  # which wraps lines
         self._policy = policy
+        self._clock = clock
         self._live = Live(console=self._console, refresh_per_second=4) if console.is_terminal else None
         self._last = 0.0
 
@@ -101,14 +104,14 @@ class View:
     def tell(self, line: str) -> None:
         """One line, with the time."""
         with unheard():
-            self._console.print(f"{datetime.now(UTC):%H:%M:%S} {line}", markup=False)
+            self._console.print(f"{datetime.fromtimestamp(self._clock(), UTC):%H:%M:%S} {line}", markup=False)
 
     def show(self, release: Release, decision: Decision) -> None:
         """The state of affairs: replaces the table on a terminal, else a line every ten seconds and at the end."""
-        line = headline(release, decision, self._policy)
+        line = headline(release, decision, self._policy, self._clock())
         if self._live:
             with unheard():
                 self._live.update(Group(Text(""), table(release.figures), Text(""), Text(line), Text("")))
-        elif decision.action != "hold" or time.monotonic() - self._last >= 10:
+        elif decision.action != "hold" or self._clock() - self._last >= 10:
             self.tell(line)
-            self._last = time.monotonic()
+            self._last = self._clock()
