@@ -15,8 +15,8 @@ from typing import Any
 from crudctl import users
 from crudctl.project import Environment
 from crudctl.release import regression, versions
+from crudctl.release.aliases import CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import BLIND, Cloud
-from crudctl.release.fleet import CANARY, PROD, Fleet, Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.load import Load
 from crudctl.release.record import Release
@@ -76,7 +76,7 @@ class Rig:
         self.cloud = self._cloud()
         self.records = self.cloud.records()
         self.client = self.cloud.client("lambda")
-        self.fleet = Fleet(self.client, self.functions, "tests")
+        self.aliases = Aliases(self.client, self.functions, "tests")
         self.table = self.cloud.client("dynamodb")
 
     def _cloud(self) -> Cloud:
@@ -152,12 +152,12 @@ class Rig:
 
     def places(self) -> Places:
         """Where all aliases are."""
-        return {alias: self.fleet.positions(alias) for alias in (PROD, CANARY)}
+        return {alias: self.aliases.positions(alias) for alias in (PROD, CANARY)}
 
     def put(self, places: Places) -> None:
         """Puts all aliases somewhere, whatever they are."""
         for alias, positions in places.items():
-            self.fleet.put_back(alias, positions, lambda *_: True, lambda: None)
+            self.aliases.put_back(alias, positions, lambda *_: True, lambda: None)
 
     def revisions(self) -> list[str]:
         """Of all aliases: another one after each write."""

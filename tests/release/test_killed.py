@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from crudctl.release.fleet import CANARY, PROD, Position
+from crudctl.release.aliases import CANARY, PROD, Position
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Listener, Places, Rig
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crudctl.release.fleet import PROD
+from crudctl.release.aliases import PROD
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
 from tests.release import trouble
 from tests.release.rig import Places, Quiet, Rig

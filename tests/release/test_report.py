@@ -12,7 +12,7 @@ from rich.console import Console
 
 from crudctl.project import Environment
 from crudctl.release import commands, report
-from crudctl.release.fleet import Position
+from crudctl.release.aliases import Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 from crudctl.release.view import View, share

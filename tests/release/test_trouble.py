@@ -15,8 +15,8 @@ from botocore.awsrequest import AWSResponse
 from crudctl.console import Failed
 from crudctl.project import Environment
 from crudctl.release import report
+from crudctl.release.aliases import CANARY
 from crudctl.release.commands import told
-from crudctl.release.fleet import CANARY
 from crudctl.release.probe import Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import Stranded

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from crudctl.release.fleet import PROD, Position
+from crudctl.release.aliases import PROD, Position
 from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig, eventually
 

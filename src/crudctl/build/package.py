@@ -21,7 +21,7 @@ from crudctl.build import aws_profile, contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
-ROLLBACK = ("__init__", "release/__init__", "release/rollback_function", "release/fleet", "release/record", "release/rollback")
+ROLLBACK = ("__init__", "release/__init__", "release/rollback_function", "release/aliases", "release/record", "release/rollback")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from crudctl.release import guard
-from crudctl.release.fleet import PROD, Fleet, NotMoved, Position
+from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import Metrics
@@ -22,7 +22,7 @@ class Bake:
 
     Attributes:
         probe: makes the round trips.
-        fleet: the aliases.
+        aliases: the aliases.
         metrics: of both versions.
         journal: where each look is written down.
         watcher: who is shown each look.
@@ -33,7 +33,7 @@ class Bake:
     """
 
     probe: Probe
-    fleet: Fleet
+    aliases: Aliases
     metrics: Metrics
     journal: Journal
     watcher: Watcher
@@ -49,7 +49,7 @@ class Bake:
             release: at a step whose aliases have moved.
             wanted: where alias `prod` of each operation is in this step.
 
-        Raises fleet.NotMoved when it is elsewhere; record.TakenOver.
+        Raises aliases.NotMoved when it is elsewhere; record.TakenOver.
         """
         begun, moved = self.clock(), release.stages[-1][-1]
         while True:
@@ -83,7 +83,7 @@ class Bake:
 
     def _elsewhere(self, wanted: Mapping[str, Position]) -> str:
         """An alias that is not where it should be, in words; empty when all are."""
-        for operation, at in self.fleet.positions(PROD).items():
+        for operation, at in self.aliases.positions(PROD).items():
             if at != wanted[operation]:
                 return f"alias {PROD} of {operation} is at {at}"
         return ""

@@ -47,9 +47,13 @@ class Cloud:
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
 
 
-def cloud_of(environment: Environment) -> Cloud:
-    """What a release in an environment works with."""
-    functions: dict[str, str] = outputs.read(environment)["functions"]
+def cloud_of(environment: Environment, functions: Mapping[str, str] | None = None) -> Cloud:
+    """What a release in an environment works with.
+
+    Args:
+        functions: function name by operation, if the caller has read the outputs already.
+    """
+    functions = functions or outputs.read(environment)["functions"]
     prefix = functions["get_item"].removesuffix("-get_item")
     client = cache(environment.client)
     if environment.local:

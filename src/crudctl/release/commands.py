@@ -23,8 +23,8 @@ from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release import report, versions
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import cloud_of
-from crudctl.release.fleet import CANARY, PROD, Fleet, Position
 from crudctl.release.guard import Policy
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from crudctl.release.releaser import CannotRelease, Releaser, Stranded
@@ -75,20 +75,20 @@ def status(environment: Environment, as_json: bool) -> None:
     with told(environment):
         cloud = cloud_of(environment)
         found = cloud.records().current()
-        fleet = Fleet(cloud.client("lambda"), cloud.functions, "nobody")
-        positions = {alias: fleet.positions(alias) for alias in (PROD, CANARY)}
+        aliases = Aliases(cloud.client("lambda"), cloud.functions, "nobody")
+        positions = {alias: aliases.positions(alias) for alias in ALIASES}
         newest = versions.newest(cloud.client("lambda"), cloud.functions)
     if as_json:
-        aliases = {alias: {name: asdict(at) for name, at in places.items()} for alias, places in positions.items()}
+        places = {alias: {name: asdict(at) for name, at in listed.items()} for alias, listed in positions.items()}
         record = asdict(found) if found else None
-        click.echo(json.dumps({"release": record, "aliases": aliases, "newest": newest}, indent=1))
+        click.echo(json.dumps({"release": record, "aliases": places, "newest": newest}, indent=1))
         return
-    places = Table(box=None, pad_edge=False, header_style="bold")
+    overview = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("function", PROD, CANARY, "newest"):
-        places.add_column(column)
+        overview.add_column(column)
     for name in cloud.functions:
-        places.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
-    out.print(places)
+        overview.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
+    out.print(overview)
     out.print()
     if found is None:
         out.print("Nothing was released yet.")
@@ -209,7 +209,7 @@ def waiting(environment: Environment) -> str:
     """Which newest versions users do not call, and why, in words; empty when they call them all."""
     cloud = cloud_of(environment)
     current = cloud.records().current()
-    in_service = Fleet(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
+    in_service = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
     newest = versions.newest(cloud.client("lambda"), cloud.functions)
     found = [f"{name} {version}" for name, version in newest.items() if version != in_service[name].version]
     if not found:

@@ -16,9 +16,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.release import canary_alarms, versions
+from crudctl.release.aliases import CANARY, PROD, Aliases, Known, NotMoved, Position, words
 from crudctl.release.bake import Bake
 from crudctl.release.cloud import Cloud
-from crudctl.release.fleet import CANARY, PROD, Fleet, Known, NotMoved, Position, words
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import HISTORY, Metrics
@@ -71,7 +71,7 @@ class Releaser:
             delay=cloud.delay,
             clock=cloud.clock,
         )
-        self._fleet = Fleet(self._lambda, cloud.functions, self._journal.holder, watcher.tell, cloud.sleep)
+        self._aliases = Aliases(self._lambda, cloud.functions, self._journal.holder, watcher.tell, cloud.sleep)
 
     def start(self, weights: list[float], bake: float, new: Mapping[str, str] | None = None) -> Release:
         """Releases the newest published versions, or those in `new`, and returns the release as it ended.
@@ -137,7 +137,7 @@ class Releaser:
         last = self._records.current()
         if last and last.running:
             raise Refused(last)
-        return last, self._fleet.positions(PROD), self._fleet.positions(CANARY)
+        return last, self._aliases.positions(PROD), self._aliases.positions(CANARY)
 
     def _begin(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
         signature = self._journal.signature()
@@ -204,7 +204,7 @@ class Releaser:
             release = self._shift_to(release, 0)
         bake = Bake(
             probe,
-            self._fleet,
+            self._aliases,
             self._metrics,
             self._journal,
             self._watcher,
@@ -285,10 +285,10 @@ class Releaser:
         return release
 
     def _move(self, alias: str, wanted: Mapping[str, Position], known: Known) -> None:
-        self._fleet.move(alias, wanted, known, self._journal.mine)
+        self._aliases.move(alias, wanted, known, self._journal.mine)
 
     def _take_back(self, release: Release, why: str, by: str, state: str = ROLLED_BACK) -> Release:
-        release = take_back(release, self._records, self._fleet, why=why, by=by, state=state, clock=self._clock)
+        release = take_back(release, self._records, self._aliases, why=why, by=by, state=state, clock=self._clock)
         self._watcher.tell(f"release {release.number}: {release.state}")
         return release
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from crudctl.release.fleet import CANARY, PROD, Fleet, Position
+from crudctl.release.aliases import CANARY, PROD, Aliases, Position
 from crudctl.release.record import ROLLED_BACK, Records, Release
 
 
 def take_back(
     release: Release,
     records: Records,
-    fleet: Fleet,
+    aliases: Aliases,
     *,
     why: str,
     by: str,
@@ -36,7 +36,7 @@ def take_back(
     stuck, elsewhere = [], []
     for alias, before in ((PROD, release.old), (CANARY, release.canary)):
         wanted = {operation: Position(version) for operation, version in before.items()}
-        back = fleet.put_back(
+        back = aliases.put_back(
             alias,
             wanted,
             lambda operation, at: ours(release, operation, at),

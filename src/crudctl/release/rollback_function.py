@@ -1,6 +1,6 @@
 """The function `rollback`, which an alarm on the new version calls when no releaser may be there to see it.
 
-It is in a zip of its own with record.py, fleet.py and rollback.py; boto3 is Lambda's.
+It is in a zip of its own with record.py, aliases.py and rollback.py; boto3 is Lambda's.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from crudctl.release.fleet import Fleet
+from crudctl.release.aliases import Aliases
 from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import take_back
 
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     if not _is_about(alarm, functions, release):
         return _said("the alarm is about another version")
     holder = f"rollback-{uuid.uuid4()}"
-    fleet = Fleet(boto3.client("lambda"), functions, holder)
+    aliases = Aliases(boto3.client("lambda"), functions, holder)
     try:
         silence = time.time() - release.seen
         told = (
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         )
         mine = records.take_over(holder)
         mine = replace(mine, notes=[*mine.notes, told])
-        release = take_back(mine, records, fleet, why=_words(alarm, functions), by="alarm")
+        release = take_back(mine, records, aliases, why=_words(alarm, functions), by="alarm")
     except NothingUnderWay:
         return _said("the release has ended meanwhile")
     except TakenOver:  # a version that is bad in several functions rings several alarms

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crudctl.release import report
-from crudctl.release.fleet import PROD, Fleet, NotMoved, Position
+from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from tests.release import trouble
 from tests.release.rig import Places, Rig
@@ -43,9 +43,9 @@ def split(rig: Rig, before: Places) -> dict[str, Position]:
     ("n", "meet"), [(1, trouble.refused), (3, trouble.refused), (5, trouble.refused), (3, trouble.unplugged)]
 )
 def test_what_fails_on_the_way_leaves_none_moved(rig: Rig, before: Places, n: int, meet: Callable[[Any], Any]) -> None:
-    fleet = Fleet(trouble.client(rig, "lambda", "UpdateAlias", trouble.the(n, meet)), rig.functions, "tests")
+    aliases = Aliases(trouble.client(rig, "lambda", "UpdateAlias", trouble.the(n, meet)), rig.functions, "tests")
     with pytest.raises(NotMoved):
-        fleet.move(PROD, split(rig, before), lambda *_: True, unfenced)
+        aliases.move(PROD, split(rig, before), lambda *_: True, unfenced)
     assert rig.places() == before
 
 
@@ -56,7 +56,7 @@ def test_an_alias_that_changed_since_it_was_read_is_not_overwritten_and_none_has
     assert last == "list_items"
     client = trouble.client(rig, "lambda", "UpdateAlias", trouble.the(4, moved_by_another(rig)))
     with pytest.raises(NotMoved, match="PreconditionFailed"):
-        Fleet(client, rig.functions, "tests").move(PROD, split(rig, before), lambda *_: True, unfenced)
+        Aliases(client, rig.functions, "tests").move(PROD, split(rig, before), lambda *_: True, unfenced)
     assert rig.places() == before
 
 
@@ -64,7 +64,7 @@ def test_an_alias_that_is_somewhere_unknown_stops_the_move_before_it_begins(rig:
     elsewhere = {**before[PROD], "get_item": Position(rig.healthy["get_item"])}
     rig.put({PROD: elsewhere})
     with pytest.raises(NotMoved, match=r"get_item is at .*: somebody else moves it"):
-        rig.fleet.move(PROD, split(rig, before), lambda name, at: at == before[PROD][name], unfenced)
+        rig.aliases.move(PROD, split(rig, before), lambda name, at: at == before[PROD][name], unfenced)
     assert rig.places()[PROD] == elsewhere
     rig.put(before)
 
