@@ -13,12 +13,13 @@ from functools import cache, cached_property
 from typing import Any
 
 from crudctl import users
+from crudctl.local import demo_versions
+from crudctl.local.demo_load import Load
 from crudctl.project import Environment
-from crudctl.release import regression, versions
+from crudctl.release import versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import BLIND, Cloud
 from crudctl.release.guard import Decision, Policy
-from crudctl.release.load import Load
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests.stack import Stack
@@ -91,8 +92,8 @@ class Rig:
         self, fault: str | None, function: str = "get_item", rate: float = 1.0, after: float = 0.0
     ) -> dict[str, str]:
         """Publishes a version of all functions, one of which has a fault; those of the stack's code if there is none."""
-        code = regression.build(self.stack.home, fault, function, rate, after)
-        return regression.publish(self.client, self.functions, code)
+        code = demo_versions.build(self.stack.home, fault, function, rate, after)
+        return demo_versions.publish(self.client, self.functions, code)
 
     def releaser(self, watcher: Quiet | None = None, blind: float = BLIND, **clients: Any) -> Releaser:
         """A releaser in this process, with clients of its own for some services."""

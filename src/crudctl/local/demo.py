@@ -10,14 +10,13 @@ from crudctl import users
 from crudctl.console import Failed, err, step
 from crudctl.durations import seconds
 from crudctl.infra import outputs
-from crudctl.local import stack
+from crudctl.local import demo_versions, stack
+from crudctl.local.demo_load import Load
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import regression
 from crudctl.release.cloud import cloud_of
 from crudctl.release.commands import end, told
 from crudctl.release.guard import Policy
-from crudctl.release.load import Load
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Refused, Release
 from crudctl.release.releaser import Releaser
 from crudctl.release.view import View
@@ -34,7 +33,7 @@ def demo() -> None:
 
 @demo.command(name="rollback")
 @environment_option("local")
-@click.option("--fault", type=click.Choice(list(regression.FAULTS)), default="exceptions", show_default=True)
+@click.option("--fault", type=click.Choice(list(demo_versions.FAULTS)), default="exceptions", show_default=True)
 @click.option("--function", default="get_item", show_default=True, help="Which of the functions has it.")
 @click.option(
     "--rate", type=click.IntRange(1, 100), default=20, show_default=True, help="In how many of its calls, in %."
@@ -92,8 +91,8 @@ def _publish(
     client = environment.client("lambda")
     own = (environment.root / "build" / "functions.zip").read_bytes()
     with step("Build and publish the version"):
-        code = regression.build(environment.root, *made)
+        code = demo_versions.build(environment.root, *made)
         try:
-            return regression.publish(client, functions, code)
+            return demo_versions.publish(client, functions, code)
         finally:
-            regression.publish(client, functions, own)
+            demo_versions.publish(client, functions, own)
