@@ -31,7 +31,7 @@ Places = dict[str, dict[str, Position]]
 class Quiet:
     """Watches and says nothing."""
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Nothing."""
 
     def show(self, release: Release, decision: Decision) -> None:
@@ -44,7 +44,7 @@ class Executioner(Quiet):
     def __init__(self, n: int) -> None:
         self._left = n
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Counts, and kills."""
         self._left -= 1
         if self._left == 0:
@@ -62,7 +62,7 @@ class Listener(Quiet):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Keeps it."""
         self.lines.append(line)
 

@@ -27,7 +27,7 @@ class Interrupter(Quiet):
     def __init__(self, doing: str, do: Callable[[], Release]) -> None:
         self._doing, self._do = doing, do
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Lets it happen."""
         if line.endswith(f": {self._doing}"):
             self._doing = "nothing more"

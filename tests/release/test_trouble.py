@@ -16,7 +16,7 @@ from crudctl.console import Failed
 from crudctl.project import Environment
 from crudctl.release import report
 from crudctl.release.aliases import CANARY
-from crudctl.release.commands import told
+from crudctl.release.commands import failures
 from crudctl.release.probe import Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import Stranded
@@ -59,7 +59,7 @@ def test_a_release_that_cannot_even_be_taken_back_says_how_to_go_on(rig: Rig, be
     releaser._records._client = records
     left = rig.records.current()
     assert left is not None
-    with pytest.raises(Failed) as failure, told(Environment(rig.stack.home, "prod")):
+    with pytest.raises(Failed) as failure, failures(Environment(rig.stack.home, "prod")):
         releaser._go_on(left.number)
     assert isinstance(failure.value.__cause__, Stranded)
     assert failure.value.message.startswith(f"Release {left.number} is left as it is: ")

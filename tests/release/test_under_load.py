@@ -32,7 +32,7 @@ def test_a_healthy_release_reaches_everybody_without_a_failed_request(rig: Rig, 
     assert rig.places() == rig.at(new)
     assert requests / seconds >= STEADY
     assert load.failed == 0
-    assert set(load.answers) <= {200, 201, 204}
+    assert set(load.responses) <= {200, 201, 204}
 
     code, said = rig.release("rollback")
     assert code == 0, said

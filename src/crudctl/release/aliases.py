@@ -1,10 +1,11 @@
-"""The aliases of the five functions, moved as one: all or none, each write guarded by its RevisionId. Knows no release.
+"""The aliases of the five functions, moved as one: all or none, each write guarded by its RevisionId. Knows nothing of releases.
 
-Whoever writes reads first, then asks the fence whether the aliases are still theirs, and writes guarded by what was read. Whoever
-takes over writes all of them, also those that are right already: each then has another RevisionId, and a writer that was
-cut off between asking and writing, for however long, can write no more.
+Every writer reads an alias, then asks the fence whether it may still write, and writes guarded by the RevisionId it read.
+A writer that takes over writes all aliases, also those that are already right: each then has another RevisionId, so a writer
+that was suspended between asking and writing, for however long, can no longer write.
+docs/decisions/0013-one-writer.md explains why.
 
-It runs in Lambda too (cloud.py): standard library and botocore's errors only, the boto3 client is passed in.
+Runs in Lambda too (rollback_function.py): standard library and botocore's errors only, the boto3 client is passed in.
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html
 """
 
@@ -18,13 +19,13 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 PROD, CANARY = ALIASES = ("prod", "canary")
-ATTEMPTS, PAUSE = 5, 1.0  # of putting an alias back, and seconds between
-Fence = Callable[[], object]  # raises when the aliases are no longer the caller's to move
+ATTEMPTS, PAUSE = 5, 1.0  # to put an alias back; seconds before the second attempt, twice that before the third, ...
+Fence = Callable[[], object]  # raises when the caller may no longer move the aliases
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where an alias points: `version`, and `weight` (0 to 1) of its requests to version `other`."""
+    """Where an alias points: to `version`, and for a share `weight` (0 to 1) of its requests to version `other`."""
 
     version: str
     other: str = ""
@@ -34,11 +35,16 @@ class Position:
         return f"{self.version}, and {self.other} with {self.weight * 100:g}%" if self.other else self.version
 
 
-Known = Callable[[str, Position], bool]  # of an operation and where its alias is
+Known = Callable[[str, Position], bool]  # given an operation and the position of its alias
 
 
-class Back(NamedTuple):
-    """What is not back: operations whose alias could not be written, and where those are that somebody else moved."""
+class NotRestored(NamedTuple):
+    """The aliases that were not put back.
+
+    Attributes:
+        stuck: operations whose alias could not be read or written.
+        elsewhere: positions of the aliases that something else moved, by operation.
+    """
 
     stuck: list[str]
     elsewhere: dict[str, Position]
@@ -54,8 +60,8 @@ class Aliases:
     Args:
         client: boto3's of Lambda.
         functions: function name by operation.
-        holder: who writes; it is in the description of an alias, so that also a write that moves nothing changes it.
-        tell: is told of every write, after it.
+        holder: token of the writer. It is part of an alias's description, so that a write that moves nothing is a change too.
+        log: called with a line after every write.
         sleep: waits for a number of seconds.
     """
 
@@ -64,54 +70,60 @@ class Aliases:
         client: Any,
         functions: Mapping[str, str],
         holder: str,
-        tell: Callable[[str], None] = lambda _: None,
+        log: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._functions = dict(functions)
         self._holder = holder
-        self._tell = tell
+        self._log = log
         self._sleep = sleep
 
     def positions(self, alias: str) -> dict[str, Position]:
-        """Where an alias of each function points now, by operation."""
+        """Return where an alias of each function points now, by operation."""
         return {operation: self._read(operation, alias)[0] for operation in self._functions}
 
     def move(self, alias: str, wanted: Mapping[str, Position], known: Known, fence: Fence) -> None:
-        """Moves an alias of every function, or of none.
+        """Move an alias of every function, or of none.
 
         Args:
             alias: its name.
-            wanted: by operation.
-            known: whether a function's alias may be where it is; if any is elsewhere, somebody else moves it too.
-            fence: is asked once all are read.
+            wanted: positions by operation.
+            known: whether a function's alias may be where it is now; if not, something else moves it too.
+            fence: called once, after all aliases were read. What it raises is passed on, and nothing was moved.
 
-        Raises NotMoved; then those already moved were put back. And whatever `fence` raises; then nothing was moved.
+        Raises:
+            NotMoved: an alias could not be moved; those already moved were put back.
         """
         try:
-            found = {operation: self._read(operation, alias) for operation in wanted}
+            current = {operation: self._read(operation, alias) for operation in wanted}
         except (ClientError, BotoCoreError) as error:
             raise NotMoved(words(error)) from error
-        for operation, (position, _) in found.items():
+        for operation, (position, _) in current.items():
             if position != wanted[operation] and not known(operation, position):
-                raise NotMoved(f"alias {alias} of {operation} is at {position}: somebody else moves it")
+                raise NotMoved(f"alias {alias} of {operation} is at {position}: something else moves it")
         fence()
         begun: list[str] = []
         try:
-            for operation, (_, revision) in found.items():
+            for operation, (_, revision) in current.items():
                 begun.append(operation)
                 self._write(operation, alias, wanted[operation], revision)
         except (ClientError, BotoCoreError) as error:
-            back = {operation: found[operation][0] for operation in begun}
-            self.put_back(alias, back, lambda operation, at: at == wanted[operation], fence, attempts=2)
+            before = {operation: current[operation][0] for operation in begun}
+            self.put_back(alias, before, lambda operation, at: at == wanted[operation], fence, attempts=2)
             raise NotMoved(f"alias {alias} of {begun[-1]}: {words(error)}") from error
 
     def put_back(
         self, alias: str, wanted: Mapping[str, Position], ours: Known, fence: Fence, attempts: int = ATTEMPTS
-    ) -> Back:
-        """Puts an alias of every function back, as many as it can; those that `ours` does not know are left alone.
+    ) -> NotRestored:
+        """Put an alias of every function back, as many as possible, and return which were not.
 
-        Raises whatever `fence` raises, which is asked before each write.
+        Args:
+            alias: its name.
+            wanted: positions by operation.
+            ours: whether an alias that is elsewhere was moved there by the caller; otherwise it is left alone.
+            fence: called before each write. What it raises is passed on.
+            attempts: for each alias.
         """
         stuck, elsewhere = list(wanted), {}
         for attempt in range(attempts):
@@ -130,13 +142,14 @@ class Aliases:
                     stuck.append(operation)
             if not stuck:
                 break
-        return Back(stuck, elsewhere)
+        return NotRestored(stuck, elsewhere)
 
     def _read(self, operation: str, alias: str) -> tuple[Position, str]:
-        answer = self._client.get_alias(FunctionName=self._functions[operation], Name=alias)
-        weights = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights") or {}
+        """Return the position of an alias, and its RevisionId."""
+        response = self._client.get_alias(FunctionName=self._functions[operation], Name=alias)
+        weights = response.get("RoutingConfig", {}).get("AdditionalVersionWeights") or {}
         other, weight = next(iter(weights.items()), ("", 0.0))
-        return Position(answer["FunctionVersion"], other, float(weight)), answer["RevisionId"]
+        return Position(response["FunctionVersion"], other, float(weight)), response["RevisionId"]
 
     def _write(self, operation: str, alias: str, position: Position, revision: str) -> None:
         weights = {position.other: position.weight} if position.other else {}
@@ -150,13 +163,13 @@ class Aliases:
                 RevisionId=revision,
             )
         except (ClientError, BotoCoreError):
-            if self._read(operation, alias)[0] != position:  # else only the answer was lost
+            if self._read(operation, alias)[0] != position:  # otherwise only the response was lost
                 raise
-        self._tell(f"{alias} of {operation}: {position}")
+        self._log(f"{alias} of {operation}: {position}")
 
 
 def words(error: ClientError | BotoCoreError) -> str:
-    """What AWS said."""
+    """Return the error code and message of AWS, or the message of a connection error."""
     if isinstance(error, ClientError):
         return f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
     return str(error)
