@@ -169,7 +169,7 @@ class NextStep:
         if not release.weights:  # a return to earlier versions: the next one may go elsewhere
             return release
         try:
-            deleted = versions.prune(self._lambda, self._cloud.functions, [*self._records.past(), release])
+            deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
             note = f"deleted old versions: {', '.join(deleted)}" if deleted else ""
         except (ClientError, BotoCoreError) as error:
             note = f"old versions could not be deleted, the next release will try again: {words(error)}"
