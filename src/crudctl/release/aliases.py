@@ -50,6 +50,12 @@ class NotRestored(NamedTuple):
     elsewhere: dict[str, Position]
 
 
+class _Alias(NamedTuple):
+    position: Position
+    revision: str
+    description: str
+
+
 class NotMoved(Exception):
     """The aliases were not moved; the message says why."""
 
@@ -81,7 +87,7 @@ class Aliases:
 
     def positions(self, alias: str) -> dict[str, Position]:
         """Return where an alias of each function points now, by operation."""
-        return {operation: self._read(operation, alias)[0] for operation in self._functions}
+        return {operation: self._read(operation, alias).position for operation in self._functions}
 
     def move(self, alias: str, wanted: Mapping[str, Position], known: Known, fence: Fence) -> None:
         """Move an alias of every function, or of none.
@@ -99,17 +105,17 @@ class Aliases:
             current = {operation: self._read(operation, alias) for operation in wanted}
         except (ClientError, BotoCoreError) as error:
             raise NotMoved(words(error)) from error
-        for operation, (position, _) in current.items():
-            if position != wanted[operation] and not known(operation, position):
-                raise NotMoved(f"alias {alias} of {operation} is at {position}: something else moves it")
+        for operation, at in current.items():
+            if at.position != wanted[operation] and not known(operation, at.position):
+                raise NotMoved(f"alias {alias} of {operation} is at {at.position}: something else moves it")
         fence()
         begun: list[str] = []
         try:
-            for operation, (_, revision) in current.items():
+            for operation, at in current.items():
                 begun.append(operation)
-                self._write(operation, alias, wanted[operation], revision)
+                self._write(operation, alias, wanted[operation], at.revision)
         except (ClientError, BotoCoreError) as error:
-            before = {operation: current[operation][0] for operation in begun}
+            before = {operation: current[operation].position for operation in begun}
             self.put_back(alias, before, lambda operation, at: at == wanted[operation], fence, attempts=2)
             raise NotMoved(f"alias {alias} of {begun[-1]}: {words(error)}") from error
 
@@ -132,38 +138,40 @@ class Aliases:
             left, stuck = stuck, []
             for operation in left:
                 try:
-                    position, revision = self._read(operation, alias)
-                    if position != wanted[operation] and not ours(operation, position):
-                        elsewhere[operation] = position
+                    at = self._read(operation, alias)
+                    if at.position != wanted[operation] and not ours(operation, at.position):
+                        elsewhere[operation] = at.position
                         continue
                     fence()
-                    self._write(operation, alias, wanted[operation], revision)
+                    self._write(operation, alias, wanted[operation], at.revision)
                 except (ClientError, BotoCoreError):
                     stuck.append(operation)
             if not stuck:
                 break
         return NotRestored(stuck, elsewhere)
 
-    def _read(self, operation: str, alias: str) -> tuple[Position, str]:
-        """Return the position of an alias, and its RevisionId."""
+    def _read(self, operation: str, alias: str) -> _Alias:
         response = self._client.get_alias(FunctionName=self._functions[operation], Name=alias)
         weights = response.get("RoutingConfig", {}).get("AdditionalVersionWeights") or {}
         other, weight = next(iter(weights.items()), ("", 0.0))
-        return Position(response["FunctionVersion"], other, float(weight)), response["RevisionId"]
+        position = Position(response["FunctionVersion"], other, float(weight))
+        return _Alias(position, response["RevisionId"], response.get("Description", ""))
 
     def _write(self, operation: str, alias: str, position: Position, revision: str) -> None:
         weights = {position.other: position.weight} if position.other else {}
+        description = f"Moved by crudctl release ({self._holder})"
         try:
             self._client.update_alias(
                 FunctionName=self._functions[operation],
                 Name=alias,
                 FunctionVersion=position.version,
                 RoutingConfig={"AdditionalVersionWeights": weights},
-                Description=f"Moved by crudctl release ({self._holder})",
+                Description=description,
                 RevisionId=revision,
             )
         except (ClientError, BotoCoreError):
-            if self._read(operation, alias)[0] != position:  # otherwise only the response was lost
+            now = self._read(operation, alias)
+            if (now.position, now.description) != (position, description):  # otherwise only the response was lost
                 raise
         self._log(f"{alias} of {operation}: {position}")
 
