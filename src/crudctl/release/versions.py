@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crudctl.console import Failed
 from crudctl.project import Environment
-from crudctl.release.aliases import ALIASES, Aliases, Position
+from crudctl.release.aliases import ALIASES, Aliases, NotMoved, Position
 from crudctl.release.cloud import cloud_of
 from crudctl.release.record import PROMOTED, Release
 
@@ -65,7 +66,7 @@ def put_newest_in_service(environment: Environment, functions: Mapping[str, str]
         functions: function name by operation.
 
     Raises:
-        aliases.NotMoved: an alias could not be moved; those already moved were put back.
+        console.Failed: an alias could not be moved; those of the same name already moved were put back.
     """
     cloud = cloud_of(environment, functions)
     client = cloud.client("lambda")
@@ -83,7 +84,10 @@ def put_newest_in_service(environment: Environment, functions: Mapping[str, str]
             for operation, at in aliases.positions(alias).items()
             if at.version != latest[operation]
         }
-        aliases.move(alias, wanted, lambda *_: True, lambda: None)
+        try:
+            aliases.move(alias, wanted, lambda *_: True, lambda: None)
+        except NotMoved as error:
+            raise Failed(f"The newest versions are not in service: {error}.", "Run `crudctl up` again.") from error
         moved = moved or bool(wanted)
     return moved
 
