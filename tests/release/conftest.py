@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.release.rig import Rig
+from tests.release.rig import Places, Rig
 from tests.snapshot import clone
 
 
@@ -17,3 +17,9 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     stack.crudctl("up")
     yield Rig(stack)
     stack.crudctl("clean", "--yes")
+
+
+@pytest.fixture
+def before(rig: Rig) -> Places:
+    """Where the aliases of the rig are when a test begins, with no release under way."""
+    return rig.base()

@@ -11,8 +11,9 @@ https://en.wikipedia.org/wiki/Ville%27s_inequality). See docs/decisions/0008-rel
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 Action = Literal["promote", "hold", "roll back"]
@@ -188,24 +189,22 @@ def trips(
 def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, str]:
     """Return how many times as likely the evidence is if the new version is worse, and the strongest finding for that."""
     policy = policy or Policy()
-    bets: list[tuple[float, float, str]] = []
+    bets: list[tuple[float, float, Callable[[], str]]] = []
     for share, field, risks, tolerated in (
         (FAULT_SHARE, "faults", FAULT_RISKS, 1.0),
         (SLOW_SHARE, "slow", SLOW_RISKS, policy.slower),
     ):
         each = {operation: _by_weight(periods, field) for operation, periods in evidence.items()}
         for operation, entries in each.items():
-            finding = f"{operation}: {_finding({operation: evidence[operation]}, field)}"
+            finding = partial(_finding, {operation: evidence[operation]}, field, f"{operation}: ")
             bets.append((share * (1 - ALL_SHARE) / len(each), _odds(entries, risks, tolerated), finding))
         everything = [entry for entries in each.values() for entry in entries]
-        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), _finding(evidence, field)))
+        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), partial(_finding, evidence, field)))
     for operation, periods in evidence.items():
-        new, _ = total(periods)
-        finding = (
-            f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
-        )
-        bets.append((LATE_SHARE / len(evidence), _lateness(new), finding))
-    return sum(share * odds for share, odds, _ in bets), max(bets, key=lambda bet: bet[1])[2]
+        new = sum((period.new for period in periods), Count())
+        bets.append((LATE_SHARE / len(evidence), _lateness(new), partial(_late_finding, operation, new)))
+    strongest = max(bets, key=lambda bet: bet[1])[2]
+    return sum(share * odds for share, odds, _ in bets), strongest()
 
 
 def total(periods: Sequence[Period]) -> tuple[Count, Count]:
@@ -270,8 +269,14 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
     return ""
 
 
-def _finding(evidence: Evidence, field: str) -> str:
+def _late_finding(operation: str, new: Count) -> str:
+    return f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
+
+
+def _finding(evidence: Evidence, field: str, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
     word = "faulty" if field == "faults" else "slow"
     counted = (getattr(new, field), getattr(old, field))
-    return f"{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"
+    return (
+        f"{prefix}{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"
+    )
