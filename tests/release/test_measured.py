@@ -6,14 +6,14 @@ import time
 import uuid
 
 import httpx
-import pytest
 
 from crudctl.release.aliases import PROD, Position
+from crudctl.release.guard import total
 from crudctl.release.metrics import Metrics
 from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig
 
-CALLS = 60
+CALLS = 50  # as many as a limit for slow requests needs
 
 
 def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_version_that_had_them(
@@ -33,21 +33,18 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
     rig.put(before)
 
     client = rig.cloud.client("cloudwatch")
-    later = Metrics(client, "items-local", rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)
-    limits = later.limits(old, since)
-    evidence, served = later.evidence(old, new, [[0.5, since, since]], limits)
-    listed_by_new = sum(
-        (period.new for period in evidence["list_items"]), start=evidence["list_items"][0].new.__class__()
-    )
-    listed_by_old = sum((period.old for period in evidence["list_items"]), start=listed_by_new.__class__())
-    got_by_new = sum((period.new for period in evidence["get_item"]), start=listed_by_new.__class__())
-    assert (listed_by_new.requests, listed_by_old.requests, got_by_new.requests) == (CALLS, CALLS, CALLS)
+    metrics = Metrics(client, "items-local", rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)
+    limits = metrics.limits(old, since)
+    evidence, _ = metrics.evidence(old, new, [[0.5, since, since]], limits)
+    listed_by_new, listed_by_old = total(evidence["list_items"])
+    got_by_new, _ = total(evidence["get_item"])
+    assert (listed_by_new.requests, got_by_new.requests) == (CALLS, CALLS)
+    assert listed_by_old.requests >= CALLS
     assert listed_by_new.slow > 0.9 * CALLS
     assert listed_by_new.late > 0.9 * CALLS
     assert listed_by_old.slow < 0.2 * CALLS
     assert (got_by_new.unknown, got_by_new.faults) == (CALLS, 0)
     assert (listed_by_new.unknown, listed_by_old.unknown) == (0, 0)
-    assert served["get_item"] == CALLS
 
 
 def test_a_real_crash_in_the_first_round_trip_rolls_back_before_any_user_calls_the_version(
