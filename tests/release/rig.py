@@ -25,7 +25,7 @@ from crudctl.local import demo_versions
 from crudctl.local.demo_load import Load
 from crudctl.project import Environment
 from crudctl.release import versions
-from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
 from crudctl.release.cloud import Cloud
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import Release
@@ -86,7 +86,6 @@ class Rig:
         self.cloud = self._cloud()
         self.records = self.cloud.records()
         self.client = self.cloud.client("lambda")
-        self.aliases = Aliases(self.client, self.functions, "tests")
         self.table = self.cloud.client("dynamodb")
         # For releasers in a process of their own. Never used in this one, so that a fork shares no connection.
         self._for_children = self._cloud()
@@ -179,12 +178,24 @@ class Rig:
 
     def places(self) -> Places:
         """Return where all aliases are."""
-        return {alias: self.aliases.positions(alias) for alias in ALIASES}
+        places: Places = {alias: {} for alias in ALIASES}
+        for operation, name in self.functions.items():
+            for alias in self.client.list_aliases(FunctionName=name)["Aliases"]:
+                weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") or {"": 0.0}
+                (other, weight), *_ = weights.items()
+                places[alias["Name"]][operation] = Position(alias["FunctionVersion"], other, weight)
+        return places
 
     def put(self, places: Places) -> None:
         """Move all aliases somewhere, wherever they are."""
         for alias, positions in places.items():
-            self.aliases.put_back(alias, positions, lambda *_: True, lambda: None)
+            for operation, at in positions.items():
+                self.client.update_alias(
+                    FunctionName=self.functions[operation],
+                    Name=alias,
+                    FunctionVersion=at.version,
+                    RoutingConfig={"AdditionalVersionWeights": {at.other: at.weight} if at.other else {}},
+                )
 
     def revisions(self) -> list[str]:
         """Return the RevisionId of all aliases: another one after each write."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -190,15 +191,17 @@ def test_only_a_full_bake_with_enough_requests_is_promoted(
 def highest_odds(rate: float, requests: int, weight: float, chance: random.Random) -> float:
     """Return the highest odds in a canary of two equally healthy versions, looked at after every single request."""
     found, highest = dict.fromkeys(OPERATIONS, Period(weight, Count(), Count())), 0.0
-    for _ in range(requests):
-        count = Count(1, faults=int(chance.random() < rate))
-        if not count.faults:
-            continue
-        name, nothing = chance.choice(OPERATIONS), Count()
+    request = 0
+    while True:
+        request += 1 + int(
+            math.log(1 - chance.random()) / math.log(1 - rate)
+        )  # the next fault: geometrically distributed
+        if request > requests:
+            return highest
+        name, count, nothing = chance.choice(OPERATIONS), Count(1, faults=1), Count()
         pair = (count, nothing) if chance.random() < weight else (nothing, count)
         found[name] = Period(weight, found[name].new + pair[0], found[name].old + pair[1])
         highest = max(highest, suspicion({key: [period] for key, period in found.items()})[0])
-    return highest
 
 
 @pytest.mark.parametrize(("rate", "weight"), [(0.005, 0.1), (0.05, 0.1), (0.05, 0.5)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,18 @@ def test_a_releaser_that_lost_a_release_can_no_longer_write_it(aws: Aws) -> None
         records.save(mine)
     assert error.value.release == theirs
     assert current(aws) == theirs
+
+
+def test_a_record_that_another_version_of_crudctl_wrote_can_be_read(aws: Aws) -> None:
+    before = aws.places()
+    left_baking(aws)
+    key = {"kind": {"S": "current"}, "id": {"S": "current"}}
+    item = aws.dynamodb.get_item(Key=key)["Item"]
+    written = json.loads(item["release"]["S"]) | {"of_tomorrow": 1}
+    aws.dynamodb.put_item(Item=item | {"release": {"S": json.dumps(written)}})
+    assert current(aws).running
+    assert aws.releaser().roll_back().state == ROLLED_BACK
+    assert aws.places() == before
 
 
 def test_a_record_names_who_took_the_release_over(aws: Aws) -> None:
