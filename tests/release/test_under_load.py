@@ -21,7 +21,7 @@ def test_a_healthy_release_reaches_all_users_without_a_failed_request(rig: Rig, 
     with rig.load() as load:
         assert eventually(lambda: load.requests > 100, 30)
         began, at = time.monotonic(), load.requests
-        code, output = rig.release("start", "--steps", "20,60,100", "--bake", "7s", "--yes")
+        code, output = rig.release("start", "--steps", "20,100", "--bake", "8s", "--yes")
         seconds, requests = time.monotonic() - began, load.requests - at
     assert code == 0, output
     assert "Promoted: all traffic is on the new versions." in output
@@ -49,7 +49,7 @@ def test_a_fifth_of_5xx_in_one_function_rolls_all_five_back_as_the_demo_shows(
     rig: Rig, before: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "WARM_UP", 2.0)
-    options = ("--fault", "5xx", "--function", "update_item", "--rate", "20", "--load", "45", "--bake", "30s")
+    options = ("--fault", "5xx", "--function", "update_item", "--rate", "20", "--load", "70", "--bake", "30s")
     code, output = rig.crudctl("demo", "rollback", *options)
     assert code == 0, output
     ended = rig.records.past()[0]
@@ -70,7 +70,7 @@ def test_a_fifth_of_5xx_in_one_function_rolls_all_five_back_as_the_demo_shows(
 
 def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.publish("exceptions", "get_item", 0.9, after=time.time() + 10))
-    with rig.load():
+    with rig.load(70):
         assert eventually(lambda: any(release.by == "alarm" for release in rig.records.past()[:1]), 90)
     ended = rig.records.past()[0]
     assert ended.state == ROLLED_BACK

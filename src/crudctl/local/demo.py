@@ -74,8 +74,9 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
     user = values["demo_users"][0]
     token = users.token(environment, values["user_pool_id"], user["username"], user["password"])
     policy = Policy()
+    cloud = cloud_of(environment, values["functions"])
     with failures(environment):
-        current = cloud_of(environment).records().current()
+        current = cloud.records().current()
         if current and current.running:
             raise Refused(current)
         versions = _publish(environment, values["functions"], made)
@@ -84,7 +85,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
                 time.sleep(WARM_UP)
             before = load.requests, load.failed
             with View(err, policy) as view:
-                ended = Releaser(cloud_of(environment), view, policy).start([0.1, 0.5], bake, versions)
+                ended = Releaser(cloud, view, policy).start([0.1, 0.5], bake, versions)
         # After the load has ended, so that requests still running at the end of the release count too.
         requests, failed = load.requests - before[0], load.failed - before[1]
         err.print(

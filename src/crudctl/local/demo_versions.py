@@ -74,6 +74,8 @@ def _broken(source: str, function: str, where: str) -> str:
     broken, count = re.subn(rf"^@endpoint\n(?=def {function}\()", decorators, source, flags=re.MULTILINE)
     if count != 1:
         raise ValueError(f"handlers.py has no handler {function}")
+    if "\nfrom .store import" not in broken:
+        raise ValueError("handlers.py does not import from .store")
     return broken.replace("\nfrom .store import", "\nfrom .regression import regressing\nfrom .store import", 1)
 
 
@@ -89,6 +91,8 @@ def publish(client: Any, functions: Mapping[str, str], code: bytes) -> dict[str,
         client.update_function_code(FunctionName=name, ZipFile=code)
     versions = {}
     for operation, name in functions.items():
-        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        client.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600}
+        )
         versions[operation] = str(client.publish_version(FunctionName=name)["Version"])
     return versions

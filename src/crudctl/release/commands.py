@@ -26,7 +26,7 @@ from crudctl.release import report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import cloud_of
 from crudctl.release.guard import Policy
-from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
+from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Records, Refused, Release, TakenOver
 from crudctl.release.releaser import CannotRelease, Releaser, Stranded
 from crudctl.release.view import View, lasting, moment, one_line, share, table
 
@@ -65,7 +65,7 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
         )
     if environment.name == "prod" and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
-    with _releaser(environment) as releaser:
+    with _releaser(environment) as (releaser, _):
         ended = releaser.start(weights, bake_seconds)
     end(environment, ended)
 
@@ -126,8 +126,8 @@ def status(environment: Environment, as_json: bool) -> None:
 @click.option("--take-over", is_flag=True, help="Even if its releaser seems to be running.")
 def resume(environment: Environment, take_over: bool) -> None:
     """Continue a release whose releaser died."""
-    with _releaser(environment) as releaser:
-        current = cloud_of(environment).records().current()
+    with _releaser(environment) as (releaser, records):
+        current = records.current()
         if current is None or not current.running:
             raise NothingUnderWay
         if not take_over and not _dead(current):
@@ -147,7 +147,7 @@ def promote(environment: Environment, yes: bool) -> None:
     """Send all traffic to the new versions now, without waiting for a verdict."""
     if environment.name == "prod" and not yes:
         confirm("Promote without a verdict?")
-    with _releaser(environment) as releaser:
+    with _releaser(environment) as (releaser, _):
         ended = releaser.promote()
     end(environment, ended)
 
@@ -160,14 +160,14 @@ def rollback(environment: Environment, number: int | None) -> None:
 
     Exit code 0 when done.
     """
-    with _releaser(environment) as releaser:
-        current = cloud_of(environment).records().current()
+    with _releaser(environment) as (releaser, records):
+        current = records.current()
         if current and current.running:
             if number is not None:
                 raise Failed(f"Release {current.number} is under way.", "Roll it back first, without --to.")
             ended = releaser.roll_back()
         else:
-            wanted, why = _earlier(environment, number)
+            wanted, why = _earlier(environment, records, number)
             ended = releaser.go_to(wanted, why)
     end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
 
@@ -232,10 +232,11 @@ def waiting(environment: Environment) -> str:
 
 
 @contextmanager
-def _releaser(environment: Environment) -> Iterator[Releaser]:
+def _releaser(environment: Environment) -> Iterator[tuple[Releaser, Records]]:
     policy = Policy()
     with failures(environment), View(err, policy) as view:
-        yield Releaser(cloud_of(environment), view, policy)
+        cloud = cloud_of(environment)
+        yield Releaser(cloud, view, policy), cloud.records()
 
 
 @contextmanager
@@ -275,9 +276,9 @@ def _command(environment: Environment, *names: str) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _earlier(environment: Environment, number: int | None) -> tuple[dict[str, str], str]:
+def _earlier(environment: Environment, records: Records, number: int | None) -> tuple[dict[str, str], str]:
     """Return the versions to revert to, and the reason for the record."""
-    promoted = [each for each in cloud_of(environment).records().past() if each.state == PROMOTED]
+    promoted = [each for each in records.past() if each.state == PROMOTED]
     if not promoted:
         raise Failed("There is nothing to revert: no release was promoted.")
     if number is None:
