@@ -1,4 +1,4 @@
-"""Releases versions of known health on paper: how often the guard takes them back, and what users saw until then.
+"""Simulates releases of versions of known health: how often the guard rolls them back, and what users saw until then.
 
     PYTHONPATH=src:. python -m bench.release_guard.run
 
@@ -7,6 +7,7 @@ It needs Python 3.12 for `random.binomialvariate`.
 
 from __future__ import annotations
 
+import argparse
 import math
 import random
 import statistics
@@ -21,8 +22,8 @@ WEIGHTS = (0.1, 0.5)
 BAKE = 10  # minutes
 A_MINUTE = 300  # requests, all operations together
 RATES = (0.0, 0.005, 0.01, 0.05, 0.2, 1.0)
-SPREAD = 1.0  # of the logarithm of the latencies
-SLOW = math.exp(1.645 * SPREAD)  # the 95th percentile: five times the median, and so above LATE
+SPREAD = 1.0  # standard deviation of the logarithm of the latencies
+SLOW = math.exp(1.645 * SPREAD)  # the 95th percentile: five times the median, so above LATE
 LATENCIES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 HEALTHY_RUNS, RUNS = 1500, 120
 NOTHING = Count()
@@ -30,20 +31,24 @@ NOTHING = Count()
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one release: whether it was taken back, and the requests and faults that the new version gave users until its end."""
+    """Whether a release was rolled back, and how many requests and faults the new version served users until its end."""
 
-    taken_back: bool
+    rolled_back: bool
     served: int
     faulty: int
 
 
 def main() -> None:
-    """Prints the tables and writes them to result.md."""
+    """Print the tables and write them to result.md."""
+    parser = argparse.ArgumentParser(
+        description="Simulate releases and write bench/release_guard/result.md; takes minutes."
+    )
+    parser.parse_args()
     started, chance = time.monotonic(), random.Random(2026)
     lines = [
         f"{A_MINUTE} requests a minute, steps of {', '.join(f'{weight:.0%}' for weight in WEIGHTS)} and 100 %, "
-        f"{BAKE} minutes each, looked at every minute.",
-        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other.",
+        f"{BAKE} minutes each, evaluated every minute.",
+        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other version.",
     ]
     for background in (0.0, 0.005):
         for scope in ("all five functions", "one function"):
@@ -51,11 +56,11 @@ def main() -> None:
             lines += table(background, scope == "one function", chance)
     lines += [
         "",
-        "### Requests to the new version until it is taken back, at 20 % faults, looking after each request",
+        "### Requests to the new version until it is rolled back, at 20 % faults, evaluated after each request",
         "",
     ]
     lines += needed_table(chance)
-    lines += ["", "### Slower by a factor, in one function; latencies as the exponential of a normal distribution", ""]
+    lines += ["", "### Slower by a factor, in one function; latencies with a log-normal distribution", ""]
     lines += latency_table(chance)
     lines += ["", f"{time.monotonic() - started:.0f} s of simulation."]
     text = "\n".join(lines) + "\n"
@@ -64,8 +69,8 @@ def main() -> None:
 
 
 def table(background: float, one: bool, chance: random.Random) -> list[str]:
-    """One table: a row for each true fault rate."""
-    columns = "taken back | served, median (p95) | faults, median"
+    """Return a table with a row for each true fault rate."""
+    columns = "rolled back | served, median (p95) | faults, median"
     lines = [
         f"| new version faults | guard: {columns} | usual rule: {columns} |",
         "|---:|---:|---:|---:|---:|---:|---:|",
@@ -77,7 +82,7 @@ def table(background: float, one: bool, chance: random.Random) -> list[str]:
         for rule in (guard, usual_rule):
             runs = HEALTHY_RUNS if rate == background else RUNS
             outcomes = [release(rule, rate, background, one, chance) for _ in range(runs)]
-            share = sum(outcome.taken_back for outcome in outcomes) / runs
+            share = sum(outcome.rolled_back for outcome in outcomes) / runs
             served = sorted(outcome.served for outcome in outcomes)
             faulty = statistics.median(outcome.faulty for outcome in outcomes)
             cells += [f"{share:.2%}", f"{statistics.median(served):.0f} ({served[int(0.95 * runs)]})", f"{faulty:.0f}"]
@@ -87,38 +92,38 @@ def table(background: float, one: bool, chance: random.Random) -> list[str]:
 
 
 def latency_table(chance: random.Random) -> list[str]:
-    """A row for each factor by which the first operation of the new version is slower."""
-    lines = ["| times as slow | taken back | served, median (p95) |", "|---:|---:|---:|"]
+    """Return a table with a row for each factor by which the first operation of the new version is slower."""
+    lines = ["| times as slow | rolled back | served, median (p95) |", "|---:|---:|---:|"]
     for factor in LATENCIES:
         runs = HEALTHY_RUNS if factor == 1 else RUNS
         outcomes = [release(guard, 0.0, 0.0, True, chance, factor) for _ in range(runs)]
         served = sorted(outcome.served for outcome in outcomes)
-        share = sum(outcome.taken_back for outcome in outcomes) / runs
+        share = sum(outcome.rolled_back for outcome in outcomes) / runs
         lines.append(f"| {factor:g} | {share:.2%} | {statistics.median(served):.0f} ({served[int(0.95 * runs)]}) |")
     return lines
 
 
 def drawn(requests: int, factor: float, chance: random.Random) -> tuple[int, int]:
-    """How many of the requests to a version that is slower by `factor` are slow, and how many late."""
+    """Draw how many of the requests to a version that is slower by `factor` are slow, and how many late."""
     slow, late = exceeding(SLOW, factor), exceeding(LATE, factor)
-    found = chance.binomialvariate(requests, slow)
-    return found, found + chance.binomialvariate(requests - found, (late - slow) / (1 - slow))
+    drawn_slow = chance.binomialvariate(requests, slow)
+    return drawn_slow, drawn_slow + chance.binomialvariate(requests - drawn_slow, (late - slow) / (1 - slow))
 
 
 def exceeding(multiple: float, factor: float) -> float:
-    """The share of requests that take more than `multiple` times the median, of a version that is slower by `factor`."""
+    """Return the share of requests that take more than `multiple` times the median, of a version that is slower by `factor`."""
     return 1 - statistics.NormalDist(math.log(factor), SPREAD).cdf(math.log(multiple))
 
 
 def guard(history: list[dict[str, Period]], minute: int) -> str:
-    """What `crudctl.release.guard` says after `minute` minutes of the present step."""
+    """Return what `crudctl.release.guard` decides after `minute` minutes of the present step."""
     evidence = {name: [period[name] for period in history] for name in OPERATIONS}
     step = {name: sum(period[name].new.requests for period in history[-minute:]) for name in OPERATIONS}
     return decide(evidence, step, minute * 60, BAKE * 60).action
 
 
 def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
-    """Alarm when errors >= 1 in a one-minute period, for 2 of 3 periods."""
+    """Return what an alarm decides that fires on errors >= 1 in a one-minute period, for 2 of 3 periods."""
     if sum(any(p.new.faults for p in period.values()) for period in history[-3:]) >= 2:
         return "roll back"
     return "promote" if minute >= BAKE else "hold"
@@ -127,7 +132,10 @@ def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
 def release(
     rule: object, rate: float, background: float, one: bool, chance: random.Random, factor: float = 1.0
 ) -> Outcome:
-    """One release of a version with the fault rate `rate`, in the first operation only if `one`, which is slower by `factor`."""
+    """Simulate one release of a version with fault rate `rate`, in the first operation only if `one`.
+
+    The first operation is slower by `factor`.
+    """
     history: list[dict[str, Period]] = []
     for weight in WEIGHTS:
         for minute in range(1, 10 * BAKE):
@@ -153,7 +161,7 @@ def release(
 
 
 def needed_table(chance: random.Random) -> list[str]:
-    """Requests to the new version until the verdict, at a first step of 10 % and of 50 %, in one function and in all."""
+    """Return a table of requests to the new version until the verdict, by first step, in one function and in all."""
     lines = ["| first step | rate is in | old version faults | median | p95 |", "|---:|---|---:|---:|---:|"]
     for weight in WEIGHTS:
         for one in (False, True):
@@ -166,17 +174,17 @@ def needed_table(chance: random.Random) -> list[str]:
 
 
 def needed(weight: float, one: bool, background: float, chance: random.Random) -> int:
-    """Requests to the new version (of the bad function alone, if `one`) until it is taken back."""
-    found = dict.fromkeys(OPERATIONS, Period(weight, NOTHING, NOTHING))
+    """Return the requests to the new version (to the bad function alone, if `one`) until it is rolled back."""
+    periods = dict.fromkeys(OPERATIONS, Period(weight, NOTHING, NOTHING))
     while True:
         name = chance.choice(OPERATIONS)
         is_new = chance.random() < weight
         bad = is_new and (name == OPERATIONS[0] or not one)
         count = Count(1, int(chance.random() < (0.2 if bad else background)))
         pair = (count, NOTHING) if is_new else (NOTHING, count)
-        found[name] = Period(weight, found[name].new + pair[0], found[name].old + pair[1])
-        if count.faults and decide({key: [p] for key, p in found.items()}, {}, 0, 1).action == "roll back":
-            counted = [found[OPERATIONS[0]]] if one else list(found.values())
+        periods[name] = Period(weight, periods[name].new + pair[0], periods[name].old + pair[1])
+        if count.faults and decide({key: [p] for key, p in periods.items()}, {}, 0, 1).action == "roll back":
+            counted = [periods[OPERATIONS[0]]] if one else list(periods.values())
             return sum(period.new.requests for period in counted)
 
 

@@ -126,7 +126,7 @@ def test_a_first_deploy_takes_traffic_at_once(deployed: Account) -> None:
     functions = deployed.client("lambda")
     for name in json.loads(deployed.done("outputs", "--env", "test", "--json"))["functions"].values():
         assert functions.get_alias(FunctionName=name, Name="prod")["FunctionVersion"] == "1"
-    assert "Nothing was released yet." in deployed.done("release", "status", "--env", "test")
+    assert "No releases yet." in deployed.done("release", "status", "--env", "test")
 
 
 def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account) -> None:

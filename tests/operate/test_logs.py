@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crudctl.release import regression
+from crudctl.local import demo_versions
 from tests.stack import ROOT, Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -23,14 +23,14 @@ def in_service(stack: Stack, operation: str, fault: str) -> Iterator[None]:
     """A version of one function that always fails takes its traffic; then the one before does again."""
     lambda_, name = stack.aws("lambda"), stack.outputs["functions"][operation]
     before = stack.functions()[name]["prod"][0]
-    code = regression.build(ROOT, fault, operation, rate=1.0)
-    bad = regression.publish(lambda_, {operation: name}, code)[operation]
+    code = demo_versions.build(ROOT, fault, operation, rate=1.0)
+    bad = demo_versions.publish(lambda_, {operation: name}, code)[operation]
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=bad)
     try:
         yield
     finally:
         lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=before)
-        regression.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
+        demo_versions.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
 
 
 def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:

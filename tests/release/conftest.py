@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.release.rig import Rig
+from tests.release.rig import Places, Rig
 from tests.snapshot import cloned
 
 
@@ -16,3 +16,9 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with cloned(tmp_path_factory.mktemp("release") / "items") as stack:
         stack.crudctl("up")
         yield Rig(stack)
+
+
+@pytest.fixture
+def before(rig: Rig) -> Places:
+    """Where the aliases of the rig are when a test begins, with no release under way."""
+    return rig.base()

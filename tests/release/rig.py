@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
+import io
 import json
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
-from crudctl import users
+from click.testing import CliRunner
+
+from crudctl import cli, users
+from crudctl.local import demo_versions
+from crudctl.local.demo_load import Load
 from crudctl.project import Environment
-from crudctl.release import regression, versions
-from crudctl.release.cloud import BLIND, Cloud
-from crudctl.release.fleet import CANARY, PROD, Fleet, Position
+from crudctl.release import versions
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
+from crudctl.release.cloud import Cloud
 from crudctl.release.guard import Decision, Policy
-from crudctl.release.load import Load
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests.stack import Stack
@@ -28,41 +37,41 @@ Places = dict[str, dict[str, Position]]
 
 
 class Quiet:
-    """Watches and says nothing."""
+    """Watches a release and does nothing."""
 
-    def tell(self, line: str) -> None:
-        """Nothing."""
+    def log(self, line: str) -> None:
+        """Ignore the line."""
 
     def show(self, release: Release, decision: Decision) -> None:
-        """Nothing."""
+        """Ignore the look."""
 
 
 class Executioner(Quiet):
-    """Kills its own process at the n-th thing that was done, or at the first look when n is 0."""
+    """Kills its own process after the n-th line, or at the first look at the metrics if n is 0."""
 
     def __init__(self, n: int) -> None:
         self._left = n
 
-    def tell(self, line: str) -> None:
-        """Counts, and kills."""
+    def log(self, line: str) -> None:
+        """Count the line, and kill."""
         self._left -= 1
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def show(self, release: Release, decision: Decision) -> None:
-        """Kills a releaser that was to live until it bakes."""
+        """Kill a releaser that was to live until it bakes."""
         if self._left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Listener(Quiet):
-    """Keeps what was done."""
+    """Keeps the lines that it receives."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def tell(self, line: str) -> None:
-        """Keeps it."""
+    def log(self, line: str) -> None:
+        """Keep the line."""
         self.lines.append(line)
 
 
@@ -72,12 +81,16 @@ class Rig:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.environment = Environment(stack.home, "local")
-        self.functions: dict[str, str] = stack.outputs["functions"]
+        self.outputs: dict[str, Any] = stack.outputs
+        self.functions: dict[str, str] = self.outputs["functions"]
         self.cloud = self._cloud()
         self.records = self.cloud.records()
         self.client = self.cloud.client("lambda")
-        self.fleet = Fleet(self.client, self.functions, "tests")
         self.table = self.cloud.client("dynamodb")
+        # For releasers in a process of their own. Never used in this one, so that a fork shares no connection.
+        self._for_children = self._cloud()
+        for service in ("lambda", "dynamodb", "cloudwatch"):
+            self._for_children.client(service)
 
     def _cloud(self) -> Cloud:
         return Cloud(self.functions, "items-local", cache(self.environment.client), period=5, interval=0.2, delay=5.0)
@@ -90,21 +103,27 @@ class Rig:
     def publish(
         self, fault: str | None, function: str = "get_item", rate: float = 1.0, after: float = 0.0
     ) -> dict[str, str]:
-        """Publishes a version of all functions, one of which has a fault; those of the stack's code if there is none."""
-        code = regression.build(self.stack.home, fault, function, rate, after)
-        return regression.publish(self.client, self.functions, code)
+        """Publish a version of all functions, one of which has a fault; without one, the stack's own code in a new zip."""
+        code = demo_versions.build(self.stack.home, fault, function, rate, after) if fault else self._own_code()
+        return demo_versions.publish(self.client, self.functions, code)
 
-    def releaser(self, watcher: Quiet | None = None, blind: float = BLIND, **clients: Any) -> Releaser:
-        """A releaser in this process, with clients of its own for some services."""
+    def _own_code(self) -> bytes:
+        archive = io.BytesIO((self.stack.home / "build" / "functions.zip").read_bytes())
+        with zipfile.ZipFile(archive, "a") as package:
+            package.writestr("version.txt", str(uuid.uuid4()))
+        return archive.getvalue()
+
+    def releaser(self, watcher: Quiet | None = None, **clients: Any) -> Releaser:
+        """Return a releaser in this process, with clients of its own for some services."""
         client = self.cloud.client
-        cloud = replace(self.cloud, client=lambda service: clients.get(service) or client(service), blind=blind)
+        cloud = replace(self.cloud, client=lambda service: clients.get(service) or client(service))
         return Releaser(cloud, watcher or Quiet(), HASTY)
 
     def killed(self, n: int, new: Mapping[str, str], weights: list[float], bake: float = 0.0) -> bool:
-        """Runs a releaser that is killed at its n-th step, at its first look if n is 0; answers whether it was."""
+        """Run a releaser that is killed after its n-th line, or at its first look if n is 0. Return whether it was."""
 
         def run() -> None:
-            Releaser(self._cloud(), Executioner(n), HASTY).start(weights, bake, new)
+            Releaser(self._for_children, Executioner(n), HASTY).start(weights, bake, new)
 
         process = multiprocessing.get_context("fork").Process(target=run)
         process.start()
@@ -112,11 +131,11 @@ class Rig:
         return process.exitcode == -signal.SIGKILL
 
     def killed_while_baking(self, new: Mapping[str, str]) -> bool:
-        """Leaves a release alone at 10 %; answers whether it did."""
+        """Leave a release alone at 10 %. Return whether its releaser was killed."""
         return self.killed(0, new, [0.1], 600)
 
     def alarm(self, name: str, version: str) -> dict[str, str]:
-        """What the function `rollback` answers to an alarm on a version of get_item."""
+        """Invoke the function `rollback` with an alarm on a version of get_item, and return its result."""
         dimensions = {"FunctionName": self.functions["get_item"], "ExecutedVersion": version}
         metric = {"namespace": "AWS/Lambda", "name": "Errors", "dimensions": dimensions}
         event = {
@@ -126,52 +145,71 @@ class Rig:
                 "configuration": {"metrics": [{"id": "m1", "metricStat": {"metric": metric}}]},
             }
         }
-        answer = self.client.invoke(FunctionName="items-local-rollback", Payload=json.dumps(event).encode())
-        found: dict[str, str] = json.loads(answer["Payload"].read())
-        return found
+        response = self.client.invoke(FunctionName="items-local-rollback", Payload=json.dumps(event).encode())
+        result: dict[str, str] = json.loads(response["Payload"].read())
+        return result
 
     def watched(self) -> dict[str, list[dict[str, str]]]:
-        """Dimensions of the alarms on the version under release, by name."""
+        """Return the dimensions of the alarms on the version under release, by name."""
         client = self.cloud.client("cloudwatch")
-        found = client.describe_alarms(AlarmNamePrefix="items-local-")["MetricAlarms"]
-        return {a["AlarmName"]: a["Dimensions"] for a in found if "-canary-" in a["AlarmName"]}
+        alarms = client.describe_alarms(AlarmNamePrefix="items-local-")["MetricAlarms"]
+        return {a["AlarmName"]: a["Dimensions"] for a in alarms if "-canary-" in a["AlarmName"]}
 
     def newest(self) -> dict[str, str]:
-        """The newest version of each function, by operation."""
+        """Return the newest version of each function, by operation."""
         return versions.newest(self.client, self.functions)
 
+    def newest_code(self) -> set[str]:
+        """Return the SHA-256 of the code of the newest versions, as `CodeSha256` has it."""
+        return {
+            self.client.get_function_configuration(FunctionName=self.functions[name], Qualifier=version)["CodeSha256"]
+            for name, version in self.newest().items()
+        }
+
+    def own_code(self) -> str:
+        """Return the SHA-256 of the stack's own code, in the same form."""
+        zipped = (self.stack.home / "build" / "functions.zip").read_bytes()
+        return base64.b64encode(hashlib.sha256(zipped).digest()).decode()
+
     def memory(self) -> int:
-        """Megabytes of the version of get_item that alias `prod` calls."""
+        """Return the megabytes of the version of get_item that alias `prod` calls."""
         name = self.functions["get_item"]
         return int(self.client.get_function_configuration(FunctionName=name, Qualifier=PROD)["MemorySize"])
 
-    @staticmethod
-    def clock() -> float:
-        """Seconds."""
-        return time.monotonic()
-
     def places(self) -> Places:
-        """Where all aliases are."""
-        return {alias: self.fleet.positions(alias) for alias in (PROD, CANARY)}
+        """Return where all aliases are."""
+        places: Places = {alias: {} for alias in ALIASES}
+        for operation, name in self.functions.items():
+            for alias in self.client.list_aliases(FunctionName=name)["Aliases"]:
+                weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") or {"": 0.0}
+                (other, weight), *_ = weights.items()
+                places[alias["Name"]][operation] = Position(alias["FunctionVersion"], other, weight)
+        return places
 
     def put(self, places: Places) -> None:
-        """Puts all aliases somewhere, whatever they are."""
+        """Move all aliases somewhere, wherever they are."""
         for alias, positions in places.items():
-            self.fleet.put_back(alias, positions, lambda *_: True, lambda: None)
+            for operation, at in positions.items():
+                self.client.update_alias(
+                    FunctionName=self.functions[operation],
+                    Name=alias,
+                    FunctionVersion=at.version,
+                    RoutingConfig={"AdditionalVersionWeights": {at.other: at.weight} if at.other else {}},
+                )
 
     def revisions(self) -> list[str]:
-        """Of all aliases: another one after each write."""
+        """Return the RevisionId of all aliases: another one after each write."""
         names = self.functions.values()
-        found = (self.client.get_alias(FunctionName=name, Name=alias) for alias in (PROD, CANARY) for name in names)
-        return [alias["RevisionId"] for alias in found]
+        aliases = (self.client.get_alias(FunctionName=name, Name=alias) for alias in ALIASES for name in names)
+        return [alias["RevisionId"] for alias in aliases]
 
     def at(self, versions: Mapping[str, str]) -> Places:
-        """Both aliases of all functions at these versions."""
+        """Return the places at which both aliases of all functions are at these versions."""
         one = {operation: Position(version) for operation, version in versions.items()}
         return {PROD: one, CANARY: one}
 
     def base(self) -> Places:
-        """Puts the aliases where a test begins, with no release under way; answers where that is."""
+        """Prepare a test: no release under way, no split traffic. Return where the aliases are."""
         current = self.records.current()
         if current and current.running:
             self.releaser().roll_back()
@@ -180,48 +218,65 @@ class Rig:
         return places
 
     def record(self) -> dict[str, Any]:
-        """The item of the release under way."""
+        """Return the item of the release under way."""
         key = {"kind": {"S": "current"}, "id": {"S": "current"}}
-        found: dict[str, Any] = self.table.get_item(TableName="items-local-releases", Key=key)["Item"]
-        return found
+        item: dict[str, Any] = self.table.get_item(TableName="items-local-releases", Key=key)["Item"]
+        return item
 
     def put_record(self, item: dict[str, Any]) -> None:
-        """Puts an item back as it was."""
+        """Put an item back as it was."""
         self.table.put_item(TableName="items-local-releases", Item=item)
 
+    def token(self) -> str:
+        """Return an access token of a demo user."""
+        user = self.outputs["demo_users"][0]
+        return users.token(self.environment, self.outputs["user_pool_id"], user["username"], user["password"])
+
     def load(self, rate: float = 45.0) -> Load:
-        """Traffic of a user on all operations."""
-        found = self.stack.outputs
-        user = found["demo_users"][0]
-        token = users.token(self.environment, found["user_pool_id"], user["username"], user["password"])
-        return Load(found["api_url"], token, rate)
+        """Return traffic of a user on all operations."""
+        return Load(self.outputs["api_url"], self.token(), rate)
 
     def left_behind(self) -> int:
-        """Items of the synthetic round trip that are still in the table."""
-        answer = self.table.query(
+        """Return the number of items of synthetic round trips that are still in the table."""
+        response = self.table.query(
             TableName="items-local-items",
             IndexName="by_owner",
             KeyConditionExpression="#o = :o",
             ExpressionAttributeNames={"#o": "owner"},
             ExpressionAttributeValues={":o": {"S": "release-probe"}},
         )
-        return int(answer["Count"])
+        return int(response["Count"])
+
+    def crudctl(self, *arguments: str) -> tuple[int, str]:
+        """Run a command of `crudctl` in this process, in the stack's folder. Return its exit code and output."""
+        with contextlib.chdir(self.stack.home), process_kept():
+            result = CliRunner().invoke(cli.main, arguments)
+        return result.exit_code, result.output
 
     def release(self, *arguments: str) -> tuple[int, str]:
-        """Exit code and words of `crudctl release ...`."""
-        return self.stack.crudctl_exit("release", *arguments)
+        """Run `crudctl release ...`. Return its exit code and output."""
+        return self.crudctl("release", *arguments)
 
-    def status(self) -> dict[str, Any]:
-        """`crudctl release status --json`."""
-        found: dict[str, Any] = json.loads(self.stack.crudctl("release", "status", "--json"))
-        return found
+
+@contextlib.contextmanager
+def process_kept() -> Iterator[None]:
+    """Undo afterwards what a command changes in its process: environment variables and signal handlers."""
+    environ = dict(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environ)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def eventually(observe: Callable[[], bool], timeout: float) -> bool:
-    """Whether `observe` was true within `timeout` seconds."""
+    """Return whether `observe` was true within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not observe():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.2)
+        time.sleep(0.05)
     return True

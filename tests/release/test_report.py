@@ -1,4 +1,4 @@
-"""The verdict in words: for a release that ended at any point, without its reader knowing the code."""
+"""The report of a release that ended at any point, for a reader who does not know the code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from crudctl.project import Environment
 from crudctl.release import commands, report
-from crudctl.release.fleet import Position
+from crudctl.release.aliases import Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 from crudctl.release.view import View, share
@@ -36,7 +36,7 @@ STAGES = [[0.1, 1_800_000_008.0, 1_800_000_010.0], [0.5, 1_800_000_608.0, 1_800_
 
 @pytest.mark.parametrize("state", [PROMOTED, ROLLED_BACK, FAILED, "running"])
 @pytest.mark.parametrize("stages", [0, 1, 2])
-def test_a_release_that_ended_anywhere_has_a_report(state: str, stages: int) -> None:
+def test_a_release_that_ended_at_any_step_has_a_report(state: str, stages: int) -> None:
     ended = 0.0 if state == "running" else 1_800_000_700.0
     text = report.markdown(replace(BEGUN, state=state, stages=STAGES[:stages], ended=ended), "prod")
     assert text.startswith(f"# Release 7 of prod: {state}\n")
@@ -44,28 +44,28 @@ def test_a_release_that_ended_anywhere_has_a_report(state: str, stages: int) -> 
     assert "| get_item | 3 | 4 |" in text
 
 
-def test_a_second_is_written_as_people_write_it() -> None:
+def test_large_numbers_are_rounded_as_people_write_them() -> None:
     side = {"requests": 1200, "faults": 0, "slow": 3, "p50": 1312.4, "p95": 3.456}
     text = report.markdown(replace(BEGUN, figures={"get_item": {"new": side, "old": side}}, odds=1e300), "prod")
     assert "| get_item | new | 1,200 | 0 | 3 | 1,312 ms | 3.46 ms |" in text
-    assert "This is over a million times as likely" in text
+    assert "These figures are over a million times as likely" in text
 
 
-def test_who_began_it_stays_who_began_it() -> None:
+def test_the_report_names_who_started_the_release_after_another_took_it_over() -> None:
     text = report.markdown(replace(BEGUN, begun_by="ann@example", who="bob@example", by="bob@example"), "prod")
-    assert "- Decided by: bob@example\n- Begun: 2027-01-15 08:00:00 UTC by ann@example\n" in text
+    assert "- Decided by: bob@example\n- Started: 2027-01-15 08:00:00 UTC by ann@example\n" in text
 
 
-def test_a_small_share_is_told_as_it_is() -> None:
+def test_a_small_share_is_not_rounded() -> None:
     ended = replace(BEGUN, state=PROMOTED, weights=[0.005], stages=[[0.005, *STAGES[0][1:]]], ended=1_800_000_700.0)
     text = report.markdown(ended, "prod")
-    assert "- Planned: 0.5%, for" in text
+    assert "- Planned steps: 0.5%, at least 10m 00s each" in text
     assert "- 0.5% of the traffic" in text
     assert share(ended) == "0.5 %"
     assert str(Position("3", "4", 0.005)) == "3, and 4 with 0.5%"
 
 
-def test_it_says_why_and_who_decided() -> None:
+def test_the_report_says_why_and_who_decided() -> None:
     ended = replace(BEGUN, state=ROLLED_BACK, why="4 of 20 requests faulty", by="verdict", ended=1_800_000_090.0)
     text = report.markdown(ended, "prod")
     assert "**Rolled back: all traffic is on the old versions.**" in text
@@ -73,11 +73,11 @@ def test_it_says_why_and_who_decided() -> None:
     assert "after 1m 30s" in text
 
 
-def test_a_return_to_earlier_versions_is_told_as_one() -> None:
+def test_a_return_to_earlier_versions_is_reported_as_reverted() -> None:
     ended = replace(BEGUN, state=PROMOTED, weights=[], why="back to release 3", by="ann@example", ended=1_800_000_001.0)
     text = report.markdown(ended, "prod")
-    assert text.startswith("# Release 7 of prod: went back\n")
-    assert "Went back: all traffic is on versions that were in service before." in text
+    assert text.startswith("# Release 7 of prod: reverted\n")
+    assert "Reverted: all traffic is on versions that were in service before." in text
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_return_to_earlier_versions_is_told_as_one() -> None:
         (PROMOTED, (ROLLED_BACK,), 1),
     ],
 )
-def test_the_exit_code_says_whether_it_ended_as_wanted(
+def test_the_exit_code_shows_whether_the_release_ended_as_wanted(
     tmp_path: Path, state: str, wanted: tuple[str, ...], code: int
 ) -> None:
     ended = replace(BEGUN, state=state, ended=1_800_000_090.0)
@@ -103,11 +103,11 @@ def test_the_exit_code_says_whether_it_ended_as_wanted(
 def test_a_narrow_terminal_shows_the_verdict_so_far_and_the_time_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich treats it as a terminal
     monkeypatch.setenv("COLUMNS", "80")
     doubt = "in doubt: get_item: 4 of 18 requests faulty, with the old version 0 of 206"
     now = time.time()
     with View(Console(stderr=True, soft_wrap=True), Policy()) as view:
         view.show(replace(BEGUN, stages=[[0.1, now, now]]), Decision("hold", doubt, 23.4))
-    said = " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err).split())
-    assert f"hold: {doubt}; 9m" in said
+    output = " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err).split())
+    assert f"hold: {doubt}; 9m" in output

@@ -35,7 +35,7 @@ FOLDERS = {
     "crudctl/web": {"crudctl", "emulator"},
     "crudctl/infra": {"crudctl", "emulator"},
     "crudctl/cost": {"crudctl"},
-    "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build", "crudctl/web"},
+    "crudctl/release": {"crudctl", "crudctl/infra"},
     "crudctl/local": {"crudctl", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator"},
     "crudctl/operate": {
         "crudctl", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator",

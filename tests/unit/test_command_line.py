@@ -188,7 +188,8 @@ def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None
 def test_what_are_no_steps_is_told(tmp_path: Path, steps: str) -> None:
     answer = run(tmp_path, "release", "start", "--steps", steps)
     assert answer.returncode == 1
-    assert "are no steps. Write rising shares that end with all, such as 10,50,100." in " ".join(answer.stderr.split())
+    refusal = f"Invalid steps '{steps}': use rising percentages that end with 100, for example 10,50,100."
+    assert refusal in " ".join(answer.stderr.split())
 
 
 def test_a_wrong_command_line_is_1(tmp_path: Path) -> None:

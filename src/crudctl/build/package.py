@@ -24,10 +24,10 @@ LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
 ROLLBACK = (
     "__init__",
     "release/__init__",
-    "release/rollback_function",
-    "release/fleet",
+    "release/aliases",
     "release/record",
     "release/rollback",
+    "release/rollback_function",
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 

@@ -16,7 +16,7 @@ from crudctl.console import Failed, err, step
 from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
 from crudctl.project import Environment
-from crudctl.release import aliases
+from crudctl.release import versions
 from crudctl.web import build, serve
 from emulator import process
 
@@ -53,7 +53,7 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
         result = outputs.complete(environment, infra)
         with step("Make the newest version and the demo users ready"):
             if not hold:
-                aliases.point_to_newest(environment, result["functions"])
+                versions.put_newest_in_service(environment, result["functions"])
             users.create(environment, result["user_pool_id"])
             _return_from_sign_in_to(environment, result)
         _serve_web(environment, result)

@@ -1,1 +1,1 @@
-"""Releases: the five functions' aliases move as one, and a bad version is taken back."""
+"""Releases: move the aliases of the five functions to a new version as one, and roll a bad version back."""

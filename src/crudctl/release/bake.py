@@ -1,15 +1,14 @@
-"""Looks at both versions during one step of a release until there is a verdict. Moves no alias."""
+"""Watches both versions during one step of a release until there is a verdict. Moves no alias."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from crudctl.release import guard
-from crudctl.release.fleet import PROD, Fleet, NotMoved, Position
+from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import Metrics
@@ -19,77 +18,85 @@ from crudctl.release.record import Release
 
 @dataclass(frozen=True)
 class Bake:
-    """How a step is looked at.
+    """How a step is watched.
 
     Attributes:
         probe: makes the round trips.
-        fleet: the aliases.
+        aliases: of the functions.
         metrics: of both versions.
-        journal: where each look is written down.
-        watcher: who is shown each look.
+        journal: where the result of each look is written.
+        watcher: is shown each look.
         policy: when a version is good or bad.
         interval: seconds between two looks.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
     """
 
     probe: Probe
-    fleet: Fleet
+    aliases: Aliases
     metrics: Metrics
     journal: Journal
     watcher: Watcher
     policy: Policy
     interval: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
 
     def verdict(self, release: Release, wanted: Mapping[str, Position]) -> tuple[Release, Decision]:
-        """Looks until the present step is to be followed by another (`promote`) or the release is to be taken back.
+        """Watch until the step has a verdict. Return the release as it is recorded, and the decision.
+
+        The decision is `promote` (on to the next step) or `roll back`, never `hold`.
 
         Args:
             release: at a step whose aliases have moved.
-            wanted: where alias `prod` of each operation is in this step.
+            wanted: position of alias `prod` in this step, by operation.
 
-        Raises fleet.NotMoved when it is elsewhere; record.TakenOver.
+        Raises:
+            aliases.NotMoved: an alias is elsewhere.
+            record.TakenOver: another releaser has the release.
         """
-        begun, moved = time.time(), release.stages[-1][-1]
+        begun, moved = self.clock(), release.stages[-1][-1]
         while True:
-            self._guard(wanted)
+            self._check_aliases(wanted)
             evidence, served = self.metrics.evidence(release.old, release.new, release.stages, release.limits)
-            # A releaser that comes late to a step has a bake of patience all the same.
-            elapsed = min(time.time() - moved, release.bake + time.time() - begun)
+            # A releaser that comes late to a step still has the whole patience of one bake.
+            elapsed = min(self.clock() - moved, release.bake + self.clock() - begun)
             decide = partial(guard.decide, evidence, served, elapsed, release.bake, policy=self.policy)
             decision = decide()
             if len(release.limits) < len(release.new):
-                found = self.metrics.limits(release.old, release.stages[0][1])
-                release = replace(release, limits={**found, **release.limits})
+                limits = self.metrics.limits(release.old, release.stages[0][1])
+                release = replace(release, limits={**limits, **release.limits})
             figures = self._figures(release, evidence)
-            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=time.time())
+            release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=self.clock())
             self.watcher.show(release, decision)
             if decision.action == "hold":
                 wrong = self._round_trips(release, served, elapsed)
                 decision = decide(wrong=wrong) if wrong else decision
             if decision.action != "hold":
                 return release, decision
-            time.sleep(self.interval)
+            self.sleep(self.interval)
 
-    def _guard(self, wanted: Mapping[str, Position]) -> None:
+    def _check_aliases(self, wanted: Mapping[str, Position]) -> None:
         if not self._elsewhere(wanted):
             return
         self.journal.mine()
-        time.sleep(self.interval)  # what was just moved may be read as it was before
-        found = self._elsewhere(wanted)
-        if found:
-            raise NotMoved(f"{found}: somebody else moved it")
+        self.sleep(self.interval)  # an alias that was just moved may still be read at its former position
+        elsewhere = self._elsewhere(wanted)
+        if elsewhere:
+            raise NotMoved(f"{elsewhere}: something else moved it")
 
     def _elsewhere(self, wanted: Mapping[str, Position]) -> str:
-        """An alias that is not where it should be, in words; empty when all are."""
-        for operation, at in self.fleet.positions(PROD).items():
+        """Describe an alias that is not where it should be; empty when all are."""
+        for operation, at in self.aliases.positions(PROD).items():
             if at != wanted[operation]:
                 return f"alias {PROD} of {operation} is at {at}"
         return ""
 
     def _round_trips(self, release: Release, served: Mapping[str, int], elapsed: float) -> str:
-        """Round trips where users call too little; what the new version answered wrongly, else nothing.
+        """Make round trips if users send too few requests. Return what the new version answered wrongly; empty if nothing.
 
-        They end at the first fault that is not the old version's, and when it is time to look again: whatever hangs, the
-        evidence is looked at.
+        They stop at the first fault that is not the old version's, and when the next look is due: the evidence is looked at
+        even if a function hangs.
         """
         trips = guard.trips(
             served,
@@ -100,13 +107,14 @@ class Bake:
             looks=(release.bake - elapsed) / self.interval,
             policy=self.policy,
         )
-        deadline = time.monotonic() + self.interval
+        deadline = self.clock() + self.interval
         for _ in range(trips):
-            found = self.probe.round_trip(PROD)
-            if found.wrong and found.version == release.new[found.function]:
-                return found.wrong
-            of_the_old = found.function and found.version != release.new[found.function]
-            if (found.fault and not of_the_old) or time.monotonic() > deadline:
+            result = self.probe.round_trip(PROD)
+            by_new = result.version == release.new.get(result.function)
+            if result.wrong and by_new:
+                return result.wrong
+            by_old = bool(result.function) and not by_new
+            if (result.fault and not by_old) or self.clock() > deadline:
                 break
         return ""
 

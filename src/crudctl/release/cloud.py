@@ -1,8 +1,9 @@
-"""What a release works with in an environment: names, clients and times. Decides nothing."""
+"""What a release works with in an environment: names, AWS clients, intervals and the clock. Decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from crudctl.project import Environment
 from crudctl.release.metrics import DELAY
 from crudctl.release.record import Records
 
-BLIND = 300.0  # seconds for which a release stays as it is while AWS does not do what it is asked to
+BLIND = 300.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class Cloud:
         prefix: of all names of the environment, and the namespace of the functions' metrics.
         client: makes a boto3 client of an AWS service.
         period: seconds of the metrics' periods.
-        interval: seconds between two looks.
-        blind: seconds for which a release stays as it is while AWS refuses something or does not answer.
-        delay: seconds after a period by which its log lines have arrived.
+        interval: seconds between two looks at the metrics.
+        blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
+        delay: seconds after the end of a period by which its log lines have arrived.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
     """
 
     functions: Mapping[str, str]
@@ -36,15 +39,22 @@ class Cloud:
     interval: float
     blind: float = BLIND
     delay: float = DELAY
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
     def records(self) -> Records:
-        """The table of releases."""
+        """Return the table of releases."""
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
 
 
-def cloud_of(environment: Environment) -> Cloud:
-    """What a release in an environment works with."""
-    functions: dict[str, str] = outputs.read(environment)["functions"]
+def cloud_of(environment: Environment, functions: Mapping[str, str] | None = None) -> Cloud:
+    """Return what a release in an environment works with.
+
+    Args:
+        environment: a local stack that is running, or one on AWS.
+        functions: function name by operation, if the caller has read Terraform's outputs already.
+    """
+    functions = functions or outputs.read(environment)["functions"]
     prefix = functions["get_item"].removesuffix("-get_item")
     client = cache(environment.client)
     if environment.local:

@@ -1,18 +1,19 @@
-"""What to do with a canary: evidence in, promote, hold or roll back with the reason out. Pure; knows no AWS.
+"""Decides about a canary: evidence in, out comes promote, hold or roll back, with the reason. Pure; knows nothing of AWS.
 
 The alias draws the version of each request at random, the new one with the known probability `weight`. If both versions are
-equally healthy, a fault is therefore the new one's with exactly that probability, whatever the rate of faults is and however
-it changes with time. Each fault multiplies a bet against that: a likelihood ratio of "the new version fails `risk` times as
-often". Whether most requests of the new version are late is a bet of its own, against a half of them. Such a product exceeds
-1/alpha with a probability of at most alpha, ever, however often one looks (Ville's inequality;
-https://en.wikipedia.org/wiki/Ville%27s_inequality). docs/decisions/0008-release-guard.md tells more.
+equally healthy, a fault is therefore the new version's with exactly that probability, whatever the rate of faults is and however
+it changes over time. Each fault multiplies a bet against that: the likelihood ratio of "the new version fails `risk` times as
+often". Whether most requests of the new version are late is another bet, against half of them. Under equal health such a
+product ever exceeds 1/alpha with a probability of at most alpha, however often one looks (Ville's inequality;
+https://en.wikipedia.org/wiki/Ville%27s_inequality). See docs/decisions/0008-release-guard.md.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 Action = Literal["promote", "hold", "roll back"]
@@ -23,11 +24,12 @@ class Count:
     """Requests of one version in one period.
 
     Attributes:
-        requests: answered or failed.
-        faults: those that crashed, timed out or were answered with 5xx.
+        requests: all that succeeded or failed.
+        faults: those that crashed, timed out or got a 5xx response.
         slow: those that took longer than the operation's limit, without the first of each execution environment.
-        late: of the new version, those that took longer than LATE times the old one's median in its slowest minute, likewise.
-        unknown: those that Lambda counted and that neither crashed nor left a log line: nobody knows what they answered.
+        late: of the new version, those that took longer than LATE times the old version's median in its slowest minute, also
+            without the first of each execution environment.
+        unknown: those that Lambda counted and that neither crashed nor left a log line, so that their response is unknown.
     """
 
     requests: int = 0
@@ -48,7 +50,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Period:
-    """What both versions of one operation did while the new one had `weight` (0 to 1) of its requests."""
+    """The counts of both versions of one operation while the new one had a share `weight` (0 to 1) of its requests."""
 
     weight: float
     new: Count
@@ -64,14 +66,14 @@ class Policy:
     """When a new version is bad and when it is good.
 
     Attributes:
-        limit: how much more likely the evidence must be if the new version is worse; 1/limit bounds false alarms.
-        doubt: above this nothing is promoted.
+        limit: odds at which the release is rolled back; the probability of a false alarm is at most 1/limit.
+        doubt: odds above which the release is not promoted.
         least: requests that the new version must have served in a step, all operations together.
-        least_each: and for each operation.
-        in_a_row: faults with no success among them that need no statistics.
-        slower: how many times as many slow requests are tolerated of the new version.
-        unknown: the share of the new version's requests of which nobody may know what they answered.
-        patience: a step without a verdict is taken back after so many times its bake.
+        least_each: the same for each operation.
+        in_a_row: consecutive faults without a success at which the release is rolled back without statistics.
+        slower: how many times as many slow requests the new version may have.
+        unknown: highest tolerated share of the new version's requests whose response is unknown.
+        patience: a step without a verdict is rolled back after this many times its bake.
     """
 
     limit: float = 150.0
@@ -86,21 +88,25 @@ class Policy:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do and why; `odds` is how much more likely the evidence is if the new version is worse."""
+    """What to do and why. `odds` is how many times as likely the evidence is if the new version is worse."""
 
     action: Action
     reason: str
     odds: float
 
 
-TRIPS = 20  # most round trips between two looks
-SPARE = 1.5  # times the least that must be served is aimed at
+TRIPS = 20  # round trips between two looks, at most
+SPARE = 1.5  # times the required requests: what the round trips aim at
 FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
 SLOW_RISKS = (6.0, 12.0, 20.0)
 LATE = 3.0  # times the old version's median
-LATE_SHARES = (0.7, 0.85, 0.97)  # of the new version's requests, against a half: then its median would be as late
+LATE_SHARES = (
+    0.7,
+    0.85,
+    0.97,
+)  # of the new version's requests, against half of them: with half, its median would be late
 FAULT_SHARE, SLOW_SHARE, LATE_SHARE = 0.7, 0.15, 0.15  # of the bet
-ALL_SHARE = 0.5  # of the first two: on all operations together; the rest is on each by itself
+ALL_SHARE = 0.5  # of the first two: on all operations together; the rest is split among the single operations
 
 
 def decide(
@@ -112,25 +118,26 @@ def decide(
     policy: Policy | None = None,
     wrong: str = "",
 ) -> Decision:
-    """What to do now.
+    """Decide what to do now.
 
     Args:
         evidence: of the whole release, all steps.
-        step_requests: what the new version has served in the present step, by operation.
-        elapsed: seconds since the present step began.
-        bake: seconds that a step lasts at least.
-        wrong: an answer to a synthetic request that was no fault, but not the right one either; in words.
+        step_requests: requests that the new version has served in this step, by operation.
+        elapsed: seconds since this step began.
+        bake: minimum duration of a step in seconds.
+        policy: when a version is good or bad.
+        wrong: description of a wrong response to a synthetic request that is not a fault; empty if there was none.
 
     Returns:
-        `promote` to go on to the next step (or to the end), `hold` to look again later, `roll back`.
+        `promote` to go on to the next step (or to the end), `hold` to look again later, or `roll back`.
     """
     policy = policy or Policy()
     odds, finding = suspicion(evidence, policy)
     if wrong:
-        return Decision("roll back", f"a synthetic round trip was answered wrongly: {wrong}", odds)
+        return Decision("roll back", f"wrong response to a synthetic round trip: {wrong}", odds)
     run = _unbroken_faults(evidence, policy.in_a_row)
     if run:
-        return Decision("roll back", f"{run[1]} faults in a row and no success in {run[0]}", odds)
+        return Decision("roll back", f"{run[0]}: {run[1]} faults in a row without a success", odds)
     if odds >= policy.limit:
         return Decision("roll back", finding, odds)
     if elapsed < bake:
@@ -154,18 +161,19 @@ def trips(
     looks: float,
     policy: Policy | None = None,
 ) -> int:
-    """How many synthetic round trips to make now, so that the new version has served enough when the bake is over.
+    """Return how many synthetic round trips to make now, so that the new version has served enough when the bake is over.
 
-    None in the first fifth of the bake, which shows how much the users call. The alias draws the version of each request, so
-    each operation that lacks requests counts by itself: enough of all together says nothing about one of them.
+    None in the first fifth of the bake, which shows how many requests users send. The alias draws the version of each request,
+    so every operation is counted separately: enough requests in total do not mean enough of each.
 
     Args:
-        served: what the new version has served in the present step, by operation.
+        served: requests that the new version has served in this step, by operation.
         calls: requests of one round trip, by operation.
         weight: the new version's share (0 to 1).
-        elapsed: seconds since the present step began.
-        bake: seconds that a step lasts at least.
-        looks: how often there will be a look until then; may be less than 1.
+        elapsed: seconds since this step began.
+        bake: minimum duration of a step in seconds.
+        looks: number of looks until the bake is over; may be less than 1.
+        policy: when a version is good or bad.
     """
     policy = policy or Policy()
     if elapsed < bake / 5 or elapsed <= 0:
@@ -179,35 +187,33 @@ def trips(
 
 
 def suspicion(evidence: Evidence, policy: Policy | None = None) -> tuple[float, str]:
-    """How much more likely the evidence is if the new version is worse, and what speaks most for that."""
+    """Return how many times as likely the evidence is if the new version is worse, and the strongest finding for that."""
     policy = policy or Policy()
-    bets: list[tuple[float, float, str]] = []
+    bets: list[tuple[float, float, Callable[[], str]]] = []
     for share, field, risks, tolerated in (
         (FAULT_SHARE, "faults", FAULT_RISKS, 1.0),
         (SLOW_SHARE, "slow", SLOW_RISKS, policy.slower),
     ):
         each = {operation: _by_weight(periods, field) for operation, periods in evidence.items()}
         for operation, entries in each.items():
-            finding = f"{operation}: {_finding({operation: evidence[operation]}, field)}"
+            finding = partial(_finding, {operation: evidence[operation]}, field, f"{operation}: ")
             bets.append((share * (1 - ALL_SHARE) / len(each), _odds(entries, risks, tolerated), finding))
         everything = [entry for entries in each.values() for entry in entries]
-        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), _finding(evidence, field)))
+        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), partial(_finding, evidence, field)))
     for operation, periods in evidence.items():
-        new, _ = total(periods)
-        finding = (
-            f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
-        )
-        bets.append((LATE_SHARE / len(evidence), _lateness(new), finding))
-    return sum(share * odds for share, odds, _ in bets), max(bets, key=lambda bet: bet[1])[2]
+        new = sum((period.new for period in periods), Count())
+        bets.append((LATE_SHARE / len(evidence), _lateness(new), partial(_late_finding, operation, new)))
+    strongest = max(bets, key=lambda bet: bet[1])[2]
+    return sum(share * odds for share, odds, _ in bets), strongest()
 
 
 def total(periods: Sequence[Period]) -> tuple[Count, Count]:
-    """(new, old) counts of all periods."""
+    """Return the sums of all periods: (new, old)."""
     return sum((p.new for p in periods), Count()), sum((p.old for p in periods), Count())
 
 
 def _odds(entries: Sequence[tuple[float, int, int]], risks: Sequence[float], tolerated: float) -> float:
-    """The average over `risks` of the likelihood ratio of that risk to the tolerated one.
+    """Return the average over `risks` of the likelihood ratio of that risk to the tolerated one.
 
     Args:
         entries: (weight, events of the new version, events of the old one).
@@ -216,7 +222,7 @@ def _odds(entries: Sequence[tuple[float, int, int]], risks: Sequence[float], tol
 
 
 def _lateness(new: Count) -> float:
-    """The average over LATE_SHARES of the likelihood ratio of that share of late requests to a half."""
+    """Return the average over LATE_SHARES of the likelihood ratio of that share of late requests to one half."""
     punctual = max(0, new.requests - new.faults - new.late)
     logs = (new.late * math.log(share / 0.5) + punctual * math.log((1 - share) / 0.5) for share in LATE_SHARES)
     return sum(math.exp(min(log, 700.0)) for log in logs) / len(LATE_SHARES)
@@ -259,12 +265,18 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
         new, _ = total(periods)
         if new.unknown >= policy.least_each and new.unknown > policy.unknown * new.requests:
             counted = f"{new.unknown} of {new.requests} requests to the new version of {operation}"
-            return f"{counted} left no log line, nobody knows what they answered"
+            return f"{counted} left no log line, so their responses are unknown"
     return ""
 
 
-def _finding(evidence: Evidence, field: str) -> str:
+def _late_finding(operation: str, new: Count) -> str:
+    return f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
+
+
+def _finding(evidence: Evidence, field: str, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
     word = "faulty" if field == "faults" else "slow"
     counted = (getattr(new, field), getattr(old, field))
-    return f"{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"
+    return (
+        f"{prefix}{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"
+    )

@@ -1,4 +1,4 @@
-"""The record of a release as one releaser keeps it: signed by it, and written before anything is done. Knows no alias."""
+"""The record of a release as one releaser writes it: signed, and before anything is done. Knows nothing of aliases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,75 +17,93 @@ from crudctl.release.view import moment
 
 
 class Watcher(Protocol):
-    """Who is shown what happens."""
+    """Follows a release, to show it or to test it."""
 
-    def tell(self, line: str) -> None:
-        """Something was done."""
+    def log(self, line: str) -> None:
+        """Receive a line about what was just done."""
 
     def show(self, release: Release, decision: Decision) -> None:
-        """The evidence was looked at."""
+        """Receive the release after a look at the metrics, with its figures and what they led to."""
 
 
 class Journal:
     """What one releaser writes.
 
     Args:
-        records: where.
-        watcher: is told of each write, after it.
+        records: the table of releases.
+        watcher: receives a line after each write.
+        clock: returns the time in seconds since the epoch.
+        sleep: waits for a number of seconds of `clock`.
 
     Attributes:
-        holder: its token.
-        saved: when it last wrote, in seconds since the epoch; at first when it was made.
+        holder: the releaser's token.
+        saved: seconds since the epoch of its last write; before the first, of its creation.
     """
 
-    def __init__(self, records: Records, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        records: Records,
+        watcher: Watcher,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._records = records
         self._watcher = watcher
+        self._clock = clock
+        self._sleep = sleep
         self.holder = str(uuid.uuid4())
-        self.saved = time.time()
+        self.saved = clock()
 
     def signature(self) -> dict[str, Any]:
-        """What a record says of its releaser."""
+        """Return the fields of a record that identify its releaser."""
         host = socket.gethostname()
         who = f"{getpass.getuser()}@{host}"
-        return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": time.time()}
+        return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": self._clock()}
 
     def begin(self, release: Release, last: Release | None) -> None:
-        """Makes `release` the one under way, after `last`. Raises record.Refused."""
+        """Make `release` the one under way, after `last`. Raise record.Refused if another one came first."""
         self._records.begin(release, last)
-        self._watcher.tell(f"release {release.number}: begun")
+        self._watcher.log(f"release {release.number}: begun")
 
     def take_over(self) -> Release:
-        """Makes the release under way this releaser's. Raises record.NothingUnderWay, record.TakenOver."""
+        """Make this releaser the holder of the release under way. Raise record.NothingUnderWay, record.TakenOver."""
         release = self._records.take_over(**self.signature())
-        told = f"{moment(release.seen)}: taken over by {release.who}, while it was at: {release.doing}"
-        return self.save(release, quiet=True, notes=[*release.notes, told])
+        note = f"{moment(release.seen)}: taken over by {release.who} at step `{release.doing}`"
+        return self.save(release, quiet=True, notes=[*release.notes, note])
 
     def mine(self) -> Release:
-        """The release as it is now. Raises record.TakenOver when somebody else has it."""
+        """Return the release as it is recorded now. Raise record.TakenOver if another releaser has it."""
         return self._records.mine(self.holder)
 
     def save(self, release: Release, *, quiet: bool = False, **changes: Any) -> Release:
-        """Writes `release` with its changes, and returns it. Raises record.TakenOver."""
-        release = replace(release, seen=time.time(), **changes)
+        """Write `release` with its changes, and return it. Raise record.TakenOver if another releaser has it.
+
+        Args:
+            release: held by this releaser.
+            quiet: do not log.
+            changes: new values of fields.
+        """
+        release = replace(release, seen=self._clock(), **changes)
         self._records.save(release)
         self.saved = release.seen
         if not quiet:
-            self._watcher.tell(f"release {release.number}: {release.doing if release.running else release.outcome}")
+            self._watcher.log(f"release {release.number}: {release.doing if release.running else release.outcome}")
         return release
 
     def of_another(self, number: int, interval: float, patience: float = 60.0) -> Release:
-        """Release `number` as whoever took it over ended it, or as it is after `patience` seconds.
+        """Wait until whoever took release `number` over has ended it, and return it.
 
         Args:
-            interval: seconds between two looks.
+            number: of the release.
+            interval: seconds between two looks at the record.
+            patience: seconds after which it is returned as it is, although it is still running.
         """
-        deadline = time.monotonic() + patience
+        deadline = self._clock() + patience
         while True:
-            found = self._records.current()
-            assert found is not None
-            if found.number != number:
+            current = self._records.current()
+            assert current is not None
+            if current.number != number:
                 return next(release for release in self._records.past() if release.number == number)
-            if not found.running or time.monotonic() > deadline:
-                return found
-            time.sleep(interval)
+            if not current.running or self._clock() > deadline:
+                return current
+            self._sleep(interval)

@@ -1,26 +1,26 @@
-"""What CloudWatch knows of two versions: counts by period for the plan, percentiles for people. Decides nothing.
+"""CloudWatch's metrics of two versions: counts by period for the guard, percentiles for people. Decides nothing.
 
-Faults are `Errors` of AWS/Lambda (crashes and timeouts, which no function can count itself) and the functions' own `Faults`
-(5xx answered, which Lambda takes for successes). Requests are those that were logged and the crashed ones, or what Lambda
-counted if that is more: crashes and log lines arrive apart, and crashes alone would look as if nothing succeeded.
+Faults are `Errors` of AWS/Lambda (crashes and timeouts, which a function cannot count itself) plus the functions' own `Faults`
+(5xx responses, which are successes to Lambda). Requests are those that were logged plus those that crashed, or Lambda's own
+count if it is higher: crashes and log lines arrive separately, and crashes alone would look as if nothing had succeeded.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from crudctl.release.guard import LATE, Count, Evidence, Period
 
-HISTORY = 3600  # seconds before a release from which the limit of slowness is taken
+HISTORY = 3600  # seconds before a release from which the limit for "slow" is computed
 ENOUGH = 50  # requests that such a limit needs
-TROUBLED = 0.1  # the share of 5xx among a version's answers above which their latency is no measure: faults are fast
-DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; then they are missing
+TROUBLED = 0.1  # share of 5xx among a version's responses above which its latency is not used: faults are fast
+DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; after that they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
-OWN = {"answered": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
+OWN = {"responded": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
 LAMBDA = {"crashes": ("Errors", "Sum"), "invoked": ("Invocations", "Sum")}
 PERCENTILES = {"p50": ("Latency", "p50"), "p95": ("Latency", "p95")}
 Key = tuple[str, str, str]  # operation, version, name
@@ -35,16 +35,25 @@ class Metrics:
         functions: function name by operation.
         period: seconds; 60 is the finest that AWS keeps for Lambda.
         delay: seconds after a period by which its log lines have arrived.
+        clock: returns the time in seconds since the epoch.
     """
 
     def __init__(
-        self, client: Any, namespace: str, functions: Mapping[str, str], period: int, delay: float = DELAY
+        self,
+        client: Any,
+        namespace: str,
+        functions: Mapping[str, str],
+        period: int,
+        *,
+        delay: float = DELAY,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._namespace = namespace
         self._functions = dict(functions)
         self._period = period
         self._delay = delay
+        self._clock = clock
 
     def evidence(
         self,
@@ -53,15 +62,16 @@ class Metrics:
         stages: Sequence[Sequence[float]],
         limits: Mapping[str, float],
     ) -> tuple[Evidence, dict[str, int]]:
-        """The counts of each period since the first stage, and what the new version has served in the last stage; of
-        functions that changed.
+        """Return the counts of each period since the first stage, and how many requests the new version has served in the last.
 
-        A period in which the weight changed counts with the larger one: that makes a fault of the new version weigh less. One
-        that lies wholly between the beginning and the end of a change, as when a releaser died there, does not count.
+        Both are by operation, for functions that changed. A period in which the weight changed counts with the larger weight,
+        which makes a fault of the new version weigh less. A period that lies entirely within a change, because a releaser died
+        during it, does not count.
 
         Args:
-            old, new: version by operation.
-            stages: weight of each, and the epoch seconds of the beginning and the end of the change to it; oldest first.
+            old: version by operation.
+            new: version by operation.
+            stages: oldest first; each is the weight, and the epoch seconds at which the change to it began and ended.
             limits: milliseconds above which a request is slow, by operation.
         """
         names = OWN | LAMBDA
@@ -79,16 +89,16 @@ class Metrics:
         for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
             late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
             queries[operation, new[operation], "late"] = late
-        start, now = stages[0][1] // self._period * self._period, time.time()
+        start, now = stages[0][1] // self._period * self._period, self._clock()
         values = self._get(queries, start, now + 1)
         settled = now - self._delay - self._period
-        found: dict[str, list[Period]] = {}
+        evidence: dict[str, list[Period]] = {}
         served: dict[str, int] = {}
         for operation in changed:
             pair = (new[operation], old[operation])
             known = {at for version in pair for name in names for at in values[operation, version, name]}
             moments = sorted(at for at in known if not _is_changing(stages, at, self._period))
-            found[operation] = [
+            evidence[operation] = [
                 Period(
                     _weight(stages, at, self._period),
                     _count(values, operation, pair[0], at, settled=at <= settled),
@@ -96,24 +106,30 @@ class Metrics:
                 )
                 for at in moments
             ]
-            periods = zip(moments, found[operation], strict=True)
+            periods = zip(moments, evidence[operation], strict=True)
             served[operation] = sum(period.new.requests for at, period in periods if at + 1 > stages[-1][-1])
-        return found, served
+        return evidence, served
 
     def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
-        """Milliseconds above which a request is slow: the 95th percentile, and at least twice the median, of `versions`
-        since then; for those operations that have been called often enough, and mostly answered.
+        """Return the milliseconds above which a request is slow, by operation.
+
+        The limit is the 95th percentile of `versions`, and at least twice the median. Operations with fewer than ENOUGH requests
+        or with too many faults have none.
+
+        Args:
+            versions: version by operation.
+            since: epoch seconds from which metrics are read.
         """
-        names = {"answered": OWN["answered"], "faults": OWN["faults"], **PERCENTILES}
+        names = {"responded": OWN["responded"], "faults": OWN["faults"], **PERCENTILES}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
             for operation, version in versions.items()
             for name, metric in names.items()
         }
-        values = self._get(queries, since, time.time() + 1)
+        values = self._get(queries, since, self._clock() + 1)
         limits = {}
         for operation, version in versions.items():
-            counted = values[operation, version, "answered"]
+            counted = values[operation, version, "responded"]
             busiest = max(counted, key=lambda at: counted[at], default=0)
             troubled = values[operation, version, "faults"].get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
             if counted.get(busiest, 0) >= ENOUGH and not troubled:
@@ -122,44 +138,47 @@ class Metrics:
         return limits
 
     def _medians(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
-        """Milliseconds of the slowest minute's median since then, of the operations that were called and mostly answered."""
-        names = {"answered": OWN["answered"], "faults": OWN["faults"], "p50": PERCENTILES["p50"]}
+        """Return the median of the slowest minute since then in milliseconds, by operation.
+
+        Operations that were not called, or that have too many faults, have none.
+        """
+        names = {"responded": OWN["responded"], "faults": OWN["faults"], "p50": PERCENTILES["p50"]}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=60)
             for operation, version in versions.items()
             for name, metric in names.items()
         }
-        values = self._get(queries, since // 60 * 60, time.time() + 1)
+        values = self._get(queries, since // 60 * 60, self._clock() + 1)
         medians = {}
         for operation, version in versions.items():
-            answered, faults, p50 = (values[operation, version, name].values() for name in names)
-            if p50 and sum(faults) <= TROUBLED * sum(answered):
+            responded, faults, p50 = (values[operation, version, name].values() for name in names)
+            if p50 and sum(faults) <= TROUBLED * sum(responded):
                 medians[operation] = max(p50)
         return medians
 
     def percentiles(self, versions: Mapping[str, str], since: float) -> dict[str, dict[str, float]]:
-        """`{operation: {"p50": ms, "p95": ms}}` of the newest minute since then; nothing where nobody called."""
+        """Return `{operation: {"p50": ms, "p95": ms}}` of the newest minute since then, without operations not called."""
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=60)
             for operation, version in versions.items()
             for name, metric in PERCENTILES.items()
         }
-        values = self._get(queries, since // 60 * 60, time.time() + 1)
-        found: dict[str, dict[str, float]] = {}
+        values = self._get(queries, since // 60 * 60, self._clock() + 1)
+        percentiles: dict[str, dict[str, float]] = {}
         for (operation, _, name), series in values.items():
             if series:
-                found.setdefault(operation, {})[name] = series[max(series)]
-        return found
+                percentiles.setdefault(operation, {})[name] = series[max(series)]
+        return percentiles
 
     def a_minute(self, since: float) -> dict[str, float]:
-        """Requests a minute that alias `prod` of each operation's function has had since then."""
+        """Return the requests a minute that alias `prod` of each function has had since then, by operation."""
         queries = {
             (operation, "", "calls"): _stat(
                 "AWS/Lambda", "Invocations", {"FunctionName": name, "Resource": f"{name}:prod"}, "Sum", 60
             )
             for operation, name in self._functions.items()
         }
-        values = self._get(queries, since, time.time() + 1)
+        values = self._get(queries, since, self._clock() + 1)
         return {
             operation: sum(series.values()) / len(series) if series else 0.0
             for (operation, _, _), series in values.items()
@@ -174,7 +193,7 @@ class Metrics:
         return _stat("AWS/Lambda", metric, dimensions, statistic, period)
 
     def _get(self, queries: Mapping[Key, dict[str, Any]], start: float, end: float) -> dict[Key, dict[float, float]]:
-        """The series of each query: value by the epoch second at which its period begins."""
+        """Return the series of each query: value by the epoch second at which its period begins."""
         keys = {f"m{number}": key for number, key in enumerate(queries)}
         request = [{"Id": name, "MetricStat": queries[key]} for name, key in keys.items()]
         series: dict[Key, dict[float, float]] = {key: {} for key in queries}
@@ -205,11 +224,11 @@ def _count(
     def value(name: str) -> int:
         return round(values.get((operation, version, name), {}).get(at, 0.0))
 
-    answered, crashes = value("answered"), value("crashes")
-    slow, late = (min(max(0, value(name) - value("cold")), answered) for name in ("slow", "late"))
-    requests = max(answered + crashes, value("invoked"))
-    unknown = requests - answered - crashes if settled else 0
-    return Count(requests, min(value("faults"), answered) + crashes, slow, late, unknown)
+    responded, crashes = value("responded"), value("crashes")
+    slow, late = (min(max(0, value(name) - value("cold")), responded) for name in ("slow", "late"))
+    requests = max(responded + crashes, value("invoked"))
+    unknown = requests - responded - crashes if settled else 0
+    return Count(requests, min(value("faults"), responded) + crashes, slow, late, unknown)
 
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:

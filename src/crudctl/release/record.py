@@ -1,6 +1,8 @@
-"""The release record: one item for the release under way, one for each past one; each write is conditional. Knows no alias.
+"""The records of releases: one item for the release under way, one for each past one. Knows nothing of aliases.
 
-It runs in Lambda too (cloud.py): standard library only, the boto3 client is passed in.
+Each write of the release under way is conditional.
+
+Runs in Lambda too (rollback_function.py): standard library only, the boto3 client is passed in.
 """
 
 from __future__ import annotations
@@ -10,34 +12,42 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 RUNNING, PROMOTED, ROLLED_BACK, FAILED = "running", "promoted", "rolled back", "failed"
-ATTEMPTS = 10  # of taking over a release that its releaser still writes
+ATTEMPTS = 10  # to take over a release that its releaser is still writing
 CURRENT = {"kind": {"S": "current"}, "id": {"S": "current"}}
 
 
 @dataclass(frozen=True)
 class Release:
-    """One release, or one return to earlier versions.
+    """One release, or one return to earlier versions. All times are seconds since the epoch.
 
     Attributes:
         number: 1, 2, 3 ...
-        old, new, canary: version by operation: what `prod` called before, what is released, what `canary` called before.
-        weights: the new version's share in each step before the last, which is all.
-        bake: seconds of each step.
-        begun_by: user and machine.
-        who: user and machine of the present releaser; `pid` and `host` its process, `holder` its token: only the holder writes.
-        since, looked, seen, ended: when it began, when the evidence was looked at last, when the releaser last wrote, when it
-            ended; seconds since the epoch.
+        old: versions that `prod` called before, by operation.
+        new: versions that are released, by operation.
+        canary: versions that `canary` called before, by operation.
+        weights: the new version's share (0 to 1) in each step before the last; in the last it is 1.
+        bake: minimum duration of each step in seconds.
+        begun_by: user and machine that started it.
+        who: user and machine of the present releaser.
+        host: machine of the present releaser.
+        pid: process of the present releaser.
+        holder: token of the present releaser; only the holder writes.
+        since: when it was started.
+        looked: when the metrics were last looked at.
+        seen: when the releaser last wrote.
+        ended: when it ended.
         state: running, promoted, rolled back or failed.
-        doing: the step of the journal: what is being done, written before it is done.
+        doing: the step it is at; written before the step is carried out.
         step: index into `weights`.
-        stages: `[weight, since, moved]` of each step so far: from `since` on aliases may have moved, at `moved` all had; the
-            last has no `moved` until then.
+        stages: `[weight, since, moved]` of each step so far. From `since` on aliases may have moved, at `moved` all had; the
+            last stage has no `moved` until then.
         limits: milliseconds above which a request is slow, by operation.
-        figures: what the last look found, for people.
+        figures: counts and percentiles of the last look, for the report.
         odds: of the last look.
-        why, by: of the end: the reason and who or what decided.
+        why: reason for its end.
+        by: who or what decided its end.
         notes: what else happened, one line each.
-        elsewhere: aliases that somebody else moved meanwhile, and that were left alone when the release was taken back.
+        elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
     """
 
     number: int
@@ -74,12 +84,12 @@ class Release:
 
     @property
     def outcome(self) -> str:
-        """Its state, in a word for people: a return to earlier versions is promoted too."""
-        return "went back" if self.state == PROMOTED and not self.weights else self.state
+        """The state as it is shown: a return to earlier versions is `promoted` too, and shown as `reverted`."""
+        return "reverted" if self.state == PROMOTED and not self.weights else self.state
 
 
 class Refused(Exception):
-    """A release is under way already, or was begun and ended meanwhile; `release` is that one."""
+    """Another release is under way, or has started and ended meanwhile; `release` is that one."""
 
     def __init__(self, release: Release) -> None:
         super().__init__(f"release {release.number} came first")
@@ -87,11 +97,11 @@ class Refused(Exception):
 
 
 class NothingUnderWay(Exception):
-    """There is no release under way."""
+    """No release is under way."""
 
 
 class TakenOver(Exception):
-    """Another releaser, or the alarm, has the release now; `release` is what it has made of it."""
+    """Another releaser, or the alarm, holds the release now; `release` is the release as that one recorded it."""
 
     def __init__(self, release: Release) -> None:
         super().__init__("the release was taken over")
@@ -111,12 +121,12 @@ class Records:
         self._table = table
 
     def current(self) -> Release | None:
-        """The release under way or, if there is none, the last one; None before the first."""
+        """Return the release under way or, if there is none, the last one; None before the first."""
         item = self._client.get_item(TableName=self._table, Key=CURRENT, ConsistentRead=True).get("Item")
         return _release(item) if item else None
 
     def past(self) -> list[Release]:
-        """Releases that have ended, newest first."""
+        """Return the releases that have ended, newest first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="kind = :past",
@@ -124,62 +134,69 @@ class Records:
             ScanIndexForward=False,
             ConsistentRead=True,
         )
-        found = [_release(item) for page in pages for item in page["Items"]]
+        releases = [_release(item) for page in pages for item in page["Items"]]
         last = self.current()
-        if last and not last.running and last.number not in {release.number for release in found}:
-            found.insert(0, last)
-        return found
+        if last and not last.running and last.number not in {release.number for release in releases}:
+            releases.insert(0, last)
+        return releases
 
     def begin(self, release: Release, last: Release | None) -> None:
-        """Makes `release` the one under way, after `last`. Raises Refused when that has not ended, or is not the last."""
+        """Make `release` the one under way, after `last`. Raise Refused if `last` has not ended, or is not the last one."""
         if last and last.running:
             raise Refused(last)
         if last:
-            self.archive(last)  # its releaser may have died before it did
+            self.archive(last)  # its releaser may have died before archiving it
         condition = "holder = :last" if last else "attribute_not_exists(id)"
         if not self._put(release, condition, {":last": {"S": last.holder}} if last else {}):
-            found = self.current()
-            assert found is not None
-            raise Refused(found)
+            current = self.current()
+            assert current is not None
+            raise Refused(current)
 
     def save(self, release: Release) -> None:
-        """Writes the state of a release that is ours. Raises TakenOver when it no longer is."""
+        """Write a release that its `holder` still holds. Raise TakenOver otherwise."""
         if not self._put(release, "holder = :mine", {":mine": {"S": release.holder}}):
-            found = self.current()
-            assert found is not None
-            raise TakenOver(found)
+            current = self.current()
+            assert current is not None
+            raise TakenOver(current)
 
     def mine(self, holder: str) -> Release:
-        """The release that `holder` has, as it is now. Raises TakenOver when it has none, or no longer."""
-        found = self.current()
-        assert found is not None
-        if found.holder != holder:
-            raise TakenOver(found)
-        return found
+        """Return the release that `holder` holds. Raise TakenOver if it holds none."""
+        current = self.current()
+        assert current is not None
+        if current.holder != holder:
+            raise TakenOver(current)
+        return current
 
     def take_over(self, holder: str, **changes: Any) -> Release:
-        """Makes `holder` the only one who writes the release under way.
+        """Make `holder` the only one that writes the release under way, and return the release.
 
-        Raises NothingUnderWay; TakenOver when others write it faster than it can be read.
+        Args:
+            holder: token of the releaser.
+            changes: new values of other fields.
+
+        Raises:
+            NothingUnderWay: there is no release to take over.
+            TakenOver: others write it faster than it can be read.
         """
         for _ in range(ATTEMPTS):
-            found = self.current()
-            if found is None or not found.running:
+            current = self.current()
+            if current is None or not current.running:
                 raise NothingUnderWay
-            mine = replace(found, holder=holder, **changes)
-            values = {":theirs": {"S": found.holder}, ":seen": {"S": repr(found.seen)}}
+            mine = replace(current, holder=holder, **changes)
+            values = {":theirs": {"S": current.holder}, ":seen": {"S": repr(current.seen)}}
             if self._put(mine, "holder = :theirs AND seen = :seen", values):
                 return mine
-        assert found is not None
-        raise TakenOver(found)
+        assert current is not None
+        raise TakenOver(current)
 
     def archive(self, release: Release) -> None:
-        """Keeps a release that has ended. Twice is once."""
+        """Add a release that has ended to the past ones, or replace it there."""
         key = {"kind": {"S": "past"}, "id": {"S": f"{release.number:09d}"}}
         self._client.put_item(TableName=self._table, Item=key | _attributes(release))
 
     def _put(self, release: Release, condition: str, values: dict[str, Any]) -> bool:
         extra = {"ExpressionAttributeValues": values} if values else {}
+        """Write the release under way. Return False if the condition is not met."""
         try:
             self._client.put_item(
                 TableName=self._table, Item=CURRENT | _attributes(release), ConditionExpression=condition, **extra
@@ -190,11 +207,11 @@ class Records:
 
 
 def _attributes(release: Release) -> dict[str, Any]:
-    shown = {"holder": release.holder, "seen": repr(release.seen), "state": release.state}
-    return {name: {"S": text} for name, text in (shown | {"release": json.dumps(asdict(release))}).items()}
+    compared = {"holder": release.holder, "seen": repr(release.seen), "state": release.state}
+    return {name: {"S": text} for name, text in (compared | {"release": json.dumps(asdict(release))}).items()}
 
 
 def _release(item: dict[str, Any]) -> Release:
     written = json.loads(item["release"]["S"])
-    known = {entry.name for entry in fields(Release)}  # another release of crudctl may have written more
+    known = {entry.name for entry in fields(Release)}  # another version of crudctl may have written more
     return Release(**{name: value for name, value in written.items() if name in known})

@@ -1,4 +1,4 @@
-"""The verdict of a release in words, Markdown and JSON, made from its record alone. Decides nothing."""
+"""The report of a release as Markdown and JSON, made from its record alone. Decides nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from crudctl.release.view import lasting, moment, one_line
 
 VERDICTS = {
     PROMOTED: "promoted: all traffic is on the new versions",
-    "went back": "went back: all traffic is on versions that were in service before",
+    "reverted": "reverted: all traffic is on versions that were in service before",
     ROLLED_BACK: "rolled back: all traffic is on the old versions",
-    FAILED: "failed, and all traffic is on the old versions",
+    FAILED: "failed: all traffic is on the old versions",
 }
 
 
 def write(environment: Environment, release: Release) -> str:
-    """Writes `releases/<number>.md` and `.json` into the environment's home; returns the path of the former."""
+    """Write `releases/<number>.md` and `.json` into the environment's home. Return the path of the Markdown file."""
     (environment.home / "releases").mkdir(parents=True, exist_ok=True)
     environment.write(f"releases/{release.number}.json", json.dumps(asdict(release), indent=1) + "\n")
     environment.write(f"releases/{release.number}.md", markdown(release, environment.name))
@@ -27,15 +27,15 @@ def write(environment: Environment, release: Release) -> str:
 
 
 def verdict(release: Release) -> str:
-    """How it ended, in a few words."""
-    told = VERDICTS.get(release.outcome, f"under way: {release.doing}")
+    """Return how it ended, in one line without a full stop."""
+    line = VERDICTS.get(release.outcome, f"under way: {release.doing}")
     if release.elsewhere:
-        told += f", except what somebody else moved meanwhile: {', '.join(release.elsewhere)}"
-    return told
+        line += f", except aliases that something else moved meanwhile: {', '.join(release.elsewhere)}"
+    return line
 
 
 def markdown(release: Release, environment: str, policy: Policy | None = None) -> str:
-    """What was compared, and why it ended as it did."""
+    """Return the report: how and why the release ended, and the figures that were compared."""
     policy = policy or Policy()
     steps = ", ".join(f"{weight * 100:g}%" for weight in release.weights)
     lines = [
@@ -44,13 +44,13 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         f"**{verdict(release).capitalize()}.**",
         "",
         f"- Why: {one_line(release.why) or 'no verdict yet'}",
-        f"- Decided by: {release.by or 'nobody yet'}",
-        f"- Begun: {moment(release.since)} by {release.begun_by or release.who}",
+        f"- Decided by: {release.by or '-'}",
+        f"- Started: {moment(release.since)} by {release.begun_by or release.who}",
     ]
     if release.ended:
         lines.append(f"- Ended: {moment(release.ended)}, after {lasting(release.ended - release.since)}")
     if release.weights:
-        lines.append(f"- Planned: {steps}, for at least {lasting(release.bake)} each, then 100%")
+        lines.append(f"- Planned steps: {steps}, at least {lasting(release.bake)} each, then 100%")
     ends = [*(stage[-1] for stage in release.stages[1:]), release.ended or release.seen]
     lines += [
         f"- {stage[0] * 100:g}% of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
@@ -62,19 +62,19 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [
             "",
-            f"Faults are crashes, timeouts and 5xx answers. {_slow(release)} "
-            "The percentiles are of the last minute, the counts of all steps, synthetic round trips among them.",
+            f"Faults are crashes, timeouts and 5xx responses. {_slow(release)} "
+            "Counts are of all steps and include synthetic round trips; percentiles are of the last minute.",
             "",
-            f"This is {_times(release.odds)} times as likely if the new version is worse as if it is not; "
-            f"{policy.limit:g} is where it is taken back, {policy.doubt:g} where nothing is promoted.",
+            f"These figures are {_times(release.odds)} times as likely if the new version is worse as if it is not. "
+            f"A release is rolled back at {policy.limit:g}, and not promoted above {policy.doubt:g}.",
         ]
     if release.notes:
-        lines += ["", "## Also", "", *(f"- {one_line(note)}" for note in release.notes)]
+        lines += ["", "## Notes", "", *(f"- {one_line(note)}" for note in release.notes)]
     return "\n".join(lines) + "\n"
 
 
 def _as_of(release: Release) -> list[str]:
-    return [f"As of {moment(release.looked)}, when it was looked at last.", ""] if release.looked else []
+    return [f"As of {moment(release.looked)}.", ""] if release.looked else []
 
 
 def _times(odds: float) -> str:
@@ -84,8 +84,8 @@ def _times(odds: float) -> str:
 def _slow(release: Release) -> str:
     limits = ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items() if name in release.figures)
     if not limits:
-        return "Nothing counts as slow: the old version had answered too little for a limit."
-    return f"Slow is what took longer than {limits}."
+        return "No limit for slow requests: the old version has served too few."
+    return f"Slow requests took longer than {limits}."
 
 
 def _figures(release: Release) -> list[str]:

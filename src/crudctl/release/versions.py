@@ -1,22 +1,34 @@
-"""The published versions of the functions: which is newest, which are gone, which can go."""
+"""The published versions of the functions: which is newest, which no longer exist, which can be deleted.
+
+`put_newest_in_service` is for the local stack, where `crudctl up` needs no release.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crudctl.console import Failed
+from crudctl.project import Environment
+from crudctl.release.aliases import ALIASES, Aliases, NotMoved, Position
+from crudctl.release.cloud import cloud_of
 from crudctl.release.record import PROMOTED, Release
 
-KEPT = 5  # promoted releases whose versions stay, for `release rollback --to N`
+KEPT = 5  # promoted releases whose versions are kept, for `release rollback --to N`
 
 
 def newest(client: Any, functions: Mapping[str, str]) -> dict[str, str]:
-    """The newest version of each function, by operation; `client` is boto3's of Lambda."""
+    """Return the newest version of each function, by operation.
+
+    Args:
+        client: boto3's of Lambda.
+        functions: function name by operation.
+    """
     return {operation: str(max(_published(client, name))) for operation, name in functions.items()}
 
 
 def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
-    """Those of the `wanted` versions that no longer exist, in words."""
+    """Return descriptions of those `wanted` versions (by operation) that no longer exist, such as `version 3 of get_item`."""
     return [
         f"version {version} of {operation}"
         for operation, version in wanted.items()
@@ -25,23 +37,66 @@ def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]
 
 
 def prune(client: Any, functions: Mapping[str, str], releases: Sequence[Release]) -> list[str]:
-    """Deletes versions that are older than all that the last few promoted releases were about; answers which.
+    """Delete the versions that are older than all versions of the last KEPT promoted releases.
 
-    A version is deleted with its code, and all versions of all functions share 75 GB
-    (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    Versions of all functions share 75 GB of storage
+    (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); deleting a version frees its code.
+
+    Returns:
+        The deleted versions, such as `get_item 3`.
     """
     promoted = sorted((r for r in releases if r.state == PROMOTED and r.weights), key=lambda r: r.number)[-KEPT:]
-    gone = []
+    deleted = []
     for operation, name in functions.items():
         oldest = min((int(v[operation]) for r in promoted for v in (r.old, r.new, r.canary)), default=0)
         for version in _published(client, name):
             if version < oldest:
                 client.delete_function(FunctionName=name, Qualifier=str(version))
-                gone.append(f"{operation} {version}")
-    return gone
+                deleted.append(f"{operation} {version}")
+    return deleted
+
+
+def put_newest_in_service(environment: Environment, functions: Mapping[str, str]) -> bool:
+    """Point both aliases of every function at its newest version, without a release. Return whether any moved.
+
+    Nothing moves while a release is running. After a release, nothing moves until there are versions newer than all those
+    that it knew: it may have decided against the newest ones.
+
+    Args:
+        functions: function name by operation.
+
+    Raises:
+        console.Failed: an alias could not be moved; those of the same name already moved were put back.
+    """
+    cloud = cloud_of(environment, functions)
+    client = cloud.client("lambda")
+    release = cloud.records().current()
+    if release and release.running:
+        return False
+    latest = newest(client, functions)
+    if release and all(int(version) <= _newest_known(release, operation) for operation, version in latest.items()):
+        return False
+    aliases = Aliases(client, functions, "crudctl up")
+    moved = False
+    for alias in ALIASES:
+        wanted = {
+            operation: Position(latest[operation])
+            for operation, at in aliases.positions(alias).items()
+            if at.version != latest[operation]
+        }
+        try:
+            aliases.move(alias, wanted, lambda *_: True, lambda: None)
+        except NotMoved as error:
+            raise Failed(f"The newest versions are not in service: {error}.", "Run `crudctl up` again.") from error
+        moved = moved or bool(wanted)
+    return moved
+
+
+def _newest_known(release: Release, operation: str) -> int:
+    return max(int(versions.get(operation, 0)) for versions in (release.old, release.new))
 
 
 def _published(client: Any, name: str) -> list[int]:
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    found = (entry["Version"] for page in pages for entry in page["Versions"])
-    return [int(version) for version in found if version != "$LATEST"]
+    versions = (entry["Version"] for page in pages for entry in page["Versions"])
+    return [int(version) for version in versions if version != "$LATEST"]

@@ -1,7 +1,8 @@
-"""What the plan says to evidence: tables, and properties that hold for any."""
+"""What the guard decides on given evidence: tables of examples, and properties that hold for any evidence."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -17,7 +18,7 @@ ENOUGH = dict.fromkeys(OPERATIONS, 20)
 
 
 def evidence(new: Count, old: Count, weight: float = 0.1, rest: Count | None = None) -> Evidence:
-    """Evidence whose first operation is as given and whose others are healthy."""
+    """Return evidence whose first operation is as given and whose other operations are healthy."""
     rest = rest or Count(20)
     others = {name: [Period(weight, rest, Count(rest.requests * 9))] for name in OPERATIONS[1:]}
     return {OPERATIONS[0]: [Period(weight, new, old)], **others}
@@ -40,25 +41,25 @@ def evidence(new: Count, old: Count, weight: float = 0.1, rest: Count | None = N
         (Count(20, late=10), Count(180), 0.1, "promote"),
     ],
 )
-def test_after_the_bake(new: Count, old: Count, weight: float, action: str) -> None:
+def test_the_action_after_the_bake_follows_from_the_counts(new: Count, old: Count, weight: float, action: str) -> None:
     assert decide(evidence(new, old, weight), ENOUGH, elapsed=600, bake=600).action == action
 
 
 def test_a_version_that_leaves_no_log_lines_is_not_promoted() -> None:
     silent = evidence(Count(20, unknown=5), Count(180))
     held = decide(silent, ENOUGH, elapsed=600, bake=600)
-    reason = "5 of 20 requests to the new version of create_item left no log line, nobody knows what they answered"
+    reason = "5 of 20 requests to the new version of create_item left no log line, so their responses are unknown"
     assert (held.action, held.reason) == ("hold", reason)
     assert decide(silent, ENOUGH, elapsed=1200, bake=600).action == "roll back"
     assert decide(evidence(Count(2000, unknown=5), Count(180)), ENOUGH, elapsed=600, bake=600).action == "promote"
 
 
-def test_a_healthy_version_bakes_to_the_end() -> None:
+def test_a_healthy_version_is_held_until_the_end_of_the_bake() -> None:
     decision = decide(evidence(Count(20), Count(180)), ENOUGH, elapsed=599, bake=600)
     assert (decision.action, decision.reason) == ("hold", "baking")
 
 
-def test_a_bad_version_is_taken_back_before_the_end() -> None:
+def test_a_bad_version_is_rolled_back_before_the_end_of_the_bake() -> None:
     decision = decide(evidence(Count(20, faults=4), Count(180)), ENOUGH, elapsed=10, bake=600)
     assert decision.action == "roll back"
     assert decision.reason == "create_item: 4 of 20 requests faulty, with the old version 0 of 180"
@@ -71,32 +72,32 @@ def test_nothing_is_promoted_on_too_few_requests() -> None:
     assert decision.reason == "the new version has served 45 of at least 50 requests in this step"
 
 
-def test_an_operation_that_nobody_called_holds_the_release() -> None:
+def test_an_operation_with_too_few_requests_holds_the_release() -> None:
     decision = decide(evidence(Count(1), Count(9)), {**ENOUGH, "create_item": 1}, elapsed=600, bake=600)
     assert decision.action == "hold"
     assert decision.reason == "too few requests to the new version of create_item"
 
 
-def test_what_cannot_be_judged_is_taken_back_in_the_end() -> None:
+def test_a_release_without_a_verdict_is_rolled_back_in_the_end() -> None:
     decision = decide({name: [] for name in OPERATIONS}, {}, elapsed=1200, bake=600)
     assert decision.action == "roll back"
     assert decision.reason.startswith("no verdict after 1200 s: the new version has served 0")
 
 
-def test_a_doubt_holds_the_release_and_then_takes_it_back() -> None:
+def test_doubt_holds_the_release_and_then_rolls_it_back() -> None:
     doubtful = evidence(Count(20, faults=2), Count(180))
     assert 15 <= suspicion(doubtful)[0] < 150
     assert decide(doubtful, ENOUGH, elapsed=600, bake=600).action == "hold"
     assert decide(doubtful, ENOUGH, elapsed=1200, bake=600).action == "roll back"
 
 
-def test_five_faults_in_a_row_need_no_statistics() -> None:
-    """The old version fails as often, so that the test of rates has nothing to say."""
+def test_five_faults_in_a_row_roll_back_without_statistics() -> None:
+    """The old version fails as often, so the comparison of rates shows nothing."""
     everywhere_bad = evidence(Count(5, faults=5), Count(45, faults=45))
     assert suspicion(everywhere_bad)[0] < 15
     decision = decide(everywhere_bad, ENOUGH, elapsed=1, bake=600)
     assert (decision.action, decision.reason) == (
-        "roll back", "5 faults in a row and no success in create_item",
+        "roll back", "create_item: 5 faults in a row without a success",
     )  # fmt: skip
 
 
@@ -110,21 +111,21 @@ def test_faults_in_a_row_are_counted_across_periods_and_ended_by_a_success() -> 
     assert decide(broken, ENOUGH, elapsed=1, bake=600).action == "hold"
 
 
-def test_one_wrong_answer_to_a_round_trip_is_enough() -> None:
+def test_one_wrong_response_to_a_round_trip_rolls_back() -> None:
     healthy = evidence(Count(20), Count(180))
-    decision = decide(healthy, ENOUGH, elapsed=600, bake=600, wrong="GET answered 404 instead of 200")
+    decision = decide(healthy, ENOUGH, elapsed=600, bake=600, wrong="GET returned 404 instead of 200")
     assert decision.action == "roll back"
-    assert decision.reason.endswith("GET answered 404 instead of 200")
+    assert decision.reason.endswith("GET returned 404 instead of 200")
 
 
-def test_slow_requests_of_one_operation_alone_are_enough() -> None:
+def test_slow_requests_of_one_operation_alone_roll_back() -> None:
     decision = decide(evidence(Count(40, slow=30), Count(360, slow=18)), ENOUGH, elapsed=1, bake=600)
     assert decision.action == "roll back"
     assert decision.reason == "create_item: 30 of 40 requests slow, with the old version 18 of 360"
 
 
-def test_most_requests_of_one_operation_late_are_enough_even_if_few_are_slow() -> None:
-    """A busy hour before the release makes the limit of slowness high; the median tells all the same."""
+def test_late_requests_of_one_operation_roll_back_even_if_few_are_slow() -> None:
+    """A noisy hour before the release makes the limit for slow requests high; the median does not depend on it."""
     decision = decide(evidence(Count(40, slow=4, late=36), Count(360, slow=18)), ENOUGH, elapsed=1, bake=600)
     assert decision.action == "roll back"
     assert decision.reason == "create_item: 36 of 40 requests took over 3 times the old version's median"
@@ -145,42 +146,42 @@ anything = st.dictionaries(st.sampled_from(OPERATIONS), periods)
 
 
 @given(anything)
-def test_the_odds_are_always_a_number(found: Evidence) -> None:
-    assert 0 <= suspicion(found)[0] < float("inf")
+def test_the_odds_are_always_a_number(given: Evidence) -> None:
+    assert 0 <= suspicion(given)[0] < float("inf")
 
 
 @given(anything, st.sampled_from(OPERATIONS), weights, BAD)
 def test_one_more_bad_request_of_the_new_version_never_makes_it_look_better(
-    found: Evidence, operation: str, weight: float, bad: dict[str, int]
+    given: Evidence, operation: str, weight: float, bad: dict[str, int]
 ) -> None:
     more = Period(weight, Count(1, **bad), Count())
-    worse = {**found, operation: [*found.get(operation, []), more]}
-    assert suspicion(worse)[0] >= suspicion({**found, operation: found.get(operation, [])})[0] * (1 - 1e-9)
+    worse = {**given, operation: [*given.get(operation, []), more]}
+    assert suspicion(worse)[0] >= suspicion({**given, operation: given.get(operation, [])})[0] * (1 - 1e-9)
 
 
 @given(anything, st.sampled_from(OPERATIONS), weights, BAD)
 def test_one_more_bad_request_of_the_old_version_never_makes_the_new_one_look_worse(
-    found: Evidence, operation: str, weight: float, bad: dict[str, int]
+    given: Evidence, operation: str, weight: float, bad: dict[str, int]
 ) -> None:
     more = Period(weight, Count(), Count(1, **bad))
-    better = {**found, operation: [*found.get(operation, []), more]}
-    assert suspicion(better)[0] <= suspicion({**found, operation: found.get(operation, [])})[0] * (1 + 1e-9)
+    better = {**given, operation: [*given.get(operation, []), more]}
+    assert suspicion(better)[0] <= suspicion({**given, operation: given.get(operation, [])})[0] * (1 + 1e-9)
 
 
 @given(anything)
-def test_how_the_time_is_cut_into_periods_does_not_matter(found: Evidence) -> None:
+def test_the_odds_do_not_depend_on_how_time_is_divided_into_periods(given: Evidence) -> None:
     cut = {
         name: [part for p in listed for part in (Period(p.weight, p.new, Count()), Period(p.weight, Count(), p.old))]
-        for name, listed in found.items()
+        for name, listed in given.items()
     }
-    assert suspicion(cut)[0] == pytest.approx(suspicion(found)[0], rel=1e-6)
+    assert suspicion(cut)[0] == pytest.approx(suspicion(given)[0], rel=1e-6)
 
 
 @given(anything, st.floats(0, 2000), st.dictionaries(st.sampled_from(OPERATIONS), st.integers(0, 100)))
 def test_only_a_full_bake_with_enough_requests_is_promoted(
-    found: Evidence, elapsed: float, served: dict[str, int]
+    given: Evidence, elapsed: float, served: dict[str, int]
 ) -> None:
-    decision = decide(found, served, elapsed, bake=600)
+    decision = decide(given, served, elapsed, bake=600)
     if decision.action == "promote":
         assert elapsed >= 600
         assert sum(served.values()) >= Policy().least
@@ -188,17 +189,19 @@ def test_only_a_full_bake_with_enough_requests_is_promoted(
 
 
 def highest_odds(rate: float, requests: int, weight: float, chance: random.Random) -> float:
-    """The highest odds in a canary of two equally healthy versions, looked at after every single request."""
+    """Return the highest odds in a canary of two equally healthy versions, looked at after every single request."""
     found, highest = dict.fromkeys(OPERATIONS, Period(weight, Count(), Count())), 0.0
-    for _ in range(requests):
-        count = Count(1, faults=int(chance.random() < rate))
-        if not count.faults:
-            continue
-        name, nothing = chance.choice(OPERATIONS), Count()
+    request = 0
+    while True:
+        request += 1 + int(
+            math.log(1 - chance.random()) / math.log(1 - rate)
+        )  # the next fault: geometrically distributed
+        if request > requests:
+            return highest
+        name, count, nothing = chance.choice(OPERATIONS), Count(1, faults=1), Count()
         pair = (count, nothing) if chance.random() < weight else (nothing, count)
         found[name] = Period(weight, found[name].new + pair[0], found[name].old + pair[1])
         highest = max(highest, suspicion({key: [period] for key, period in found.items()})[0])
-    return highest
 
 
 @pytest.mark.parametrize(("rate", "weight"), [(0.005, 0.1), (0.05, 0.1), (0.05, 0.5)])
@@ -210,7 +213,7 @@ def test_looking_after_every_request_raises_no_more_false_alarms_than_promised(r
 
 
 def ending_without_users(weight: float, draw: random.Random, bake: float = 600.0, interval: float = 30.0) -> str:
-    """How a step of a healthy release ends when round trips alone call it."""
+    """Return how a step of a healthy release ends if only round trips call it."""
     new, old, elapsed = dict.fromkeys(OPERATIONS, 0), dict.fromkeys(OPERATIONS, 0), 0.0
     while True:
         found = {name: [Period(weight, Count(new[name]), Count(old[name]))] for name in OPERATIONS}
@@ -226,7 +229,7 @@ def ending_without_users(weight: float, draw: random.Random, bake: float = 600.0
 
 
 @pytest.mark.parametrize("weight", [0.05, 0.1, 0.5])
-def test_a_healthy_version_that_nobody_calls_is_promoted_whatever_the_alias_draws(weight: float) -> None:
+def test_a_healthy_version_that_no_user_calls_is_promoted_whatever_the_alias_draws(weight: float) -> None:
     draw = random.Random(1)
     assert {ending_without_users(weight, draw) for _ in range(300)} == {"promote"}
 

@@ -16,13 +16,13 @@ from crudctl.project import loopback
 
 
 class Load:
-    """Calls all five operations at a steady rate while the context lasts; an item a round, deleted again.
+    """Calls all five operations at a steady rate; a context manager. Each round creates an item and deletes it again.
 
     Args:
         api_url: base URL of the API, on this machine.
         token: access token.
         rate: requests a second.
-        clients: how many there are; each waits for its answer before it goes on.
+        clients: number of concurrent clients; each waits for the response before its next request.
     """
 
     def __init__(self, api_url: str, token: str, rate: float, clients: int = 8) -> None:
@@ -30,7 +30,7 @@ class Load:
         self._pause, self._stop, self._lock = clients / rate, threading.Event(), threading.Lock()
         starts = [number * self._pause / clients for number in range(clients)]
         self._threads = [threading.Thread(target=self._run, args=(delay,)) for delay in starts]
-        self._answers: Counter[int] = Counter()
+        self._responses: Counter[int] = Counter()
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -43,20 +43,20 @@ class Load:
             thread.join(60)
 
     @property
-    def answers(self) -> dict[int, int]:
-        """How many answers there were so far, by status; status 0 is none at all."""
+    def responses(self) -> dict[int, int]:
+        """The number of responses so far by status; 0 counts requests without a response."""
         with self._lock:
-            return dict(self._answers)
+            return dict(self._responses)
 
     @property
     def requests(self) -> int:
-        """Requests so far."""
-        return sum(self.answers.values())
+        """The number of requests so far."""
+        return sum(self.responses.values())
 
     @property
     def failed(self) -> int:
-        """Those that were answered with 5xx or not at all."""
-        return sum(count for status, count in self.answers.items() if status >= 500 or not status)
+        """The number of requests so far with a 5xx response or without a response."""
+        return sum(count for status, count in self.responses.items() if status >= 500 or not status)
 
     def _run(self, delay: float) -> None:
         client = _Client(self._url.hostname or "", self._url.port or 80, self._url.path, self._token)
@@ -71,7 +71,7 @@ class Load:
             client.call("DELETE", f"/items/{item}")
 
     def _one(self, client: _Client, step: int, item: str) -> str:
-        """Sends one request of the round; returns the id of the item that there is afterwards."""
+        """Send one request of the round. Return the id of the item that exists afterwards, or an empty string."""
         method, body = (
             ("POST", {"name": "Load"}),
             ("GET", None),
@@ -81,13 +81,13 @@ class Load:
             ("DELETE", None),
         )[step]
         if method not in ("POST", "LIST") and not item:
-            method = "LIST"  # the create failed: there is nothing to work on
+            method = "LIST"  # the create failed: there is no item to work on
         path = {"POST": "/items", "LIST": "/items?limit=5"}.get(method, f"/items/{item}")
-        status, found = client.call("GET" if method == "LIST" else method, path, body)
+        status, document = client.call("GET" if method == "LIST" else method, path, body)
         with self._lock:
-            self._answers[status] += 1
+            self._responses[status] += 1
         if method == "POST":
-            return str(found.get("id", ""))
+            return str(document.get("id", ""))
         return "" if method == "DELETE" and status == 204 else item
 
 
@@ -99,21 +99,20 @@ class _Client:
         self._path, self._token = path, token
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """(status, JSON object) of the answer; status 0 when there was none."""
+        """Send a request. Return the status, 0 without a response, and the JSON object of the body."""
         media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"Authorization": f"Bearer {self._token}"} | ({"Content-Type": media_type} if body else {})
         try:
             self._connection.request(method, self._path + path, json.dumps(body) if body else None, headers)
-            answer = self._connection.getresponse()
-            text = answer.read()
+            response = self._connection.getresponse()
+            text = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             return 0, {}
-        found = json.loads(text) if text.startswith(b"{") else {}
-        return answer.status, found
+        return response.status, json.loads(text) if text.startswith(b"{") else {}
 
 
 def _forever() -> Iterator[int]:
-    """0 to 5, over and over."""
+    """Yield 0 to 5, over and over."""
     while True:
         yield from range(6)

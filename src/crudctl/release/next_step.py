@@ -1,0 +1,216 @@
+"""What a release does next: carries out the step that its record names, and the steps after it.
+
+    canary -> probe -> shift -> bake -> shift -> bake -> ... -> promote -> ended
+    from any of them: roll back -> ended
+
+The next step is in the record before anything is done, and doing a step twice is doing it once. So whoever comes after a
+releaser that died can read the record, look at the aliases and continue. Prints nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property, partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from crudctl.release import canary_alarms, versions
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position, words
+from crudctl.release.bake import Bake
+from crudctl.release.cloud import Cloud
+from crudctl.release.guard import Policy
+from crudctl.release.journal import Journal, Watcher
+from crudctl.release.metrics import HISTORY, Metrics
+from crudctl.release.probe import Probe
+from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
+from crudctl.release.rollback import ours, roll_back
+
+TRIES = 3  # of the first round trip: one stray fault is not a reason to roll a version back
+
+
+class NextStep:
+    """Carries out the steps of a release.
+
+    Args:
+        cloud: what the release works with.
+        journal: writes its record.
+        aliases: of its functions.
+        watcher: receives what happens.
+        policy: when a version is good or bad.
+    """
+
+    def __init__(self, cloud: Cloud, journal: Journal, aliases: Aliases, watcher: Watcher, policy: Policy) -> None:
+        self._cloud = cloud
+        self._lambda = cloud.client("lambda")
+        self._records = cloud.records()
+        self._journal = journal
+        self._aliases = aliases
+        self._watcher = watcher
+        self._metrics = Metrics(
+            cloud.client("cloudwatch"),
+            cloud.prefix,
+            cloud.functions,
+            cloud.period,
+            delay=cloud.delay,
+            clock=cloud.clock,
+        )
+        self._bake = partial(
+            Bake,
+            aliases=aliases,
+            metrics=self._metrics,
+            journal=journal,
+            watcher=watcher,
+            policy=policy,
+            interval=cloud.interval,
+            clock=cloud.clock,
+            sleep=cloud.sleep,
+        )
+        self._steps = {
+            "canary": self._point_canary,
+            "probe": self._try_out,
+            "shift": self._shift,
+            "bake": self._wait_for_verdict,
+            "promote": self._promote,
+        }
+
+    def carry_out(self, release: Release) -> Release:
+        """Carry out the step that `release.doing` names and those after it, and return the release as it ended.
+
+        It has not ended if it was rolled back and an alias could not be put back.
+
+        Args:
+            release: as recorded, held by this releaser.
+
+        Raises:
+            record.TakenOver: another releaser has the release.
+            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused a request or did not respond.
+        """
+        try:
+            while release.running and release.doing != "roll back":
+                release = self._steps[release.doing](release)
+        except NotMoved as error:
+            return self._roll_back(replace(self._journal.mine(), why=str(error), by="releaser"), FAILED)
+        return self._roll_back(release) if release.running else self._clear_up(release)
+
+    @cached_property
+    def _probe(self) -> Probe:
+        return Probe(self._lambda, self._cloud.functions)
+
+    def _point_canary(self, release: Release) -> Release:
+        """Point `canary` at the new versions."""
+        wanted = {operation: Position(version) for operation, version in release.new.items()}
+        self._move(CANARY, wanted, lambda operation, at: at == Position(release.canary[operation]))
+        return self._journal.save(release, doing="probe")
+
+    def _try_out(self, release: Release) -> Release:
+        """Make the first round trip through `canary`, which no user calls."""
+        fault = self._first_round_trip(release.new)
+        if fault:
+            return _to_roll_back(release, f"no user saw it: {fault}", "round trip")
+        return self._shift_to(release, 0)
+
+    def _first_round_trip(self, new: Mapping[str, str]) -> str:
+        """Describe what is wrong with the new versions; empty if nothing is."""
+        self._probe.clean()
+        fault = ""
+        for attempt in range(TRIES):
+            if attempt:
+                self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
+            result = self._probe.round_trip(CANARY, new)
+            if not result.fault and not result.wrong and fault:
+                period = self._cloud.period
+                # Its faults are not compared: they were not drawn by the weight of `prod`.
+                self._cloud.sleep(period - self._cloud.clock() % period)
+            if result.wrong or not result.fault:
+                return result.wrong
+            fault = result.fault
+        return fault
+
+    def _shift_to(self, release: Release, step: int) -> Release:
+        """Record that the traffic is to be shifted to the weight of a step."""
+        stage = [release.weights[step], self._cloud.clock()]  # _shift adds when the aliases have moved
+        limits = release.limits or self._metrics.limits(release.old, self._cloud.clock() - HISTORY)
+        return self._journal.save(release, doing="shift", step=step, stages=[*release.stages, stage], limits=limits)
+
+    def _shift(self, release: Release) -> Release:
+        """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""
+        weight = release.weights[release.step]
+        a_minute = self._metrics.a_minute(self._cloud.clock() - 600)
+        changed = {name: self._cloud.functions[name] for name in release.new if release.new[name] != release.old[name]}
+        before = release.weights[release.step - 1] if release.step else weight
+        watch = partial(canary_alarms.watch, self._cloud.client("cloudwatch"), changed, release.new, a_minute)
+        watch(before)  # if the releaser dies here, no threshold is higher than the present share calls for
+        self._move(PROD, _split(release), lambda operation, at: _is_a_step(release, operation, at))
+        watch(weight)
+        *earlier, stage = release.stages
+        return self._journal.save(release, doing="bake", stages=[*earlier, [*stage[:2], self._cloud.clock()]])
+
+    def _wait_for_verdict(self, release: Release) -> Release:
+        """Watch both versions until there is a verdict, and record what follows from it."""
+        release, decision = self._bake(probe=self._probe).verdict(release, _split(release))
+        if decision.action == "roll back":
+            return _to_roll_back(release, decision.reason, "verdict")
+        if release.step + 1 >= len(release.weights):
+            return self._journal.save(release, doing="promote", why=decision.reason, by="verdict")
+        return self._shift_to(release, release.step + 1)
+
+    def _promote(self, release: Release) -> Release:
+        """Send all traffic to the new versions, and end the release."""
+        wanted = {operation: Position(version) for operation, version in release.new.items()}
+        for alias in ALIASES:
+            self._move(alias, wanted, lambda operation, at: ours(release, operation, at))
+        return self._journal.save(release, state=PROMOTED, ended=self._cloud.clock())
+
+    def _clear_up(self, release: Release) -> Release:
+        """Archive a release that has ended and delete old versions. Failing to delete them does no harm."""
+        self._records.archive(release)
+        if not release.weights:  # a return to earlier versions: the next one may go elsewhere
+            return release
+        try:
+            deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
+            note = f"deleted old versions: {', '.join(deleted)}" if deleted else ""
+        except (ClientError, BotoCoreError) as error:
+            note = f"old versions could not be deleted, the next release will try again: {words(error)}"
+        if note:
+            release = replace(release, notes=[*release.notes, note])
+            self._records.archive(release)
+            with contextlib.suppress(TakenOver):  # the next release has begun
+                self._records.save(release)
+        return release
+
+    def _move(self, alias: str, wanted: Mapping[str, Position], known: Known) -> None:
+        self._aliases.move(alias, wanted, known, self._journal.mine)
+
+    def _roll_back(self, release: Release, state: str = ROLLED_BACK) -> Release:
+        release = roll_back(
+            release,
+            self._records,
+            self._aliases,
+            why=release.why,
+            by=release.by,
+            state=state,
+            clock=self._cloud.clock,
+        )
+        self._watcher.log(f"release {release.number}: {release.state}")
+        return release
+
+
+def _to_roll_back(release: Release, why: str, by: str) -> Release:
+    """Return a release that is to be rolled back; rollback.roll_back records it."""
+    return replace(release, doing="roll back", why=why, by=by)
+
+
+def _split(release: Release) -> dict[str, Position]:
+    """Return the positions of `prod` during a step. A function that did not change has nothing to split."""
+    weight = release.weights[release.step]
+    return {
+        operation: Position(old) if old == new else Position(old, new, weight)
+        for operation, old, new in ((name, release.old[name], new) for name, new in release.new.items())
+    }
+
+
+def _is_a_step(release: Release, operation: str, at: Position) -> bool:
+    """Whether `prod` may be there while traffic is being shifted: at the old version alone or at any step."""
+    return at.version == release.old[operation] and at.other in ("", release.new[operation])

@@ -1,0 +1,413 @@
+"""AWS as a release uses it, in memory and with a clock of its own, so that hours of traffic pass in milliseconds.
+
+The fakes stand in for boto3's clients of Lambda, DynamoDB and CloudWatch; everything above them is the code under test. Users
+call alias `prod` of the functions at a steady rate, on every operation in turn, and each request is measured as on AWS.
+test_measured.py compares what the fakes measure with what the local stack measures.
+"""
+# ruff: noqa: N803 - boto3's names
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import math
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from crudctl.release.aliases import ALIASES, PROD, Position
+from crudctl.release.canary_alarms import names
+from crudctl.release.cloud import BLIND, Cloud
+from crudctl.release.guard import Decision, Policy
+from crudctl.release.record import Release
+from crudctl.release.releaser import Releaser
+
+OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+PREFIX = "items-simulated"
+BEGIN = 1_800_000_000.0
+RESOLUTION = 5  # seconds of which equal values are one point, as in the emulator
+COLD = 400.0  # milliseconds of the first request of a version
+HASTY = Policy(least=0, least_each=0)
+
+Call = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one function of a version does wrong: a key of crudctl.local.demo_versions.FAULTS, and in which share of its calls."""
+
+    kind: str
+    function: str
+    rate: float = 1.0
+    after: float = 0.0
+
+
+class Stopped(BaseException):
+    """The releaser stops here, as if its process had died."""
+
+
+class Watcher:
+    """Keeps the lines that it receives; stops the releaser after the n-th one, or at the first look at the metrics."""
+
+    def __init__(self, stop_after: int = 0, stop_at_look: bool = False) -> None:
+        self.lines: list[str] = []
+        self._stop_after, self._stop_at_look = stop_after, stop_at_look
+
+    def log(self, line: str) -> None:
+        """Keep the line."""
+        self.lines.append(line)
+        if len(self.lines) == self._stop_after:
+            raise Stopped
+
+    def show(self, release: Release, decision: Decision) -> None:
+        """Stop the releaser, if this was asked for."""
+        if self._stop_at_look:
+            raise Stopped
+
+
+class Aws:
+    """An account with five functions at version 1, both aliases of each on it, and no release yet.
+
+    Args:
+        rate: requests a second of the users.
+    """
+
+    def __init__(self, rate: float = 0.0) -> None:
+        self.now = BEGIN
+        self.functions = {operation: f"{PREFIX}-{operation}" for operation in OPERATIONS}
+        self.chance = random.Random(1)
+        self.responses: Counter[int] = Counter()  # of the users' requests, by status
+        self.items: dict[str, dict[str, Any]] = {}
+        self.lambda_ = Lambda(self)
+        self.dynamodb = DynamoDB()
+        self.cloudwatch = CloudWatch(self.functions)
+        self._rate, self._due = rate, 0.0
+        self._next = itertools.cycle(OPERATIONS)
+        self._meeting: dict[tuple[str, str], Call] = {}
+
+    def clock(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, with the users' requests in it."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(end, self.now + 1)
+            self._due += self._rate
+            while self._due >= 1:
+                self._due -= 1
+                operation = next(self._next)
+                self.responses[self.lambda_.request(operation, PROD)[0]] += 1
+
+    def meets(self, service: str, operation: str, call: Call) -> None:
+        """Call something before each request of that operation, which may raise instead of it."""
+        self._meeting[service, operation] = call
+
+    def client(self, service: str) -> Any:
+        """Return what takes the place of boto3's client of a service."""
+        fake = {"lambda": self.lambda_, "dynamodb": self.dynamodb, "cloudwatch": self.cloudwatch}[service]
+        return Client(fake, lambda operation: self._meeting.get((service, operation)))
+
+    def cloud(self, blind: float = BLIND) -> Cloud:
+        """Return what a release on AWS works with: periods of a minute, and half a minute between two looks."""
+        return Cloud(
+            self.functions,
+            PREFIX,
+            self.client,
+            period=60,
+            interval=30.0,
+            blind=blind,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    def releaser(self, watcher: Watcher | None = None, policy: Policy | None = None, blind: float = BLIND) -> Releaser:
+        """Return a releaser on this account."""
+        return Releaser(self.cloud(blind), watcher or Watcher(), policy)
+
+    def publish(self, fault: Fault | None = None) -> dict[str, str]:
+        """Publish a version of every function, one of which may have a fault. Return the versions by operation."""
+        return {operation: self.lambda_.publish(name, fault) for operation, name in self.functions.items()}
+
+    def places(self) -> dict[str, dict[str, Position]]:
+        """Return where all aliases point."""
+        return {
+            alias: {operation: self.lambda_.position(name, alias) for operation, name in self.functions.items()}
+            for alias in ALIASES
+        }
+
+    def put(self, alias: str, operation: str, position: Position) -> None:
+        """Point an alias somewhere, as anybody with the permission can."""
+        weights = {position.other: position.weight} if position.other else {}
+        self.lambda_.put(self.functions[operation], alias, position.version, weights)
+
+
+def at(versions: Mapping[str, str]) -> dict[str, dict[str, Position]]:
+    """Return the places at which both aliases of all functions are at these versions."""
+    return {alias: {operation: Position(version) for operation, version in versions.items()} for alias in ALIASES}
+
+
+def refused(code: str = "InvalidParameterValueException", message: str = "refused") -> ClientError:
+    """Return the error of a request that AWS refuses."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+def only(numbers: Iterator[int] | range, call: Call) -> Call:
+    """Return what calls `call` at the requests with these numbers, counted from 1."""
+    count, wanted = itertools.count(1), set(numbers)
+
+    def numbered(**arguments: Any) -> None:
+        if next(count) in wanted:
+            call(**arguments)
+
+    return numbered
+
+
+def refusing(**_: Any) -> None:
+    """Refuse a request."""
+    raise refused()
+
+
+class Client:
+    """Passes calls on to a fake, after what they are to meet."""
+
+    def __init__(self, fake: Any, meeting: Callable[[str], Call | None]) -> None:
+        self._fake, self._meeting = fake, meeting
+        self.exceptions = getattr(fake, "exceptions", None)
+
+    def __getattr__(self, operation: str) -> Call:
+        def call(**arguments: Any) -> Any:
+            meet = self._meeting(operation)
+            if meet:
+                meet(**arguments)
+            return getattr(self._fake, operation)(**arguments)
+
+        return call
+
+    def get_paginator(self, operation: str) -> Any:
+        """Return a paginator of one page."""
+        return Paginator(getattr(self, operation))
+
+
+class Paginator:
+    """One page of everything."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def paginate(self, **arguments: Any) -> Iterator[Any]:
+        """Yield the page."""
+        yield self._call(**arguments)
+
+
+class Lambda:
+    """Functions with versions, aliases and weights. https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html"""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._versions: dict[str, dict[str, Fault | None]] = {name: {"1": None} for name in aws.functions.values()}
+        self._aliases: dict[tuple[str, str], dict[str, Any]] = {}
+        self._warm: set[tuple[str, str]] = set()
+        self._revisions = itertools.count(1)
+        for name in self._versions:
+            for alias in ALIASES:
+                self.put(name, alias, "1", {})
+
+    def publish(self, name: str, fault: Fault | None) -> str:
+        version = str(max(map(int, self._versions[name])) + 1)
+        self._versions[name][version] = fault if fault and name.endswith(f"-{fault.function}") else None
+        return version
+
+    def position(self, name: str, alias: str) -> Position:
+        found = self._aliases[name, alias]
+        other, weight = next(iter(found["RoutingConfig"]["AdditionalVersionWeights"].items()), ("", 0.0))
+        return Position(found["FunctionVersion"], other, weight)
+
+    def put(self, name: str, alias: str, version: str, weights: Mapping[str, float], description: str = "") -> None:
+        self._aliases[name, alias] = {
+            "Description": description,
+            "FunctionVersion": version,
+            "RoutingConfig": {"AdditionalVersionWeights": dict(weights)},
+            "RevisionId": str(next(self._revisions)),
+        }
+
+    def get_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
+        return dict(self._aliases[FunctionName, Name])
+
+    def update_alias(self, **arguments: Any) -> None:
+        name, alias = arguments["FunctionName"], arguments["Name"]
+        if arguments["RevisionId"] != self._aliases[name, alias]["RevisionId"]:
+            raise refused("PreconditionFailedException")
+        weights = arguments["RoutingConfig"]["AdditionalVersionWeights"]
+        self.put(name, alias, arguments["FunctionVersion"], weights, arguments["Description"])
+
+    def list_versions_by_function(self, FunctionName: str) -> dict[str, Any]:
+        return {"Versions": [{"Version": version} for version in ("$LATEST", *self._versions[FunctionName])]}
+
+    def delete_function(self, FunctionName: str, Qualifier: str) -> None:
+        del self._versions[FunctionName][Qualifier]
+
+    def get_function_configuration(self, FunctionName: str, Qualifier: str) -> dict[str, Any]:
+        return {"Environment": {"Variables": {"CLIENT_IDS": "client,other"}}}
+
+    def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
+        operation = FunctionName.removeprefix(f"{PREFIX}-")
+        status, version = self.request(operation, Qualifier)
+        if status == 502:
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType": "RuntimeError"}')} | version
+        body = {"statusCode": status} if status == 500 else self._respond(json.loads(Payload))
+        return {"Payload": io.BytesIO(json.dumps(body).encode())} | version
+
+    def _respond(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return the response of the service to a request without a fault."""
+        items, method = self._aws.items, event["httpMethod"]
+        body = json.loads(event["body"] or "{}")
+        item_id = (event["pathParameters"] or {}).get("id", "")
+        if method == "POST":
+            item = {"id": str(len(items) + 1), "version": 1, **body}
+            items[item["id"]] = item
+            return {"statusCode": 201, "body": json.dumps(item)}
+        if not item_id:
+            return {"statusCode": 200, "body": json.dumps({"items": list(items.values())})}
+        if item_id not in items:
+            return {"statusCode": 404, "body": "{}"}
+        if method == "DELETE":
+            del items[item_id]
+            return {"statusCode": 204, "body": ""}
+        if method in ("PUT", "PATCH"):
+            items[item_id] |= body | {"version": items[item_id]["version"] + 1}
+        return {"statusCode": 200, "body": json.dumps(items[item_id])}
+
+    def request(self, operation: str, alias: str) -> tuple[int, dict[str, str]]:
+        """Run a function through an alias. Return the status that the caller gets, and the version that ran."""
+        name = self._aws.functions[operation]
+        place = self.position(name, alias)
+        version = place.other if place.other and self._aws.chance.random() < place.weight else place.version
+        status = self._run(name, operation, alias, version)
+        return status, {"ExecutedVersion": version}
+
+    def _run(self, name: str, operation: str, alias: str, version: str) -> int:
+        fault, chance, measure = self._versions[name][version], self._aws.chance, self._measure
+        kind = fault.kind if fault and self._aws.now >= fault.after and chance.random() < fault.rate else ""
+        crashed = kind in ("exceptions", "timeouts")
+        of_lambda = {"FunctionName": name, "Resource": f"{name}:{alias}"}
+        for dimensions in (of_lambda, of_lambda | {"ExecutedVersion": version}):
+            measure("AWS/Lambda", "Invocations", 1, dimensions)
+            measure("AWS/Lambda", "Errors", int(crashed), dimensions)
+        if crashed or kind == "malformed":
+            return 502  # without a log line
+        status = 500 if kind == "5xx" else 200
+        cold = (name, version) not in self._warm
+        self._warm.add((name, version))
+        milliseconds = 4.0 if status == 500 else 40 * math.exp(chance.gauss(0, 0.3)) * (10 if kind == "latency" else 1)
+        own = {"operation": operation, "version": version}
+        measure(PREFIX, "Faults", int(status >= 500), own)
+        measure(PREFIX, "ColdStarts", int(cold), own)
+        measure(PREFIX, "Latency", COLD if cold else float(round(milliseconds)), own)
+        return status
+
+    def _measure(self, namespace: str, metric: str, value: float, dimensions: Mapping[str, str]) -> None:
+        self._aws.cloudwatch.put(self._aws.now, namespace, metric, value, dimensions)
+
+
+class DynamoDB:
+    """The table of releases, with conditional writes."""
+
+    class exceptions:  # noqa: N801 - boto3's name
+        class ConditionalCheckFailedException(Exception):
+            """The condition was not met."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def get_item(self, Key: dict[str, Any], **_: Any) -> dict[str, Any]:
+        item = self._items.get((Key["kind"]["S"], Key["id"]["S"]))
+        return {"Item": item} if item else {}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        keys = sorted((key for key in self._items if key[0] == "past"), reverse=True)
+        return {"Items": [self._items[key] for key in keys]}
+
+    def put_item(self, Item: dict[str, Any], ConditionExpression: str = "", **arguments: Any) -> None:
+        key = Item["kind"]["S"], Item["id"]["S"]
+        stored, values = self._items.get(key, {}), arguments.get("ExpressionAttributeValues", {})
+        for term in filter(None, ConditionExpression.split(" AND ")):
+            name, _, value = term.partition(" = ")
+            met = not stored if term == "attribute_not_exists(id)" else stored.get(name) == values[value]
+            if not met:
+                raise self.exceptions.ConditionalCheckFailedException
+        self._items[key] = Item
+
+
+class CloudWatch:
+    """Data points by metric and dimensions, and the alarms of infra/release.tf.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
+    """
+
+    def __init__(self, functions: Mapping[str, str]) -> None:
+        self._points: dict[Any, dict[int, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
+        self.alarms: dict[str, dict[str, Any]] = {}
+        for operation, function in functions.items():
+            crashes, faults = names(function)
+            self._alarm(crashes, FunctionName=function, Resource=f"{function}:prod", ExecutedVersion="0")
+            self._alarm(faults, operation=operation, version="0")
+
+    def _alarm(self, name: str, **dimensions: str) -> None:
+        listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+        self.alarms[name] = {"AlarmName": name, "Dimensions": listed, "Threshold": 5.0, "StateValue": "OK"}
+
+    def put(self, now: float, namespace: str, metric: str, value: float, dimensions: Mapping[str, str]) -> None:
+        self._points[namespace, metric, frozenset(dimensions.items())][int(now) // RESOLUTION][value] += 1
+
+    def get_metric_data(
+        self, MetricDataQueries: list[dict[str, Any]], StartTime: datetime, EndTime: datetime
+    ) -> dict[str, Any]:
+        results = []
+        for query in MetricDataQueries:
+            stat = query["MetricStat"]
+            dimensions = frozenset((each["Name"], each["Value"]) for each in stat["Metric"]["Dimensions"])
+            points = self._points.get((stat["Metric"]["Namespace"], stat["Metric"]["MetricName"], dimensions), {})
+            periods: dict[int, Counter[float]] = defaultdict(Counter)
+            for span, values in points.items():
+                moment = span * RESOLUTION
+                if StartTime.timestamp() <= moment < EndTime.timestamp():
+                    periods[moment // stat["Period"] * stat["Period"]].update(values)
+            moments = [datetime.fromtimestamp(moment, UTC) for moment in periods]
+            values_of = [statistic(stat["Stat"], counter) for counter in periods.values()]
+            results.append({"Id": query["Id"], "Timestamps": moments, "Values": values_of})
+        return {"MetricDataResults": results}
+
+    def describe_alarms(self, AlarmNames: list[str]) -> dict[str, Any]:
+        return {"MetricAlarms": [dict(self.alarms[name]) for name in AlarmNames]}
+
+    def put_metric_alarm(self, **alarm: Any) -> None:
+        self.alarms[alarm["AlarmName"]] |= alarm
+
+    def set_alarm_state(self, AlarmName: str, StateValue: str, StateReason: str) -> None:
+        self.alarms[AlarmName]["StateValue"] = StateValue
+
+
+def statistic(name: str, values: Counter[float]) -> float:
+    """Return a statistic of values, each with how often it was measured."""
+    if name == "Sum":
+        return sum(value * count for value, count in values.items())
+    if name == "SampleCount":
+        return values.total()
+    trimmed = re.fullmatch(r"TC\(([\d.]+):\)", name)
+    if trimmed:
+        return sum(count for value, count in values.items() if value > float(trimmed[1]))
+    rank = float(name.removeprefix("p")) / 100 * values.total()
+    for value in sorted(values):
+        rank -= values[value]
+        if rank <= 0:
+            return value
+    raise ValueError(name)

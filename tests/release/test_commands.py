@@ -1,0 +1,180 @@
+"""The commands of a release on the local stack: beside Terraform, interrupted, without a reader, and in what they print."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from crudctl.release import versions
+from crudctl.release.aliases import PROD, Position
+from crudctl.release.commands import waiting
+from crudctl.release.record import PROMOTED, ROLLED_BACK
+from tests.release.rig import Places, Rig, eventually
+
+
+def test_up_does_not_put_versions_in_service_that_a_release_decided_against(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.publish(None))
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert not versions.put_newest_in_service(rig.environment, rig.functions)
+    assert rig.places() == before
+    assert waiting(rig.environment).startswith("Published, and waiting for `crudctl release start`: create_item ")
+    rig.publish(None)
+    assert versions.put_newest_in_service(rig.environment, rig.functions)
+    assert rig.places() == rig.at(rig.newest())
+    assert not versions.put_newest_in_service(rig.environment, rig.functions)
+    rig.put(before)
+
+
+def test_an_apply_during_a_release_changes_neither_versions_nor_weights(rig: Rig, before: Places) -> None:
+    new = rig.publish(None)  # the newest code too, which the apply publishes with more memory
+    assert rig.killed_while_baking(new)
+    places, watched, revisions = rig.places(), rig.watched(), rig.revisions()
+    assert places[PROD]["get_item"] == Position(before[PROD]["get_item"].version, new["get_item"], 0.1)
+    settings = rig.stack.home / "infra" / "envs" / "local.tfvars"
+    kept = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{kept}function_settings = {{ memory_size = 640 }}\n", encoding="utf-8")
+    try:
+        code, output = rig.crudctl("up")
+        assert code == 0, output
+        published = rig.newest()
+        assert all(int(version) > int(new[name]) for name, version in published.items())
+        assert rig.places() == places
+        assert rig.revisions() == revisions
+        assert rig.watched() == watched
+        assert rig.releaser().roll_back().state == ROLLED_BACK
+        assert rig.places() == before
+
+        code, output = rig.crudctl("up", "--hold")
+        assert code == 0, output
+        assert rig.places() == before
+        assert f"Published, and waiting for `crudctl release start`: create_item {published['create_item']}," in output
+        assert json.loads(rig.release("status", "--json")[1])["newest"] == published
+        assert rig.releaser().start([0.5], 0).state == PROMOTED
+        assert rig.places() == rig.at(published)
+        assert rig.memory() == 640
+        assert rig.left_behind() == 0
+    finally:
+        settings.write_text(kept, encoding="utf-8")
+
+
+def test_an_alarm_about_another_version_rolls_nothing_back(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    name = "items-local-get_item-canary-crashes"
+    assert rig.alarm(name, before[PROD]["get_item"].version) == {"rollback": "the alarm is about another version"}
+    assert rig.alarm(name, rig.healthy["get_item"])["rollback"].endswith(" was rolled back")
+    assert rig.alarm(name, rig.healthy["get_item"]) == {"rollback": "no release is under way"}
+    assert rig.places() == before
+
+
+def test_an_alarm_about_a_function_that_does_not_change_rolls_nothing_back(rig: Rig, before: Places) -> None:
+    new = {**rig.healthy, "get_item": before[PROD]["get_item"].version}
+    assert rig.killed_while_baking(new)
+    assert rig.alarm("an alarm", new["get_item"]) == {"rollback": "the alarm is about another version"}
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_a_reason_with_line_breaks_is_one_line_in_every_output(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    rig.releaser().roll_back("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
+    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading" in rig.release("history")[1].splitlines()[1]
+    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading (by " in rig.release("status")[1]
+    number = str(rig.records.past()[0].number)
+    assert "- Why: on resource [/aws/lambda/items] must match [a-z]+ ## Heading\n" in rig.release("history", number)[1]
+    assert rig.places() == before
+
+
+def test_status_reports_aliases_that_were_moved_since_the_release_ended(rig: Rig, before: Places) -> None:
+    assert rig.releaser().start([0.5], 0, rig.healthy).state == PROMOTED
+    assert "Since then something else moved" not in rig.release("status")[1]
+    rig.put(before)
+    assert "Since then something else moved alias prod of create_item, delete_item," in rig.release("status")[1]
+
+
+def test_a_promoted_release_can_be_returned_to_however_many_were_rolled_back_since(rig: Rig, before: Places) -> None:
+    first = rig.releaser().start([0.1], 0, rig.healthy)
+    others = [replace(first, number=first.number + n, state=ROLLED_BACK) for n in range(1, 61)]
+    for other in others:
+        rig.records.archive(other)
+    current = rig.records.current()
+    assert current is not None
+    rig.records.save(replace(others[-1], holder=current.holder))
+    last = rig.releaser().start([0.1], 0, rig.publish(None))
+    assert last.state == PROMOTED
+    assert first.number in {release.number for release in rig.records.past()}
+    assert rig.release("rollback", "--to", str(first.number))[0] == 0
+    assert rig.places() == rig.at(first.new)
+    rig.put(before)
+    for other in others[:-1]:
+        key = {"kind": {"S": "past"}, "id": {"S": f"{other.number:09d}"}}
+        rig.table.delete_item(TableName="items-local-releases", Key=key)
+
+
+def test_during_a_release_no_demo_publishes_anything(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    newest, places = rig.newest(), rig.places()
+    for demo in ("release", "rollback"):
+        code, output = rig.crudctl("demo", demo)
+        assert code == 1
+        assert " is under way: started " in output
+    assert (rig.newest(), rig.places()) == (newest, places)
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.places() == before
+
+
+@pytest.mark.parametrize("where", ["| head -1", "> /dev/full 2>&1", ">&- 2>&-"])
+def test_a_rollback_whose_output_cannot_be_written_still_happens(rig: Rig, before: Places, where: str) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    command = f"{shlex.quote(sys.executable)} -m crudctl.cli release rollback"
+    shell = ["bash", "-c", f"set -o pipefail; {command} 2>&1 {where}"]
+    assert subprocess.run(shell, cwd=rig.stack.home, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert rig.records.past()[0].state == ROLLED_BACK
+    assert rig.places() == before
+
+
+def test_a_report_that_cannot_be_written_does_not_change_how_a_release_ended(rig: Rig, before: Places) -> None:
+    assert rig.killed_while_baking(rig.healthy)
+    folder = rig.environment.home / "releases"
+    kept = folder.rename(folder.with_name("kept")) if folder.exists() else None
+    folder.write_text("in the way")
+    code, output = rig.release("rollback")
+    folder.unlink()
+    if kept:
+        kept.rename(folder)
+    assert code == 0
+    assert "**Rolled back: all traffic is on the old versions.**" in output
+    assert "The report could not be written: " in output
+    assert rig.places() == before
+
+
+@pytest.mark.parametrize("number_of", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_releaser_says_how_to_continue(rig: Rig, before: Places, number_of: signal.Signals) -> None:
+    rig.publish(None)
+    handler = signal.signal(number_of, lambda *_: None)  # a job in the background, or under nohup, would ignore it
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crudctl.cli", "release", "start", "--yes"],
+        cwd=rig.stack.home,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    signal.signal(number_of, handler)
+    try:
+        assert eventually(
+            lambda: (current := rig.records.current()) is not None and current.running and current.looked > 0, 60
+        )
+        process.send_signal(number_of)
+        _, output = process.communicate(timeout=60)
+    finally:
+        process.kill()  # has no effect if it has ended
+    assert process.returncode == 1
+    assert "Interrupted. A release that was under way still is" in output
+    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in output
+    assert "Traceback" not in output
+    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.places() == before

@@ -1,0 +1,57 @@
+"""What the local stack measures of real regressions is what test_verdicts.py assumes; the functions, the emulator and Metrics."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import httpx
+
+from crudctl.release.aliases import PROD, Position
+from crudctl.release.guard import total
+from crudctl.release.metrics import Metrics
+from crudctl.release.record import ROLLED_BACK
+from tests.release.rig import Places, Rig
+
+TO_OLD, TO_NEW = 50, 25  # a limit for slow requests needs 50
+
+
+def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_version_that_had_them(
+    rig: Rig, before: Places
+) -> None:
+    old = {name: at.version for name, at in before[PROD].items()}
+    slow, silent = rig.publish("latency", "list_items"), rig.publish("malformed", "get_item")
+    new = {**rig.healthy, "list_items": slow["list_items"], "get_item": silent["get_item"]}
+    api = httpx.Client(base_url=rig.outputs["api_url"], headers={"Authorization": f"Bearer {rig.token()}"})
+    since = time.time()
+    for _ in range(TO_OLD):
+        assert api.get("/items").status_code == 200
+    rig.put({PROD: {name: Position(version) for name, version in new.items()}})
+    for _ in range(TO_NEW):
+        assert api.get("/items").status_code == 200
+        assert api.get(f"/items/{uuid.uuid4()}").status_code >= 500
+    rig.put(before)
+
+    client = rig.cloud.client("cloudwatch")
+    metrics = Metrics(client, "items-local", rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)
+    limits = metrics.limits(old, since)
+    evidence, _ = metrics.evidence(old, new, [[0.5, since, since]], limits)
+    listed_by_new, listed_by_old = total(evidence["list_items"])
+    got_by_new, _ = total(evidence["get_item"])
+    assert (listed_by_new.requests, got_by_new.requests) == (TO_NEW, TO_NEW)
+    assert listed_by_old.requests >= TO_OLD
+    assert listed_by_new.slow > 0.9 * TO_NEW
+    assert listed_by_new.late > 0.9 * TO_NEW
+    assert listed_by_old.slow < 0.2 * TO_OLD
+    assert (got_by_new.unknown, got_by_new.faults) == (TO_NEW, 0)
+    assert (listed_by_new.unknown, listed_by_old.unknown) == (0, 0)
+
+
+def test_a_real_crash_in_the_first_round_trip_rolls_back_before_any_user_calls_the_version(
+    rig: Rig, before: Places
+) -> None:
+    ended = rig.releaser().start([0.1], 0, rig.publish("exceptions", "delete_item"))
+    assert (ended.state, ended.by) == (ROLLED_BACK, "round trip")
+    assert ended.why == f"no user saw it: DELETE by delete_item version {ended.new['delete_item']} crashed"
+    assert rig.places() == before
+    assert rig.left_behind() == 0
