@@ -3,12 +3,13 @@ MAKEFLAGS += --no-print-directory
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
-	@$(CRUDCTL) up
+	@$(MIRROR) $(CRUDCTL) up
 
 down:  ## stop it; `make up` finds the data again
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) down; else echo "It was not running."; fi
@@ -40,7 +41,7 @@ types: .venv/.ready-dev build/functions.zip
 	@$(PY) -m mypy
 
 infra: .venv/.ready-dev build/functions.zip
-	@$(CRUDCTL) check-infra
+	@$(MIRROR) $(CRUDCTL) check-infra
 
 web: .venv/.ready-dev build/functions.zip
 	@$(CRUDCTL) check-web

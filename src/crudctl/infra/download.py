@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
 import urllib.error
 import urllib.request
@@ -11,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crudctl.console import Failed, step
-from crudctl.infra.mirrors import this_system
 
 VERSION = "1.11.4"
 # SHA-256 of terraform_1.11.4_<system>.zip, as in terraform_1.11.4_SHA256SUMS of the release.
@@ -27,6 +27,7 @@ INSTALL = (
     "and see that `terraform` is on PATH."
 )
 TIMEOUT = 20.0  # seconds without a byte
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Terraform names them
 
 
 def terraform(folder: Path, site: str = SITE, checksums: Mapping[str, str] = SHA256, system: str | None = None) -> Path:
@@ -62,6 +63,12 @@ def terraform(folder: Path, site: str = SITE, checksums: Mapping[str, str] = SHA
     finally:
         archive.unlink(missing_ok=True)
     return program
+
+
+def this_system() -> str:
+    """This machine as Terraform names it, such as `linux_amd64`."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{MACHINES.get(machine, machine)}"
 
 
 def _fetch(url: str, path: Path) -> str:

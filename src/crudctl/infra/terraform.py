@@ -1,4 +1,4 @@
-"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and mirrors.
+"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and provider.
 
 The state of the local stack is a file in its home, that of an AWS environment in its bucket (aws/state.py).
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from crudctl.console import Failed
-from crudctl.infra import download, mirrors, state
+from crudctl.infra import download, provider, state
 from crudctl.project import Environment
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
@@ -64,8 +64,7 @@ class Terraform:
     def init(self) -> None:
         """Installs the provider, from the registry or from a mirror on this machine, and finds the state. Raises Failed."""
         self._home.mkdir(parents=True, exist_ok=True)
-        if not any((self._home / "data").glob(f"providers/{mirrors.PROVIDER}/*/*")):
-            self._choose_source()
+        provider.choose(self._environment, self._home)
         command = ["init", "-input=false", "-no-color"]
         if not self._environment.local:
             settings = state.bucket(self._environment).backend(self._key)
@@ -77,11 +76,7 @@ class Terraform:
             lock.unlink()  # it was another machine's, or names a version that can no longer be had
             answer = self._run(*command)
         if answer.returncode:
-            raise Failed(
-                f"terraform init failed:\n{answer.stderr.strip()}",
-                f"Without a way to {mirrors.REGISTRY}, put a mirror of the provider, as `terraform providers mirror` makes one, "
-                "under /opt or name it in TF_PLUGIN_DIR.",
-            )
+            raise Failed(f"terraform init failed:\n{answer.stderr.strip()}", provider.HINT)
 
     def apply(self, tell: Callable[[str], None], plan: Plan | None = None) -> dict[str, int]:
         """Makes the environment as infra/ describes it; answers how many resources were `add`ed, `change`d, `remove`d.
@@ -162,19 +157,8 @@ class Terraform:
         if not self._environment.local and "acquiring the state lock" in fault:
             state.bucket(self._environment).refuse_while_held(self._key)
 
-    def _choose_source(self) -> None:
-        """Sees that the provider comes from a mirror on this machine if there is one and the registry is out of reach."""
-        settings = self._environment.variables()
-        config = self._home / "cli.tfrc"
-        config.unlink(missing_ok=True)
-        if "TF_CLI_CONFIG_FILE" in settings or mirrors.registry_answers():
-            return
-        wanted = mirrors.constraint((self._source / "versions.tf").read_text(encoding="utf-8"))
-        if found := mirrors.mirror(wanted, settings.get("TF_PLUGIN_DIR")):
-            config.write_text(mirrors.installation(found), encoding="utf-8")
-
     def _settings(self) -> dict[str, str]:
-        config = self._home / "cli.tfrc"
+        config = provider.settings_file(self._home)
         return (
             self._environment.variables()
             | ({"TF_CLI_CONFIG_FILE": str(config)} if config.exists() else {})

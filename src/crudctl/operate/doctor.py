@@ -20,7 +20,7 @@ from crudctl import processes
 from crudctl.build import package
 from crudctl.console import Failed
 from crudctl.errors import refused
-from crudctl.infra import mirrors, state, terraform
+from crudctl.infra import provider, state, terraform
 from crudctl.local import stack
 from crudctl.project import REGION, Environment
 from crudctl.web import build
@@ -60,17 +60,9 @@ def terraform_program(environment: Environment) -> str:
     return terraform.program(environment.root)
 
 
-def provider(environment: Environment) -> str:
+def aws_provider(environment: Environment) -> str:
     """Where Terraform's AWS provider comes from."""
-    if mirrors.registry_answers():
-        return f"from {mirrors.REGISTRY}"
-    wanted = mirrors.constraint((environment.root / "infra" / "versions.tf").read_text(encoding="utf-8"))
-    if found := mirrors.mirror(wanted, environment.variables().get("TF_PLUGIN_DIR")):
-        return f"from {found}"
-    raise Failed(
-        f"{mirrors.REGISTRY} does not answer.",
-        "Put a mirror, as `terraform providers mirror` makes one, under /opt or name it in TF_PLUGIN_DIR.",
-    )
+    return provider.source(environment)
 
 
 def node(_environment: Environment) -> str:
@@ -181,7 +173,12 @@ def state_bucket(environment: Environment) -> str:
     return f"{bucket.name}, held by {holder}" if holder else bucket.name
 
 
-TOOLS: dict[str, Check] = {"Python": python, "Terraform": terraform_program, "AWS provider": provider, "Node.js": node}
+TOOLS: dict[str, Check] = {
+    "Python": python,
+    "Terraform": terraform_program,
+    "AWS provider": aws_provider,
+    "Node.js": node,
+}
 LOCAL: dict[str, Check] = {"ports": ports, "Chromium": chromium}
 AWS: dict[str, Check] = {
     "clock": clock,
