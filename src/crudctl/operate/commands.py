@@ -14,10 +14,9 @@ from crudctl import project
 from crudctl.console import Failed, out
 from crudctl.durations import seconds
 from crudctl.operate import doctor as doctor_checks
-from crudctl.operate import terminal
+from crudctl.operate import drawing
 from crudctl.operate.alarms import RINGING, Alarm, alarms
 from crudctl.operate.dashboard import dashboard
-from crudctl.operate.page import page
 from crudctl.options import environment_option
 from crudctl.project import Environment
 
@@ -66,10 +65,10 @@ def show_dashboard(environment: Environment, since: str, text: bool) -> None:
     back, now, name = seconds(since), time.time(), f"items-{environment.name}"
     found = dashboard(environment.client("cloudwatch"), name, now - back, now)
     if text:
-        for line in terminal.lines(found):
+        for line in drawing.lines(found):
             out.print(line)
         return
-    environment.write("dashboard.html", page(found, name))
+    environment.write("dashboard.html", drawing.page(found))
     click.echo((environment.home / "dashboard.html").as_uri())
 
 
