@@ -142,7 +142,7 @@ def test_the_contract_step_compares_with_the_branch_of_the_pull_request(tmp_path
     contract.write_text(text.replace("maxLength: 2000", "maxLength: 20"), encoding="utf-8")
     answer = run(step, tmp_path, GITHUB_BASE_REF="main")
     assert answer.returncode == 1
-    assert "body/description has maxLength 20 now, and had 2000." in answer.stdout
+    assert "body/description: maxLength changed from 2000 to 20." in answer.stdout
 
 
 def test_what_was_packaged_is_checked_before_it_is_deployed(tmp_path: Path) -> None:
