@@ -1,4 +1,4 @@
-"""Where Terraform and its provider come from, and what is told of a Terraform that ends badly."""
+"""Where Terraform and its provider come from, and how failures and progress of Terraform are reported."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ def test_make_finds_a_mirror_only_where_one_is_needed(
 
 
 class Releases(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder and keeps quiet."""
+    """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A site with one release; its address and the checksum of the archive."""
+    """A site with one release: its URL and the checksum of the archive."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("LICENSE.txt", "")
@@ -114,12 +114,12 @@ def releases(tmp_path: Path) -> Iterator[tuple[str, str]]:
         return Releases(*arguments, directory=str(tmp_path / "site"))  # type: ignore[arg-type]
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", hashlib.sha256(archive.getvalue()).hexdigest()
         server.shutdown()
 
 
-def test_a_missing_terraform_is_fetched_once(tmp_path: Path, releases: tuple[str, str]) -> None:
+def test_a_missing_terraform_is_downloaded_once(tmp_path: Path, releases: tuple[str, str]) -> None:
     site, checksum = releases
     program = download.terraform(tmp_path / "tools", site, {"linux_amd64": checksum}, "linux_amd64")
     assert program.read_text(encoding="utf-8") == "#!/bin/sh\necho it runs\n"
@@ -128,19 +128,19 @@ def test_a_missing_terraform_is_fetched_once(tmp_path: Path, releases: tuple[str
     assert [path.name for path in (tmp_path / "tools").iterdir()] == [program.name]
 
 
-def test_an_archive_with_another_checksum_leaves_nothing_behind(tmp_path: Path, releases: tuple[str, str]) -> None:
+def test_an_archive_with_another_checksum_is_discarded(tmp_path: Path, releases: tuple[str, str]) -> None:
     site, checksum = releases
     wrong = "0" * 64
-    with pytest.raises(Failed, match=f"has the SHA-256 {checksum}; {wrong} is right") as failure:
+    with pytest.raises(Failed, match=f"has the SHA-256 {checksum}; expected {wrong}") as failure:
         download.terraform(tmp_path / "tools", site, {"linux_amd64": wrong}, "linux_amd64")
     assert "Install Terraform" in failure.value.hint
     assert list((tmp_path / "tools").iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("system", "match"), [("plan9_mips", "none is known"), ("linux_amd64", "could not be fetched")]
+    ("system", "match"), [("plan9_mips", "no release is pinned"), ("linux_amd64", "could not be downloaded")]
 )
-def test_what_cannot_be_fetched_says_what_to_install(tmp_path: Path, system: str, match: str) -> None:
+def test_a_failed_download_is_reported_with_what_to_install(tmp_path: Path, system: str, match: str) -> None:
     with pytest.raises(Failed, match=match) as failure:
         download.terraform(tmp_path / "tools", "http://127.0.0.1:9", {"linux_amd64": ""}, system)
     assert "Install Terraform 1.11" in failure.value.hint
@@ -148,7 +148,7 @@ def test_what_cannot_be_fetched_says_what_to_install(tmp_path: Path, system: str
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `terraform` on PATH that only initialises; what else it does is in the file `apply`."""
+    """A stand-in for `terraform` on PATH, whose `apply` runs the script in the file that is returned."""
     program = tmp_path / "bin" / "terraform"
     program.parent.mkdir()
     program.write_text(
@@ -165,23 +165,23 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
-        ("kill -9 $$", "ended with -9"),
-        ("exit 1", "ended with 1"),
+        ("kill -9 $$", "exited with -9"),
+        ("exit 1", "exited with 1"),
         ("echo no such flag >&2; exit 1", "no such flag"),
         ("""echo '{"type":"diagnostic","diagnostic":{"severity":"error","summary":"No","detail":"way"}}'; exit 1""",
          "No\nway"),
     ],
 )  # fmt: skip
-def test_a_terraform_that_ends_badly_has_applied_nothing(stand_in: Path, script: str, told: str) -> None:
+def test_a_failing_terraform_is_reported(stand_in: Path, script: str, message: str) -> None:
     stand_in.write_text(script, encoding="utf-8")
     with pytest.raises(Failed) as failure:
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
-    assert told in failure.value.message
+    assert message in failure.value.message
 
 
-def test_progress_counts_what_is_made_of_what_is_planned(stand_in: Path) -> None:
+def test_progress_counts_the_applied_of_the_planned_changes(stand_in: Path) -> None:
     stand_in.write_text(
         """cat <<'END'
 {"type":"change_summary","changes":{"add":2,"change":0,"remove":0,"operation":"plan"}}
@@ -193,14 +193,14 @@ END
 """,
         encoding="utf-8",
     )
-    told: list[str] = []
-    summary = Terraform(Environment(stand_in.parent, "local")).apply(told.append)
-    assert told == ["1 of 2, a", "2 of 2, b"]
+    progress: list[str] = []
+    summary = Terraform(Environment(stand_in.parent, "local")).apply(progress.append)
+    assert progress == ["1 of 2, a", "2 of 2, b"]
     assert summary == {"add": 2, "change": 0, "remove": 0}
 
 
-def test_a_terraform_that_waits_for_a_lost_answer_is_ended(stand_in: Path) -> None:
-    """And what it started with it: an interrupted one would wait on."""
+def test_a_terraform_that_waits_for_a_lost_response_is_killed(stand_in: Path) -> None:
+    """Its child processes too: an interrupted Terraform would keep waiting."""
     stand_in.write_text(
         """trap '' INT TERM
 echo '{"type":"apply_progress","hook":{"action":"create","elapsed_seconds":110,"resource":{"addr":"a"}}}'
@@ -209,5 +209,5 @@ sleep 300 & wait
 """,
         encoding="utf-8",
     )
-    with pytest.raises(Unknown, match=r"not answered for 120 s \(a\)"):
+    with pytest.raises(Unknown, match=r"not responded for 120 s \(a\)"):
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
