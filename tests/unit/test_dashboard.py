@@ -1,4 +1,4 @@
-"""How a dashboard is read, asked for and drawn, without CloudWatch."""
+"""How a dashboard is queried and drawn, without CloudWatch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from crudctl.operate import drawing
 from crudctl.operate.alarms import Alarm
-from crudctl.operate.dashboard import Dashboard, Panel, Series, fitting, queries
+from crudctl.operate.dashboard import Dashboard, Panel, Series, period_of, queries
 
-RINGING = Alarm(
+FIRING = Alarm(
     "get_item-faults", "ALARM", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "why", "It <fails>", "docs/runbook.md#x"
 )
 QUIET = Alarm("latency-fast", "OK", datetime(2026, 1, 2, tzinfo=UTC), "", "Slow", "docs/runbook.md#y")
@@ -24,7 +24,7 @@ def drawn(*panels: Panel) -> Dashboard:
     return Dashboard("items-test", 0, 600, 60, panels)
 
 
-def test_a_widgets_metrics_become_queries_with_the_periods_and_ids_of_the_dashboard() -> None:
+def test_the_metrics_of_a_widget_become_queries_with_their_ids_and_the_period() -> None:
     metrics: list[list[Any]] = [
         ["items", "Faults", "operation", "get_item", {"id": "f", "stat": "Sum", "visible": False}],
         ["items", "Throttled"],
@@ -41,8 +41,8 @@ def test_a_widgets_metrics_become_queries_with_the_periods_and_ids_of_the_dashbo
 
 
 @pytest.mark.parametrize(("seconds", "period"), [(600, 60), (7200, 60), (7300, 120), (86400, 720), (604800, 5040)])
-def test_a_period_is_whole_minutes_and_as_short_as_a_panel_can_show(seconds: float, period: int) -> None:
-    assert fitting(seconds) == period
+def test_a_period_is_in_whole_minutes_and_as_short_as_a_panel_can_show(seconds: float, period: int) -> None:
+    assert period_of(seconds) == period
 
 
 def text(board: Dashboard) -> str:
@@ -51,8 +51,8 @@ def text(board: Dashboard) -> str:
 
 def test_the_page_is_the_text_in_one_file_that_runs_nothing() -> None:
     board = drawn(
-        Panel("timeSeries", "Requests", 12, 6, (Series("a", ((0, 1.0), (60, 2.0))),)),
-        Panel("alarm", "Alarms", 12, 4, alarms=(QUIET,)),
+        Panel("timeSeries", "Requests", (Series("a", ((0, 1.0), (60, 2.0))),)),
+        Panel("alarm", "Alarms", alarms=(QUIET,)),
     )
     page = drawing.page(board)
     assert "<title>items-test</title>" in page
@@ -66,23 +66,23 @@ def test_a_label_cannot_become_markup() -> None:
     """Neither HTML's nor that of the library that prints."""
     series = Series("<img onerror=x>", ((0, 1.0),))
     board = drawn(
-        Panel("timeSeries", "<b>[bold]", 12, 6, (series,)),
-        Panel("alarm", "A", 12, 4, alarms=(RINGING,)),
-        Panel("text", "", 24, 2, text="**Read** [this](javascript:alert(1)) <script>"),
+        Panel("timeSeries", "<b>[bold]", (series,)),
+        Panel("alarm", "A", alarms=(FIRING,)),
+        Panel("text", "", text="**Read** [this](javascript:alert(1)) <script>"),
     )
     assert not re.search(r"<(img|b>|fails|script)", drawing.page(board))
     assert all(label in text(board) for label in ("<img onerror=x>", "<b>[bold]", "It <fails>", "Read this"))
 
 
-def test_an_alarm_that_fires_stands_out_with_its_page() -> None:
-    board = drawn(Panel("alarm", "Alarms", 12, 4, alarms=(RINGING, QUIET)))
+def test_an_alarm_that_fires_is_shown_with_its_runbook() -> None:
+    board = drawn(Panel("alarm", "Alarms", alarms=(FIRING, QUIET)))
     assert re.search(r"▲ get_item-faults +since [0-9:]{8}  It <fails>  docs/runbook.md#x", text(board))
     assert "1 of 2 are not in ALARM" in text(board)
     assert "latency-fast" not in text(board)
 
 
-def test_a_panel_without_data_says_so() -> None:
-    assert "no data in this time" in text(drawn(Panel("timeSeries", "Throttles", 12, 6, (Series("reads", ()),))))
+def test_a_panel_without_data_is_marked_as_such() -> None:
+    assert "no data in this time" in text(drawn(Panel("timeSeries", "Throttles", (Series("reads", ()),))))
 
 
 @pytest.mark.parametrize(("seconds", "middle"), [(600, "00:05"), (7 * 86400, "04 Jan 12:00")])
@@ -101,7 +101,7 @@ def test_numbers_are_short(value: float, text: str) -> None:
     assert drawing.number(value) == text
 
 
-def test_a_bar_is_as_wide_as_its_period_and_silence_is_blank() -> None:
+def test_a_bar_is_as_wide_as_its_period_and_missing_data_is_blank() -> None:
     row = drawing.bars(Series("a", ((0, 5.0), (300, 10.0))), drawn(), 10)
     assert row == "▅▅▅▅▅" + " " * 19 + "█████" + " " * 19
 

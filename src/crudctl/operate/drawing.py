@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
-from crudctl.operate.alarms import RINGING
+from crudctl.operate.alarms import FIRING
 from crudctl.operate.dashboard import Dashboard, Panel, Series
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -50,7 +50,7 @@ def lines(dashboard: Dashboard) -> Iterator[Text]:
 
 def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
     if panel.kind == "alarm":
-        firing = [alarm for alarm in panel.alarms if alarm.state == RINGING]
+        firing = [alarm for alarm in panel.alarms if alarm.state == FIRING]
         for alarm in firing:
             since = f"since {alarm.since.astimezone():%H:%M:%S}"
             yield Text(f"  ▲ {alarm.name:{LABEL}} {since}  {alarm.says}  {alarm.runbook}", "bold red")
