@@ -66,14 +66,14 @@ def test_doctor_says_what_an_empty_account_needs(account: Account) -> None:
     assert code == 1
     assert "arn:aws:iam::111111111111:root in account 111111111111" in said
     assert [line[0] for line in said.splitlines() if not line.startswith(" ")].count("✗") == 1
-    assert "There is no items-test-state-111111111111." in said
+    assert "items-test-state-111111111111 does not exist." in said
     assert "crudctl bootstrap --env test" in said
 
 
 def test_without_a_state_bucket_nothing_is_planned(account: Account) -> None:
     code, _, said = account.run("deploy", "--env", "test", "--plan")
     assert code == 1
-    assert "Make it with `crudctl bootstrap --env test`" in said
+    assert "Run `crudctl bootstrap --env test`" in said
 
 
 def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootstrapped: Account) -> None:
@@ -91,14 +91,14 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootst
 def test_bootstrapping_again_mends_the_bucket(bootstrapped: Account) -> None:
     s3 = bootstrapped.client("s3")
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    assert "(was there)" in bootstrapped.done("bootstrap", "--env", "test")
+    assert "(exists)" in bootstrapped.done("bootstrap", "--env", "test")
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
 
 
 def test_nothing_is_applied_that_nobody_agreed_to(bootstrapped: Account) -> None:
     code, _, said = bootstrapped.run("deploy", "--env", "test", "--only", "apply")
     assert code == 1
-    assert "Look with --plan, then give --yes." in said
+    assert "Review the changes with --plan, then pass --yes." in said
 
 
 def test_a_pull_requests_role_can_plan_and_nothing_else(bootstrapped: Account) -> None:

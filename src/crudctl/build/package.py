@@ -1,4 +1,4 @@
-"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. The same sources give the same bytes.
+"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Builds are reproducible.
 
 The zip contains the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
 read-only, so without bytecode every cold start would compile again (docs/decisions/0007-bytecode.md).

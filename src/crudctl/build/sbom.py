@@ -58,7 +58,7 @@ def _of_zip(archive: Path) -> dict[str, Any]:
         "type": "application",
         "bom-ref": archive.name,
         "name": archive.name,
-        "description": "Modules of this project only. They import Python's standard library and, in rollback.zip, the boto3 of Lambda.",
+        "description": "Modules of this project only. They import the standard library and, in rollback.zip, Lambda's boto3.",
         "licenses": [{"license": {"id": "MIT"}}],
         "hashes": [{"alg": "SHA-256", "content": _sha256(archive)}],
     }
