@@ -151,9 +151,9 @@ def test_what_was_packaged_is_checked_before_it_is_deployed(tmp_path: Path) -> N
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     (tmp_path / "build" / "SHA256SUMS").write_text(f"{empty}  build/functions.zip\n", encoding="ascii")
     for job in ("deploy/test", "deploy/prod"):
-        assert run(f"{job}: Is it what was packaged", tmp_path).returncode == 0
+        assert run(f"{job}: Check that it is what was packaged", tmp_path).returncode == 0
     (tmp_path / "build" / "functions.zip").write_bytes(b"changed")
-    assert run("deploy/prod: Is it what was packaged", tmp_path).returncode != 0
+    assert run("deploy/prod: Check that it is what was packaged", tmp_path).returncode != 0
 
 
 @pytest.mark.parametrize("environment", ["test", "prod"])
