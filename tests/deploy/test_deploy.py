@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.deploy.account import Account
 from tests.servers import edge
-from tests.snapshot import clone
+from tests.snapshot import cloned
 from tests.stack import Stack
 
 BUCKET = "items-test-state-111111111111"
@@ -27,10 +27,10 @@ def endpoint(emulator: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Account:
+def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Iterator[Account]:
     """An empty account, and a project whose web app is built."""
-    home = clone(tmp_path_factory.mktemp("deploy") / "items").home
-    return Account(home, endpoint, "111111111111")
+    with cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
+        yield Account(stack.home, endpoint, "111111111111")
 
 
 @pytest.fixture(scope="module")

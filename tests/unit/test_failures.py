@@ -95,7 +95,9 @@ def event(**properties: object) -> dict[str, object]:
 
 
 def test_a_request_is_shown_as_one_short_line() -> None:
-    shown = logs.formatted(event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")).plain
+    shown = logs.formatted(
+        event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")
+    ).plain
     assert shown.endswith("items-local-get_item         404 GET get_item 1.5 ms request_id=abc")
 
 

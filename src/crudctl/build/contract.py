@@ -246,9 +246,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:
-                raise ContractError(
-                    f"{name}: {', '.join(reserved)} is reserved for the service; choose another name."
-                )
+                raise ContractError(f"{name}: {', '.join(reserved)} is reserved for the service; choose another name.")
             body = constraints(body)
         result[name] = {
             "method": method,
@@ -274,7 +272,9 @@ def checked(schema: Schema, where: str) -> None:
     try:
         re.compile(schema.get("pattern", ""))
     except re.error as error:
-        raise ContractError(f"{where}: the pattern {schema['pattern']} is not a regular expression: {error}.") from error
+        raise ContractError(
+            f"{where}: the pattern {schema['pattern']} is not a regular expression: {error}."
+        ) from error
     for value in schema.get("enum", []):
         if not isinstance(value, KINDS.get(kind or "", object)) or isinstance(value, bool) != (
             kind in ("boolean", None)
@@ -288,7 +288,9 @@ def checked(schema: Schema, where: str) -> None:
         if not name:
             raise ContractError(f"{where}: a property needs a name.")
         if field.get("readOnly") or "default" in field:
-            raise ContractError(f"{where}, {name}: the functions do not support a nested readOnly or a default; remove it.")
+            raise ContractError(
+                f"{where}, {name}: the functions do not support a nested readOnly or a default; remove it."
+            )
         checked(field, f"{where}, {name}")
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), dict):
