@@ -62,8 +62,8 @@ def test_the_bytecode_is_used_whatever_times_the_files_have(project: Path, tmp_p
     for source in sources:
         source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
     code = "import functions.body; print(functions.body.MAX_BODY)"
-    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "131072"
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "131072"
 
 
 def test_a_traceback_has_the_paths_on_lambda(project: Path) -> None:
