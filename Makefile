@@ -3,17 +3,18 @@ MAKEFLAGS += --no-print-directory
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
 .PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
 
 up: .venv/.ready  ## the whole stack on this machine
-	@$(CRUDCTL) up
+	@$(MIRROR) $(CRUDCTL) up
 
-down:  ## stop it; `make up` finds the data again
-	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) down; else echo "It was not running."; fi
+down:  ## stop it; `make up` starts it again with its data
+	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) down; else echo "The local stack is not running."; fi
 
-clean:  ## stop it and forget its data, the build and the virtual environment
+clean:  ## stop it and delete its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
 	@rm -rf .venv build web/dist web/generated web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
@@ -40,7 +41,7 @@ types: .venv/.ready-dev build/functions.zip
 	@$(PY) -m mypy
 
 infra: .venv/.ready-dev build/functions.zip
-	@$(CRUDCTL) check-infra
+	@$(MIRROR) $(CRUDCTL) check-infra
 
 web: .venv/.ready-dev build/functions.zip
 	@$(CRUDCTL) check-web
@@ -54,17 +55,17 @@ audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and miscon
 	@cd web && npm audit --audit-level=high
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
-screenshots: .venv/.ready-dev  ## take the README's pictures anew
+screenshots: .venv/.ready-dev  ## take the README's pictures again
 	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
 build/functions.zip: .venv/.ready contract/openapi.yaml $(shell find src/functions src/crudctl -name "*.py")
 	@$(CRUDCTL) package
 
-demo-release: .venv/.ready  ## watch a healthy version reach all users, on the running local stack
+demo-release: up  ## watch a healthy version reach all users, on the local stack
 	@$(CRUDCTL) demo release
 
 FAULT ?= exceptions
-demo-rollback: .venv/.ready  ## watch a bad one being taken back; FAULT=exceptions, 5xx, latency, malformed or timeouts
+demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, latency, malformed or timeouts
 	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,9 @@ from tests.stack import ROOT, Stack, free_port
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")
+os.environ["TF_PLUGIN_DIR"] = subprocess.run(
+    [ROOT / "scripts" / "find-provider-mirror"], check=True, capture_output=True, text=True
+).stdout.strip()
 package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
 
 

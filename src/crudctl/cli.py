@@ -1,4 +1,4 @@
-"""The commands of `crudctl`: what each takes, prints and exits with. What they do is in the other modules."""
+"""The commands of `crudctl`: their arguments, output and exit codes. The other modules do the work."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from crudctl.infra.terraform import Terraform
 from crudctl.local import stack
 from crudctl.local.demo import demo
 from crudctl.operate import logs
-from crudctl.operate.alarms import RINGING, alarms
-from crudctl.operate.commands import doctor, show_alarms, show_dashboard, tell
+from crudctl.operate.alarms import FIRING, alarms
+from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dashboard
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release.commands import release, waiting
@@ -36,12 +36,12 @@ FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(cls=Commands, context_settings=FULL_WIDTH)
 @click.version_option(package_name="crudctl")
 def main() -> None:
-    """Run, look at and deploy the Items API.
+    """Run, inspect and deploy the Items API.
 
-    The local stack is the default; all it keeps is in the project's .local folder. Exit codes: 0 done, 1 failed (the message says
-    what to do), 2 a release was rolled back.
+    The local stack is the default; its data is in the project's .local folder. Exit codes: 0 success, 1 failure (the message
+    says what to do), 2 a release was rolled back.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what is under way is ended in order
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as for Ctrl-C, the work under way is ended in order
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, lambda number, _: sys.exit(128 + number))
 
@@ -55,27 +55,29 @@ for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
 
 @main.command()
 @environment_option("local")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where the AWS APIs listen, on 127.0.0.1.")
-@click.option("--web-port", type=click.IntRange(1, 65535), help="Where the web app is served, on 127.0.0.1.")
-@click.option("--hold", is_flag=True, help="Publish what changed, and leave the traffic to `crudctl release start`.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the AWS APIs, on 127.0.0.1.")
+@click.option("--web-port", type=click.IntRange(1, 65535), help="Port of the web app, on 127.0.0.1.")
+@click.option(
+    "--hold", is_flag=True, help="Publish changed functions, and leave the traffic to `crudctl release start`."
+)
 def up(environment: Environment, port: int | None, web_port: int | None, *, hold: bool) -> None:
-    """Bring the whole stack up on this machine. Run again, it changes nothing.
+    """Start the whole stack on this machine. If it is running and up to date, nothing changes.
 
     Example: crudctl up --port 4600
     """
-    found = stack.up(environment, port, web_port, hold=hold)
-    user = found["demo_users"][0]["username"]
+    result = stack.up(environment, port, web_port, hold=hold)
+    user = result["demo_users"][0]["username"]
     command = _command(environment)
-    out.print(f"\n[bold]Items is up.[/]\n\n  web app    {found['web_url']}\n  API        {found['api_url']}")
-    out.print(f"  sign-in    {found['hosted_ui_url']}")
-    out.print(f"  users      {', '.join(user['username'] for user in found['demo_users'])}")
+    out.print(f"\n[bold]Items is up.[/]\n\n  web app    {result['web_url']}\n  API        {result['api_url']}")
+    out.print(f"  sign-in    {result['hosted_ui_url']}")
+    out.print(f"  users      {', '.join(user['username'] for user in result['demo_users'])}")
     out.print("\nTry it:\n")
     out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
-    out.print(f'  curl -H "Authorization: Bearer $TOKEN" {found["api_url"]}/items', markup=False)
-    out.print(f"\nLook at it: {command} status, {command} logs -f. Stop it: {command} down.")
-    waits = waiting(environment)
-    if waits:
-        out.print(f"\n{waits}", markup=False)
+    out.print(f'  curl -H "Authorization: Bearer $TOKEN" {result["api_url"]}/items', markup=False)
+    out.print(f"\nInspect it: {command} status, {command} logs -f. Stop it: {command} down.")
+    pending = waiting(environment)
+    if pending:
+        out.print(f"\n{pending}", markup=False)
 
 
 @main.command()
@@ -85,99 +87,105 @@ def down(environment: Environment) -> None:
 
     Example: crudctl down
     """
-    ran = stack.down(environment)
-    err.print("Stopped; `crudctl up` finds the data again." if ran else "It was not running.")
+    was_running = stack.down(environment)
+    err.print(
+        "Stopped. `crudctl up` starts it again with its data." if was_running else "The local stack is not running."
+    )
 
 
 @main.command()
 @environment_option("local")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def clean(environment: Environment, yes: bool) -> None:
-    """Stop the local stack and forget its data, users and state.
+    """Stop the local stack and delete its data, users and state.
 
     Example: crudctl clean --yes
     """
     if not yes:
-        click.confirm(f"Forget everything in {environment.home}?", abort=True, err=True)
+        click.confirm(f"Delete everything in {environment.home}?", abort=True, err=True)
     stack.clean(environment)
-    err.print("Forgotten.")
+    err.print("Deleted.")
 
 
 @main.command()
 @environment_option("local")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def status(environment: Environment, as_json: bool) -> None:
-    """Tell whether the local stack runs. Exit code 1 when it does not.
+    """Show whether the local stack is running. Exit code 1 if it is not running or does not respond.
 
     Example: crudctl status || crudctl up
     """
-    found = stack.status(environment)
+    current = stack.status(environment)
     if as_json:
-        out.print_json(json.dumps(found))
-    elif found["running"]:
-        healthy = "[green]running[/]" if found["healthy"] else "[red]not answering[/]; see .local/emulator.log"
-        out.print(f"{healthy}   process {found['pid']} since {found['since']}")
-        out.print(f"endpoint  {found['endpoint_url']}\napplied   {found['applied'] or 'never; run `crudctl up`'}")
-        out.print(f"state     {found['state_bytes'] / 1e6:.1f} MB in {environment.home}")
-        if found["healthy"]:
+        out.print_json(json.dumps(current))
+    elif current["running"]:
+        health = "[green]running[/]" if current["healthy"] else "[red]not responding[/]; see .local/emulator.log"
+        out.print(f"{health}   process {current['pid']} since {current['since']}")
+        out.print(f"endpoint  {current['endpoint_url']}\napplied   {current['applied'] or 'never; run `crudctl up`'}")
+        out.print(f"state     {current['state_bytes'] / 1e6:.1f} MB in {environment.home}")
+        if current["healthy"]:
             for alarm in alarms(environment.client("cloudwatch"), f"items-{environment.name}-"):
-                if alarm.state == RINGING:
-                    tell(alarm)
+                if alarm.state == FIRING:
+                    print_alarm(alarm)
     else:
         out.print("[yellow]not running[/]; start it with `crudctl up`")
-    sys.exit(0 if found["healthy"] else 1)
+    sys.exit(0 if current["healthy"] else 1)
 
 
 @main.command(name="outputs")
 @environment_option(*project.ENVIRONMENTS)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.argument("name", required=False)
 def show_outputs(environment: Environment, as_json: bool, name: str | None) -> None:
-    """Print where everything is: URLs, ids, names. With NAME that one value, and nothing else.
+    """Print the URLs, ids and names of the environment, or with NAME one value and nothing else.
 
     Example: crudctl outputs api_url
     """
-    found = outputs.read(environment)
+    values = outputs.read(environment)
     if name is not None:
-        if name not in found:
-            raise Failed(f"There is no output {name}.", f"There are {', '.join(found)}.")
-        click.echo(json.dumps(found[name]) if as_json or not isinstance(found[name], str) else found[name])
+        if name not in values:
+            raise Failed(f"There is no output '{name}'.", f"The outputs are {', '.join(values)}.")
+        click.echo(json.dumps(values[name]) if as_json or not isinstance(values[name], str) else values[name])
         return
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(values, indent=2))
         return
-    if "demo_users" in found:
-        found["demo_users"] = ", ".join(user["username"] for user in found["demo_users"]) + " (passwords: --json)"
-    for key, value in found.items():
+    if "demo_users" in values:
+        values["demo_users"] = ", ".join(user["username"] for user in values["demo_users"]) + " (passwords: --json)"
+    for key, value in values.items():
         out.print(f"{key:20} {value}", markup=False)
 
 
 @main.command()
 @environment_option(*project.ENVIRONMENTS)
-@click.option("--user", required=True, help="User name, which is an e-mail address.")
-@click.option("--password", envvar="CRUDCTL_PASSWORD", help="Asked for when needed; a demo user's is known.")
+@click.option("--user", required=True, help="User name, an e-mail address.")
+@click.option(
+    "--password",
+    envvar="CRUDCTL_PASSWORD",
+    help="Asked for if omitted, except for demo users, whose passwords are known.",
+)
 def token(environment: Environment, user: str, password: str | None) -> None:
     """Print one access token that the API accepts, and nothing else.
 
     Example: crudctl token --user demo-1@example.com
     """
-    found = outputs.read(environment)
-    known = {entry["username"]: entry["password"] for entry in found.get("demo_users", [])}
+    values = outputs.read(environment)
+    known = {entry["username"]: entry["password"] for entry in values.get("demo_users", [])}
     password = password or known.get(user)
     if password is None:
         if not sys.stdin.isatty():
-            raise Failed(f"The password of {user} is not known.", "Give it in CRUDCTL_PASSWORD or with --password.")
+            raise Failed(f"The password of {user} is not known.", "Set CRUDCTL_PASSWORD or pass --password.")
         password = click.prompt(f"Password of {user}", hide_input=True, err=True)
-    click.echo(users.token(environment, found["user_pool_id"], user, password))
+    click.echo(users.token(environment, values["user_pool_id"], user, password))
 
 
 @main.command(name="logs")
 @environment_option(*project.ENVIRONMENTS)
-@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
-@click.option("--operation", help="Of one operation's function only, for example create_item.")
-@click.option("--request-id", help="About one request only.")
-@click.option("--status", help="Of requests with this status only: 404, 5xx.")
-@click.option("--since", default="10m", show_default=True, help="How far back: 30s, 10m, 2h, 1d.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
+@click.option("--operation", help="Only from the function of one operation, for example create_item.")
+@click.option("--request-id", help="Only about one request.")
+@click.option("--status", help="Only about requests with this status: 404, 5xx.")
+@click.option("--since", default="10m", show_default=True, help="How far back to read: 30s, 10m, 2h, 1d.")
 def show_logs(
     environment: Environment,
     follow: bool,
@@ -190,25 +198,25 @@ def show_logs(
 
     Example: crudctl logs --status 5xx --since 1h
     """
-    back, fits = seconds(since), logs.wanted(request_id, status)
+    back, matches = seconds(since), logs.matcher(request_id, status)
     functions = outputs.read(environment)["functions"]
     names = logs.groups(functions, f"items-{environment.name}", operation)
     try:
         for event in logs.read(environment, names, back, follow, request_id):
-            if fits(event["message"]):
-                _tell(event)
+            if matches(event["message"]):
+                _print_event(event)
     except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.close()  # the reader has gone: nobody is left to tell
+        sys.stderr.close()  # the reader has gone: a message would have no reader either
 
 
 @main.command()
 @environment_option(*project.ENVIRONMENTS)
 @click.argument("request_id")
-@click.option("--since", default="1h", show_default=True, help="How far back to look: 10m, 2h, 1d.")
+@click.option("--since", default="1h", show_default=True, help="How far back to search: 10m, 2h, 1d.")
 def trace(environment: Environment, request_id: str, since: str) -> None:
-    """Print every line about one request, in order, whichever function it was.
+    """Print every log line about one request in order, whichever function it was.
 
-    REQUEST_ID is in the answer's x-amzn-requestid header and in every problem document.
+    REQUEST_ID is in the response's x-amzn-requestid header and in every problem document.
 
     Example: crudctl trace 1cee5cf7-6b0b-442e-9ac6-9f063b32bfe2
     """
@@ -221,9 +229,9 @@ def trace(environment: Environment, request_id: str, since: str) -> None:
 
 
 @main.command(name="package")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def build(as_json: bool) -> None:
-    """Build what is deployed: build/functions.zip and build/openapi.json. Same input, same bytes.
+    """Build what is deployed: build/functions.zip and build/openapi.json. The same sources give the same bytes.
 
     Example: crudctl package --json
     """
@@ -239,7 +247,7 @@ def build(as_json: bool) -> None:
 @main.command(name="check-infra")
 @environment_option("local")
 def check_infra(environment: Environment) -> None:
-    """Check form, validity and plan tests of infra/, without any environment.
+    """Check the format and validity of infra/ and run its plan tests. Needs no environment.
 
     Example: crudctl check-infra
     """
@@ -248,17 +256,17 @@ def check_infra(environment: Environment) -> None:
             Terraform(environment, root=root).check()
 
 
-def _tell(event: Mapping[str, Any]) -> None:
-    """Prints an event of a log: readable on a terminal, as it is for programs."""
+def _print_event(event: Mapping[str, Any]) -> None:
+    """Print a log event: formatted on a terminal, as it was logged otherwise."""
     if out.is_terminal:
-        out.print(logs.shown(event))
+        out.print(logs.formatted(event))
     else:
         click.echo(event["message"].rstrip("\n"))
 
 
 @main.command(name="check-web")
 def check_web() -> None:
-    """Check form, types and unit tests of the web app, and build it.
+    """Check the format and types of the web app, run its unit tests, and build it.
 
     Example: crudctl check-web
     """
@@ -269,8 +277,8 @@ def check_web() -> None:
 
 
 @main.command(name="sbom")
-def bills() -> None:
-    """Write bills of material (CycloneDX) and SHA-256 checksums of what was built, into build/.
+def write_sbom() -> None:
+    """Write bills of materials (CycloneDX) and SHA-256 checksums of the build to build/.
 
     Example: crudctl sbom && sha256sum --check build/SHA256SUMS
     """
@@ -281,9 +289,9 @@ def bills() -> None:
 @main.command(name="contract-changes")
 @click.argument("base")
 def show_contract_changes(base: str) -> None:
-    """Tell what breaks clients of the contract as it was at the git revision BASE. Exit code 1 when something does.
+    """List changes since the git revision BASE that break clients of the contract. Exit code 1 if there are any.
 
-    A higher major version in the contract says that clients have to change: then it is told, and the exit code is 0.
+    A higher major version in the contract announces such changes: they are still listed, and the exit code is 0.
 
     Example: crudctl contract-changes origin/main
     """
@@ -291,20 +299,20 @@ def show_contract_changes(base: str) -> None:
     try:
         old, new = contract.at_revision(root, base), contract.load(root)
     except contract.ContractError as error:
-        raise Failed(str(error), "Name a revision that has a contract, such as origin/main; mend this one.") from error
-    found = contract_changes.breaking(old, new)
-    for sentence in found:
-        click.echo(sentence)
-    if not found:
-        err.print(f"Nothing breaks a client of {base}.")
-    elif not contract_changes.may_break(old, new):
         raise Failed(
-            "Clients would break.", "Change it otherwise, or raise the major version in contract/openapi.yaml."
-        )
+            str(error), "Name a revision that has a contract, such as origin/main, or fix contract/openapi.yaml."
+        ) from error
+    changes = contract_changes.breaking(old, new)
+    for sentence in changes:
+        click.echo(sentence)
+    if not changes:
+        err.print(f"No change breaks a client of {base}.")
+    elif not contract_changes.may_break(old, new):
+        raise Failed("These changes break clients.", "Undo them, or raise the major version in contract/openapi.yaml.")
 
 
 def _command(environment: Environment) -> str:
-    """How this program is called from the working directory."""
+    """Return how to call this program from the working directory."""
     installed = environment.root / ".venv" / "bin" / "crudctl"
     return _relative(installed) if installed.exists() else "crudctl"
 

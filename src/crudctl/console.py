@@ -1,4 +1,4 @@
-"""What the command line says and how: steps with their time, one clear failure. Knows nothing of what is done."""
+"""How commands print: steps with their duration, failures with a hint. Knows nothing of the commands."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from rich.console import Console
 
 
 class Screen(Console):
-    """Rich's console, without an end of its own where nobody reads: it raises, and click ends quietly."""
+    """Rich's console, which raises for a closed pipe instead of exiting, so that click ends the program quietly."""
 
     def on_broken_pipe(self) -> None:
-        """Raises."""
-        raise BrokenPipeError(errno.EPIPE, "nobody reads")
+        """Raise BrokenPipeError."""
+        raise BrokenPipeError(errno.EPIPE, "the reader has closed the pipe")
 
 
 out = Screen(highlight=False, soft_wrap=True)
 if not out.is_terminal:
     out.width = 10_000  # rich would fold tables at 80 columns; a row is a line, for grep
 err = Screen(stderr=True, highlight=False, soft_wrap=True)
-SELDOM = 10.0  # seconds between lines where there is no terminal
+QUIET = 10.0  # seconds between progress lines when standard error is not a terminal
 
 
 class Failed(click.ClickException):
-    """What went wrong and, in the hint, what to do; shown without a traceback, exit code 1."""
+    """What went wrong and, in the hint, what to do. Printed without a traceback; exit code 1."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
-        """Prints both to standard error."""
+        """Print the message and the hint to standard error."""
         err.print(f"[bold red]Error:[/] {_plain(self.message)}", markup=True)
         if self.hint:
             err.print(self.hint, markup=False)
@@ -45,23 +45,23 @@ class Failed(click.ClickException):
 
 @contextlib.contextmanager
 def unheard() -> Iterator[None]:
-    """What cannot be printed within (a closed terminal or pipe, a full disk) is lost, and the work goes on."""
+    """Drop output that cannot be printed (a closed terminal or pipe, a full disk) and let the work go on."""
     try:
         yield
     except OSError:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except OSError:  # what it holds would be tried again at the end, and spoil the exit code
+            except OSError:  # Python would flush its buffer again at exit, and fail with another exit code
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, stream.fileno())
                 os.close(null)
 
 
 def confirm(question: str) -> None:
-    """Asks, and ends the program unless the answer is yes. Raises Failed where nobody can answer."""
+    """Ask for confirmation; exit the program if it is declined. Raise Failed if standard input is not a terminal."""
     if not sys.stdin.isatty():
-        raise Failed("Nobody is here to be asked whether to go on.", "Give --yes.")
+        raise Failed("Confirmation required, but stdin is not a terminal.", "Pass --yes.")
     click.confirm(question, abort=True, err=True)
 
 
@@ -71,14 +71,14 @@ def _plain(text: str) -> str:
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
-    """Shows a step that may take a while: on a terminal a spinner with seconds, else a line now and then and at its end.
+    """Print a step that may take a while: a spinner with seconds on a terminal, otherwise a line every 10 s and one at the end.
 
-    Gives a function that tells how far it is.
+    Yields a function that sets the progress to show, such as `3 of 7`.
     """
     started = time.monotonic()
     detail = ""
 
-    def tell(text: str) -> None:
+    def progress(text: str) -> None:
         nonlocal detail
         detail = f", {text}"
 
@@ -90,14 +90,14 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     done = threading.Event()
 
     def refresh() -> None:
-        while not done.wait(0.5 if status else SELDOM):
+        while not done.wait(0.5 if status else QUIET):
             show(line())
 
     thread = threading.Thread(target=refresh, daemon=True)
     with status or contextlib.nullcontext():
         thread.start()
         try:
-            yield tell
+            yield progress
         finally:
             done.set()
             thread.join()

@@ -1,4 +1,4 @@
-"""Turns what AWS, its libraries and the operating system refuse into one clear failure each. Knows no command."""
+"""Turns errors of AWS, its libraries and the operating system into a message and a hint. Knows no command."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FULL_OR_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno
 
 
 class Commands(click.Group):
-    """A group whose commands fail with a message and a hint where AWS or the machine refuses something.
+    """A group whose commands fail with a message and a hint when AWS or the machine refuses something.
 
-    A wrong command line exits with 1, not click's 2: that one says that a release was rolled back.
+    An invalid command line exits with 1, not with click's 2, which means that a release was rolled back.
     """
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """As click does."""
+        """Make the context as click does."""
         with _one_for_usage():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does, and turns what was refused into Failed."""
+        """Invoke the command as click does, and raise Failed for errors of AWS and the machine."""
         try:
             with _one_for_usage():
                 return super().invoke(ctx)
@@ -47,7 +47,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno not in FULL_OR_FORBIDDEN:
                 raise
-            raise Failed(str(error), "See to the disk space and the rights to this folder.") from error
+            raise Failed(str(error), "Check the disk space and the permissions of this folder.") from error
 
 
 @contextlib.contextmanager
@@ -60,17 +60,19 @@ def _one_for_usage() -> Iterator[None]:
 
 
 def refused(error: ClientError | BotoCoreError) -> Failed:
-    """What to tell for an error of boto3."""
+    """Return the failure to report for an error of boto3."""
     if isinstance(error, ClientError):
-        said = error.response.get("Error", {})
-        code, message = said.get("Code", "Unknown"), said.get("Message", "")
+        details = error.response.get("Error", {})
+        code, message = details.get("Code", "Unknown"), details.get("Message", "")
         return Failed(f"{error.operation_name} was refused: {code}: {message}", _advice(code))
     if isinstance(error, UNSIGNED):
-        return Failed(f"AWS credentials: {error}", "Give them as to any AWS tool, for example by `aws sso login`.")
+        return Failed(
+            f"AWS credentials: {error}", "Provide them as for any AWS tool, for example with `aws sso login`."
+        )
     if isinstance(error, (NoConnection, HTTPClientError)):
         if "127.0.0.1" in str(error):
-            return Failed("The local stack does not answer.", "Start it with `crudctl up`.")
-        return Failed(str(error), "Is the network up, and is the region right?")
+            return Failed("The local stack does not respond.", "Start it with `crudctl up`.")
+        return Failed(str(error), "Check the network and the region.")
     return Failed(str(error))
 
 
@@ -78,5 +80,5 @@ def _advice(code: str) -> str:
     if "Expired" in code:
         return "Your AWS credentials have expired: get new ones."
     if "AccessDenied" in code or "Unauthorized" in code:
-        return "Your AWS credentials lack that permission."
+        return "Your AWS credentials do not have this permission."
     return ""

@@ -12,11 +12,11 @@ from crudctl.project import Environment
 
 
 def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """An `--env` option that gives the command an Environment as its `environment`."""
+    """Return an `--env` option that passes an Environment to the command as `environment`."""
 
-    def found(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
+    def chosen(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
         environment = Environment(project.root(), name)
-        if environment.local:  # no AWS library may find a real account
+        if environment.local:  # so that no AWS library finds a real account
             for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
                 del os.environ[variable]
             os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
@@ -29,6 +29,6 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
         type=click.Choice(names),
         default=names[0],
         show_default=True,
-        callback=found,
-        help="Which environment. AWS ones take ordinary AWS credentials.",
+        callback=chosen,
+        help="The environment. Those on AWS use ordinary AWS credentials.",
     )

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-
 from crudctl.console import Failed
 from emulator import process
 
@@ -106,6 +103,10 @@ class Environment:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
+        # A quarter of the time that crudctl takes to start; few commands need them.
+        import boto3  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
         if not self.local:
             return boto3.client(service, region_name=REGION)
         if not process.is_emulator(self.record.get("pid", 0)):

@@ -15,17 +15,17 @@ FILE = "users.json"
 
 
 def demo_users(environment: Environment) -> list[dict[str, str]]:
-    """`[{"username", "password"}]` of an environment's demo users; made up at first use, kept for the owner's eyes only."""
+    """Return `[{"username", "password"}]` of an environment's demo users, created at first use, in a file for its owner only."""
     path = environment.home / FILE
     if not path.exists():
-        users = [{"username": name, "password": _password()} for name in NAMES]
-        environment.write(FILE, json.dumps(users, indent=1), 0o600)
-    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+        new = [{"username": name, "password": _password()} for name in NAMES]
+        environment.write(FILE, json.dumps(new, indent=1), 0o600)
+    users: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return users
 
 
 def create(environment: Environment, user_pool_id: str) -> None:
-    """Sees that the demo users are in the pool, confirmed and with their passwords."""
+    """Ensure that the demo users exist in the pool, confirmed and with their passwords."""
     cognito = environment.client("cognito-idp")
     for user in demo_users(environment):
         name, password = user["username"], user["password"]
@@ -41,41 +41,43 @@ def create(environment: Environment, user_pool_id: str) -> None:
 
 
 def token(environment: Environment, user_pool_id: str, name: str, password: str) -> str:
-    """An access token for a user, by the password flow
+    """Return an access token for a user, by the password flow
     (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html).
 
-    Raises Failed when the environment has no app client for that, or the user is refused.
+    Raise Failed if the environment has no app client for that flow, or the sign-in is refused.
     """
     cognito = environment.client("cognito-idp")
     pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=user_pool_id)
     clients = [client for page in pages for client in page["UserPoolClients"]]
     client_id = next((client["ClientId"] for client in clients if client["ClientName"].endswith("-password")), None)
     if client_id is None:
-        raise Failed(f"{environment.name} has no app client for passwords.", "Sign in through the hosted page instead.")
+        raise Failed(
+            f"{environment.name} has no app client for the password flow.", "Sign in through the hosted page instead."
+        )
     try:
-        answer: dict[str, Any] = cognito.initiate_auth(
+        response: dict[str, Any] = cognito.initiate_auth(
             ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": password}
         )
     except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException) as error:
-        raise Failed(f"{name} was not signed in: {error.response['Error']['Message']}") from error
-    if "AuthenticationResult" not in answer:
+        raise Failed(f"{name} could not sign in: {error.response['Error']['Message']}") from error
+    if "AuthenticationResult" not in response:
         raise Failed(
-            f"{name} must first answer {answer['ChallengeName']}.",
+            f"{name} must first complete the challenge {response['ChallengeName']}.",
             "Sign in once through the hosted page, then try again.",
         )
-    return str(answer["AuthenticationResult"]["AccessToken"])
+    return str(response["AuthenticationResult"]["AccessToken"])
 
 
 def _signs_in(environment: Environment, user_pool_id: str, name: str, password: str) -> bool:
     try:
         token(environment, user_pool_id, name, password)
-    except Failed:  # created, but its password was not set any more; or it was changed since
+    except Failed:  # an interrupted `create` left it without its password, or the password has changed since
         return False
     return True
 
 
 def _password() -> str:
-    """20 random characters with at least one of each kind that the pool's policy asks for."""
+    """Return 20 random characters with at least one of each kind that the pool's policy requires."""
     kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
     characters = [secrets.choice(kind) for kind in kinds] + [secrets.choice("".join(kinds)) for _ in range(16)]
     secrets.SystemRandom().shuffle(characters)

@@ -1,4 +1,4 @@
-"""Accounts of the emulator that stand for AWS accounts, and the project deployed into them as a user deploys it."""
+"""Accounts of the emulator that stand for AWS accounts, and the project deployed to them as a user deploys it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from click.testing import Result
 
-from tests.stack import Stack
+from tests.invoke import invoke
 from tests.workflows.steps import script_of
 
-# Where the emulator looks for other resources or conditions than AWS does: it knows no iam:PermissionsBoundary, and takes
-# some calls for calls on no resource.
+# Where the emulator checks other resources or conditions than AWS does: it does not know iam:PermissionsBoundary, and treats
+# some calls as calls on no resource.
 EMULATOR = [
     {"Effect": "Allow", "Resource": "*", "Action": action}
     for action in (
@@ -28,11 +29,14 @@ EMULATOR = [
 ]
 
 
-class Account(Stack):
-    """The project copied to `home`, and an account by its id: MiniStack takes an access key of twelve digits for one."""
+class Account:
+    """An account by its id, and the project in `home` that is deployed to it.
+
+    MiniStack takes an access key of twelve digits for the root of the account with this id.
+    """
 
     def __init__(self, home: Path, endpoint: str, account: str) -> None:
-        super().__init__(home)
+        self.home = home
         self.id = account
         self._settings = {
             "AWS_ENDPOINT_URL": endpoint,
@@ -45,14 +49,18 @@ class Account(Stack):
         """The environment of a process with this account's credentials."""
         return {**os.environ, **self._settings, "PYTHONPATH": str(self.home / "src")}
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error of `crudctl` with this account's credentials."""
-        process = self.begin(*arguments)
-        out, err = process.communicate(timeout=240)
-        return process.returncode, out, err
+    def run(self, *arguments: str) -> Result:
+        """Run `crudctl` with this account's credentials."""
+        return invoke(self.home, *arguments, env=self._settings)
+
+    def succeed(self, *arguments: str) -> str:
+        """Run `crudctl` and return its standard output. Raise AssertionError with all that it printed if it fails."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, f"crudctl {' '.join(arguments)} exited {result.exit_code}\n{result.output}"
+        return result.stdout
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """`crudctl` with this account's credentials, running."""
+        """Start `crudctl` with this account's credentials in a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "crudctl.cli", *arguments],
             cwd=self.home,
@@ -64,13 +72,13 @@ class Account(Stack):
         )
 
     def step(self, title: str) -> str:
-        """What a workflow's step prints, run as a runner runs it; raises with all that it said where it fails."""
+        """Run a step of a workflow as a runner does, and return its output. Raise AssertionError if it fails."""
         program = self.home / ".venv" / "bin" / "crudctl"
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crudctl.cli "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script_of(title)]
-        answer = subprocess.run(
+        result = subprocess.run(
             command,
             cwd=self.home,
             env=self.environ,
@@ -79,18 +87,12 @@ class Account(Stack):
             text=True,
             check=False,
         )
-        assert answer.returncode == 0, f"{title} exited {answer.returncode}\n{answer.stdout}\n{answer.stderr}"
-        return answer.stdout
-
-    def done(self, *arguments: str) -> str:
-        """What `crudctl` prints; raises with all that it said where it fails."""
-        code, out, err = self.run(*arguments)
-        assert code == 0, f"crudctl {' '.join(arguments)} exited {code}\n{out}\n{err}"
-        return out
+        assert result.returncode == 0, f"{title} exited {result.returncode}\n{result.stdout}\n{result.stderr}"
+        return result.stdout
 
     @contextlib.contextmanager
     def as_role(self, name: str) -> Iterator[None]:
-        """Within it, `crudctl` has the credentials of a role's session, as a workflow gets them for its OIDC token."""
+        """Use the credentials of a role's session within the block, as a workflow gets them for its OIDC token."""
         iam, before = self.client("iam"), dict(self._settings)
         trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
         root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{self.id}:root"}, "Action": "sts:AssumeRole"}
@@ -110,7 +112,7 @@ class Account(Stack):
         self._settings = before
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this account, as its root."""
+        """Return a boto3 client of this account, as its root."""
         return boto3.client(
             service,
             region_name="eu-west-2",
@@ -120,7 +122,7 @@ class Account(Stack):
         )
 
     def objects(self, bucket: str) -> dict[str, str]:
-        """The objects of a bucket: content type by key."""
+        """Return the content type of each object of a bucket, by key."""
         s3 = self.client("s3")
         return {
             entry["Key"]: s3.head_object(Bucket=bucket, Key=entry["Key"])["ContentType"]
@@ -128,7 +130,7 @@ class Account(Stack):
         }
 
     def state(self) -> dict[str, Any]:
-        """Terraform's state of environment test, as it is in its bucket."""
-        answer = self.client("s3").get_object(Bucket=f"items-test-state-{self.id}", Key="terraform.tfstate")
-        found: dict[str, Any] = json.loads(answer["Body"].read())
-        return found
+        """Return Terraform's state of the environment test from its bucket."""
+        response = self.client("s3").get_object(Bucket=f"items-test-state-{self.id}", Key="terraform.tfstate")
+        state: dict[str, Any] = json.loads(response["Body"].read())
+        return state

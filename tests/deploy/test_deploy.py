@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.deploy.account import Account
 from tests.servers import edge
+from tests.snapshot import cloned
+from tests.stack import Stack
 
 BUCKET = "items-test-state-111111111111"
 LOCK = "terraform.tfstate.tflock"
@@ -18,15 +21,16 @@ LOCK = "terraform.tfstate.tflock"
 
 @pytest.fixture(scope="module")
 def endpoint(emulator: dict[str, str]) -> Iterator[str]:
-    """Where AWS is."""
+    """The endpoint that stands for AWS."""
     with edge.before(emulator["AWS_ENDPOINT_URL"]) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Account:
-    """An account with nothing in it."""
-    return Account(tmp_path_factory.mktemp("deploy") / "items", endpoint, "111111111111")
+def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Iterator[Account]:
+    """An empty account, and a project whose web app is built."""
+    with cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
+        yield Account(stack.home, endpoint, "111111111111")
 
 
 @pytest.fixture(scope="module")
@@ -34,46 +38,53 @@ def bootstrapped(account: Account) -> Account:
     """The account with a state bucket, and roles for the workflows of a repository."""
     settings = account.home / "infra" / "ci" / "envs" / "test.tfvars"
     settings.write_text('env = "test"\nrepository = "octo-org/items"\n', encoding="utf-8")
-    assert "items-test-state-111111111111\n" in account.done("bootstrap", "--env", "test")
+    assert "items-test-state-111111111111\n" in account.succeed("bootstrap", "--env", "test")
     return account
 
 
 @pytest.fixture(scope="module")
 def deployed(bootstrapped: Account) -> Account:
-    """The account after its first deploy: the steps of the workflow, by its role."""
+    """The account after its first deploy by the steps of the workflow, with its role."""
     bootstrapped.step("deploy/package: Build")
-    bootstrapped.step("deploy/package: Checksums and bills of material")
-    bootstrapped.step("deploy/test: Is it what was packaged")
+    bootstrapped.step("deploy/package: Checksums and bills of materials")
+    bootstrapped.step("deploy/test: Check that it is what was packaged")
     with bootstrapped.as_role("items-ci-test-deploy"):
         printed = bootstrapped.step("deploy/test: Deploy")
     assert " to add, 0 to change, 0 to destroy." in printed
     return bootstrapped
 
 
+@pytest.fixture(scope="module")
+def outputs(deployed: Account) -> dict[str, Any]:
+    """What `crudctl outputs --json` prints after the first deploy."""
+    values: dict[str, Any] = json.loads(deployed.succeed("outputs", "--env", "test", "--json"))
+    return values
+
+
 @pytest.fixture
 def locked(deployed: Account) -> Iterator[Account]:
     """The account while somebody else applies."""
-    held = {"ID": "6c1", "Operation": "OperationTypeApply", "Info": "", "Who": "alice@laptop", "Version": "1.11.4",
+    lock = {"ID": "6c1", "Operation": "OperationTypeApply", "Info": "", "Who": "alice@laptop", "Version": "1.11.4",
             "Created": "2026-11-23T02:00:00.123456789Z", "Path": ""}  # fmt: skip
     s3 = deployed.client("s3")
-    s3.put_object(Bucket=BUCKET, Key=LOCK, Body=json.dumps(held))
+    s3.put_object(Bucket=BUCKET, Key=LOCK, Body=json.dumps(lock))
     yield deployed
     s3.delete_object(Bucket=BUCKET, Key=LOCK)
 
 
-def test_doctor_says_what_an_empty_account_needs(account: Account) -> None:
-    code, said, _ = account.run("doctor", "--env", "test")
-    assert code == 1
-    assert "arn:aws:iam::111111111111:root in account 111111111111" in said
-    assert [line[0] for line in said.splitlines() if not line.startswith(" ")].count("✗") == 1
-    assert "There is no items-test-state-111111111111." in said
-    assert "crudctl bootstrap --env test" in said
+def test_doctor_reports_what_an_empty_account_needs(account: Account) -> None:
+    result = account.run("doctor", "--env", "test")
+    assert result.exit_code == 1
+    assert "arn:aws:iam::111111111111:root in account 111111111111" in result.stdout
+    assert [line[0] for line in result.stdout.splitlines() if not line.startswith(" ")].count("✗") == 1
+    assert "items-test-state-111111111111 does not exist." in result.stdout
+    assert "crudctl bootstrap --env test" in result.stdout
 
 
-def test_without_a_state_bucket_nothing_is_planned(account: Account) -> None:
-    code, _, said = account.run("deploy", "--env", "test", "--plan")
-    assert code == 1
-    assert "Make it with `crudctl bootstrap --env test`" in said
+def test_a_plan_needs_a_state_bucket(account: Account) -> None:
+    result = account.run("deploy", "--env", "test", "--plan")
+    assert result.exit_code == 1
+    assert "Run `crudctl bootstrap --env test`" in result.stderr
 
 
 def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootstrapped: Account) -> None:
@@ -88,27 +99,28 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(bootst
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_bootstrapping_again_mends_the_bucket(bootstrapped: Account) -> None:
+def test_a_second_bootstrap_repairs_the_bucket(bootstrapped: Account) -> None:
     s3 = bootstrapped.client("s3")
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    assert "(was there)" in bootstrapped.done("bootstrap", "--env", "test")
+    assert "(exists)" in bootstrapped.succeed("bootstrap", "--env", "test")
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
 
 
-def test_nothing_is_applied_that_nobody_agreed_to(bootstrapped: Account) -> None:
-    code, _, said = bootstrapped.run("deploy", "--env", "test", "--only", "apply")
-    assert code == 1
-    assert "Look with --plan, then give --yes." in said
+def test_an_apply_needs_a_confirmation(bootstrapped: Account) -> None:
+    result = bootstrapped.run("deploy", "--env", "test", "--only", "apply")
+    assert result.exit_code == 1
+    assert "Confirmation required, but stdin is not a terminal." in result.stderr
+    assert "Review the changes with --plan, then pass --yes." in result.stderr
 
 
-def test_a_pull_requests_role_can_plan_and_nothing_else(bootstrapped: Account) -> None:
+def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Account) -> None:
     with bootstrapped.as_role("items-ci-test-plan"):
         bootstrapped.step("ci/plan: Plan")
-        code, _, said = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
+        result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
     planned = (bootstrapped.home / "plan.txt").read_text(encoding="utf-8")
     assert 'module.function["get_item"].aws_lambda_function.this will be created' in planned
-    assert code == 1
-    assert "AccessDenied" in said
+    assert result.exit_code == 1
+    assert "AccessDenied" in result.stderr
     assert "terraform.tfstate" not in bootstrapped.objects(BUCKET)
     assert bootstrapped.client("lambda").list_functions()["Functions"] == []
 
@@ -116,58 +128,56 @@ def test_a_pull_requests_role_can_plan_and_nothing_else(bootstrapped: Account) -
 def test_every_role_of_the_stack_has_the_boundary(deployed: Account) -> None:
     iam = deployed.client("iam")
     names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("items-test-")]
-    found = {name: iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary") for name in names}
-    assert len(found) >= 7
-    bounds = {bound and bound["PermissionsBoundaryArn"] for bound in found.values()}
-    assert bounds == {"arn:aws:iam::111111111111:policy/items-test-boundary"}
+    boundaries = [iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary") for name in names]
+    assert len(boundaries) >= 7
+    arns = {boundary and boundary["PermissionsBoundaryArn"] for boundary in boundaries}
+    assert arns == {"arn:aws:iam::111111111111:policy/items-test-boundary"}
 
 
-def test_a_first_deploy_takes_traffic_at_once(deployed: Account) -> None:
+def test_a_first_deploy_takes_traffic_at_once(deployed: Account, outputs: dict[str, Any]) -> None:
     functions = deployed.client("lambda")
-    for name in json.loads(deployed.done("outputs", "--env", "test", "--json"))["functions"].values():
+    for name in outputs["functions"].values():
         assert functions.get_alias(FunctionName=name, Name="prod")["FunctionVersion"] == "1"
-    assert "No releases yet." in deployed.done("release", "status", "--env", "test")
+    assert "No releases yet." in deployed.succeed("release", "status", "--env", "test")
 
 
 def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account) -> None:
     assert deployed.state()["outputs"]["table_name"]["value"] == "items-test-items"
     assert LOCK not in deployed.objects(BUCKET)
-    kept = [path for path in (deployed.home / ".deployed").rglob("*.tfstate") if "resources" in path.read_text()]
-    assert [path for path in kept if json.loads(path.read_text()).get("resources")] == []
+    files = [path for path in (deployed.home / ".deployed").rglob("*.tfstate") if "resources" in path.read_text()]
+    assert [path for path in files if json.loads(path.read_text()).get("resources")] == []
 
 
-def test_another_machine_finds_what_was_deployed(
-    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
+def test_another_machine_reads_the_outputs_of_a_deploy(
+    outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    elsewhere = Account(tmp_path_factory.mktemp("elsewhere") / "items", endpoint, deployed.id)
-    asked = ("outputs", "--env", "test", "--json")
-    assert elsewhere.done(*asked) == deployed.done(*asked)
+    elsewhere = Account(Stack(tmp_path_factory.mktemp("elsewhere") / "items").home, endpoint, "111111111111")
+    assert json.loads(elsewhere.succeed("outputs", "--env", "test", "--json")) == outputs
 
 
 def test_environments_and_accounts_share_nothing(
     deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    other = Account(tmp_path_factory.mktemp("other") / "items", endpoint, "222222222222")
+    other = Account(Stack(tmp_path_factory.mktemp("other") / "items").home, endpoint, "222222222222")
     for account, environment in ((other, "test"), (deployed, "prod")):
-        code, _, said = account.run("outputs", "--env", environment)
-        assert code == 1
-        assert f"There is no state bucket items-{environment}-state-{account.id}" in said
+        result = account.run("outputs", "--env", environment)
+        assert result.exit_code == 1
+        assert f"There is no state bucket items-{environment}-state-{account.id}" in result.stderr
 
 
-def test_the_web_app_is_uploaded_as_what_it_is(deployed: Account) -> None:
-    outputs = json.loads(deployed.done("outputs", "--env", "test", "--json"))
-    found = deployed.objects(outputs["web_bucket"])
-    assert found["index.html"] == "text/html; charset=utf-8"
-    assert found["config.json"] == "application/json"
-    kinds = {kind for key, kind in found.items() if key.startswith("assets/")}
-    assert kinds == {"text/javascript; charset=utf-8", "text/css; charset=utf-8"}
+def test_the_files_of_the_web_app_are_uploaded_with_their_types(deployed: Account, outputs: dict[str, Any]) -> None:
+    objects = deployed.objects(outputs["web_bucket"])
+    assert objects["index.html"] == "text/html; charset=utf-8"
+    assert objects["config.json"] == "application/json"
+    types = {kind for key, kind in objects.items() if key.startswith("assets/")}
+    assert types == {"text/javascript; charset=utf-8", "text/css; charset=utf-8"}
 
 
-def test_who_holds_the_state_is_told_at_once(locked: Account) -> None:
-    code, _, said = locked.run("deploy", "--env", "test", "--yes", "--only", "apply")
-    assert code == 1
-    assert "The state of test is held by alice@laptop since 2026-11-23 02:00 UTC, for apply." in said
-    assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in said
+def test_who_holds_the_state_is_reported_at_once(locked: Account) -> None:
+    result = locked.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    assert result.exit_code == 1
+    assert "The state of test is held by alice@laptop since 2026-11-23 02:00 UTC, for apply." in result.stderr
+    assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in result.stderr
 
 
 def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(deployed: Account) -> None:
@@ -178,20 +188,20 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     s3.delete_object(Bucket=site, Key="index.html")
     deploying = deployed.begin("deploy", "--env", "test", "--yes", "--steps", "50,100", "--bake", "2m")
     while deploying.poll() is None:
-        found = functions.get_alias(FunctionName="items-test-get_item", Name="prod")
-        if found.get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.5}:
+        alias = functions.get_alias(FunctionName="items-test-get_item", Name="prod")
+        if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.5}:
             break
         time.sleep(0.5)
     with pytest.raises(ClientError, match="404"):
         s3.head_object(Bucket=site, Key="index.html")
-    code, _, said = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
-    assert code == 1
-    assert "Another crudctl" in said or "Release 1 of test is under way" in said
-    deployed.done("release", "promote", "--env", "test", "--yes")
-    printed, said = deploying.communicate(timeout=120)
-    assert deploying.returncode == 0, said
-    assert "get_item 1 → 2" in said
-    assert "# Release 1 of test: promoted" in printed
+    refused = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    assert refused.exit_code == 1
+    assert "Another crudctl" in refused.stderr or "Release 1 of test is under way" in refused.stderr
+    deployed.succeed("release", "promote", "--env", "test", "--yes")
+    output, errors = deploying.communicate(timeout=120)
+    assert deploying.returncode == 0, errors
+    assert "get_item 1 → 2" in errors
+    assert "# Release 1 of test: promoted" in output
     assert functions.get_alias(FunctionName="items-test-get_item", Name="prod")["FunctionVersion"] == "2"
     assert s3.head_object(Bucket=site, Key="index.html")["ContentType"] == "text/html; charset=utf-8"
     assert LOCK not in deployed.objects(BUCKET)

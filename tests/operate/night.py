@@ -1,4 +1,4 @@
-"""Hours of traffic in a moment: the deployed alarms, evaluated minute by minute over data points with times of their own."""
+"""Hours of traffic in a moment: the deployed alarms, evaluated minute by minute over data points with given times."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_ite
 
 
 class Night:
-    """CloudWatch with the alarms of a deployed stack, and nothing in it yet.
+    """CloudWatch with the alarms of a deployed stack and no data.
 
     Args:
-        described: the alarms, as DescribeAlarms answers them.
-        prefix: of their names.
+        described: the alarms, as DescribeAlarms returns them.
+        prefix: the prefix of their names.
     """
 
     def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str) -> None:
         for addition in (describe_alarms, evaluation, statistics, get_metric_data):
             addition.install()
-        self.rang: dict[str, list[float]] = {}  # by alarm, the minutes at which it began and ended
+        self.fired: dict[str, list[float]] = {}  # by alarm, the minutes at which it entered and left ALARM
         self._prefix = prefix
         self._now = BEGIN
         with request_scope(ACCOUNT, REGION):
@@ -37,7 +37,7 @@ class Night:
                 cloudwatch._alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
             for alarm in described["CompositeAlarms"]:
                 cloudwatch._composite_alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
-        self._telling = [alarm for kind in described.values() for alarm in kind if alarm["AlarmActions"]]
+        self._with_action = [alarm for kind in described.values() for alarm in kind if alarm["AlarmActions"]]
         self._api = next(
             metric["MetricStat"]["Metric"]["Dimensions"]
             for alarm in described["MetricAlarms"]
@@ -47,33 +47,33 @@ class Night:
 
     @property
     def minute(self) -> float:
-        """Minutes since the beginning."""
+        """The minutes since the beginning."""
         return (self._now - BEGIN) / MINUTE
 
-    def passes(self, minutes: int, traffic: Callable[[], None] = lambda: None) -> None:
-        """Lets minutes pass, with the same traffic in each, and evaluates every alarm at the end of each."""
+    def pass_minutes(self, minutes: int, traffic: Callable[[], None] = lambda: None) -> None:
+        """Let minutes pass, with the same traffic in each, and evaluate every alarm at the end of each."""
         with request_scope(ACCOUNT, REGION):
             for _ in range(minutes):
                 traffic()
                 self._now += MINUTE
                 for alarm in list(cloudwatch._alarms.values()):
                     evaluation.evaluate(alarm, self._now)
-                for alarm in self._telling:
+                for alarm in self._with_action:
                     self._note(alarm["AlarmName"])
 
     def _note(self, name: str) -> None:
-        kept = cloudwatch._alarms if name in cloudwatch._alarms else cloudwatch._composite_alarms
-        times = self.rang.setdefault(name.removeprefix(self._prefix), [])
-        if (kept[name]["StateValue"] == "ALARM") != (len(times) % 2 == 1):
+        alarms = cloudwatch._alarms if name in cloudwatch._alarms else cloudwatch._composite_alarms
+        times = self.fired.setdefault(name.removeprefix(self._prefix), [])
+        if (alarms[name]["StateValue"] == "ALARM") != (len(times) % 2 == 1):
             times.append(self.minute)
 
     @property
     def names(self) -> set[str]:
-        """The alarms that have rung at all."""
-        return {name for name, times in self.rang.items() if times}
+        """The alarms that have fired at all."""
+        return {name for name, times in self.fired.items() if times}
 
     def request(self, operation: str, status: int = 200, milliseconds: float = 40, crashed: bool = False) -> None:
-        """One request, as gateway and function measure it; a crashed function measures nothing itself."""
+        """Add one request, as gateway and function measure it. A crashed function measures nothing itself."""
         api = {each["Name"]: each["Value"] for each in self._api}
         self._put("AWS/ApiGateway", "Count", 1, api)
         self._put("AWS/ApiGateway", "5XXError", int(status >= 500), api)
@@ -89,11 +89,11 @@ class Night:
             self._put(self._prefix.rstrip("-"), "Faults", int(status >= 500), {"operation": operation})
 
     def measured(self, namespace: str, name: str, value: float, **dimensions: str) -> None:
-        """One data point of another metric, now."""
+        """Add one data point of another metric."""
         self._put(namespace, name, value, dimensions)
 
     def _put(self, namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:
-        """Adds to the point of this minute and value, so that hours stay a few hundred points."""
+        """Count equal values of a minute as one point, so that hours are a few hundred points."""
         key = (namespace, name, cloudwatch._dims_key(dimensions))
         points = cloudwatch._metric_bucket(key)
         for point in reversed(points):

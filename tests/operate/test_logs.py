@@ -1,4 +1,4 @@
-"""One request is found from its id, however it ended; and no log line holds what a user sent, or who the user is."""
+"""A request is traced by its id, however it ended; and no log line contains what a user sent, or who the user is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ import httpx
 import pytest
 
 from crudctl.local import demo_versions
+from tests.invoke import invoke
 from tests.stack import ROOT, Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
 @contextmanager
-def in_service(stack: Stack, operation: str, fault: str) -> Iterator[None]:
-    """A version of one function that always fails takes its traffic; then the one before does again."""
+def in_service(stack: Stack, operation: str, fault: str, timeout: int = 10) -> Iterator[None]:
+    """Give the traffic of a function to a version that always fails, and then back to the one before.
+
+    Args:
+        timeout: of that version, in seconds.
+    """
     lambda_, name = stack.aws("lambda"), stack.outputs["functions"][operation]
     before = stack.functions()[name]["prod"][0]
+    usual = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
+    lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
     code = demo_versions.build(ROOT, fault, operation, rate=1.0)
     bad = demo_versions.publish(lambda_, {operation: name}, code)[operation]
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=bad)
@@ -30,12 +37,13 @@ def in_service(stack: Stack, operation: str, fault: str) -> Iterator[None]:
         yield
     finally:
         lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=before)
+        lambda_.update_function_configuration(FunctionName=name, Timeout=usual)
         demo_versions.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
 
 
-def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
-    """The lines of `crudctl trace` for an answer: of which log group, and what."""
-    printed = stack.crudctl("trace", answer.headers["x-amzn-requestid"]).splitlines()
+def traced(stack: Stack, response: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
+    """Return the lines of `crudctl trace` for a response, each with its log group."""
+    printed = invoke(stack.home, "trace", response.headers["x-amzn-requestid"]).stdout.splitlines()
     return [
         (group.rpartition("/")[2], json.loads(line)) for group, line in zip(printed[::2], printed[1::2], strict=True)
     ]
@@ -43,9 +51,9 @@ def traced(stack: Stack, answer: httpx.Response) -> list[tuple[str, dict[str, An
 
 def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
     with stack.api() as api, in_service(stack, "get_item", "exceptions"):
-        answer = api.get("items/00000000000000000000000000")
-        assert answer.status_code == 500
-        lines = traced(stack, answer)
+        response = api.get("items/00000000000000000000000000")
+        assert response.status_code == 500
+        lines = traced(stack, response)
     assert [group for group, _ in lines] == [*["items-local-get_item"] * 3, "items-local"]
     start, crash, report = (line for _, line in lines[:3])
     gateway = lines[3][1]
@@ -56,11 +64,11 @@ def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
     assert (gateway["status"], gateway["function_request_id"]) == ("500", start["record"]["requestId"])
 
 
-def test_a_timeout_is_traced_to_the_platforms_report(stack: Stack) -> None:
-    with stack.api() as api, in_service(stack, "list_items", "timeouts"):
-        answer = api.get("items")
-        assert answer.status_code == 500
-        lines = traced(stack, answer)
+def test_a_timeout_is_traced_to_the_report_of_the_platform(stack: Stack) -> None:
+    with stack.api() as api, in_service(stack, "list_items", "timeouts", timeout=1):
+        response = api.get("items")
+        assert response.status_code == 500
+        lines = traced(stack, response)
     assert [group for group, _ in lines][-1] == "items-local"
     reports = [line for group, line in lines if line.get("type") == "platform.report"]
     assert [report["record"]["status"] for report in reports] == ["timeout"]
@@ -69,31 +77,35 @@ def test_a_timeout_is_traced_to_the_platforms_report(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("path", "headers", "status"), [("nowhere", {}, 404), ("items", {"Authorization": "none"}, 401)]
 )
-def test_what_never_reached_a_function_is_traced_to_the_gateways_line(
+def test_a_request_that_reached_no_function_is_traced_to_the_line_of_the_gateway(
     stack: Stack, path: str, headers: dict[str, str], status: int
 ) -> None:
     with stack.api() as api:
-        answer = api.get(path, headers=headers)
-    assert answer.status_code == status
-    ((group, line),) = traced(stack, answer)
+        response = api.get(path, headers=headers)
+    assert response.status_code == status
+    ((group, line),) = traced(stack, response)
     assert (group, line["status"], line["function_request_id"]) == ("items-local", str(status), "-")
 
 
 def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:
     with stack.api() as api, in_service(stack, "delete_item", "5xx"):
         where = f"items/{api.post('items', json={'name': 'x'}).json()['id']}"
-        answer = api.delete(where)
-    assert answer.status_code == 500
-    request_id = answer.json()["request_id"]
-    listed = [json.loads(line) for line in stack.crudctl("logs", "--status", "5xx", "--since", "5m").splitlines()]
+        response = api.delete(where)
+    assert response.status_code == 500
+    request_id = response.json()["request_id"]
+    listed = [
+        json.loads(line) for line in invoke(stack.home, "logs", "--status", "5xx", "--since", "5m").stdout.splitlines()
+    ]
     assert [line["request_id"] for line in listed].count(request_id) == 2
-    own = stack.crudctl("logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m").splitlines()
+    own = invoke(
+        stack.home, "logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m"
+    ).stdout.splitlines()
     assert request_id in {json.loads(line)["request_id"] for line in own}
     assert {json.loads(line)["operation"] for line in own} == {"delete_item"}
 
 
 def everything_logged(stack: Stack) -> dict[str, str]:
-    """All that is in every log group of the account."""
+    """Return everything in the log groups of the account."""
     logs = stack.aws("logs")
     groups = [group["logGroupName"] for page in logs.get_paginator("describe_log_groups").paginate()
               for group in page["logGroups"]]  # fmt: skip
@@ -107,8 +119,8 @@ def everything_logged(stack: Stack) -> dict[str, str]:
     }
 
 
-def test_no_log_line_holds_a_token_an_address_or_what_an_item_holds(stack: Stack) -> None:
-    """Every operation, right and wrong, with content, tokens and addresses that are recognised wherever they turn up."""
+def test_no_log_line_contains_a_token_an_address_or_content_of_an_item(stack: Stack) -> None:
+    """Every operation, valid and invalid, with content, tokens and addresses that can be recognised in any line."""
     content = f"content{secrets.token_hex(8)}"
     user = stack.outputs["demo_users"][0]
     item = {"name": content, "description": content, "tags": [content], "attributes": {content: content}}
@@ -116,7 +128,7 @@ def test_no_log_line_holds_a_token_an_address_or_what_an_item_holds(stack: Stack
         token = api.headers["authorization"].removeprefix("Bearer ")
         made = api.post("items", json=item, headers={"Idempotency-Key": content}).json()
         where = f"items/{made['id']}"
-        answers = [
+        responses = [
             api.post("items", json=item, headers={"Idempotency-Key": content}),
             api.post("items", json={**item, "name": content * 2}, headers={"Idempotency-Key": content}),
             api.post("items", content=f'{{"name": "{content}'),
@@ -133,19 +145,19 @@ def test_no_log_line_holds_a_token_an_address_or_what_an_item_holds(stack: Stack
             api.get("items", headers={"Authorization": f"Bearer {token}x"}),
         ]
         with in_service(stack, "get_item", "5xx"):
-            answers.append(api.get(where))
+            responses.append(api.get(where))
         with in_service(stack, "update_item", "exceptions"):
-            answers.append(api.put(where, json=item))
-        answers.append(api.delete(where))
-    assert {answer.status_code for answer in answers} >= {200, 204, 400, 401, 404, 412, 413, 415, 422, 500}
+            responses.append(api.put(where, json=item))
+        responses.append(api.delete(where))
+    assert {response.status_code for response in responses} >= {200, 204, 400, 401, 404, 412, 413, 415, 422, 500}
     logged = everything_logged(stack)
     functions = {f"/aws/lambda/{name}" for name in stack.outputs["functions"].values()}
     assert logged.keys() >= functions | {"/aws/apigateway/items-local", "/aws/lambda/items-local-rollback"}
     assert any(name.startswith("API-Gateway-Execution-Logs_") for name in logged)
     assert (
         made["id"] in logged[f"/aws/lambda/{stack.outputs['functions']['get_item']}"]
-    )  # the id, and nothing else of it
+    )  # its id may be logged, and nothing else of it
     never = [content, token, *token.split(".")[1:], user["username"], user["password"], "example.com"]
-    found = {(name, word) for name, text in logged.items() for word in never if word in text}
-    assert found == set()
+    leaked = {(name, word) for name, text in logged.items() for word in never if word in text}
+    assert leaked == set()
     assert not re.search(r"[\w.]+@[\w.]+\.\w+", "\n".join(logged.values()))

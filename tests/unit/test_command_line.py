@@ -1,4 +1,4 @@
-"""The command line's own parts, without a stack: what it refuses, what it finds, what it keeps away from."""
+"""The command line without a stack: its failures, its files, and its distance from real accounts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from crudctl import cli, durations, processes, project, users
 from crudctl.console import Failed
 from crudctl.infra import terraform
 from crudctl.operate import logs
 from crudctl.project import Environment
+from tests.invoke import invoke
 
 REAL = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -37,7 +37,7 @@ def local(tmp_path: Path) -> Environment:
     return Environment(tmp_path, "local")
 
 
-def test_what_works_on_the_local_stack_sees_no_real_account(
+def test_a_process_for_the_local_stack_gets_no_setting_of_a_real_account(
     local: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in REAL.items():
@@ -50,12 +50,12 @@ def test_what_works_on_the_local_stack_sees_no_real_account(
     assert not set(variables.values()) & (set(REAL.values()) - {""})
 
 
-def test_a_proxy_is_not_asked_for_what_is_on_this_machine(local: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_is_reached_without_a_proxy(local: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "mirror.example.com")
     assert local.variables()["NO_PROXY"] == local.variables()["no_proxy"] == "mirror.example.com,127.0.0.1"
 
 
-def test_without_a_stack_there_is_nowhere_to_go(local: Environment) -> None:
+def test_without_a_stack_a_process_reaches_no_endpoint(local: Environment) -> None:
     assert local.variables()["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
     with pytest.raises(Failed, match="no local stack yet"):
         _ = local.endpoint_url
@@ -84,13 +84,13 @@ def test_two_commands_do_not_work_on_one_environment_at_once(local: Environment)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"port": 1}', '{"port": "x", "web_port": 1}'])
-def test_a_damaged_record_is_told(local: Environment, text: str) -> None:
+def test_a_damaged_record_is_reported(local: Environment, text: str) -> None:
     local.write("stack.json", text)
     with pytest.raises(Failed, match="is damaged"):
         _ = local.record
 
 
-def test_a_port_that_was_asked_for_and_is_taken_is_told(local: Environment) -> None:
+def test_a_chosen_port_that_is_taken_is_reported(local: Environment) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -100,18 +100,18 @@ def test_a_port_that_was_asked_for_and_is_taken_is_told(local: Environment) -> N
         assert processes.free_port(None, port, "--port") != port
 
 
-def test_passwords_of_demo_users_are_strong_kept_and_private(local: Environment) -> None:
-    found = users.demo_users(local)
-    assert users.demo_users(local) == found
-    assert len({user["password"] for user in found}) == 2
-    for user in found:
+def test_passwords_of_demo_users_are_strong_and_in_a_private_file(local: Environment) -> None:
+    created = users.demo_users(local)
+    assert users.demo_users(local) == created
+    assert len({user["password"] for user in created}) == 2
+    for user in created:
         kinds = [any(map(kind, user["password"])) for kind in (str.islower, str.isupper, str.isdigit)]
         assert all(kinds)
         assert len(user["password"]) == 20
     assert stat.S_IMODE((local.home / "users.json").stat().st_mode) == 0o600
 
 
-def test_an_old_terraform_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_terraform_is_reported_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "terraform"
     program.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n', encoding="utf-8")
     program.chmod(0o755)
@@ -126,13 +126,13 @@ def test_a_duration_is_seconds(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "10", "0m", "1.5h", "m", "-1s"])
-def test_what_is_no_duration_is_told(text: str) -> None:
+def test_an_invalid_duration_is_reported(text: str) -> None:
     with pytest.raises(Failed, match="Invalid duration"):
         durations.seconds(text)
 
 
 @pytest.mark.parametrize(
-    ("request_id", "status", "line", "fits"),
+    ("request_id", "status", "line", "expected"),
     [
         (None, None, "not JSON", True),
         (None, "5xx", '{"status": 503}', True),
@@ -145,87 +145,106 @@ def test_what_is_no_duration_is_told(text: str) -> None:
         ("abc", None, "not JSON", False),
     ],
 )
-def test_lines_are_chosen_by_request_and_status(
-    request_id: str | None, status: str | None, line: str, fits: bool
+def test_log_lines_are_filtered_by_request_and_status(
+    request_id: str | None, status: str | None, line: str, expected: bool
 ) -> None:
-    assert logs.wanted(request_id, status)(line) is fits
+    assert logs.matcher(request_id, status)(line) is expected
 
 
 @pytest.mark.parametrize("status", ["", "6xx", "40", "4x4", "abc"])
-def test_what_is_no_status_is_told(status: str) -> None:
-    with pytest.raises(Failed, match="is no status"):
-        logs.wanted(None, status)
+def test_an_invalid_status_is_reported(status: str) -> None:
+    with pytest.raises(Failed, match="Invalid status"):
+        logs.matcher(None, status)
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line as a process, in a project of its own without a stack."""
-    (folder / "contract").mkdir(exist_ok=True)
-    (folder / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "crudctl.cli", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project without a stack, whose contract has no operations."""
+    (tmp_path / "contract").mkdir()
+    (tmp_path / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
+    return tmp_path
 
 
 @pytest.mark.parametrize("arguments", [["outputs"], ["token", "--user", "a@example.com"], ["logs"]])
-def test_a_command_that_needs_the_stack_says_how_to_start_it(tmp_path: Path, arguments: list[str]) -> None:
-    answer = run(tmp_path, *arguments)
-    assert answer.returncode == 1
-    assert answer.stdout == ""
-    assert "crudctl up" in answer.stderr
-    assert "Traceback" not in answer.stderr
-    assert "\x1b[" not in answer.stderr
+def test_a_command_that_needs_the_stack_prints_how_to_start_it(folder: Path, arguments: list[str]) -> None:
+    result = invoke(folder, *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "crudctl up" in result.stderr
+    assert isinstance(result.exception, SystemExit)
+    assert "\x1b[" not in result.stderr
 
 
-def test_status_is_1_without_a_stack_and_down_is_content(tmp_path: Path) -> None:
-    assert run(tmp_path, "status").returncode == 1
-    assert json.loads(run(tmp_path, "status", "--json").stdout)["running"] is False
-    assert run(tmp_path, "down").returncode == 0
-    assert run(tmp_path, "clean", "--yes").returncode == 0
+def test_a_failure_in_a_process_of_its_own_is_a_message_without_a_traceback(folder: Path) -> None:
+    command = [sys.executable, "-m", "crudctl.cli", "outputs"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "Error: There is no local stack yet.",
+        "Start it with `crudctl up` (or `make up`).",
+    ]
+
+
+def test_status_exits_with_1_without_a_stack_and_down_with_0(folder: Path) -> None:
+    assert invoke(folder, "status").exit_code == 1
+    assert json.loads(invoke(folder, "status", "--json").stdout)["running"] is False
+    stopped = invoke(folder, "down")
+    assert (stopped.exit_code, stopped.stderr) == (0, "The local stack is not running.\n")
+    assert invoke(folder, "clean", "--yes").exit_code == 0
 
 
 @pytest.mark.parametrize(
     "steps", ["", "100", "0,100", "nan,100", "1e-310,100", "10,10,100", "50,10,100", "10,50", "10;100", "10,100,inf"]
 )
-def test_what_are_no_steps_is_told(tmp_path: Path, steps: str) -> None:
-    answer = run(tmp_path, "release", "start", "--steps", steps)
-    assert answer.returncode == 1
+def test_invalid_steps_of_a_release_are_refused(folder: Path, steps: str) -> None:
+    result = invoke(folder, "release", "start", "--steps", steps)
+    assert result.exit_code == 1
     refusal = f"Invalid steps '{steps}': use rising percentages that end with 100, for example 10,50,100."
-    assert refusal in " ".join(answer.stderr.split())
+    assert refusal in " ".join(result.stderr.split())
 
 
-def test_a_wrong_command_line_is_1(tmp_path: Path) -> None:
-    assert run(tmp_path, "token").returncode == 1
-    assert run(tmp_path, "up", "--port", "0").returncode == 1
-    assert run(tmp_path, "deploy", "--env", "local").returncode == 1
+def test_an_invalid_command_line_exits_with_1(folder: Path) -> None:
+    assert invoke(folder, "token").exit_code == 1
+    assert invoke(folder, "up", "--port", "0").exit_code == 1
+    assert invoke(folder, "deploy", "--env", "local").exit_code == 1
 
 
-def test_clean_keeps_what_is_known_of_aws(tmp_path: Path) -> None:
-    local, prod = Environment(tmp_path, "local"), Environment(tmp_path, "prod")
+def test_clean_keeps_what_belongs_to_aws(folder: Path) -> None:
+    local, prod = Environment(folder, "local"), Environment(folder, "prod")
     local.write_record({})
     prod.write("terraform.tfstate", "{}")
-    assert run(tmp_path, "clean", "--yes").returncode == 0
+    assert invoke(folder, "clean", "--yes").exit_code == 0
     assert prod.read("terraform.tfstate") == "{}"
     assert local.read("stack.json") == ""
 
 
-def test_clean_asks_first(tmp_path: Path) -> None:
-    (tmp_path / ".local").mkdir()
-    answer = run(tmp_path, "clean")
-    assert answer.returncode == 1
-    assert "Forget everything" in answer.stderr
+def test_clean_asks_for_confirmation(folder: Path) -> None:
+    (folder / ".local").mkdir()
+    result = invoke(folder, "clean")
+    assert result.exit_code == 1
+    assert "Delete everything in" in result.stderr
+    assert (folder / ".local").exists()
 
 
-def test_a_contract_that_cannot_be_served_is_told(tmp_path: Path) -> None:
-    answer = run(tmp_path, "package")
-    assert answer.returncode == 1
-    assert "is not valid OpenAPI 3.0" in answer.stderr
-    assert "Mend contract/openapi.yaml" in answer.stderr
-    assert "Traceback" not in answer.stderr
+def test_a_deploy_without_a_terminal_needs_the_option_yes(folder: Path) -> None:
+    result = invoke(folder, "deploy", "--env", "test")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Confirmation required, but stdin is not a terminal.\n")
+    assert "Review the changes with --plan, then pass --yes." in result.stderr
+
+
+def test_an_invalid_contract_is_reported(folder: Path) -> None:
+    result = invoke(folder, "package")
+    assert result.exit_code == 1
+    assert "is not valid OpenAPI 3.0" in result.stderr
+    assert "Fix contract/openapi.yaml" in result.stderr
+    assert isinstance(result.exception, SystemExit)
 
 
 @pytest.mark.parametrize("name", sorted(cli.main.commands))
-def test_every_command_explains_itself(name: str) -> None:
-    answer = CliRunner().invoke(cli.main, [name, "--help"])
-    assert answer.exit_code == 0
+def test_every_command_and_option_has_a_help_text(name: str, folder: Path) -> None:
+    result = invoke(folder, name, "--help")
+    assert result.exit_code == 0
     for parameter in cli.main.commands[name].params:
         assert not isinstance(parameter, click.Option) or parameter.help
-    assert isinstance(cli.main.commands[name], click.Group) or "Example: crudctl" in answer.output
+    assert isinstance(cli.main.commands[name], click.Group) or "Example: crudctl" in result.output

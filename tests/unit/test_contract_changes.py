@@ -1,4 +1,4 @@
-"""Which changes of the contract break a client, told of the real contract with one thing changed."""
+"""Which changes of the contract break a client: the real contract with one change each."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Json = dict[str, Any]
 
 
 def item(document: Json) -> Json:
-    found: Json = document["components"]["schemas"]["Item"]
-    return found
+    schema: Json = document["components"]["schemas"]["Item"]
+    return schema
 
 
 def limit(document: Json) -> Json:
-    found: Json = document["components"]["parameters"]["Limit"]
-    return found
+    parameter: Json = document["components"]["parameters"]["Limit"]
+    return parameter
 
 
 def changed(change: Callable[[Json], object]) -> tuple[Json, Json]:
@@ -32,93 +32,105 @@ def changed(change: Callable[[Json], object]) -> tuple[Json, Json]:
 
 
 BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
-    "a path that is gone": (lambda d: d["paths"].pop("/items/{id}"), "GET /items/{id}: is gone."),
-    "a method that is gone": (lambda d: d["paths"]["/items"].pop("post"), "POST /items: is gone."),
-    "other scopes": (lambda d: d["paths"]["/items"]["get"].update(security=[]), "GET /items: needs other scopes."),
-    "a field that is gone": (
-        lambda d: item(d)["properties"].pop("quantity"),
-        "POST /items: body/quantity is taken no more.",
+    "a removed path": (lambda d: d["paths"].pop("/items/{id}"), "GET /items/{id} was removed."),
+    "a removed method": (lambda d: d["paths"]["/items"].pop("post"), "POST /items was removed."),
+    "other scopes": (
+        lambda d: d["paths"]["/items"]["get"].update(security=[]),
+        "GET /items: the required scopes changed.",
     ),
-    "a field that an answer has no more": (
-        lambda d: item(d)["properties"].pop("quantity"),
-        "GET /items: answer 200/items/*/quantity is gone.",
+    "another operationId": (
+        lambda d: d["paths"]["/items"]["get"].update(operationId="find_items"),
+        "GET /items: operationId changed from list_items to find_items.",
     ),
-    "a field that must be sent": (
+    "a field that requests may no longer have": (
+        lambda d: item(d)["properties"].pop("quantity"),
+        "POST /items: body/quantity is no longer accepted.",
+    ),
+    "a field that responses no longer have": (
+        lambda d: item(d)["properties"].pop("quantity"),
+        "GET /items: response 200/items/*/quantity was removed.",
+    ),
+    "a field that requests must now have": (
         lambda d: item(d)["required"].append("tags"),
-        "POST /items: body/tags has become required.",
+        "POST /items: body/tags is now required.",
     ),
     "a field of another type": (
         lambda d: item(d)["properties"]["quantity"].update(type="string"),
-        "PATCH /items/{id}: body/quantity was integer and is string.",
+        "PATCH /items/{id}: body/quantity: type changed from integer to string.",
+    ),
+    "a response that may have a fraction": (
+        lambda d: item(d)["properties"]["quantity"].update(type="number"),
+        "GET /items/{id}: response 200/quantity: type changed from integer to number.",
     ),
     "a shorter field": (
         lambda d: item(d)["properties"]["name"].update(maxLength=50),
-        "POST /items: body/name has maxLength 50 now, and had 200.",
+        "POST /items: body/name: maxLength changed from 200 to 50.",
     ),
-    "a field with a rule it did not have": (
+    "a field with a new limit": (
         lambda d: item(d)["properties"]["description"].update(minLength=1),
-        "PUT /items/{id}: body/description has minLength 1 now, and had none.",
+        "PUT /items/{id}: body/description: minLength changed from none to 1.",
     ),
-    "a field of few words": (
+    "a field with an enum": (
         lambda d: item(d)["properties"]["name"].update(enum=["a", "b"]),
-        "POST /items: body/name may be only a, b now.",
+        "POST /items: body/name must now be one of a, b.",
     ),
-    "a rule inside a list": (
+    "a limit inside a list": (
         lambda d: item(d)["properties"]["tags"]["items"].update(maxLength=5),
-        "POST /items: body/tags/* has maxLength 5 now, and had 50.",
+        "POST /items: body/tags/*: maxLength changed from 50 to 5.",
     ),
-    "a member that may be missing": (
+    "a response property that may be missing": (
         lambda d: item(d)["required"].remove("version"),
-        "POST /items: answer 201/version can be missing now.",
+        "POST /items: response 201/version may now be missing.",
     ),
-    "an answer that may be null": (
+    "a response property that may be null": (
         lambda d: item(d)["properties"]["created_at"].update(nullable=True),
-        "POST /items: answer 201/created_at can be null now.",
+        "POST /items: response 201/created_at may now be null.",
     ),
-    "a parameter that is gone": (
+    "a removed parameter": (
         lambda d: d["paths"]["/items"]["get"]["parameters"].pop(0),
-        "GET /items: query parameter limit is gone.",
+        "GET /items: query parameter limit was removed.",
     ),
-    "a parameter that must be sent": (
+    "a required parameter": (
         lambda d: limit(d).update(required=True),
-        "GET /items: query parameter limit has become required.",
+        "GET /items: query parameter limit is now required.",
     ),
     "a smaller page": (
         lambda d: limit(d)["schema"].update(maximum=10),
-        "GET /items: query parameter limit has maximum 10 now, and had 100.",
+        "GET /items: query parameter limit: maximum changed from 100 to 10.",
     ),
-    "a header that is gone": (
+    "a removed header": (
         lambda d: d["paths"]["/items"]["post"]["responses"]["201"]["headers"].pop("Location"),
-        "POST /items: answer 201: header Location is gone.",
+        "POST /items: response 201: header Location was removed.",
     ),
     "another status": (
         lambda d: d["paths"]["/items"]["post"]["responses"].pop("201"),
-        "POST /items: answer 201 is gone.",
+        "POST /items: response 201 was removed.",
     ),
     "another media type": (
         lambda d: d["paths"]["/items"]["post"]["requestBody"].update(content={}),
-        "POST /items: takes no application/json any more.",
+        "POST /items: a body of application/json is no longer accepted.",
     ),
 }
 
 HARMLESS: dict[str, Callable[[Json], object]] = {
-    "nothing": lambda _: None,
+    "no change": lambda _: None,
     "a new field": lambda d: item(d)["properties"].update(colour={"type": "string", "enum": ["red"]}),
     "a longer field": lambda d: item(d)["properties"]["name"].update(maxLength=500),
-    "other words": lambda d: item(d)["properties"]["name"].update(title="Title", description="What it is."),
+    "other texts": lambda d: item(d)["properties"]["name"].update(title="Title", description="What it is."),
     "a new path": lambda d: d["paths"].update({"/copies": d["paths"]["/items"]}),
-    "a field that need not be sent": lambda d: limit(d).update(required=False),
+    "an optional parameter": lambda d: limit(d).update(required=False),
+    "a parameter that may have a fraction": lambda d: limit(d)["schema"].update(type="number"),
 }
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_what_breaks_a_client_is_told(name: str) -> None:
+def test_breaking_change_is_listed(name: str) -> None:
     change, sentence = BREAKS[name]
     assert sentence in contract_changes.breaking(*changed(change))
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_breaks_nobody_is_not_told(name: str) -> None:
+def test_harmless_change_is_not_listed(name: str) -> None:
     assert contract_changes.breaking(*changed(HARMLESS[name])) == []
 
 

@@ -1,4 +1,4 @@
-"""The bill: worked by hand beside the model, the figures that it rests on, and the words of docs/cost.md."""
+"""The cost model against bills worked out by hand, its figures against the service, and its output in docs/cost.md."""
 
 from __future__ import annotations
 
@@ -30,49 +30,49 @@ def bill(**month: Any) -> dict[str, float]:
 
 
 def run(*arguments: str) -> str:
-    answer = CliRunner().invoke(main, ["cost", *arguments])
-    assert answer.exit_code == 0, answer.output
-    return answer.stdout
+    result = CliRunner().invoke(main, ["cost", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
-def test_a_million_requests_worked_by_hand() -> None:
+def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
     """1,000,000 requests, of 700 bytes an item (with 300 of system fields: one write unit), 80 % reads, 10,000 items."""
-    found = bill(requests=1e6, item_size=700, reads=0.8, lists=0.25, items=10_000, users=0)
-    assert found["API Gateway: REST API"] == 3.50  # 1 M x 3.50 a million
-    assert found["Lambda: requests"] == 0.20  # 1 M x 0.20 a million
-    assert found["Lambda: duration"] == 0.10  # 1 M x 15 ms x 0.5 GB = 7,500 GB-s x 0.0000133334
+    costs = bill(requests=1e6, item_size=700, reads=0.8, lists=0.25, items=10_000, users=0)
+    assert costs["API Gateway: REST API"] == 3.50  # 1 M x 3.50 a million
+    assert costs["Lambda: requests"] == 0.20  # 1 M x 0.20 a million
+    assert costs["Lambda: duration"] == 0.10  # 1 M x 15 ms x 0.5 GB = 7,500 GB-s x 0.0000133334
     assert (
-        found["DynamoDB: writes, table and index"] == 0.30
+        costs["DynamoDB: writes, table and index"] == 0.30
     )  # 200,000 writes x 2 x 1 unit = 400,000 x 0.7423 a million
     # 600,000 single reads x 1 unit, 200,000 pages x ceil(25 x 1,000 / 4,096) = 7 units, of which half count: 700,000
-    assert found["DynamoDB: reads"] == 0.19  # 1,300,000 x 0.1485 a million
-    assert found["X-Ray: traces"] == 5.00  # fewer than one a second: every one of them, x 5 a million
-    assert found["WAF: web ACL"] == 5.00
-    assert found["WAF: requests"] == 0.60  # 1 M x 0.60 a million
-    assert found["CloudWatch: logs, written"] == round(1e6 * (1900 + 4 * 26) / 2**30 * 0.5985, 2) == 1.12
+    assert costs["DynamoDB: reads"] == 0.19  # 1,300,000 x 0.1485 a million
+    assert costs["X-Ray: traces"] == 5.00  # fewer than one a second: every one of them, x 5 a million
+    assert costs["WAF: web ACL"] == 5.00
+    assert costs["WAF: requests"] == 0.60  # 1 M x 0.60 a million
+    assert costs["CloudWatch: logs, written"] == round(1e6 * (1900 + 4 * 26) / 2**30 * 0.5985, 2) == 1.12
 
 
-def test_a_hundred_million_requests_worked_by_hand() -> None:
-    found = bill(requests=100e6, item_size=3 * KB, reads=0.5, lists=0, items=0, users=30_000, web_acl=False)
-    assert found["API Gateway: REST API"] == 350.00
-    assert found["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
-    assert found["DynamoDB: reads"] == pytest.approx(
+def test_a_hundred_million_requests_cost_what_was_worked_out_by_hand() -> None:
+    costs = bill(requests=100e6, item_size=3 * KB, reads=0.5, lists=0, items=0, users=30_000, web_acl=False)
+    assert costs["API Gateway: REST API"] == 350.00
+    assert costs["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
+    assert costs["DynamoDB: reads"] == pytest.approx(
         7.425, abs=0.01
     )  # 50 M x 1 unit, for 3,372 bytes are less than 4,096
     # 2,628,000 seconds with one each, and 5 % of the other 97,372,000
-    assert found["X-Ray: traces"] == round((2_628_000 + 4_868_600) * 0.000005, 2) == 37.48
-    assert found["Cognito: users"] == 450.00  # 30,000 x 0.015
-    assert not any(name.startswith("WAF") for name in found)
+    assert costs["X-Ray: traces"] == round((2_628_000 + 4_868_600) * 0.000005, 2) == 37.48
+    assert costs["Cognito: users"] == 450.00  # 30,000 x 0.015
+    assert not any(name.startswith("WAF") for name in costs)
 
 
-def test_the_free_tier_is_taken_off_each_line_once() -> None:
-    found = {f"{line.service} {line.what}": line for line in lines(Workload(3e6, users=12_000))}
-    assert found["Lambda requests"].usd_after_free == pytest.approx(2e6 * 0.0000002)
-    assert found["Lambda duration"].usd_after_free == 0  # 22,500 of 400,000 GB-seconds
-    assert found["Cognito users"].usd_after_free == pytest.approx(2_000 * 0.015)
+def test_the_free_tier_is_deducted_from_each_line_once() -> None:
+    by_name = {f"{line.service} {line.what}": line for line in lines(Workload(3e6, users=12_000))}
+    assert by_name["Lambda requests"].usd_after_free == pytest.approx(2e6 * 0.0000002)
+    assert by_name["Lambda duration"].usd_after_free == 0  # 22,500 of 400,000 GB-seconds
+    assert by_name["Cognito users"].usd_after_free == pytest.approx(2_000 * 0.015)
 
 
-def test_an_idle_service_costs_what_stands_there_and_nothing_else() -> None:
+def test_an_idle_service_costs_its_alarms_and_its_dashboard() -> None:
     assert set(bill(requests=0, users=0, web_acl=False)) == {"CloudWatch: alarms", "CloudWatch: dashboard"} | (
         {"CloudWatch: composite alarms"} if model.COMPOSITE_ALARMS else set()
     )
@@ -81,7 +81,7 @@ def test_an_idle_service_costs_what_stands_there_and_nothing_else() -> None:
 @given(
     st.floats(0, 1e9), st.floats(1, 380 * KB), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1e9), st.floats(1, 1e6)
 )
-def test_more_of_anything_never_costs_less(
+def test_a_larger_workload_never_costs_less(
     requests: float, size: float, reads: float, lists: float, items: float, more: float
 ) -> None:
     def total(**month: Any) -> float:
@@ -94,7 +94,7 @@ def test_more_of_anything_never_costs_less(
     assert total(requests=requests, item_size=size, items=items + more) >= least - slack
 
 
-def test_containers_become_cheaper_at_the_volume_that_the_documentation_names() -> None:
+def test_containers_become_cheaper_at_the_documented_volume() -> None:
     def saves(requests: float) -> float:
         return alternatives(Workload(requests))[2].saves
 
@@ -120,7 +120,7 @@ def test_an_item_carries_the_system_fields_that_the_model_counts() -> None:
     assert math.isclose(size, model.STORED_OVERHEAD, rel_tol=0.1)
 
 
-def test_every_price_says_where_it_is_from() -> None:
+def test_every_price_has_its_source() -> None:
     assert price_list()["region"] == "eu-west-2"
     for price in price_list()["prices"].values():
         assert price["usd"] > 0
@@ -128,31 +128,31 @@ def test_every_price_says_where_it_is_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
-        (["--reads", "120%"], "more than 1"),
-        (["--requests", "1X"], "is no amount: use a number, with k, M, B"),
-        (["--requests", "-1"], "is no amount"),
-        (["--item-size", "1MB"], "is no size"),
-        (["--item-size", "500KB"], "is more than 389,120"),
+        (["--reads", "120%"], "Invalid share '120%': the maximum is 1."),
+        (["--requests", "1X"], "Invalid amount '1X': use a number, optionally with a unit (k, M, B)."),
+        (["--requests", "-1"], "Invalid amount '-1'"),
+        (["--item-size", "1MB"], "Invalid size '1MB'"),
+        (["--item-size", "500KB"], "Invalid size '500KB': the maximum is 389,120."),
     ],
 )
-def test_a_workload_that_cannot_be_is_refused(arguments: list[str], words: str) -> None:
-    answer = CliRunner().invoke(main, ["cost", *arguments])
-    assert answer.exit_code == 1
-    assert words in answer.output
+def test_an_invalid_workload_is_refused(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(main, ["cost", *arguments])
+    assert result.exit_code == 1
+    assert message in result.output
 
 
-def test_the_document_for_programs_has_the_lines_and_their_sum() -> None:
-    found = json.loads(run("--requests", "10k", "--json"))
-    assert found["usd"] == pytest.approx(sum(line["usd"] for line in found["lines"]))
-    assert found["workload"]["requests"] == 10_000
-    assert found["region"] == "eu-west-2"
+def test_the_json_has_the_lines_and_their_sum() -> None:
+    costs = json.loads(run("--requests", "10k", "--json"))
+    assert costs["usd"] == pytest.approx(sum(line["usd"] for line in costs["lines"]))
+    assert costs["workload"]["requests"] == 10_000
+    assert costs["region"] == "eu-west-2"
 
 
 EXAMPLES = re.findall(r"```console\n\$ crudctl cost (.*)\n((?:.*\n)+?)```", DOCS)
 
 
-@pytest.mark.parametrize(("arguments", "said"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
-def test_what_the_documentation_shows_is_what_is_printed(arguments: str, said: str) -> None:
-    assert run(*shlex.split(arguments)).strip() == said.strip()
+@pytest.mark.parametrize(("arguments", "printed"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
+def test_the_examples_in_the_documentation_are_what_is_printed(arguments: str, printed: str) -> None:
+    assert run(*shlex.split(arguments)).strip() == printed.strip()

@@ -1,4 +1,4 @@
-"""What `crudctl doctor` finds in an account, told of accounts that lack one thing each."""
+"""What `crudctl doctor` reports of an account, on accounts with one deficiency each."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ GATEWAY: Json = {"throttleSettings": {"rateLimit": 10000.0, "burstLimit": 5000}}
 
 @dataclass(frozen=True)
 class Account(Environment):
-    """An environment whose account answers what it is told to."""
+    """An environment whose account returns the given settings."""
 
     functions: Json = field(default_factory=lambda: copy.deepcopy(LAMBDA))
     gateway: Json = field(default_factory=lambda: copy.deepcopy(GATEWAY))
     endpoint: str = ""
 
     def client(self, service: str) -> Any:
-        """The few calls that the checks make."""
+        """The few calls that the checks make of a service."""
         meta = SimpleNamespace(endpoint_url=self.endpoint, region_name="eu-west-2")
         return {
             "lambda": SimpleNamespace(meta=meta, get_account_settings=lambda: self.functions),
@@ -47,51 +47,55 @@ class Account(Environment):
 
 @pytest.fixture
 def account(tmp_path: Path) -> Account:
-    """An account in which nothing stands in the way of prod."""
+    """An account with all that prod needs."""
     (tmp_path / "infra" / "envs").mkdir(parents=True)
     (tmp_path / "infra" / "envs" / "prod.tfvars").write_text('env = "prod"\n', encoding="utf-8")
     return Account(tmp_path, "prod")
 
 
-def test_an_account_with_room_is_sound(account: Account) -> None:
-    assert doctor.quotas(account) == "1000 functions at once, 1% of code storage used, 10000 requests a second"
+def test_sufficient_quotas_pass(account: Account) -> None:
+    assert doctor.quotas(account) == "1000 concurrent executions, 1% of code storage used, 10000 requests a second"
 
 
-LACKS: list[tuple[Callable[[Account], object], str, str]] = [
+DEFICIENCIES: list[tuple[Callable[[Account], object], str, str]] = [
     (
         lambda a: a.functions["AccountLimit"].update(UnreservedConcurrentExecutions=10),
-        "only 10 functions",
+        "only 10 concurrent executions",
         "Concurrent",
     ),
-    (lambda a: a.functions["AccountUsage"].update(TotalCodeSize=72 << 30), "90% of the storage", "Delete versions"),
-    (lambda a: a.gateway["throttleSettings"].update(rateLimit=20.0), "takes 20 requests", "Throttle rate"),
+    (
+        lambda a: a.functions["AccountUsage"].update(TotalCodeSize=72 << 30),
+        "90% of the code storage",
+        "Delete versions",
+    ),
+    (lambda a: a.gateway["throttleSettings"].update(rateLimit=20.0), "only 20 requests", "Throttle rate"),
 ]
 
 
-@pytest.mark.parametrize(("change", "told", "hint"), LACKS)
-def test_a_quota_that_is_too_low_is_told(
-    account: Account, change: Callable[[Account], object], told: str, hint: str
+@pytest.mark.parametrize(("change", "message", "hint"), DEFICIENCIES)
+def test_a_quota_that_is_too_low_is_reported(
+    account: Account, change: Callable[[Account], object], message: str, hint: str
 ) -> None:
     change(account)
-    with pytest.raises(Failed, match=told) as failure:
+    with pytest.raises(Failed, match=message) as failure:
         doctor.quotas(account)
     assert hint in failure.value.hint
 
 
-def test_without_a_role_to_write_logs_by_no_stage_can_be_made(account: Account) -> None:
-    with pytest.raises(Failed, match="no role to write logs") as failure:
+def test_a_missing_role_to_write_gateway_logs_is_reported(account: Account) -> None:
+    with pytest.raises(Failed, match="no role to write logs with") as failure:
         doctor.gateway_logs(account)
     assert "gateway_logging_role = true in infra/envs/prod.tfvars" in failure.value.hint
     account.gateway["cloudwatchRoleArn"] = "arn:aws:iam::123456789012:role/logs"
-    assert doctor.gateway_logs(account) == "by arn:aws:iam::123456789012:role/logs"
+    assert doctor.gateway_logs(account) == "with arn:aws:iam::123456789012:role/logs"
 
 
 @pytest.fixture
 def clock(account: Account) -> Iterator[Callable[[timedelta], Account]]:
-    """Makes an account whose clock is so far from this machine's; it refuses the request, as AWS does one that is not signed."""
+    """Return a function that makes an account whose clock differs; it refuses the request, as AWS does an unsigned one."""
     servers = []
 
-    def far(skew: timedelta) -> Account:
+    def differing(skew: timedelta) -> Account:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response_only(403)
@@ -100,35 +104,35 @@ def clock(account: Account) -> Iterator[Callable[[timedelta], Account]]:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
-                """Says nothing."""
+                """Print nothing."""
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return Account(account.root, "prod", endpoint=f"http://127.0.0.1:{server.server_port}")
 
-    yield far
+    yield differing
     for server in servers:
         server.shutdown()
         server.server_close()
 
 
-def test_a_clock_that_is_right_is_sound(clock: Callable[[timedelta], Account]) -> None:
+def test_a_correct_clock_passes(clock: Callable[[timedelta], Account]) -> None:
     assert "differs from AWS's by" in doctor.clock(clock(timedelta(0)))
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_wrong_is_told(clock: Callable[[timedelta], Account], hours: int) -> None:
+def test_a_wrong_clock_is_reported(clock: Callable[[timedelta], Account], hours: int) -> None:
     with pytest.raises(Failed, match=r"differs from AWS's by 3[56]\d\d s"):
         doctor.clock(clock(timedelta(hours=hours)))
 
 
-def test_no_way_to_aws_is_told(account: Account) -> None:
+def test_an_endpoint_that_is_out_of_reach_is_reported(account: Account) -> None:
     nowhere = Account(account.root, "prod", endpoint="http://127.0.0.1:9")
-    with pytest.raises(Failed, match="does not answer"):
+    with pytest.raises(Failed, match="does not respond"):
         doctor.clock(nowhere)
 
 
-def test_another_region_of_the_shell_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_region_in_the_shell_is_reported(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    assert "AWS_REGION (us-east-1) is not looked at" in doctor.region(account)
+    assert "AWS_REGION (us-east-1) is ignored" in doctor.region(account)

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from crudctl import processes
 from crudctl.errors import Commands, refused
 from crudctl.operate import logs
-from tests.unit.test_command_line import run
+from tests.invoke import invoke
 
 
 def denied(code: str) -> ClientError:
@@ -27,11 +27,15 @@ def denied(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "message", "hint"),
     [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "local stack does not answer", "crudctl up"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "local stack does not respond", "crudctl up"),
         (EndpointConnectionError(endpoint_url="https://sts.eu-west-2.amazonaws.com/"), "sts.eu-west-2", "network"),
         (NoCredentialsError(), "AWS credentials", "aws sso login"),
         (ProfileNotFound(profile="production"), "production", "aws sso login"),
-        (denied("AccessDeniedException"), "GetItem was refused: AccessDeniedException: No.", "lack that permission"),
+        (
+            denied("AccessDeniedException"),
+            "GetItem was refused: AccessDeniedException: No.",
+            "do not have this permission",
+        ),
         (denied("ExpiredTokenException"), "ExpiredToken", "expired"),
         (denied("ValidationException"), "ValidationException", ""),
     ],
@@ -72,6 +76,8 @@ def test_a_bug_is_not_hidden() -> None:
 
 def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path) -> None:
     script = "import time; time.sleep(30)"
+    (tmp_path / "contract").mkdir()
+    (tmp_path / "contract" / "openapi.yaml").touch()
     arguments = ["-m", "emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
         deadline = time.monotonic() + 5
@@ -79,7 +85,7 @@ def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path)
             time.sleep(0.05)
         assert processes.serving(tmp_path / "state") == [stand_in.pid]
         assert processes.serving(tmp_path / "stat") == []
-        assert run(tmp_path, "status").returncode == 1
+        assert invoke(tmp_path, "status").exit_code == 1
         stand_in.kill()
     assert processes.serving(tmp_path / "state") == []
 
@@ -89,9 +95,11 @@ def event(**properties: object) -> dict[str, object]:
 
 
 def test_a_request_is_shown_as_one_short_line() -> None:
-    shown = logs.shown(event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")).plain
+    shown = logs.formatted(
+        event(status=404, method="GET", operation="get_item", duration_ms=1.5, request_id="abc")
+    ).plain
     assert shown.endswith("items-local-get_item         404 GET get_item 1.5 ms request_id=abc")
 
 
 def test_a_line_that_is_not_a_request_is_shown_whole() -> None:
-    assert logs.shown({**event(), "message": "Traceback [most recent]\n"}).plain.endswith("Traceback [most recent]")
+    assert logs.formatted({**event(), "message": "Traceback [most recent]\n"}).plain.endswith("Traceback [most recent]")

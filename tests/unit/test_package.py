@@ -1,4 +1,4 @@
-"""crudctl.build.package: what is in the zip, and that it is the same each time."""
+"""The package: what is in the zip, and that the same sources give the same bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built_elsewhere(project: Path, seed: str) -> bytes:
-    """The zip built in a process of its own, with another hash seed."""
+    """Return the zip, built in a process of its own with a hash seed."""
     code = f"from pathlib import Path; from crudctl.build import package; package.build(Path({str(project)!r}))"
     environ = os.environ | {
         "PYTHONHASHSEED": seed,
@@ -37,14 +37,14 @@ def built_elsewhere(project: Path, seed: str) -> bytes:
     return (project / "build" / "functions.zip").read_bytes()
 
 
-def test_built_twice_it_has_the_same_bytes(project: Path) -> None:
+def test_two_builds_have_the_same_bytes(project: Path) -> None:
     first = built_elsewhere(project, "1")
     for file in (project / "src" / "functions").glob("*.py"):
         os.utime(file, (1, 1))
     assert built_elsewhere(project, "2") == first
 
 
-def test_it_holds_sources_their_bytecode_and_nothing_else(project: Path) -> None:
+def test_the_zip_contains_sources_their_bytecode_and_nothing_else(project: Path) -> None:
     built = package.build(project)
     names = set(zipfile.ZipFile(built.zip).namelist())
     source = ROOT / "src"
@@ -54,7 +54,7 @@ def test_it_holds_sources_their_bytecode_and_nothing_else(project: Path) -> None
     assert built.zip.stat().st_size < 100_000
 
 
-def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_path: Path) -> None:
+def test_the_bytecode_is_used_whatever_times_the_files_have(project: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(package.build(project).zip) as archive:
         archive.extractall(tmp_path)
     sources = list((tmp_path / "functions").glob("*.py"))
@@ -62,11 +62,11 @@ def test_the_bytecode_is_used_whatever_the_zip_does_to_times(project: Path, tmp_
     for source in sources:
         source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
     code = "import functions.body; print(functions.body.MAX_BODY)"
-    answer = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "131072"
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "131072"
 
 
-def test_a_traceback_names_lambdas_paths(project: Path) -> None:
+def test_a_traceback_has_the_paths_on_lambda(project: Path) -> None:
     data = next(
         (package.build(project).zip.parent / "functions" / "functions" / "__pycache__").glob("http.*.pyc")
     ).read_bytes()

@@ -1,4 +1,4 @@
-"""What the project is made of: licences, pins, and what the bills of material and checksums say."""
+"""The parts of the project: their licences and pins, the bills of materials and the checksums."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crudctl.build import sbom
 from crudctl.console import Failed
 from tests.stack import ROOT
 
-# Permissive ones, and MPL-2.0 for tools: nothing that is deployed is under it.
+# Permissive licences, and MPL-2.0 for tools: nothing that is deployed is under it.
 ALLOWED = {
     "0BSD", "AFL-2.1", "Apache License 2.0", "Apache Software License", "Apache-2.0", "BSD License",
     "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0",
@@ -28,7 +28,7 @@ LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt")
 
 
 def names(licence: str) -> set[str]:
-    """The licences that an expression is made of."""
+    """Return the licences in an expression."""
     return {part.strip("() ") if part.count("(") != part.count(")") or part.startswith("(") else part.strip()
             for part in re.split(r" OR | AND |; ", licence)}  # fmt: skip
 
@@ -62,14 +62,14 @@ def test_every_package_of_the_web_app_is_pinned_with_a_hash() -> None:
     assert {path for path, package in lock.items() if path and "integrity" not in package} == set()
 
 
-def test_the_update_bot_looks_at_every_kind_of_dependency() -> None:
+def test_the_update_bot_covers_every_kind_of_dependency() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
-    looked = {
+    covered = {
         (update["package-ecosystem"], folder)
         for update in updates
         for folder in update.get("directories", [update.get("directory")])
     }
-    assert looked == {
+    assert covered == {
         ("pip", "/"),
         ("npm", "/web"),
         ("github-actions", "/"),
@@ -77,12 +77,12 @@ def test_the_update_bot_looks_at_every_kind_of_dependency() -> None:
         ("terraform", "/infra"),
         ("terraform", "/infra/ci"),
     }
-    for _, folder in looked:
+    for _, folder in covered:
         assert (ROOT / folder.lstrip("/")).is_dir()
 
 
 def built(folder: Path) -> Path:
-    """A project in which something was built."""
+    """Fill `folder` with a project that was built, and return it."""
     (folder / "build").mkdir()
     (folder / "web" / "dist" / "assets").mkdir(parents=True)
     for name in sbom.ZIPS:
@@ -97,12 +97,12 @@ def built(folder: Path) -> Path:
     return folder
 
 
-def test_without_a_build_there_is_nothing_to_bill(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match=r"There is no .*functions\.zip"):
+def test_a_bill_of_materials_needs_a_build(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"functions\.zip does not exist"):
         sbom.write(tmp_path)
 
 
-def test_bills_and_checksums_are_of_what_was_built(tmp_path: Path) -> None:
+def test_bills_of_materials_and_checksums_are_of_the_build(tmp_path: Path) -> None:
     root = built(tmp_path)
     written = {path.name: path.read_text(encoding="utf-8") for path in sbom.write(root)}
     functions = json.loads(written["functions.cdx.json"])
@@ -119,7 +119,7 @@ def test_bills_and_checksums_are_of_what_was_built(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_zip_has_no_component_but_itself() -> None:
+def test_the_zip_contains_modules_of_this_project_only() -> None:
     carried = {name for name in zipfile.ZipFile(ROOT / "build" / "functions.zip").namelist() if name.endswith(".py")}
     assert carried == {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "functions").rglob("*.py")}
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

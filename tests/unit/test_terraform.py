@@ -1,10 +1,11 @@
-"""Where Terraform and its provider come from, and what is told of a Terraform that ends badly."""
+"""Where Terraform and its provider come from, and how failures and progress of Terraform are reported."""
 
 from __future__ import annotations
 
 import hashlib
 import http.server
 import io
+import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -13,75 +14,94 @@ from pathlib import Path
 import pytest
 
 from crudctl.console import Failed
-from crudctl.infra import download, mirrors
+from crudctl.infra import download, provider
 from crudctl.infra.terraform import Terraform, Unknown
 from crudctl.project import Environment
+from tests.stack import ROOT
 
-WANTED = ">= 5.100, < 7"
+FIND_MIRROR = ROOT / "scripts" / "find-provider-mirror"
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    """A filesystem mirror with an AWS provider, which `terraform init` installs without starting it."""
+    plugin = (
+        tmp_path / "home/mirror" / provider.ADDRESS / "6.1.0" / download.this_system() / "terraform-provider-aws_v6.1.0"
+    )
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("#!/bin/sh\n", encoding="utf-8")
+    plugin.chmod(0o755)
+    return tmp_path / "home" / "mirror"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """A local environment on a machine without a mirror of its own and without a registry."""
+    monkeypatch.setattr(provider, "IMPLIED", ())
+    monkeypatch.delenv(provider.MIRROR, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "versions.tf").write_text(
+        'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n', encoding="utf-8"
+    )
+    return Environment(tmp_path, "local")
+
+
+def test_a_mirror_that_is_named_once_stays_in_use(
+    environment: Environment, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(provider.MIRROR, str(mirror))
+    Terraform(environment).init()
+    assert provider.source(environment) == f"from {mirror}"
+    monkeypatch.delenv(provider.MIRROR)
+    Terraform(environment).init()
+    assert provider.source(environment).startswith("from the mirror in ")
+    assert list((environment.home / "terraform" / "data" / "providers" / provider.ADDRESS).iterdir()) != []
+
+
+def test_without_a_mirror_and_a_registry_the_hint_names_both(environment: Environment) -> None:
+    for attempt in (lambda: provider.source(environment), Terraform(environment).init):
+        with pytest.raises(Failed) as failure:
+            attempt()
+        assert "registry.terraform.io" in failure.value.hint
+        assert "TF_PLUGIN_DIR" in failure.value.hint
+
+
+def test_a_named_folder_without_the_provider_is_reported(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(provider.MIRROR, str(tmp_path))
+    with pytest.raises(Failed, match=f"There is no registry.terraform.io/hashicorp/aws in {tmp_path}"):
+        provider.source(environment)
 
 
 @pytest.mark.parametrize(
-    "layout",
-    [
-        "registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
-        "tf-plugins/registry.terraform.io/hashicorp/aws/6.1.0/linux_amd64/terraform-provider-aws",
-        "vendor/mirror/registry.terraform.io/hashicorp/aws/terraform-provider-aws_6.1.0_linux_amd64.zip",
-    ],
+    ("registry", "named", "expected"),
+    [(False, "", "{home}/mirror"), (True, "", ""), (True, "named", "named")],
+    ids=["registry out of reach", "registry in reach", "already set"],
 )
-def test_a_provider_mirror_is_found_unpacked_or_packed(tmp_path: Path, layout: str) -> None:
-    (tmp_path / layout).parent.mkdir(parents=True)
-    (tmp_path / layout).write_text("", encoding="utf-8")
-    found = mirrors.mirror(WANTED, None, (str(tmp_path / "nothing"), str(tmp_path)), "linux_amd64")
-    assert found == tmp_path / layout.partition("registry.terraform.io")[0].rstrip("/")
-    assert mirrors.mirror(WANTED, str(tmp_path), (), "linux_amd64") == found
-
-
-@pytest.mark.parametrize("held", ["hashicorp/random/3.0.0/linux_amd64", "hashicorp/aws/4.67.0/linux_amd64",
-                                  "hashicorp/aws/7.0.0/linux_amd64", "hashicorp/aws/6.1.0/darwin_arm64"])  # fmt: skip
-def test_a_mirror_without_a_fitting_provider_is_passed_over(tmp_path: Path, held: str) -> None:
-    (tmp_path / "a" / "registry.terraform.io" / held).mkdir(parents=True)
-    assert mirrors.mirror(WANTED, None, (str(tmp_path),), "linux_amd64") is None
-    (tmp_path / "b/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64").mkdir(parents=True)
-    assert mirrors.mirror(WANTED, None, (str(tmp_path),), "linux_amd64") == tmp_path / "b"
-
-
-@pytest.mark.parametrize(
-    ("version", "wanted", "expected"),
-    [
-        ("5.100.0", WANTED, True),
-        ("5.99.0", WANTED, False),
-        ("7.0.0", WANTED, False),
-        ("6.0.0-beta1", WANTED, False),
-        ("1.2.9", "~> 1.2.3", True),
-        ("1.3.0", "~> 1.2.3", False),
-        ("1.9.0", "~> 1.2", True),
-        ("2.0.0", "~> 1.2", False),
-        ("1.2", "1.2.0", True),
-        ("1.2.0", "!= 1.2.0", False),
-        ("1.2.0", "", True),
-        ("1.2.0", "nonsense", False),
-    ],
-)
-def test_a_version_is_measured_as_terraform_does(version: str, wanted: str, expected: bool) -> None:
-    assert mirrors.fits(version, wanted) is expected
-
-
-def test_the_constraint_is_the_one_that_terraform_reads() -> None:
-    versions = Path(__file__).parents[2] / "infra" / "versions.tf"
-    assert mirrors.fits("5.100.0", mirrors.constraint(versions.read_text(encoding="utf-8")))
-    assert mirrors.constraint(versions.read_text(encoding="utf-8"))
+def test_make_finds_a_mirror_only_where_one_is_needed(
+    tmp_path: Path, mirror: Path, registry: bool, named: str, expected: str
+) -> None:
+    curl = tmp_path / "bin" / "curl"
+    curl.parent.mkdir()
+    curl.write_text(f"#!/bin/sh\nexit {0 if registry else 6}\n", encoding="utf-8")
+    curl.chmod(0o755)
+    environ = {"PATH": f"{curl.parent}:/usr/bin:/bin", "HOME": str(mirror.parent), "TF_PLUGIN_DIR": named}
+    printed = subprocess.run([FIND_MIRROR], env=environ, check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == expected.format(home=mirror.parent)
 
 
 class Releases(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder and keeps quiet."""
+    """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A site with one release; its address and the checksum of the archive."""
+    """A site with one release: its URL and the checksum of the archive."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("LICENSE.txt", "")
@@ -94,12 +114,12 @@ def releases(tmp_path: Path) -> Iterator[tuple[str, str]]:
         return Releases(*arguments, directory=str(tmp_path / "site"))  # type: ignore[arg-type]
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", hashlib.sha256(archive.getvalue()).hexdigest()
         server.shutdown()
 
 
-def test_a_missing_terraform_is_fetched_once(tmp_path: Path, releases: tuple[str, str]) -> None:
+def test_a_missing_terraform_is_downloaded_once(tmp_path: Path, releases: tuple[str, str]) -> None:
     site, checksum = releases
     program = download.terraform(tmp_path / "tools", site, {"linux_amd64": checksum}, "linux_amd64")
     assert program.read_text(encoding="utf-8") == "#!/bin/sh\necho it runs\n"
@@ -108,19 +128,19 @@ def test_a_missing_terraform_is_fetched_once(tmp_path: Path, releases: tuple[str
     assert [path.name for path in (tmp_path / "tools").iterdir()] == [program.name]
 
 
-def test_an_archive_with_another_checksum_leaves_nothing_behind(tmp_path: Path, releases: tuple[str, str]) -> None:
+def test_an_archive_with_another_checksum_is_discarded(tmp_path: Path, releases: tuple[str, str]) -> None:
     site, checksum = releases
     wrong = "0" * 64
-    with pytest.raises(Failed, match=f"has the SHA-256 {checksum}; {wrong} is right") as failure:
+    with pytest.raises(Failed, match=f"has the SHA-256 {checksum}; expected {wrong}") as failure:
         download.terraform(tmp_path / "tools", site, {"linux_amd64": wrong}, "linux_amd64")
     assert "Install Terraform" in failure.value.hint
     assert list((tmp_path / "tools").iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("system", "match"), [("plan9_mips", "none is known"), ("linux_amd64", "could not be fetched")]
+    ("system", "match"), [("plan9_mips", "no release is pinned"), ("linux_amd64", "could not be downloaded")]
 )
-def test_what_cannot_be_fetched_says_what_to_install(tmp_path: Path, system: str, match: str) -> None:
+def test_a_failed_download_is_reported_with_what_to_install(tmp_path: Path, system: str, match: str) -> None:
     with pytest.raises(Failed, match=match) as failure:
         download.terraform(tmp_path / "tools", "http://127.0.0.1:9", {"linux_amd64": ""}, system)
     assert "Install Terraform 1.11" in failure.value.hint
@@ -128,12 +148,12 @@ def test_what_cannot_be_fetched_says_what_to_install(tmp_path: Path, system: str
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `terraform` on PATH that only initialises; what else it does is in the file `apply`."""
+    """A stand-in for `terraform` on PATH, whose `apply` runs the script in the file that is returned."""
     program = tmp_path / "bin" / "terraform"
     program.parent.mkdir()
     program.write_text(
         '#!/bin/sh\ncase $1 in version) echo \'{"terraform_version": "1.11.4"}\';; '
-        f'init) mkdir -p "$TF_DATA_DIR/providers/{mirrors.PROVIDER}/6.1.0/any";; '
+        f'init) mkdir -p "$TF_DATA_DIR/providers/{provider.ADDRESS}/6.1.0/any";; '
         f"apply) . {tmp_path}/apply;; esac\n",
         encoding="utf-8",
     )
@@ -145,23 +165,23 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
-        ("kill -9 $$", "ended with -9"),
-        ("exit 1", "ended with 1"),
+        ("kill -9 $$", "exited with -9"),
+        ("exit 1", "exited with 1"),
         ("echo no such flag >&2; exit 1", "no such flag"),
         ("""echo '{"type":"diagnostic","diagnostic":{"severity":"error","summary":"No","detail":"way"}}'; exit 1""",
          "No\nway"),
     ],
 )  # fmt: skip
-def test_a_terraform_that_ends_badly_has_applied_nothing(stand_in: Path, script: str, told: str) -> None:
+def test_a_failing_terraform_is_reported(stand_in: Path, script: str, message: str) -> None:
     stand_in.write_text(script, encoding="utf-8")
     with pytest.raises(Failed) as failure:
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
-    assert told in failure.value.message
+    assert message in failure.value.message
 
 
-def test_progress_counts_what_is_made_of_what_is_planned(stand_in: Path) -> None:
+def test_progress_counts_the_applied_of_the_planned_changes(stand_in: Path) -> None:
     stand_in.write_text(
         """cat <<'END'
 {"type":"change_summary","changes":{"add":2,"change":0,"remove":0,"operation":"plan"}}
@@ -173,14 +193,14 @@ END
 """,
         encoding="utf-8",
     )
-    told: list[str] = []
-    summary = Terraform(Environment(stand_in.parent, "local")).apply(told.append)
-    assert told == ["1 of 2, a", "2 of 2, b"]
+    progress: list[str] = []
+    summary = Terraform(Environment(stand_in.parent, "local")).apply(progress.append)
+    assert progress == ["1 of 2, a", "2 of 2, b"]
     assert summary == {"add": 2, "change": 0, "remove": 0}
 
 
-def test_a_terraform_that_waits_for_a_lost_answer_is_ended(stand_in: Path) -> None:
-    """And what it started with it: an interrupted one would wait on."""
+def test_a_terraform_that_waits_for_a_lost_response_is_killed(stand_in: Path) -> None:
+    """Its child processes too: an interrupted Terraform would keep waiting."""
     stand_in.write_text(
         """trap '' INT TERM
 echo '{"type":"apply_progress","hook":{"action":"create","elapsed_seconds":110,"resource":{"addr":"a"}}}'
@@ -189,5 +209,5 @@ sleep 300 & wait
 """,
         encoding="utf-8",
     )
-    with pytest.raises(Unknown, match=r"not answered for 120 s \(a\)"):
+    with pytest.raises(Unknown, match=r"not responded for 120 s \(a\)"):
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)

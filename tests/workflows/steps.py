@@ -1,4 +1,4 @@
-"""The workflows as their files have them, and the scripts of their steps."""
+"""The workflows and the scripts of their steps, as their files have them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ JOBS: dict[str, Json] = {
     f"{name}/{key}": job for name, workflow in WORKFLOWS.items() for key, job in workflow["jobs"].items()
 }
 SCRIPTS: list[tuple[str, str]] = [
-    (f"{job}: {step.get('name', step['run'])}", step["run"])
-    for job, found in JOBS.items()
-    for step in found["steps"]
+    (f"{name}: {step.get('name', step['run'])}", step["run"])
+    for name, job in JOBS.items()
+    for step in job["steps"]
     if "run" in step
 ]
 
 
 def script_of(title: str) -> str:
-    """The script of the step `workflow/job: name`."""
+    """Return the script of the step `workflow/job: name`."""
     return dict(SCRIPTS)[title]

@@ -1,4 +1,4 @@
-"""The workflows of GitHub, read from their files: what their steps run here, what they may do, and what they are pinned to."""
+"""The workflows of GitHub, read from their files: their steps, which run here, their permissions and their pins."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from tests.stack import ROOT
 from tests.workflows.steps import FOLDER, JOBS, SCRIPTS, SETUP, WORKFLOWS, script_of
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-# Suites of `make test` itself, and what asks the package registries or installs: what they call is looked at, not run.
-NOT_HERE = {"make check", "make unit", "make stack-tests", "make browser-tests", "make audit", "make .venv/.ready-dev"}
+TARGETS = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0].split()
 CRUDCTL = re.compile(r"\.venv/bin/crudctl ([^\n>|)]*)")
 
 
-def test_every_job_begins_with_the_same_checkout_and_set_up() -> None:
+def test_every_job_begins_with_a_fresh_checkout_and_the_same_tools() -> None:
     for name, job in JOBS.items():
         assert job["steps"][0]["uses"].startswith("actions/checkout@"), name
         assert job["steps"][0]["with"]["persist-credentials"] == "false", name
         assert job["steps"][1]["uses"] == "./.github/actions/setup", name
-    assert SETUP["runs"]["steps"][-1]["run"] in NOT_HERE
+    assert [step for step in SETUP["runs"]["steps"] if "run" in step] == []
 
 
-def test_every_action_is_pinned_to_a_commit_and_says_its_version() -> None:
+def test_every_action_is_pinned_to_a_commit_with_its_version() -> None:
     texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml")]
     used = [line.strip() for text in texts for line in text.splitlines() if re.search(r"\buses: (?!\./)", line)]
     assert len(used) > 10
@@ -40,7 +39,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_its_version() -> None:
     assert len(pins) == len({action for action, _, _ in pins}), "an action is pinned to two commits"
 
 
-def test_a_job_may_do_what_its_steps_need_and_nothing_else() -> None:
+def test_a_job_has_the_permissions_that_its_steps_need_and_no_other() -> None:
     for name, workflow in WORKFLOWS.items():
         assert workflow["permissions"] == {}, name
     allowed = {name: job["permissions"] for name, job in JOBS.items() if job["permissions"] != {"contents": "read"}}
@@ -49,14 +48,14 @@ def test_a_job_may_do_what_its_steps_need_and_nothing_else() -> None:
     assert "secrets." not in "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml"))
 
 
-def test_the_roles_are_those_that_terraform_makes() -> None:
-    named = {
+def test_the_roles_are_those_that_terraform_creates() -> None:
+    roles = {
         name: re.findall(r"role/([\w-]+)", step["with"]["role-to-assume"])[0]
         for name, job in JOBS.items()
         for step in job["steps"]
         if "configure-aws-credentials" in step.get("uses", "")
     }
-    assert named == {
+    assert roles == {
         "ci/plan": "items-ci-test-plan",
         "deploy/test": "items-ci-test-deploy",
         "deploy/prod": "items-ci-prod-deploy",
@@ -66,7 +65,7 @@ def test_the_roles_are_those_that_terraform_makes() -> None:
     assert "environment" not in JOBS["ci/plan"]
 
 
-def test_only_one_deploy_of_an_environment_runs_and_none_is_cut_off() -> None:
+def test_one_deploy_of_an_environment_runs_at_a_time_and_none_is_cancelled() -> None:
     for name in ("test", "prod"):
         queue = {"group": f"deploy-{name}", "cancel-in-progress": "false"}
         assert JOBS[f"deploy/{name}"]["concurrency"] == queue
@@ -76,23 +75,29 @@ def test_only_one_deploy_of_an_environment_runs_and_none_is_cut_off() -> None:
     assert JOBS["deploy/prod"]["needs"] == "test"
 
 
-@pytest.mark.parametrize("command", sorted(NOT_HERE))
-def test_a_suite_that_ci_runs_is_one_that_a_developer_runs(command: str) -> None:
-    target = command.removeprefix("make ")
-    assert re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE)
-    assert command in {script for _, script in SCRIPTS} | {SETUP["runs"]["steps"][-1]["run"]}
+def test_ci_runs_every_make_target_as_the_first_command_in_a_fresh_clone() -> None:
+    job = JOBS["ci/make"]
+    assert job["strategy"]["matrix"] == {"target": TARGETS}
+    assert [step.get("run") for step in job["steps"]] == [None, None, 'make "$TARGET"']
+    assert job["steps"][-1]["env"] == {"TARGET": "${{ matrix.target }}"}
 
 
-def test_ci_runs_every_folder_of_tests_once() -> None:
+def test_every_make_target_that_a_step_names_exists() -> None:
+    commands = {script for _, script in SCRIPTS if re.fullmatch(r"make [\w./-]+", script)}
+    assert commands == {"make .venv/.ready", "make .venv/.ready-dev"}
+    for command in commands:
+        assert f"\n{command.removeprefix('make ')}: " in MAKEFILE
+
+
+def test_the_targets_of_tests_run_every_folder_of_tests_once() -> None:
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    paths = re.findall(r'"(tests/[^"]+)"', re.findall(r"testpaths = \[(.*?)\]", pyproject, re.DOTALL)[0])
-    run = [path for line in MAKEFILE.splitlines() if "-m pytest" in line and "SCREENSHOTS" not in line
-           for path in re.findall(r"tests/\S+", line)]  # fmt: skip
-    assert sorted(run) == sorted(paths)
+    folders = re.findall(r'"(tests/[^"]+)"', re.findall(r"testpaths = \[(.*?)\]", pyproject, re.DOTALL)[0])
+    run = [folder for line in MAKEFILE.splitlines() if "$(PYTEST)" in line for folder in re.findall(r"tests/\S+", line)]
+    assert sorted(run) == sorted(folders)
 
 
 @pytest.mark.parametrize(("where", "script"), SCRIPTS, ids=[where for where, _ in SCRIPTS])
-def test_crudctl_takes_what_a_step_gives_it(where: str, script: str) -> None:
+def test_crudctl_accepts_the_arguments_of_a_step(where: str, script: str) -> None:
     for line in CRUDCTL.findall(script.replace("\\\n", " ")):
         words = shlex.split(line)
         command: Any = cli.main
@@ -104,26 +109,26 @@ def test_crudctl_takes_what_a_step_gives_it(where: str, script: str) -> None:
 
 
 @pytest.mark.parametrize(("where", "script"), SCRIPTS, ids=[where for where, _ in SCRIPTS])
-def test_a_step_is_a_shell_script_without_an_expression(where: str, script: str) -> None:
-    assert "${{" not in script, f"{where}: what comes from outside goes through env"
+def test_a_step_is_a_valid_shell_script_without_expressions(where: str, script: str) -> None:
+    assert "${{" not in script, f"{where}: pass values in env"
     checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 
 
 def run(title: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Runs a step as the runner does: bash that ends at the first failure."""
+    """Run a step as the runner does, in a bash that exits at the first failure."""
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script_of(title)]
     return subprocess.run(
         command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False, timeout=120
     )
 
 
-def test_the_linter_of_workflows_finds_nothing() -> None:
-    answer = subprocess.run(["make", "workflows"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+def test_the_linter_of_workflows_reports_nothing() -> None:
+    result = subprocess.run(["make", "workflows"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_contract_step_compares_with_the_branch_of_the_pull_request(tmp_path: Path) -> None:
+def test_the_contract_is_compared_with_the_target_branch_of_the_pull_request(tmp_path: Path) -> None:
     git = ["git", "-c", "user.name=Items", "-c", "user.email=items@example.com", "-C", str(tmp_path)]
     contract = tmp_path / "contract" / "openapi.yaml"
     contract.parent.mkdir()
@@ -132,32 +137,32 @@ def test_the_contract_step_compares_with_the_branch_of_the_pull_request(tmp_path
     for arguments in (
         ["init", "-q"],
         ["add", "."],
-        ["commit", "-qm", "As it was"],
+        ["commit", "-qm", "Before"],
         ["update-ref", "refs/remotes/origin/main", "HEAD"],
     ):
         subprocess.run([*git, *arguments], check=True)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    step = "ci/unit: What breaks clients of the contract"
+    step = "ci/contract: List them"
     assert run(step, tmp_path, GITHUB_BASE_REF="main").returncode == 0
     contract.write_text(text.replace("maxLength: 2000", "maxLength: 20"), encoding="utf-8")
-    answer = run(step, tmp_path, GITHUB_BASE_REF="main")
-    assert answer.returncode == 1
-    assert "body/description has maxLength 20 now, and had 2000." in answer.stdout
+    result = run(step, tmp_path, GITHUB_BASE_REF="main")
+    assert result.returncode == 1
+    assert "body/description: maxLength changed from 2000 to 20." in result.stdout
 
 
-def test_what_was_packaged_is_checked_before_it_is_deployed(tmp_path: Path) -> None:
+def test_the_package_is_verified_before_it_is_deployed(tmp_path: Path) -> None:
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "functions.zip").write_bytes(b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     (tmp_path / "build" / "SHA256SUMS").write_text(f"{empty}  build/functions.zip\n", encoding="ascii")
     for job in ("deploy/test", "deploy/prod"):
-        assert run(f"{job}: Is it what was packaged", tmp_path).returncode == 0
+        assert run(f"{job}: Check that it is what was packaged", tmp_path).returncode == 0
     (tmp_path / "build" / "functions.zip").write_bytes(b"changed")
-    assert run("deploy/prod: Is it what was packaged", tmp_path).returncode != 0
+    assert run("deploy/prod: Check that it is what was packaged", tmp_path).returncode != 0
 
 
 @pytest.mark.parametrize("environment", ["test", "prod"])
-def test_the_verdict_is_in_the_summary(tmp_path: Path, environment: str) -> None:
+def test_the_verdict_of_a_release_is_in_the_summary(tmp_path: Path, environment: str) -> None:
     summary = tmp_path / "summary.md"
     reports = tmp_path / ".deployed" / environment / "releases"
     program = tmp_path / ".venv" / "bin" / "crudctl"
@@ -166,26 +171,26 @@ def test_the_verdict_is_in_the_summary(tmp_path: Path, environment: str) -> None
     program.chmod(0o755)
     run(f"deploy/{environment}: Report", tmp_path, GITHUB_STEP_SUMMARY=str(summary))
     status = f"crudctl release status --env {environment}\n"
-    assert summary.read_text(encoding="utf-8") == f"No release has ended in this run. As it stands:\n{status}"
+    assert summary.read_text(encoding="utf-8") == f"No release has ended in this run. The current status:\n{status}"
     reports.mkdir(parents=True)
     (reports / "7.md").write_text("# Release 7: promoted\n", encoding="utf-8")
     run(f"deploy/{environment}: Report", tmp_path, GITHUB_STEP_SUMMARY=str(summary))
     assert "# Release 7: promoted" in summary.read_text(encoding="utf-8")
 
 
-def test_the_plan_is_posted_as_it_is(tmp_path: Path) -> None:
+def test_the_plan_is_posted_unchanged(tmp_path: Path) -> None:
     gh = tmp_path / "gh"
     gh.write_text('#!/bin/sh\necho "$@" > posted\n', encoding="utf-8")
     gh.chmod(0o755)
     (tmp_path / "plan.txt").write_text("Plan: 1 to add, `$(reboot)`\n", encoding="utf-8")
-    answer = run(
-        "ci/plan: Post it",
+    result = run(
+        "ci/plan: Post the plan",
         tmp_path,
         PATH=f"{tmp_path}:{os.environ['PATH']}",
         NUMBER="5",
         GITHUB_REPOSITORY="octo-org/items",
     )
-    assert answer.returncode == 0, answer.stderr
+    assert result.returncode == 0, result.stderr
     assert "pr comment 5 --repo octo-org/items --body-file comment.md" in (tmp_path / "posted").read_text(
         encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Derives from the contract what Amazon API Gateway accepts of it for a REST API; infra/ adds what only AWS needs."""
+"""Derives from the contract the part that Amazon API Gateway accepts for a REST API. infra/ adds what only AWS needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from crudctl.build import contract
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-# `additionalProperties`, `format`, `minItems`, `maxItems`, `readOnly`, `nullable`, `example` and `default` are among what
-# API Gateway ignores or refuses.
+# API Gateway ignores or rejects others: `additionalProperties`, `format`, `minItems`, `maxItems`, `readOnly`, `nullable`,
+# `example` and `default` among them.
 AWS_SCHEMA_KEYWORDS = {
     "type", "properties", "required", "minProperties", "maxProperties", "items", "uniqueItems", "minLength", "maxLength",
     "pattern", "enum", "minimum", "maximum", "title", "description",
@@ -17,9 +17,9 @@ AWS_SCHEMA_KEYWORDS = {
 
 
 def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as API Gateway takes it for a REST API: OpenAPI 3.0.1, without what it ignores or refuses.
+    """Return the document that API Gateway accepts for a REST API: OpenAPI 3.0.1, without what it ignores or rejects.
 
-    Never stricter than the contract, at places looser: the functions validate again.
+    It is never stricter than the contract and sometimes looser: the functions validate again.
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
     """
     paths: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def _aws_response(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _aws_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    if schema.get("nullable"):  # a JSON Schema draft 4 model would refuse the null
+    if schema.get("nullable"):  # a JSON Schema draft 4 model would reject null
         return {"description": schema["description"]} if "description" in schema else {}
     kept = {k: v for k, v in schema.items() if k in AWS_SCHEMA_KEYWORDS}
     if "properties" in kept:

@@ -1,6 +1,7 @@
-"""Reads contract/openapi.yaml and derives the operations that the functions validate by; knows neither Lambda nor Terraform.
+"""Reads contract/openapi.yaml and derives the operations that the functions validate by. Knows neither Lambda nor Terraform.
 
-They are a plain literal, so that the functions need no YAML and no schema library. What the functions could not keep is refused.
+They are a plain literal, so that the functions need no YAML or schema library. A constraint that the functions do not validate is
+an error.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 SERVED = ("create_item", "get_item", "update_item", "patch_item", "delete_item", "list_items")
 
-# What functions.contract validates. Another constraint in the contract would be promised and not kept, so it is refused.
+# What functions.contract validates. The service would not enforce any other constraint of a contract, so it is an error.
 VALIDATED = {
     "type", "nullable", "enum", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
     "items", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "format",
@@ -44,37 +45,37 @@ RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint",
 
 
 class ContractError(Exception):
-    """The contract holds something that the service could not keep. The message says where and what to do."""
+    """The contract is invalid, or the service cannot enforce it. The message says where and what to do."""
 
 
 def load(root: Path) -> dict[str, Any]:
-    """The document of the project at `root`, as parsed YAML. Raises ContractError when it cannot be read."""
+    """Return the document of the project at `root`, as parsed YAML. Raise ContractError if it cannot be read or is invalid."""
     path = root / "contract" / "openapi.yaml"
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - made of the safe one
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - derived from SafeLoader
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise ContractError(f"{path} is not an OpenAPI document.")
-    found = _fault(document)
-    if found is not None:
-        where = found or ["the document"]
+    fault = _fault(document)
+    if fault is not None:
+        where = fault or ["the document"]
         raise ContractError(f"{'/'.join(where + _property_at_fault(document, where))} is not valid OpenAPI 3.0.")
     return document
 
 
 def at_revision(root: Path, revision: str) -> dict[str, Any]:
-    """The document as it was at a git revision. Raises ContractError when there is no such, or it held none."""
+    """Return the document at a git revision. Raise ContractError if the revision or the document does not exist."""
     command = ["git", "show", f"{revision}:./contract/openapi.yaml"]
-    answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise ContractError(f"git has no contract at {revision}: {answer.stderr.strip()}")
-    found: dict[str, Any] = yaml.load(answer.stdout, _Loader)  # noqa: S506 - made of the safe one
-    return found
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise ContractError(f"git has no contract at {revision}: {result.stderr.strip()}")
+    document: dict[str, Any] = yaml.load(result.stdout, _Loader)  # noqa: S506 - derived from SafeLoader
+    return document
 
 
 def _property_at_fault(document: Mapping[str, Any], where: list[str]) -> list[str]:
-    """The rest of the way to the one property that is not valid, where `where` leads to a schema of many."""
+    """Return the rest of the path to the one invalid property, if `where` is the path of a schema with properties."""
     if where[:2] != ["components", "schemas"] or len(where) != 3:
         return []
     schemas = document["components"]["schemas"]
@@ -87,8 +88,8 @@ def _property_at_fault(document: Mapping[str, Any], where: list[str]) -> list[st
 
 
 def _fault(document: Schema) -> list[str] | None:
-    """Where a document is not valid OpenAPI 3.0; None when it is. Raises ContractError for a reference to nothing."""
-    # Most of what the command line takes to start; few commands need them.
+    """Return the path of the first fault in an OpenAPI 3.0 document, or None. Raise ContractError for a dangling reference."""
+    # These would take most of the start-up time of `crudctl`, and few commands need them.
     from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
@@ -100,18 +101,18 @@ def _fault(document: Schema) -> list[str] | None:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as version 1.2 and JSON have it: `yes` and `2026-01-01` are text, and a key stands once."""
+    """YAML 1.2, as JSON: `yes` and `2026-01-01` are strings, and a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuses a key that stands twice, of which YAML libraries silently take the last."""
+        """Raise ConstructorError for a duplicate key, of which YAML libraries silently use the last."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key} must be text: quote it", node.start_mark
+                    None, None, f"the key {key} must be a string: quote it", node.start_mark
                 )
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key} stands twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key} is duplicated", node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -123,7 +124,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|fal
 
 
 def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(path, METHOD, operation) in the document's order; the operation has its path's parameters and its security."""
+    """Yield (path, METHOD, operation) in the document's order, the operation with its path's parameters and its security."""
     for path, path_item in document["paths"].items():
         shared = path_item.get("parameters", [])
         for method in METHODS:
@@ -137,12 +138,12 @@ def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict
 
 
 def dereference(document: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
-    """`node`, or what its local `$ref` points to."""
+    """Return `node`, or what its local `$ref` points to. Raise ContractError for a dangling or cyclic reference."""
     seen = set()
     while "$ref" in node:
         reference = node["$ref"]
         if reference in seen or not reference.startswith("#/"):
-            raise ContractError(f"$ref {reference} cannot be followed: only acyclic references into this document can.")
+            raise ContractError(f"$ref {reference} cannot be resolved: use acyclic references into this document.")
         seen.add(reference)
         target: Any = document
         for step in reference[2:].split("/"):
@@ -154,9 +155,9 @@ def dereference(document: Mapping[str, Any], node: Mapping[str, Any]) -> dict[st
 
 
 def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _depth: int = 0) -> Schema:
-    """`schema` with every `$ref` put in its place and every `allOf` merged. Raises ContractError on a cycle."""
+    """Return `schema` with every `$ref` resolved and every `allOf` merged. Raise ContractError for a cycle."""
     if _depth > 20:
-        raise ContractError("A schema refers to itself; the service cannot validate that.")
+        raise ContractError("A schema refers to itself, which the service cannot validate.")
     flat: Schema = {}
     whole = dereference(document, schema)
     for part in [*whole.pop("allOf", []), whole]:
@@ -176,20 +177,20 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _depth: int 
 
 
 def content(schema: Schema) -> Schema:
-    """What a client may send of a flat object schema: all but its `readOnly` members."""
+    """Return the part of a flat object schema that a client may send: all but its `readOnly` properties."""
     fields = {k: v for k, v in schema["properties"].items() if not v.get("readOnly")}
     return schema | {"properties": fields, "required": [k for k in schema.get("required", []) if k in fields]}
 
 
 def merge_patch(schema: Schema) -> Schema:
-    """The schema of a JSON Merge Patch (RFC 7396) of what `schema` describes: nothing required, `null` removes."""
+    """Return the schema of a JSON Merge Patch (RFC 7396) for `schema`: no property is required, and `null` removes one."""
     if schema.get("type") != "object":
         return schema
     required = schema.get("required", [])
     patch = {k: v for k, v in schema.items() if k not in ("required", "minProperties", "maxProperties")}
     patch["properties"] = {
-        name: merge_patch(member) | ({} if name in required else {"nullable": True})
-        for name, member in schema.get("properties", {}).items()
+        name: merge_patch(field) | ({} if name in required else {"nullable": True})
+        for name, field in schema.get("properties", {}).items()
     }
     if isinstance(schema.get("additionalProperties"), dict):
         patch["additionalProperties"] = merge_patch(schema["additionalProperties"]) | {"nullable": True}
@@ -197,20 +198,20 @@ def merge_patch(schema: Schema) -> Schema:
 
 
 def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the functions validate by, keyed by operationId; plain data.
+    """Return what the functions validate by, keyed by operationId, as plain data.
 
     `{"create_item": {"method", "path", "parameters": [{"name", "in", "required", "schema"}],
     "media_type": str | None, "content": flat schema | None}}`. A merge patch has the schema of the whole content: the
-    function validates what the patch makes of the item.
+    function validates the item that the patch results in.
 
     Raises:
-        ContractError: A keyword that the functions do not validate, or a field with a reserved name.
+        ContractError: The contract has a keyword that the functions do not validate, or a field with a reserved name.
     """
-    found: dict[str, dict[str, Any]] = {}
+    result: dict[str, dict[str, Any]] = {}
     for path, method, operation in each_operation(document):
         name = operation.get("operationId")
-        if not name or name in found:
-            raise ContractError(f"{method} {path} needs an operationId of its own.")
+        if not name or name in result:
+            raise ContractError(f"{method} {path} needs a unique operationId.")
         parameters = []
         for parameter in operation["parameters"]:
             schema = flatten(document, parameter["schema"])
@@ -231,7 +232,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if "requestBody" in operation:
             offered = dereference(document, operation["requestBody"])["content"]
             if len(offered) != 1:
-                raise ContractError(f"{name}: a request body has exactly one media type here, not {len(offered)}.")
+                raise ContractError(f"{name}: a request body must have exactly one media type, not {len(offered)}.")
             media_type, media = next(iter(offered.items()))
             declared = dereference(document, media["schema"])
             if "x-merge-patch-of" in declared:
@@ -240,62 +241,64 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             checked(body, f"{name}, request body")
             if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
                 raise ContractError(
-                    f"{name}: Item needs `additionalProperties: false` and no limit on the number of its members: a merge "
-                    "patch is validated member by member, and a version keeps the members it does not know."
+                    f"{name}: Item must have `additionalProperties: false` and no limit on the number of its properties: a merge "
+                    "patch is validated property by property, and a version keeps the properties it does not know."
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:
-                raise ContractError(
-                    f"{name}: {', '.join(reserved)} is a name the service keeps for itself; choose another."
-                )
+                raise ContractError(f"{name}: {', '.join(reserved)} is reserved for the service; choose another name.")
             body = constraints(body)
-        found[name] = {
+        result[name] = {
             "method": method,
             "path": path,
             "parameters": parameters,
             "media_type": media_type,
             "content": body,
         }
-    missing = [name for name in SERVED if name not in found]
+    missing = [name for name in SERVED if name not in result]
     if missing:
-        raise ContractError(f"It has no operation {', '.join(missing)}, which src/functions/handlers.py serves.")
-    return found
+        raise ContractError(f"The operation {', '.join(missing)} is missing, which src/functions/handlers.py serves.")
+    return result
 
 
 def checked(schema: Schema, where: str) -> None:
-    """Raises ContractError for a promise in `schema` (flat) that the functions would not keep."""
+    """Raise ContractError for a constraint in `schema` (flat) that the functions would not enforce."""
     unknown = {k for k in schema if k not in VALIDATED | ANNOTATIONS and not k.startswith("x-")}
     if unknown:
-        raise ContractError(f"{where}: the functions do not validate {', '.join(sorted(unknown))}; leave it out.")
+        raise ContractError(f"{where}: the functions do not validate {', '.join(sorted(unknown))}; remove it.")
     kind, form = schema.get("type"), schema.get("format")
     if form is not None and (form not in FORMATS or kind not in FORMATS[form]):
-        raise ContractError(f"{where}: the functions do not know the format {form} of {kind}; leave it out.")
+        raise ContractError(f"{where}: the functions do not know the format {form} of {kind}; remove it.")
     try:
         re.compile(schema.get("pattern", ""))
     except re.error as error:
-        raise ContractError(f"{where}: the pattern {schema['pattern']} cannot be checked: {error}.") from error
-    for member in schema.get("enum", []):
-        if not isinstance(member, KINDS.get(kind or "", object)) or isinstance(member, bool) != (
+        raise ContractError(
+            f"{where}: the pattern {schema['pattern']} is not a regular expression: {error}."
+        ) from error
+    for value in schema.get("enum", []):
+        if not isinstance(value, KINDS.get(kind or "", object)) or isinstance(value, bool) != (
             kind in ("boolean", None)
         ):
-            raise ContractError(f"{where}: {member!r} in its enum is not of type {kind}; quote it, or mend the type.")
+            raise ContractError(f"{where}: {value!r} in its enum is not of type {kind}; quote it, or fix the type.")
     closed = schema.get("additionalProperties") is False
     missing = [name for name in schema.get("required", []) if closed and name not in schema.get("properties", {})]
     if missing:
-        raise ContractError(f"{where}: {', '.join(missing)} is required and not allowed; name it in properties.")
-    for name, member in schema.get("properties", {}).items():
+        raise ContractError(f"{where}: {', '.join(missing)} is required but not defined; add it to properties.")
+    for name, field in schema.get("properties", {}).items():
         if not name:
             raise ContractError(f"{where}: a property needs a name.")
-        if member.get("readOnly") or "default" in member:
-            raise ContractError(f"{where}, {name}: readOnly below the top and default are not kept; leave them out.")
-        checked(member, f"{where}, {name}")
+        if field.get("readOnly") or "default" in field:
+            raise ContractError(
+                f"{where}, {name}: the functions do not support a nested readOnly or a default; remove it."
+            )
+        checked(field, f"{where}, {name}")
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), dict):
             checked(schema[keyword], f"{where}, {keyword}")
 
 
 def constraints(schema: Schema) -> Schema:
-    """`schema` (flat) with only the keywords that decide whether a value is valid."""
+    """Return `schema` (flat) with only the keywords that decide whether a value is valid."""
     kept = {k: v for k, v in schema.items() if k in VALIDATED}
     if "properties" in kept:
         kept["properties"] = {k: constraints(v) for k, v in kept["properties"].items()}

@@ -1,7 +1,7 @@
-"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Same input, same bytes.
+"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Builds are reproducible.
 
-The zip holds the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
-read-only, so without it every cold start would compile again (docs/decisions/0007-bytecode.md).
+The zip contains the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
+read-only, so without bytecode every cold start would compile again (docs/decisions/0007-bytecode.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
 @dataclass(frozen=True)
 class Package:
-    """What was built: the zip of the functions, its SHA-256 in hex, and the contract as API Gateway takes it."""
+    """What was built.
+
+    Args:
+        zip: the functions.
+        openapi: the contract as API Gateway accepts it.
+        sha256: of the zip, in hex.
+        fits_lambda: whether the bytecode is of Lambda's Python version. Lambda ignores any other.
+    """
 
     zip: Path
     openapi: Path
@@ -43,21 +50,19 @@ class Package:
 
 
 def build(root: Path) -> Package:
-    """Builds the package of the project at `root` into `root/build`.
-
-    `fits_lambda` tells whether the bytecode is of Lambda's Python version; Lambda would ignore any other.
+    """Build the package of the project at `root` in `root/build`.
 
     Raises:
-        contract.ContractError: The contract cannot be served.
-        subprocess.CalledProcessError: A module does not compile; its `stdout` says which.
+        contract.ContractError: The contract is invalid, or the service cannot enforce it.
+        subprocess.CalledProcessError: A module does not compile; `stdout` of the error names it.
     """
     document = contract.load(root)
     write_operations(root, document)
     staged = root / "build" / "functions"
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(root / "src" / "functions", staged / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-    # In a process of its own: what this one has interned would show in the bytes. Without docstrings and column
-    # numbers, which nobody reads there.
+    # In a process of its own: strings that this process has interned would change the bytes. Without docstrings and column
+    # numbers, which have no reader on Lambda.
     command = [
         sys.executable,
         "-I",
@@ -73,7 +78,7 @@ def build(root: Path) -> Package:
     ]
     command += ["-s", str(staged), "-p", "/var/task", str(staged)]
     subprocess.run(command, check=True, capture_output=True, text=True)
-    for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, and looks for the plain name
+    for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, which loads the plain name
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
     archive = staged.with_suffix(".zip")
     _write_zip(staged, archive)
@@ -86,17 +91,17 @@ def build(root: Path) -> Package:
 
 
 def build_or_fail(root: Path) -> Package:
-    """`build`, with its errors as the command line tells them."""
+    """Build the package as `build` does. Raise Failed for its errors."""
     try:
         return build(root)
     except contract.ContractError as error:
-        raise Failed(f"The contract cannot be served: {error}", "Mend contract/openapi.yaml.") from error
+        raise Failed(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
     except subprocess.CalledProcessError as error:
-        raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Mend src/functions.") from error
+        raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Fix src/functions.") from error
 
 
 def build_rollback(root: Path) -> Path:
-    """Writes build/rollback.zip, the function that takes a release back, and returns its path."""
+    """Write build/rollback.zip, the function that rolls a release back, and return its path."""
     staged = root / "build" / "rollback"
     shutil.rmtree(staged, ignore_errors=True)
     for name in ROLLBACK:
@@ -109,11 +114,11 @@ def build_rollback(root: Path) -> Path:
 
 
 def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path:
-    """Writes src/functions/operations.py, the contract as the functions import it, and returns its path."""
+    """Write src/functions/operations.py, the contract as the functions import it, and return its path."""
     operations = contract.operations(document or contract.load(root))
     path = root / "src" / "functions" / "operations.py"
     text = (
-        '"""Made from contract/openapi.yaml by `crudctl package`; change that instead."""\n\n'
+        '"""Generated from contract/openapi.yaml by `crudctl package`. Do not edit."""\n\n'
         f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
     )
     if not path.exists() or path.read_text(encoding="utf-8") != text:

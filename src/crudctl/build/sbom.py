@@ -1,4 +1,4 @@
-"""What is in what is deployed: bills of material (CycloneDX 1.6) and checksums, in build/. Knows nothing of how it is built."""
+"""Writes bills of materials (CycloneDX 1.6) and checksums of the build to build/. Knows nothing of how it is built."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def write(root: Path) -> list[Path]:
-    """Writes the bills and the checksums of what was built at `root`; answers their paths.
+    """Write the bills of materials and the checksums of what was built at `root`, and return their paths.
 
     `functions.cdx.json` and `rollback.cdx.json` are of the zips, `web.cdx.json` of the packages in the web app, `tools.cdx.json`
-    of those that build and deploy; `licences.json` has the licences of what is installed here. `SHA256SUMS` is as
-    `sha256sum --check` takes it, with paths from `root`.
+    of those that build and deploy. `licences.json` has the licences of the installed Python packages. `SHA256SUMS` has the format
+    of `sha256sum --check`, with paths relative to `root`.
 
-    Raises Failed when something was not built, or a tool fails.
+    Raise Failed if something was not built, or a tool fails.
     """
     build, dist = root / "build", root / "web" / "dist"
     missing = [path for path in (*(build / name for name in ZIPS), dist / "index.html") if not path.exists()]
     if missing:
-        raise Failed(f"There is no {missing[0]}.", "Build first: `crudctl deploy --env test --only build`.")
+        raise Failed(f"{missing[0]} does not exist.", "Build it first: `crudctl deploy --env test --only build`.")
     written = []
     for name in ZIPS:
         path = (build / name).with_suffix(".cdx.json")
@@ -51,14 +51,14 @@ def write(root: Path) -> list[Path]:
 
 
 def _of_zip(archive: Path) -> dict[str, Any]:
-    """The bill of a zip of ours: it carries no library, so nothing is listed beside itself.
+    """Return the bill of materials of a zip of this project. It has no libraries, so no other component is listed.
     https://cyclonedx.org/docs/1.6/json/
     """
     described = {
         "type": "application",
         "bom-ref": archive.name,
         "name": archive.name,
-        "description": "Its own modules only; what they import is Python's standard library, or Lambda's boto3 in rollback.zip.",
+        "description": "Modules of this project only. They import the standard library and, in rollback.zip, Lambda's boto3.",
         "licenses": [{"license": {"id": "MIT"}}],
         "hashes": [{"alg": "SHA-256", "content": _sha256(archive)}],
     }
@@ -78,9 +78,9 @@ def _sha256(path: Path) -> str:
 
 
 def _run(folder: Path, command: list[str]) -> str:
-    answer = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if answer.returncode:
+    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if result.returncode:
         raise Failed(
-            f"{Path(command[0]).name} failed:\n{answer.stderr.strip()}", "Is everything installed? `make check`."
+            f"{Path(command[0]).name} failed:\n{result.stderr.strip()}", "`make check` installs everything it needs."
         )
-    return answer.stdout
+    return result.stdout

@@ -1,1 +1,1 @@
-"""What the service costs: the model with its price table, and the command that prints it."""
+"""The cost of the service: the model with its price table, and the command that prints it."""

@@ -1,4 +1,4 @@
-"""`crudctl cost`: what it takes and how it prints the bill. What things cost is in model."""
+"""`crudctl cost`: its arguments and output. The prices are in model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crudctl.cost.model import KB, Alternative, Line, Workload, alternatives, li
 
 
 class Number(click.ParamType[float]):
-    """A number with a unit behind it, such as 1M, 2KB or 80%."""
+    """A number with a unit, such as 1M, 2KB or 80%."""
 
     def __init__(self, name: str, units: dict[str, float], most: float) -> None:
         self.name = name
@@ -22,21 +22,17 @@ class Number(click.ParamType[float]):
         self._most = most
 
     def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number in its smallest unit."""
+        """Return the number in its smallest unit."""
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z%]*)", str(value).replace(",", "").lower())
-        if not found or found[2] not in self._units:
-            self.fail(f"{value!r} is no {self.name}: use a number, with {self._told()}.", param, ctx)
-        number = float(found[1]) * self._units[found[2]]
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z%]*)", str(value).replace(",", "").lower())
+        if not match or match[2] not in self._units:
+            units = ", ".join(unit.upper() if unit != "k" else unit for unit in self._units if unit)
+            self.fail(f"Invalid {self.name} {value!r}: use a number, optionally with a unit ({units}).", param, ctx)
+        number = float(match[1]) * self._units[match[2]]
         if number > self._most:
-            self.fail(f"{value!r} is more than {self._most:,.0f}.", param, ctx)
+            self.fail(f"Invalid {self.name} {value!r}: the maximum is {self._most:,.0f}.", param, ctx)
         return number
-
-    def _told(self) -> str:
-        return (
-            ", ".join(unit.upper() if unit != "k" else unit for unit in self._units if unit) + " or nothing behind it"
-        )
 
 
 AMOUNT = Number("amount", {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}, 1e12)
@@ -45,17 +41,21 @@ SHARE = Number("share", {"": 1, "%": 0.01}, 1)
 
 
 @click.command()
-@click.option("--requests", type=AMOUNT, default="1M", show_default=True, help="To the API, in a month.")
-@click.option("--item-size", type=SIZE, default="1KB", show_default=True, help="Of an item's content.")
+@click.option("--requests", type=AMOUNT, default="1M", show_default=True, help="Requests to the API in a month.")
+@click.option("--item-size", type=SIZE, default="1KB", show_default=True, help="Size of an item's content.")
 @click.option("--reads", type=SHARE, default="80%", show_default=True, help="Share of the requests that read.")
 @click.option("--lists", type=SHARE, default="25%", show_default=True, help="Share of the reads that list 25 items.")
-@click.option("--items", type=AMOUNT, help="Items stored; else what twelve months create.")
-@click.option("--users", type=AMOUNT, default="100", show_default=True, help="Who sign in in a month.")
-@click.option("--machines", type=AMOUNT, default="0", show_default=True, help="Clients that sign in by themselves.")
-@click.option("--waf/--no-waf", "web_acl", default=True, help="AWS WAF before the API, as in prod.  [default: waf]")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--items", type=AMOUNT, help="Stored items.  [default: those that twelve months create]")
+@click.option("--users", type=AMOUNT, default="100", show_default=True, help="Users who sign in during a month.")
+@click.option(
+    "--machines", type=AMOUNT, default="0", show_default=True, help="Machine clients, which sign in without a user."
+)
+@click.option(
+    "--waf/--no-waf", "web_acl", default=True, help="AWS WAF in front of the API, as in prod.  [default: waf]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def cost(as_json: bool, **month: Any) -> None:
-    """Print what a month costs on AWS, line by line, in US dollars.
+    """Print the cost of a month on AWS, line by line, in US dollars.
 
     Example: crudctl cost --requests 1M --item-size 1KB --reads 80%
     """
@@ -102,21 +102,21 @@ def _table(bill: list[Line]) -> str:
     known = price_list()
     widths = [max(len(row[column]) for row in (heads, *rows, total)) for column in range(len(heads))]
 
-    def told(row: tuple[str, ...]) -> str:
+    def aligned(row: tuple[str, ...]) -> str:
         return "  ".join(
             [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         )
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     head = f"A month in {known['region']}, in {known['currency']}, at list prices of {known['date']}, without taxes"
-    return "\n".join([head, "", told(heads).rstrip(), rule, *map(told, rows), rule, told(total)])
+    return "\n".join([head, "", aligned(heads).rstrip(), rule, *map(aligned, rows), rule, aligned(total)])
 
 
 def _others(others: list[Alternative]) -> str:
-    told = [f"  {abs(o.saves):>12,.2f} {'less' if o.saves > 0 else 'more'}  {o.what}" for o in others]
-    return "\n".join(["\nAnother design would cost", *told])
+    rows = [f"  {abs(o.saves):>12,.2f} {'less' if o.saves > 0 else 'more'}  {o.what}" for o in others]
+    return "\n".join(["\nAnother design would cost", *rows])
 
 
 def _amount(number: float, unit: str) -> str:
-    told = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.3g}"
-    return f"{told} {unit}" + ("s" if number != 1 and not unit.endswith("GB") else "")
+    text = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.3g}"
+    return f"{text} {unit}" + ("s" if number != 1 and not unit.endswith("GB") else "")

@@ -1,4 +1,4 @@
-"""What a month of the service costs: a workload in, lines with quantity and price out. Pure; the prices are in prices.json."""
+"""Models the cost of a month: a workload in, lines with quantity and price out. Pure; the prices are in prices.json."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-HOURS = 730  # of a month, as AWS counts
+HOURS = 730  # in a month, as AWS counts them
 SECONDS = HOURS * 3600
 KB, GB = 1024, 1024**3
 
-# What one request and one item amount to; tests compare the figures with what the service writes.
-STORED_OVERHEAD = 300  # bytes of an item beside its content: keys, version, times, fingerprint, receipt
+# The sizes of one request and one item. Tests compare them with what the service writes.
+STORED_OVERHEAD = 300  # bytes of an item in addition to its content: keys, version, times, fingerprint, receipt
 INDEX_OVERHEAD = 100  # bytes that DynamoDB adds to each item, in the table and in the index
-ANSWER_OVERHEAD = 800  # bytes of the headers and system fields of an answer
-LOG_LINES = 4  # of a request: gateway, function, and the platform's start and report
-LOG_BYTES = 1900  # of these four; 1,700 here, and AWS adds the trace to its report
+RESPONSE_OVERHEAD = 800  # bytes of the headers and system fields of a response
+LOG_LINES = 4  # for a request: gateway, function, and the platform's start and report
+LOG_BYTES = 1900  # of these four; 1,700 on the local stack, and AWS adds the trace to its report
 EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
-COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores
+COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores after compression
 
-# What there is at any traffic.
+# Independent of traffic.
 OPERATIONS, VERSIONS = 5, 1
-METRICS_BY_VERSION = 3  # latency, faults, cold starts: of each operation, and of each version of it
-OTHER_METRICS = 6  # conflicts of three operations, replays, refusals, time to start
+METRICS_BY_VERSION = 3  # latency, faults, cold starts: for each operation, and for each version of it
+OTHER_METRICS = 6  # conflicts of three operations, replays, throttled requests, start-up time
 ALARM_METRICS = 58
 COMPOSITE_ALARMS = 4
 DASHBOARDS = 1
 WEB_ACL_RULES = 3
 
 PAGE = 25  # items in a page of a list
-SAMPLED = 0.05  # share of the requests that X-Ray records, beside the first of each second
+SAMPLED = 0.05  # share of the requests that X-Ray records, in addition to the first of each second
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Workload:
     """A month of use.
 
     Args:
-        requests: to the API.
+        requests: requests to the API.
         item_size: bytes of an item's content, as JSON.
         reads: share of the requests that read.
-        lists: share of the reads that are a page of 25 items; the others read one.
-        items: that are stored; None: twelve months of created items, where half of the writes create.
-        users: who sign in at least once.
-        machines: clients that sign in by themselves, with a token an hour.
-        web_acl: whether AWS WAF is before the API.
+        lists: share of the reads that list a page of 25 items; the others read one item.
+        items: stored items; by default those created in twelve months, if half of the writes create one.
+        users: users who sign in at least once.
+        machines: machine clients, which get a token every hour.
+        web_acl: whether AWS WAF is in front of the API.
         memory: megabytes of a function.
         duration: milliseconds that a function is billed for a request, cold starts included.
-        retention: days that logs are kept.
+        retention: days for which logs are kept.
     """
 
     requests: float
@@ -67,17 +67,17 @@ class Workload:
 
     @property
     def stored(self) -> float:
-        """Items in the table."""
+        """The number of items in the table."""
         return self.requests * (1 - self.reads) / 2 * 12 if self.items is None else self.items
 
     @property
     def bytes_of_an_item(self) -> float:
-        """What DynamoDB counts for one item."""
+        """The size of one item that DynamoDB charges for."""
         return self.item_size + STORED_OVERHEAD
 
     @property
     def write_units(self) -> float:
-        """Of the table and of its index, to which every write goes as well.
+        """Write units of the table and of its index, which every write updates too.
 
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
         """
@@ -85,21 +85,21 @@ class Workload:
 
     @property
     def read_units(self) -> float:
-        """One item is read consistently; a page of the index is not, and counts half, by the sum of its items."""
+        """Read units. An item is read consistently; a page of the index is not, so the sum of its items counts half."""
         one = math.ceil(self.bytes_of_an_item / (4 * KB))
         page = math.ceil(PAGE * self.bytes_of_an_item / (4 * KB)) / 2
         return self.requests * self.reads * ((1 - self.lists) * one + self.lists * page)
 
     @property
     def bytes_out(self) -> float:
-        """Answers to the internet."""
+        """Bytes of responses to the internet."""
         pages = self.requests * self.reads * self.lists * PAGE * (self.item_size + STORED_OVERHEAD)
-        return pages + self.requests * (self.item_size + ANSWER_OVERHEAD)
+        return pages + self.requests * (self.item_size + RESPONSE_OVERHEAD)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the bill: `quantity` of `unit` at `price` US dollars each, of which `free` cost nothing."""
+    """One line of the bill: `quantity` of `unit` at `price` US dollars each, of which `free` are free of charge."""
 
     service: str
     what: str
@@ -110,18 +110,18 @@ class Line:
 
     @property
     def usd(self) -> float:
-        """US dollars a month, with nothing free."""
+        """US dollars a month, without the free tier."""
         return self.quantity * self.price
 
     @property
     def usd_after_free(self) -> float:
-        """US dollars a month where nothing else in the account uses what is free."""
+        """US dollars a month, if nothing else in the account uses the free tier."""
         return max(0.0, self.quantity - self.free) * self.price
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another design, and what it would save in US dollars a month; less than nothing where it would cost more."""
+    """Another design, and the US dollars a month that it would save; negative if it would cost more."""
 
     what: str
     saves: float
@@ -129,13 +129,13 @@ class Alternative:
 
 @cache
 def price_list() -> dict[str, Any]:
-    """`region`, `currency`, `date` and `prices`: for each its `usd`, `unit`, `free` units a month, and `source`."""
-    found: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
-    return found
+    """Return `region`, `currency`, `date` and `prices`, each with `usd`, `unit`, `free` units a month, and `source`."""
+    prices: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
+    return prices
 
 
 def lines(month: Workload) -> list[Line]:
-    """The bill of a month, line by line."""
+    """Return the bill of a month, line by line."""
     gb_logged = month.requests * (LOG_BYTES + LOG_LINES * EVENT_OVERHEAD) / GB
     traced = min(month.requests, SECONDS)
     acl = int(month.web_acl)
@@ -166,22 +166,22 @@ def lines(month: Workload) -> list[Line]:
         _line("WAF", "web ACL", "web_acl", acl),
         _line("WAF", "rules", "web_acl_rule", acl * WEB_ACL_RULES),
         _line("WAF", "requests", "web_acl_request", acl * month.requests),
-        _line("Data transfer", "answers to the internet", "data_out_gb", month.bytes_out / GB),
+        _line("Data transfer", "responses to the internet", "data_out_gb", month.bytes_out / GB),
     ]
 
 
 def alternatives(month: Workload) -> list[Alternative]:
-    """What other designs would save at this volume, before anything that is free."""
+    """Return what other designs would save at this volume, without the free tier."""
     bill = {(line.service, line.what): line.usd for line in lines(month)}
     gateway = bill["API Gateway", "REST API"]
     functions = bill["Lambda", "requests"] + bill["Lambda", "duration"]
     units = bill["DynamoDB", "writes, table and index"] + bill["DynamoDB", "reads"]
     return [
         Alternative(
-            "HTTP API: no WAF, no validation and no answers of our own at the gateway",
+            "HTTP API: no WAF, no validation and no custom error responses at the gateway",
             gateway + bill["WAF", "requests"] - month.requests * _usd("http_request"),
         ),
-        Alternative("Provisioned capacity, used to 50 % around the clock", units - _provisioned(month, 0.5)),
+        Alternative("Provisioned capacity, 50 % used around the clock", units - _provisioned(month, 0.5)),
         Alternative(
             f"Containers: {_tasks(month)} Fargate tasks behind a load balancer, no API Gateway, no Lambda",
             gateway + functions - _containers(month),
@@ -190,18 +190,18 @@ def alternatives(month: Workload) -> list[Alternative]:
 
 
 def _provisioned(month: Workload, used: float) -> float:
-    """US dollars for capacity of which a share is used; at least one unit each, for table and index."""
+    """Return the US dollars for capacity of which a share is used, at least one unit each for table and index."""
     writes, reads = (max(2.0, math.ceil(units / SECONDS / used)) for units in (month.write_units, month.read_units))
     return HOURS * (writes * _usd("write_unit_hour") + reads * _usd("read_unit_hour"))
 
 
 def _tasks(month: Workload) -> int:
-    """Tasks of half a processor and 1 GB, each for 100 requests a second, at four times the mean rate; two at least."""
+    """Return how many tasks of half a vCPU and 1 GB serve four times the mean rate, each 100 requests a second; at least two."""
     return max(2, math.ceil(4 * month.requests / SECONDS / 100))
 
 
 def _containers(month: Workload) -> float:
-    """US dollars for the tasks and their load balancer, a capacity unit of which is a gigabyte an hour."""
+    """Return the US dollars for the tasks and their load balancer, one capacity unit of which is a gigabyte an hour."""
     capacity = max(1.0, month.bytes_out / GB / HOURS)
     balancer = _usd("balancer_hour") + capacity * _usd("balancer_lcu_hour")
     return HOURS * (_tasks(month) * (0.5 * _usd("fargate_vcpu_hour") + _usd("fargate_gb_hour")) + balancer)

@@ -1,8 +1,9 @@
-"""Fetches the pinned release of Terraform, for a machine that has none. Knows nothing of what it is used for."""
+"""Downloads the pinned release of Terraform for a machine without one. Knows nothing of what it is used for."""
 
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
 import urllib.error
 import urllib.request
@@ -11,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crudctl.console import Failed, step
-from crudctl.infra.mirrors import this_system
 
 VERSION = "1.11.4"
 # SHA-256 of terraform_1.11.4_<system>.zip, as in terraform_1.11.4_SHA256SUMS of the release.
@@ -23,40 +23,40 @@ SHA256 = {
 }
 SITE = "https://releases.hashicorp.com/terraform"
 INSTALL = (
-    "Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install) "
-    "and see that `terraform` is on PATH."
+    "Install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install) and add `terraform` to PATH."
 )
 TIMEOUT = 20.0  # seconds without a byte
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Terraform names them
 
 
 def terraform(folder: Path, site: str = SITE, checksums: Mapping[str, str] = SHA256, system: str | None = None) -> Path:
-    """The pinned Terraform in `folder`, fetched when it is not there yet.
+    """Return the path of the pinned Terraform in `folder`; download it first if it is missing.
 
-    Nothing of an archive is unpacked or kept unless its checksum is the pinned one. Raises Failed with what to do instead.
+    An archive is unpacked only if its checksum is the pinned one, and never kept. Raise Failed with how to install Terraform.
 
     Args:
-        site: where releases are, without a trailing slash.
+        site: the URL of the releases, without a trailing slash.
         checksums: SHA-256 of the archive by system.
-        system: for which `os_arch`; None: this one.
+        system: the system to download for, as `os_arch`; by default this one.
     """
     program = folder / f"terraform-{VERSION}"
     if program.exists():
         return program
     system = system or this_system()
     if system not in checksums:
-        raise Failed(f"Terraform was not found, and none is known for {system}.", INSTALL)
+        raise Failed(f"Terraform is not on PATH, and no release is pinned for {system}.", INSTALL)
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / f"terraform-{VERSION}.zip"
     url = f"{site}/{VERSION}/terraform_{VERSION}_{system}.zip"
     try:
-        with step(f"Fetch Terraform {VERSION}, which this machine has not") as tell:
-            tell(f"from {url}")
-            found = _fetch(url, archive)
-            if found != checksums[system]:
-                raise Failed(f"{url} has the SHA-256 {found}; {checksums[system]} is right.", INSTALL)
+        with step(f"Download Terraform {VERSION}, which is not on PATH") as progress:
+            progress(f"from {url}")
+            digest = _download(url, archive)
+            if digest != checksums[system]:
+                raise Failed(f"{url} has the SHA-256 {digest}; expected {checksums[system]}.", INSTALL)
             incomplete = program.with_suffix(".tmp")
-            with zipfile.ZipFile(archive) as zipped, zipped.open("terraform") as held, incomplete.open("wb") as file:
-                shutil.copyfileobj(held, file)
+            with zipfile.ZipFile(archive) as zipped, zipped.open("terraform") as member, incomplete.open("wb") as file:
+                shutil.copyfileobj(member, file)
             incomplete.chmod(0o755)
             incomplete.replace(program)
     finally:
@@ -64,14 +64,20 @@ def terraform(folder: Path, site: str = SITE, checksums: Mapping[str, str] = SHA
     return program
 
 
-def _fetch(url: str, path: Path) -> str:
-    """Writes what is at `url` to a file and answers its SHA-256."""
+def this_system() -> str:
+    """Return the name that Terraform has for this system, such as `linux_amd64`."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{MACHINES.get(machine, machine)}"
+
+
+def _download(url: str, path: Path) -> str:
+    """Download `url` to a file and return its SHA-256."""
     digest = hashlib.sha256()
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, path.open("wb") as file:
-            while block := answer.read(1 << 18):
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response, path.open("wb") as file:
+            while block := response.read(1 << 18):
                 digest.update(block)
                 file.write(block)
     except (urllib.error.URLError, OSError) as error:
-        raise Failed(f"Terraform was not found, and {url} could not be fetched: {error}", INSTALL) from error
+        raise Failed(f"Terraform is not on PATH, and {url} could not be downloaded: {error}", INSTALL) from error
     return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""The bucket of an environment's Terraform state: one for each environment and account; and the root that knows of it.
+"""The bucket of an environment's Terraform state, one for each environment and account, and the copy of a root that uses it.
 
-The bucket is made with boto3, not with Terraform, which would need a state for it, kept somewhere. Every call sets what it names
-to one value, so that making the bucket again mends it. https://developer.hashicorp.com/terraform/language/backend/s3
+The bucket is created with boto3: Terraform would need another place for the state of the bucket. Every call sets a property to
+a fixed value, so creating the bucket again repairs it. https://developer.hashicorp.com/terraform/language/backend/s3
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from crudctl.project import REGION, Environment
 KEY = "terraform.tfstate"
 LOCK_SUFFIX = ".tflock"  # where `use_lockfile` puts the lock
 BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
-KEPT_DAYS = 90  # an older version of the state is of no use any more
+KEPT_DAYS = 90  # of old versions of the state
 
 
 @dataclass(frozen=True)
 class StateBucket:
-    """Where the state of an environment is; `name` holds the account's id, so that no two accounts can share it."""
+    """The state bucket of an environment. Its name contains the account's id, so that no two accounts share one."""
 
     environment: Environment
     account: str
@@ -38,12 +38,12 @@ class StateBucket:
         return f"items-{self.environment.name}-state-{self.account}"
 
     def backend(self, key: str) -> dict[str, str]:
-        """The settings of Terraform's `backend "s3"`. Raises Failed when the bucket is not there."""
+        """Return the settings of Terraform's `backend "s3"`. Raise Failed if the bucket does not exist."""
         if not self.exists():
             name = self.environment.name
             raise Failed(
                 f"There is no state bucket {self.name} for {name} in account {self.account}.",
-                f"Make it with `crudctl bootstrap --env {name}`; see who you are with `crudctl doctor --env {name}`.",
+                f"Run `crudctl bootstrap --env {name}`, or check whose credentials these are with `crudctl doctor --env {name}`.",
             )
         return {
             "bucket": self.name,
@@ -55,7 +55,7 @@ class StateBucket:
         }
 
     def exists(self) -> bool:
-        """Whether it is there. Raises Failed when it is somebody else's."""
+        """Return whether the bucket exists. Raise Failed if it belongs to another account or access is denied."""
         try:
             self._s3.head_bucket(Bucket=self.name, ExpectedBucketOwner=self.account)
         except ClientError as error:
@@ -63,13 +63,13 @@ class StateBucket:
                 return False
             if error.response["Error"]["Code"] == "403":
                 raise Failed(
-                    f"Bucket {self.name} may not be looked at.", "See whose it is, and what your role may do."
+                    f"Access to bucket {self.name} is denied.", "Check who owns it and what your role allows."
                 ) from error
             raise
         return True
 
-    def make(self) -> bool:
-        """Makes the bucket, or sets right one that is there; answers whether it is new."""
+    def create(self) -> bool:
+        """Create the bucket, or repair the settings of an existing one. Return whether it is new."""
         new = not self.exists()
         if new:
             self._s3.create_bucket(Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -78,23 +78,23 @@ class StateBucket:
         return new
 
     def lock(self, key: str) -> str:
-        """Who holds the state, since when and for what, in words; empty when nobody does."""
+        """Return who holds the lock of the state, since when and for what; empty if nobody does."""
         try:
-            answer = self._s3.get_object(Bucket=self.name, Key=f"{key}{LOCK_SUFFIX}")
+            response = self._s3.get_object(Bucket=self.name, Key=f"{key}{LOCK_SUFFIX}")
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                 return ""
             raise
-        held = json.loads(answer["Body"].read())
-        since = datetime.fromisoformat(held["Created"]).strftime("%Y-%m-%d %H:%M UTC")
-        return f"{held['Who']} since {since}, for {held['Operation'].removeprefix('OperationType').lower()}"
+        lock = json.loads(response["Body"].read())
+        since = datetime.fromisoformat(lock["Created"]).strftime("%Y-%m-%d %H:%M UTC")
+        return f"{lock['Who']} since {since}, for {lock['Operation'].removeprefix('OperationType').lower()}"
 
     def refuse_while_held(self, key: str) -> None:
-        """Raises Failed with who holds the state, if somebody does."""
+        """Raise Failed if somebody holds the lock of the state, with who it is."""
         if holder := self.lock(key):
             raise Failed(
                 f"The state of {self.environment.name} is held by {holder}.",
-                "Wait until that has ended. If it never will, for it was killed, give the state free with "
+                "Wait until it has finished. If it was killed, remove its lock with "
                 f"`aws s3 rm s3://{self.name}/{key}{LOCK_SUFFIX}`.",
             )
 
@@ -104,15 +104,15 @@ class StateBucket:
 
 
 def bucket(environment: Environment) -> StateBucket:
-    """The state bucket of an environment in the account of the caller's credentials."""
+    """Return the state bucket of an environment in the account of the caller's credentials."""
     return StateBucket(environment, environment.client("sts").get_caller_identity()["Account"])
 
 
 def lay_out(source: Path, folder: Path, environment: Environment) -> None:
-    """Makes `folder` a copy of the root `source` that keeps its state in a bucket (docs/decisions/0011-state.md).
+    """Make `folder` a copy of the root module `source` that keeps its state in a bucket (docs/decisions/0011-state.md).
 
-    Links in the environment's home lead to what infra/ reads at `../`, so both roots name a file by the same path. The lock file
-    of the providers stays.
+    Links in the environment's home stand for what infra/ reads from `../`, so that both name a file by the same path. The
+    providers' lock file stays.
     """
     for old in folder.glob("*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -124,7 +124,7 @@ def lay_out(source: Path, folder: Path, environment: Environment) -> None:
 
 
 def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """What the bucket must be, by the call that makes it so."""
+    """Return the settings of the bucket by the call that makes them."""
     arns = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
     tls_only = {
         "Sid": "TlsOnly",
@@ -136,7 +136,7 @@ def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
     }
     closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-    forget = {
+    expiry = {
         "ID": "forget-old-versions",
         "Status": "Enabled",
         "Filter": {},
@@ -150,6 +150,6 @@ def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
         },
         "put_bucket_encryption": {"ServerSideEncryptionConfiguration": encryption},
         "put_bucket_versioning": {"VersioningConfiguration": {"Status": "Enabled"}},
-        "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [forget]}},
+        "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [expiry]}},
         "put_bucket_policy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})},
     }

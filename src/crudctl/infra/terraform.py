@@ -1,6 +1,6 @@
-"""Runs Terraform on the project's infra/, and says how far it is. Where its parts come from is in download and mirrors.
+"""Runs Terraform on the project's infra/ and reports its progress. Terraform and its provider are got by download and provider.
 
-The state of the local stack is a file in its home, that of an AWS environment in its bucket (aws/state.py).
+The state of the local stack is a file in its home, that of an AWS environment is in its bucket (see state).
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from crudctl.console import Failed
-from crudctl.infra import download, mirrors, state
+from crudctl.infra import download, provider, state
 from crudctl.project import Environment
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
-STALLED = 120  # seconds that no resource of the local stack takes: its answer was lost
-PATIENCE = "-lock-timeout=60s"  # for a Terraform whose crudctl was killed, and which still ends what it had begun
+STALLED = 120  # seconds; no resource of the local stack takes as long, so its response was lost
+PATIENCE = "-lock-timeout=60s"  # for a Terraform that completes its work after its crudctl was killed
 PLANNED = re.compile(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an apply would do: in Terraform's words, how many resources it is about, and the file that holds it."""
+    """What an apply would do: Terraform's description, the number of resources to change, and the file of the plan."""
 
     text: str
     changes: int
@@ -37,16 +37,16 @@ class Plan:
 
 
 class Unknown(Failed):
-    """There is something already that Terraform was to make and does not know: the answer to a request was lost."""
+    """Resources exist that Terraform was to create and has no record of: the response to a request was lost."""
 
 
 class Terraform:
     """Terraform on a root of the project, with the state and settings of one environment.
 
     Args:
-        environment: which one.
-        variables: values for Terraform's variables beside those in infra/envs.
-        root: `infra`, or a folder of it that is a root of its own.
+        environment: the environment.
+        variables: values of Terraform variables in addition to those in infra/envs.
+        root: `infra`, or a folder in it that is a root module of its own.
     """
 
     def __init__(self, environment: Environment, variables: dict[str, Any] | None = None, root: str = "infra") -> None:
@@ -62,35 +62,30 @@ class Terraform:
         self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
 
     def init(self) -> None:
-        """Installs the provider, from the registry or from a mirror on this machine, and finds the state. Raises Failed."""
+        """Install the provider and configure the backend. Raise Failed if `terraform init` does."""
         self._home.mkdir(parents=True, exist_ok=True)
-        if not any((self._home / "data").glob(f"providers/{mirrors.PROVIDER}/*/*")):
-            self._choose_source()
+        provider.choose(self._environment, self._home)
         command = ["init", "-input=false", "-no-color"]
         if not self._environment.local:
             settings = state.bucket(self._environment).backend(self._key)
             command += ["-reconfigure", *(f"-backend-config={name}={value}" for name, value in settings.items())]
             state.lay_out(self._source, self._folder, self._environment)
-        answer = self._run(*command)
+        result = self._run(*command)
         lock = self._folder / ".terraform.lock.hcl"
-        if answer.returncode and self._environment.local and lock.exists():
-            lock.unlink()  # it was another machine's, or names a version that can no longer be had
-            answer = self._run(*command)
-        if answer.returncode:
-            raise Failed(
-                f"terraform init failed:\n{answer.stderr.strip()}",
-                f"Without a way to {mirrors.REGISTRY}, put a mirror of the provider, as `terraform providers mirror` makes one, "
-                "under /opt or name it in TF_PLUGIN_DIR.",
-            )
+        if result.returncode and self._environment.local and lock.exists():
+            lock.unlink()  # from another machine, or for a version that is no longer available
+            result = self._run(*command)
+        if result.returncode:
+            raise Failed(f"terraform init failed:\n{result.stderr.strip()}", provider.HINT)
 
-    def apply(self, tell: Callable[[str], None], plan: Plan | None = None) -> dict[str, int]:
-        """Makes the environment as infra/ describes it; answers how many resources were `add`ed, `change`d, `remove`d.
+    def apply(self, progress: Callable[[str], None], plan: Plan | None = None) -> dict[str, int]:
+        """Change the environment to what infra/ describes. Return the numbers of resources to `add`, `change` and `remove`.
 
         Args:
-            tell: is told how far it is.
-            plan: does exactly this, if given.
+            progress: called with the progress, such as `3 of 7, aws_sns_topic.alarms`.
+            plan: the plan to apply; by default, a new one.
 
-        Raises Failed with Terraform's own messages, Unknown when all that failed is what exists already.
+        Raise Failed with Terraform's own messages, Unknown if every failure is a resource that already exists.
         """
         if plan is None:
             self.init()
@@ -103,78 +98,67 @@ class Terraform:
                 planned = planned or sum(summary.values())
             elif kind == "apply_complete" and event["hook"]["action"] != "read":
                 done += 1
-                tell(f"{done} of {planned}, {event['hook']['resource']['addr']}")
+                progress(f"{done} of {planned}, {event['hook']['resource']['addr']}")
             elif kind == "diagnostic" and event["diagnostic"]["severity"] == "error":
                 faults.append(f"{event['diagnostic']['summary']}\n{event['diagnostic'].get('detail', '')}".strip())
         if faults:
-            self._see_lock(faults[0])
+            self._check_lock(faults[0])
             hint = (
-                "If an `up` was killed before, `crudctl clean` and `crudctl up` begin anew."
+                "If an earlier `up` was killed, start again with `crudctl clean` and `crudctl up`."
                 if self._environment.local
-                else "Mend it and deploy again: what was applied is in the state."
+                else "Fix this and deploy again; the changes that were applied are in the state."
             )
             kind = Unknown if all("AlreadyExists" in fault for fault in faults) else Failed
             raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
     def plan(self, lock: bool = True) -> Plan:
-        """What apply would change. The file of the plan is overwritten by the next, and may hold secrets.
+        """Return what an apply would change. The next plan overwrites the file of this one, which may contain secrets.
 
         Args:
-            lock: keep others from changing the state meanwhile, for which one must be allowed to write to its bucket.
+            lock: lock the state meanwhile, which needs permission to write to its bucket.
         """
         self.init()
         file = self._home / "plan"
         command = ["plan", "-input=false", "-no-color", f"-out={file}", f"-lock={json.dumps(lock)}", *self._patience]
-        answer = self._run(*command, *self._where, *self._arguments)
-        if answer.returncode:
-            self._see_lock(answer.stderr)
-            raise Failed(f"terraform plan failed:\n{answer.stderr.strip()}")
+        result = self._run(*command, *self._where, *self._arguments)
+        if result.returncode:
+            self._check_lock(result.stderr)
+            raise Failed(f"terraform plan failed:\n{result.stderr.strip()}")
         file.chmod(0o600)
-        text = answer.stdout.partition("\n───")[0].strip()
-        found = PLANNED.search(text)
-        return Plan(text, sum(map(int, found.groups())) if found else 0, file)
+        text = result.stdout.partition("\n───")[0].strip()
+        counts = PLANNED.search(text)
+        return Plan(text, sum(map(int, counts.groups())) if counts else 0, file)
 
     def outputs(self) -> dict[str, Any]:
-        """Terraform's outputs by name; empty when nothing was applied."""
+        """Return Terraform's outputs by name; empty if nothing was applied."""
         if not self._environment.local:
             self.init()
-        answer = self._run("output", "-json", *self._where)
-        if answer.returncode:
-            raise Failed(f"terraform output failed:\n{answer.stderr.strip()}")
-        return {name: output["value"] for name, output in json.loads(answer.stdout or "{}").items()}
+        result = self._run("output", "-json", *self._where)
+        if result.returncode:
+            raise Failed(f"terraform output failed:\n{result.stderr.strip()}")
+        return {name: output["value"] for name, output in json.loads(result.stdout or "{}").items()}
 
     def check(self) -> None:
-        """Form, validity and plan tests of infra/, without credentials or an environment. Raises Failed."""
+        """Check the format and validity of infra/ and run its plan tests, without credentials. Raise Failed if one fails."""
         self.init()
         for command in (["fmt", "-check", "-recursive", "-diff"], ["validate"], ["test"]):
-            answer = self._run(*command, "-no-color")
-            if answer.returncode:
-                raise Failed(f"terraform {command[0]} failed:\n{answer.stdout}{answer.stderr}")
+            result = self._run(*command, "-no-color")
+            if result.returncode:
+                raise Failed(f"terraform {command[0]} failed:\n{result.stdout}{result.stderr}")
 
     @property
     def _patience(self) -> list[str]:
-        """The local state is held for moments; of another one it is told at once who holds it."""
+        """The local state is locked only for moments; for another, who holds the lock is reported at once."""
         return [PATIENCE] if self._environment.local else []
 
-    def _see_lock(self, fault: str) -> None:
-        """Raises Failed with who holds the state, if that is what a fault is about."""
+    def _check_lock(self, fault: str) -> None:
+        """Raise Failed with who holds the state if `fault` is a failure to lock it."""
         if not self._environment.local and "acquiring the state lock" in fault:
             state.bucket(self._environment).refuse_while_held(self._key)
 
-    def _choose_source(self) -> None:
-        """Sees that the provider comes from a mirror on this machine if there is one and the registry is out of reach."""
-        settings = self._environment.variables()
-        config = self._home / "cli.tfrc"
-        config.unlink(missing_ok=True)
-        if "TF_CLI_CONFIG_FILE" in settings or mirrors.registry_answers():
-            return
-        wanted = mirrors.constraint((self._source / "versions.tf").read_text(encoding="utf-8"))
-        if found := mirrors.mirror(wanted, settings.get("TF_PLUGIN_DIR")):
-            config.write_text(mirrors.installation(found), encoding="utf-8")
-
     def _settings(self) -> dict[str, str]:
-        config = self._home / "cli.tfrc"
+        config = provider.settings_file(self._home)
         return (
             self._environment.variables()
             | ({"TF_CLI_CONFIG_FILE": str(config)} if config.exists() else {})
@@ -193,7 +177,7 @@ class Terraform:
         )
 
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
-        """Terraform's own events. Raises Failed when it ends badly without an event that says why."""
+        """Yield Terraform's own events. Raise Failed if it fails without an event that gives the reason."""
         with subprocess.Popen(
             [self._program, *arguments],
             cwd=self._folder,
@@ -205,42 +189,44 @@ class Terraform:
             start_new_session=True,  # so that an interrupt reaches it once, from here
         ) as process:
             assert process.stdout
-            said, told = [], False
+            output, explained = [], False
             try:
                 for line in process.stdout:
                     if line.startswith("{"):
                         event = json.loads(line)
-                        told |= event.get("diagnostic", {}).get("severity") == "error"
+                        explained |= event.get("diagnostic", {}).get("severity") == "error"
                         if self._environment.local and event.get("hook", {}).get("elapsed_seconds", 0) >= STALLED:
-                            os.killpg(process.pid, signal.SIGKILL)  # an interrupted Terraform would wait for the answer
+                            os.killpg(
+                                process.pid, signal.SIGKILL
+                            )  # an interrupted Terraform would wait for the response
                             addr = event["hook"]["resource"]["addr"]
-                            raise Unknown(f"The emulator has not answered for {STALLED} s ({addr}).", "Run it again.")
+                            raise Unknown(f"The emulator has not responded for {STALLED} s ({addr}).", "Run it again.")
                         yield event
                     else:
-                        said.append(line)
+                        output.append(line)
             except BaseException:
-                process.send_signal(signal.SIGINT)  # it finishes what it is at, and writes its state
-                process.stdout.read()  # a full pipe would keep it from ending
+                process.send_signal(signal.SIGINT)  # it completes the requests under way and writes its state
+                process.stdout.read()  # it could not end while the pipe is full
                 raise
             finally:
                 process.wait()
-        if process.returncode and not told:
-            words = "".join(said).strip() or "It said nothing; was it killed?"
-            raise Failed(f"terraform {arguments[0]} ended with {process.returncode}:\n{words}")
+        if process.returncode and not explained:
+            text = "".join(output).strip() or "It printed nothing and may have been killed."
+            raise Failed(f"terraform {arguments[0]} exited with {process.returncode}:\n{text}")
 
 
 def program(root: Path) -> str:
-    """The path of Terraform: the one on PATH, or the pinned release, fetched for the project at `root` once.
+    """Return the path of Terraform: the one on PATH, or the pinned release, downloaded once for the project at `root`.
 
-    Raises Failed when the one on PATH is too old, or there is none and none can be fetched.
+    Raise Failed if the one on PATH is too old, or if there is none and the download fails.
     """
-    found = shutil.which("terraform")
-    if not found:
+    path = shutil.which("terraform")
+    if not path:
         return str(download.terraform(root / ".local" / "tools"))
-    answer = subprocess.run(
-        [found, "version", "-json"], capture_output=True, text=True, check=False, env={"CHECKPOINT_DISABLE": "1"}
+    result = subprocess.run(
+        [path, "version", "-json"], capture_output=True, text=True, check=False, env={"CHECKPOINT_DISABLE": "1"}
     )
-    match = re.search(r'"terraform_version": "(\d+)\.(\d+)', answer.stdout)
+    match = re.search(r'"terraform_version": "(\d+)\.(\d+)', result.stdout)
     if not match or (int(match[1]), int(match[2])) < OLDEST:
-        raise Failed(f"{found} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", download.INSTALL)
-    return found
+        raise Failed(f"{path} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", download.INSTALL)
+    return path

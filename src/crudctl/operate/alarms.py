@@ -1,4 +1,4 @@
-"""The alarms of an environment and their states, as CloudWatch has them. Knows no threshold: infra/alarms.tf has those."""
+"""Reads the alarms of an environment and their states from CloudWatch. Their thresholds are in infra/alarms.tf."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-RINGING = "ALARM"
+FIRING = "ALARM"
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """One alarm that does something when it rings.
+    """An alarm with an action.
 
     Args:
         name: without the environment's prefix.
         state: OK, ALARM or INSUFFICIENT_DATA.
-        since: when it came to that state.
-        reason: why, in CloudWatch's words.
-        says: what it means.
-        runbook: the page to read.
+        since: when it entered that state.
+        reason: CloudWatch's reason for the state.
+        says: what the alarm means.
+        runbook: the section of the runbook about it.
     """
 
     name: str
@@ -33,17 +33,17 @@ class Alarm:
 
 
 def alarms(client: Any, prefix: str) -> list[Alarm]:
-    """Those whose name begins with `prefix`, ringing ones first; without the windows of composite alarms, which tell nobody.
+    """Return the alarms whose name begins with `prefix`, those in ALARM first. Alarms without an action are left out.
 
     Args:
-        client: boto3's of CloudWatch.
+        client: a boto3 client of CloudWatch.
     """
     pages = client.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
-    found = [_alarm(each, prefix) for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
-             if each.get("AlarmActions")]  # fmt: skip
-    return sorted(found, key=lambda alarm: (alarm.state != RINGING, alarm.name))
+    with_action = [_alarm(each, prefix) for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
+                   if each.get("AlarmActions")]  # fmt: skip
+    return sorted(with_action, key=lambda alarm: (alarm.state != FIRING, alarm.name))
 
 
 def _alarm(described: Mapping[str, Any], prefix: str) -> Alarm:

@@ -1,4 +1,4 @@
-"""The deployed dashboard as panels with their data: the body from GetDashboard, the series from GetMetricData. Draws nothing.
+"""Reads the deployed dashboard and its data: the body from GetDashboard, the series from GetMetricData. Draws nothing.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 """
@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crudctl.operate.alarms import RINGING, Alarm, alarms
+from crudctl.operate.alarms import FIRING, Alarm, alarms
 
-POINTS = 120  # at most, of a series: what can be told apart in a panel
-COLUMNS = 24
+POINTS = 120  # of a series, at most: more could not be distinguished in a panel
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart, or one number: `points` are (epoch seconds, value), oldest first."""
+    """One row of a panel, or one number. `points` are (epoch seconds, value), oldest first."""
 
     label: str
     points: tuple[tuple[float, float], ...]
@@ -32,7 +31,6 @@ class Panel:
 
     Args:
         kind: `timeSeries`, `singleValue`, `text` or `alarm`.
-        width, height: in the dashboard's grid of 24 columns.
         series: of the first two kinds.
         text: Markdown, of the third.
         alarms: of the fourth.
@@ -40,8 +38,6 @@ class Panel:
 
     kind: str
     title: str
-    width: int
-    height: int
     series: tuple[Series, ...] = ()
     text: str = ""
     alarms: tuple[Alarm, ...] = ()
@@ -49,7 +45,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """Panels in reading order, the time they show, in epoch seconds, and the seconds from one point to the next."""
+    """The panels in reading order, the range they show in epoch seconds, and the seconds from one point to the next."""
 
     name: str
     start: float
@@ -59,37 +55,39 @@ class Dashboard:
 
 
 def dashboard(client: Any, name: str, start: float, end: float) -> Dashboard:
-    """The dashboard of that name with its data.
+    """Return the dashboard of that name with its data.
 
     Args:
-        client: boto3's of CloudWatch.
+        client: a boto3 client of CloudWatch.
+        start, end: in epoch seconds.
     """
     body = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
     widgets = sorted(body["widgets"], key=lambda widget: (widget["y"], widget["x"]))
-    period = fitting(end - start)
+    period = period_of(end - start)
     start = start // period * period
     watched = {alarm.name: alarm for alarm in alarms(client, f"{name}-")}
     panels = tuple(_panel(client, each, watched, name, (start, end, period)) for each in widgets)
     return Dashboard(name, start, end, period, panels)
 
 
-def fitting(seconds: float) -> int:
-    """The shortest period, in seconds, by which a range is no more than POINTS; whole minutes, as AWS keeps."""
+def period_of(seconds: float) -> int:
+    """Return the shortest period, in seconds, that divides a range into at most POINTS. Whole minutes, as AWS keeps them."""
     return max(1, math.ceil(seconds / POINTS / 60)) * 60
 
 
 def _panel(
     client: Any, widget: Mapping[str, Any], watched: Mapping[str, Alarm], name: str, range_: tuple[float, float, int]
 ) -> Panel:
-    given, size = widget["properties"], (widget["width"], widget["height"])
+    properties = widget["properties"]
     if widget["type"] == "text":
-        return Panel("text", "", *size, text=given["markdown"])
+        return Panel("text", "", text=properties["markdown"])
     if widget["type"] == "alarm":
-        names = [arn.rpartition(":alarm:")[2].removeprefix(f"{name}-") for arn in given["alarms"]]
-        found = [watched[each] for each in names if each in watched]
-        found.sort(key=lambda alarm: alarm.state != RINGING)
-        return Panel("alarm", given["title"], *size, alarms=tuple(found))
-    return Panel(given["view"], given["title"], *size, series=tuple(_series(client, given["metrics"], range_)))
+        names = [arn.rpartition(":alarm:")[2].removeprefix(f"{name}-") for arn in properties["alarms"]]
+        shown = [watched[each] for each in names if each in watched]
+        shown.sort(key=lambda alarm: alarm.state != FIRING)
+        return Panel("alarm", properties["title"], alarms=tuple(shown))
+    series = tuple(_series(client, properties["metrics"], range_))
+    return Panel(properties["view"], properties["title"], series=series)
 
 
 def _series(client: Any, metrics: Sequence[Sequence[Any]], range_: tuple[float, float, int]) -> Iterator[Series]:
@@ -100,16 +98,16 @@ def _series(client: Any, metrics: Sequence[Sequence[Any]], range_: tuple[float, 
         EndTime=datetime.fromtimestamp(end, UTC),
         ScanBy="TimestampAscending",
     )
-    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    by_label: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for page in pages:
         for result in page["MetricDataResults"]:
             points = zip((at.timestamp() for at in result["Timestamps"]), result["Values"], strict=True)
-            found.setdefault((result["Id"], result["Label"]), []).extend(points)
-    return (Series(label, tuple(sorted(points))) for (_, label), points in found.items())
+            by_label.setdefault((result["Id"], result["Label"]), []).extend(points)
+    return (Series(label, tuple(sorted(points))) for (_, label), points in by_label.items())
 
 
 def queries(metrics: Sequence[Sequence[Any]], period: int) -> Iterator[dict[str, Any]]:
-    """What a widget's `metrics` ask GetMetricData, with that period.
+    """Yield the queries of GetMetricData for a widget's `metrics` and a period.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """

@@ -1,6 +1,6 @@
-"""Looks for what could stand in the way of running here or deploying there. Changes nothing.
+"""Checks the requirements of running locally and of deploying to an account. Changes nothing.
 
-A check answers what it found, or raises Failed with what to do.
+A check returns its result in words, or raises Failed with what to do.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from crudctl import processes
 from crudctl.build import package
 from crudctl.console import Failed
 from crudctl.errors import refused
-from crudctl.infra import mirrors, state, terraform
+from crudctl.infra import provider, state, terraform
 from crudctl.local import stack
 from crudctl.project import REGION, Environment
 from crudctl.web import build
 
-SKEW = 60.0  # seconds; AWS refuses what is signed five minutes off
-CONCURRENCY = 100  # of all functions of the account at once; some new accounts have 10
-FULL = 0.8  # of the storage for code
-RATE = 100  # requests a second: infra/variables.tf, `throttling`
+SKEW = 60.0  # seconds; AWS rejects a signature whose time differs by five minutes
+CONCURRENCY = 100  # concurrent executions of all functions in the account; some new accounts have 10
+FULL = 0.8  # of the code storage
+RATE = 100  # requests a second; `throttling` in infra/variables.tf
 
 Check = Callable[[Environment], str]
 
 
 def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
-    """The name of each check, and what it found or why it failed, as it is known."""
+    """Run each check. Yield its name with its result or its failure as soon as it is known."""
     for name, check in (TOOLS | (LOCAL if environment.local else AWS)).items():
         try:
             yield name, check(environment)
@@ -45,143 +45,145 @@ def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
 
 
 def python(environment: Environment) -> str:
-    """The Python that runs this, which makes the functions' bytecode."""
-    found = ".".join(map(str, sys.version_info[:3]))
+    """Check the Python that runs this, which compiles the functions' bytecode."""
+    version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] == package.LAMBDA_PYTHON:
-        return found
+        return version
     wanted = ".".join(map(str, package.LAMBDA_PYTHON))
     if environment.local:
-        return f"{found}; a deploy to AWS needs {wanted}"
-    raise Failed(f"{found}, and Lambda runs {wanted}.", f"Install Python {wanted}, then `make clean` and `make up`.")
-
-
-def terraform_program(environment: Environment) -> str:
-    """Terraform's path."""
-    return terraform.program(environment.root)
-
-
-def provider(environment: Environment) -> str:
-    """Where Terraform's AWS provider comes from."""
-    if mirrors.registry_answers():
-        return f"from {mirrors.REGISTRY}"
-    wanted = mirrors.constraint((environment.root / "infra" / "versions.tf").read_text(encoding="utf-8"))
-    if found := mirrors.mirror(wanted, environment.variables().get("TF_PLUGIN_DIR")):
-        return f"from {found}"
+        return f"{version}; a deploy to AWS needs {wanted}"
     raise Failed(
-        f"{mirrors.REGISTRY} does not answer.",
-        "Put a mirror, as `terraform providers mirror` makes one, under /opt or name it in TF_PLUGIN_DIR.",
+        f"This is Python {version}, but Lambda runs {wanted}.",
+        f"Install Python {wanted}, then run `make clean` and `make up`.",
     )
 
 
+def terraform_program(environment: Environment) -> str:
+    """Check Terraform and return its path."""
+    return terraform.program(environment.root)
+
+
+def aws_provider(environment: Environment) -> str:
+    """Check where Terraform gets the AWS provider from."""
+    return provider.source(environment)
+
+
 def node(_environment: Environment) -> str:
-    """Node.js, which builds the web app."""
+    """Check Node.js, which builds the web app."""
     if reason := build.missing():
         raise Failed(f"{reason}.", build.NODE)
     return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def ports(environment: Environment) -> str:
-    """The local stack's ports: its own, or free ones."""
-    found = stack.status(environment)
-    if found["healthy"]:
-        return f"the stack answers at {found['endpoint_url']}"
-    if found["running"]:
-        raise Failed(f"The emulator (process {found['pid']}) does not answer.", "Run `crudctl down`, then `up`.")
+    """Check the local stack's ports: that the stack responds, or which ports are free."""
+    current = stack.status(environment)
+    if current["healthy"]:
+        return f"the stack responds at {current['endpoint_url']}"
+    if current["running"]:
+        raise Failed(
+            f"The emulator (process {current['pid']}) does not respond.", "Run `crudctl down` and then `crudctl up`."
+        )
     chosen = {
         processes.free_port(None, usual, option)
         for usual, option in ((stack.PORT, "--port"), (stack.WEB_PORT, "--web-port"))
     }
     if chosen == {stack.PORT, stack.WEB_PORT}:
         return f"{stack.PORT} and {stack.WEB_PORT} are free"
-    return f"of {stack.PORT} and {stack.WEB_PORT} not both are free; `crudctl up` takes others"
+    return f"{stack.PORT} or {stack.WEB_PORT} is taken; `crudctl up` chooses others"
 
 
 def chromium(environment: Environment) -> str:
-    """The browser of the tests in tests/e2e."""
-    answer = subprocess.run(
+    """Check the browser of the tests in tests/e2e and return its path."""
+    result = subprocess.run(
         [environment.root / "scripts" / "find-chromium"], capture_output=True, text=True, check=False
     )
-    if answer.returncode:
-        raise Failed("Chromium was not found.", answer.stderr.strip() or "Install it; tests/e2e needs it.")
-    return answer.stdout.strip()
+    if result.returncode:
+        raise Failed("Chromium was not found.", result.stderr.strip() or "Install it; tests/e2e needs it.")
+    return result.stdout.strip()
 
 
 def credentials(environment: Environment) -> str:
-    """Who the caller is, in which account."""
+    """Check the credentials and return whose they are, in which account."""
     caller = environment.client("sts").get_caller_identity()
     return f"{caller['Arn']} in account {caller['Account']}"
 
 
 def clock(environment: Environment) -> str:
-    """This machine's clock, by the Date of AWS's answer to a request that is not signed."""
+    """Check this machine's clock against the Date of AWS's response to an unsigned request."""
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if environment.local else []))
     url = environment.client("sts").meta.endpoint_url
     try:
-        with opener.open(url, timeout=10) as answer:
-            said = answer.headers["Date"]
+        with opener.open(url, timeout=10) as response:
+            date = response.headers["Date"]
     except urllib.error.HTTPError as error:
-        said = error.headers["Date"]
+        date = error.headers["Date"]
     except OSError as error:
-        raise Failed(
-            f"{url} does not answer: {error}", "Is the network up, and does a proxy need to be set?"
-        ) from error
-    skew = abs((datetime.now(UTC) - parsedate_to_datetime(said)).total_seconds())
+        raise Failed(f"{url} does not respond: {error}", "Check the network and the proxy settings.") from error
+    skew = abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds())
     if skew > SKEW:
         raise Failed(
-            f"It differs from AWS's by {skew:.0f} s; signatures are refused from 300 s.", "Set it, for example by NTP."
+            f"It differs from AWS's by {skew:.0f} s; AWS rejects signatures from 300 s.",
+            "Set the clock, for example by NTP.",
         )
     return f"differs from AWS's by {skew:.0f} s"
 
 
 def region(environment: Environment) -> str:
-    """Whether the account has the region, and whether the caller meant it."""
-    found = environment.client("apigateway").meta.region_name
+    """Check that the account has the region, and whether the shell names another."""
+    used = environment.client("apigateway").meta.region_name
     environment.client("lambda").get_account_settings()
-    meant = environment.variables().get("AWS_REGION") or environment.variables().get("AWS_DEFAULT_REGION") or REGION
-    return found if meant == found else f"{found}; AWS_REGION ({meant}) is not looked at: infra/variables.tf says where"
+    named = environment.variables().get("AWS_REGION") or environment.variables().get("AWS_DEFAULT_REGION") or REGION
+    return used if named == used else f"{used}; AWS_REGION ({named}) is ignored: infra/variables.tf sets the region"
 
 
 def quotas(environment: Environment) -> str:
-    """What new or full accounts have too little of: concurrency and code storage of Lambda, requests of API Gateway."""
+    """Check what new or full accounts lack: concurrency and code storage of Lambda, request rate of API Gateway."""
     functions = environment.client("lambda").get_account_settings()
     limit, used = functions["AccountLimit"], functions["AccountUsage"]
     rate = environment.client("apigateway").get_account()["throttleSettings"]["rateLimit"]
     stored = used["TotalCodeSize"] / limit["TotalCodeSize"]
-    ask = "Ask for more in the Service Quotas console"
-    if limit["UnreservedConcurrentExecutions"] < CONCURRENCY:
-        found = limit["UnreservedConcurrentExecutions"]
-        raise Failed(f"Lambda runs only {found} functions at once.", f"{ask}: Lambda, Concurrent executions.")
+    ask = "Request an increase in the Service Quotas console"
+    concurrent = limit["UnreservedConcurrentExecutions"]
+    if concurrent < CONCURRENCY:
+        raise Failed(
+            f"Lambda allows only {concurrent} concurrent executions.", f"{ask}: Lambda, Concurrent executions."
+        )
     if stored > FULL:
-        raise Failed(f"{stored:.0%} of the storage for code is used.", "Delete versions that no alias needs.")
+        raise Failed(f"{stored:.0%} of the code storage is used.", "Delete versions that no alias needs.")
     if rate < RATE:
-        raise Failed(f"API Gateway takes {rate:.0f} requests a second.", f"{ask}: API Gateway, Throttle rate.")
-    at_once = limit["UnreservedConcurrentExecutions"]
-    return f"{at_once} functions at once, {stored:.0%} of code storage used, {rate:.0f} requests a second"
+        raise Failed(f"API Gateway allows only {rate:.0f} requests a second.", f"{ask}: API Gateway, Throttle rate.")
+    return f"{concurrent} concurrent executions, {stored:.0%} of code storage used, {rate:.0f} requests a second"
 
 
 def gateway_logs(environment: Environment) -> str:
-    """Whether a stage with access logs can be made: API Gateway must have a role for it, one for each account and region."""
+    """Check that API Gateway has a role to write access logs with, one for each account and region: a stage needs it."""
     settings = (environment.root / "infra" / "envs" / f"{environment.name}.tfvars").read_text(encoding="utf-8")
     if re.search(r"^gateway_logging_role\s*=\s*true", settings, re.MULTILINE):
-        return f"the role is {environment.name}'s own"
+        return f"with a role of {environment.name}"
     if role := environment.client("apigateway").get_account().get("cloudwatchRoleArn"):
-        return f"by {role}"
+        return f"with {role}"
     raise Failed(
-        "API Gateway has no role to write logs by in this account and region.",
+        "API Gateway has no role to write logs with in this account and region.",
         f"Set gateway_logging_role = true in infra/envs/{environment.name}.tfvars.",
     )
 
 
 def state_bucket(environment: Environment) -> str:
-    """The bucket of Terraform's state."""
+    """Check the bucket of Terraform's state."""
     bucket = state.bucket(environment)
     if not bucket.exists():
-        raise Failed(f"There is no {bucket.name}.", f"Run `crudctl bootstrap --env {environment.name}`.")
+        raise Failed(f"{bucket.name} does not exist.", f"Run `crudctl bootstrap --env {environment.name}`.")
     holder = bucket.lock(state.KEY)
     return f"{bucket.name}, held by {holder}" if holder else bucket.name
 
 
-TOOLS: dict[str, Check] = {"Python": python, "Terraform": terraform_program, "AWS provider": provider, "Node.js": node}
+TOOLS: dict[str, Check] = {
+    "Python": python,
+    "Terraform": terraform_program,
+    "AWS provider": aws_provider,
+    "Node.js": node,
+}
 LOCAL: dict[str, Check] = {"ports": ports, "Chromium": chromium}
 AWS: dict[str, Check] = {
     "clock": clock,

@@ -1,4 +1,4 @@
-"""Reads the logs of the functions and of the gateway from CloudWatch Logs, in order of time."""
+"""Reads the logs of the functions and of the gateway from CloudWatch Logs, in chronological order."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from rich.text import Text
 from crudctl.console import Failed
 from crudctl.project import Environment
 
-COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # of a status, by its first digit
-FOREMOST = ("problem", "error", "exception", "message", "request_id")
-OVERLAP = 10_000  # milliseconds; events can become visible late
+COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # by the first digit of a status
+SHOWN = ("problem", "error", "exception", "message", "request_id")
+OVERLAP = 10_000  # milliseconds to read again: events can become visible late
 REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
 
 
 def groups(functions: Mapping[str, str], prefix: str, operation: str | None) -> list[str]:
-    """The log groups of one operation's function, or of all and the gateway. Raises Failed for an unknown operation."""
+    """Return the log groups of one operation, or of all and the gateway. Raise Failed for an unknown operation."""
     if operation is None:
         return [*(f"/aws/lambda/{name}" for name in functions.values()), f"/aws/apigateway/{prefix}"]
     if operation not in functions:
-        raise Failed(f"There is no operation {operation}.", f"There are {', '.join(functions)}.")
+        raise Failed(f"There is no operation '{operation}'.", f"The operations are {', '.join(functions)}.")
     return [f"/aws/lambda/{functions[operation]}"]
 
 
-def wanted(request_id: str | None, status: str | None) -> Callable[[str], bool]:
-    """Whether a line is about one request, or has a status such as `404` or `5xx`; lines of the platform have neither.
+def matcher(request_id: str | None, status: str | None) -> Callable[[str], bool]:
+    """Return a function that checks if a line is about a request, and has a status such as `404` or `5xx`.
 
-    Raises Failed when `status` is of another form.
+    Lines of the platform have neither. Raise Failed for an invalid `status`.
     """
     if status is not None and not re.fullmatch("[1-5]([0-9]{2}|xx)", status):
-        raise Failed(f"{status} is no status.", "Write it as 404 or 5xx.")
+        raise Failed(f"Invalid status '{status}': use three digits or a class, for example 404 or 5xx.")
     pattern = re.compile((status or "").replace("x", "[0-9]"))
 
-    def fits(message: str) -> bool:
+    def matches(message: str) -> bool:
         line = entry(message)
         if request_id is not None and line.get("request_id") != request_id:
             return False
         return status is None or bool(pattern.fullmatch(str(line.get("status", ""))))
 
-    return fits
+    return matches
 
 
 def entry(message: str) -> dict[str, Any]:
-    """A line's members; none for a line that is no JSON object, such as a runtime's last words."""
+    """Return the properties of a line; none if it is not a JSON object, such as the last output of a runtime."""
     try:
-        found = json.loads(message)
+        line = json.loads(message)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return line if isinstance(line, dict) else {}
 
 
-def shown(event: Mapping[str, Any]) -> Text:
-    """An event for the eye: when in local time, from where, and of a request its outcome; nothing is cut from other lines."""
+def formatted(event: Mapping[str, Any]) -> Text:
+    """Return an event for a terminal: local time, log group, and a request's outcome; other lines are shown in full."""
     line = entry(event["message"])
     text = Text()
     text.append(f"{datetime.fromtimestamp(event['timestamp'] / 1000):%H:%M:%S.%f}"[:-3], "dim")
@@ -68,7 +68,7 @@ def shown(event: Mapping[str, Any]) -> Text:
     text.append(status, COLOURS.get(status[:1], ""))
     text.append(f" {line['method']} {line.get('operation', line.get('resource', ''))}")
     text.append(f" {line.get('duration_ms', line.get('latency_ms', '-'))} ms", "dim")
-    for name in FOREMOST:
+    for name in SHOWN:
         if name in line:
             text.append(f" {name}=", "dim").append(str(line[name]))
     return text
@@ -77,11 +77,11 @@ def shown(event: Mapping[str, Any]) -> Text:
 def read(
     environment: Environment, names: list[str], since: int, follow: bool = False, term: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Events as CloudWatch Logs gives them (`timestamp` in ms, `message`, `group`), oldest first; with `follow` it never ends.
+    """Yield events of CloudWatch Logs (`timestamp` in ms, `message`) with their `group`, oldest first. `follow` never ends.
 
     Args:
-        since: how many seconds back to begin.
-        term: only lines that hold this text.
+        since: how far back to begin, in seconds.
+        term: only lines that contain this text.
     """
     client = environment.client("logs")
     start = int((time.time() - since) * 1000)
@@ -96,7 +96,7 @@ def read(
                 ):
                     fresh += [event | {"group": name} for event in page["events"] if event["eventId"] not in seen]
             except client.exceptions.ResourceNotFoundException:
-                continue  # nothing was logged there yet
+                continue  # nothing has been logged there yet
         yield from sorted(fresh, key=lambda event: event["timestamp"])
         if not follow:
             return
@@ -107,38 +107,41 @@ def read(
 
 
 def trace(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
-    """Every line about one request, oldest first: the gateway's, the function's, and the platform's of its invocation.
+    """Return every line about one request, oldest first: the gateway's, the function's, and the platform's.
 
-    Each is an event as `read` gives it. Raises Failed when there is none, or the id is not one.
+    Each is an event as `read` yields it. Raise Failed for an invalid id, and if there is no line.
     """
     if not REQUEST_ID.fullmatch(request_id):
-        raise Failed(f"{request_id} is no request id.", "It is in an answer's x-amzn-requestid, and in every problem.")
-    found = [
+        raise Failed(
+            f"Invalid request id '{request_id}'.",
+            "Use the x-amzn-requestid header of a response, or the request_id of a problem document.",
+        )
+    lines = [
         event
         for event in read(environment, names, since, term=request_id)
         if entry(event["message"]).get("request_id") == request_id
     ]
-    if not found:
+    if not lines:
         raise Failed(
-            f"No line is about request {request_id}.", "Look further back with --since, for example --since 1d."
+            f"There is no log line about request {request_id}.", "Search further back, for example with --since 1d."
         )
-    for invocation in {entry(event["message"]).get("function_request_id") for event in found} - {None, "-"}:
-        found += (
+    for invocation in {entry(event["message"]).get("function_request_id") for event in lines} - {None, "-"}:
+        lines += (
             event
             for event in read(environment, names, since, term=invocation)
             if _invocation(entry(event["message"])) == invocation
         )
-    return sorted(found, key=_moment)
+    return sorted(lines, key=_position)
 
 
 def _invocation(line: Mapping[str, Any]) -> Any:
-    """Which invocation a line of the platform is about: its start and report, or what it says of a crash or a timeout."""
+    """Return the invocation id of a platform line: its start, its report, or its record of a crash or a timeout."""
     record = line.get("record")
     return record.get("requestId") if isinstance(record, dict) else line.get("requestId")
 
 
-def _moment(event: Mapping[str, Any]) -> tuple[int, int]:
-    """When; within a millisecond the platform's start, the function, the platform's end and report, the gateway."""
+def _position(event: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the sort key: the time, then the platform's start, the function, the platform's end and report, the gateway."""
     kind = entry(event["message"]).get("type", "")
     rank = {"platform.start": 0, "": 1, "platform.end": 2, "platform.runtimeDone": 2, "platform.report": 3}.get(kind, 1)
     return event["timestamp"], 4 if event["group"].startswith("/aws/apigateway/") else rank

@@ -104,20 +104,20 @@ def evaluate_alarm(alarm: Json) -> None:
 
 async def run(persistence: Persistence) -> None:
     """Evaluate all alarms every few seconds, forever."""
-    due: dict[str, float] = {}
+    due: dict[tuple[str, int], float] = {}  # by name and period: an alarm whose period changes is due at once
     while True:
         await asyncio.sleep(INTERVAL)
         with responses.request_scope(ACCOUNT, REGION):
             before = _states()
             now = time.time()
             for name, alarm in list(cloudwatch._alarms.items()):
-                if due.get(name, 0) > now:
+                if due.get((name, _period(alarm)), 0) > now:
                     continue
                 try:
                     evaluate(alarm)
                 except Exception:
                     logger.exception("alarm %s could not be evaluated", name)
-                due[name] = now + _period(alarm) * int(alarm.get("EvaluationPeriods") or 1) / OFTEN
+                due[name, _period(alarm)] = now + _period(alarm) * int(alarm.get("EvaluationPeriods") or 1) / OFTEN
             if _states() != before:
                 persistence.mark("cloudwatch", "cloudwatch_logs")
 
