@@ -54,7 +54,7 @@ resource "aws_cloudwatch_metric_alarm" "canary" {
   for_each = local.canary_alarms
 
   alarm_name          = each.key
-  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Rolls the release back. Runbook: ${var.runbook}#release-taken-back"
+  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Rolls the release back. Runbook: ${var.runbook}#release-rolled-back"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
