@@ -55,6 +55,11 @@ def test_up_again_changes_nothing(stack: Stack) -> None:
     assert (stack.outputs, stack.functions(), record(stack)) == before
 
 
+def test_plan_right_after_up_has_no_changes(stack: Stack) -> None:
+    code, output = stack.plan()
+    assert code == 0, output
+
+
 def test_data_and_users_survive_down_and_up_without_an_apply(stack: Stack) -> None:
     with stack.api() as api:
         item = api.post("items", json={"name": "Kept"}).json()
