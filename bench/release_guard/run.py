@@ -41,7 +41,7 @@ class Outcome:
 def main() -> None:
     """Print the tables and write them to result.md."""
     parser = argparse.ArgumentParser(
-        description="Simulate releases and write bench/release_guard/result.md; takes minutes."
+        description="Simulate releases and write bench/release_guard/result.md; takes half a minute."
     )
     parser.parse_args()
     started, chance = time.monotonic(), random.Random(2026)
