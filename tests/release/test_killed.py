@@ -28,7 +28,7 @@ def test_the_steps_of_a_release_are_these(rig: Rig, before: Places) -> None:
     words = [line.split(": ", 1)[1] if line.startswith("release") else line.split(" of ")[0] for line in listener.lines]
     moves = [["canary"] * 5, ["prod"] * 5, ["prod"] * 5, ["prod"] * 5 + ["canary"] * 5]
     assert words == [
-        "begun", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake", "promote", *moves[3], "promoted",
+        "started", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake", "promote", *moves[3], "promoted",
     ]  # fmt: skip
     assert len(words) == STEPS
     assert rig.places() == rig.at(new)

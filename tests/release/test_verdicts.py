@@ -124,6 +124,16 @@ def test_a_step_that_is_resumed_late_bakes_as_long_as_any_other(idle: Aws) -> No
     assert ended.ended - ended.stages[1][-1] >= 120
 
 
+def test_a_releaser_that_resumes_a_step_late_still_has_time_for_a_verdict(idle: Aws) -> None:
+    new = idle.publish()
+    with pytest.raises(Stopped):
+        idle.releaser(Watcher(stop_at_look=True)).start([0.5], BAKE, new)
+    idle.sleep(HOUR)  # far more than a step without a verdict may last
+    ended = idle.releaser().resume()
+    assert (ended.state, ended.by) == (PROMOTED, "verdict")
+    assert idle.places() == at(new)
+
+
 @pytest.mark.parametrize(
     ("service", "operation"),
     [("cloudwatch", "get_metric_data"), ("cloudwatch", "describe_alarms"), ("lambda", "get_function_configuration")],
