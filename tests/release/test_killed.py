@@ -92,6 +92,6 @@ def test_status_of_a_release_whose_releaser_died_shows_where_it_is_and_how_to_co
     assert code == 0
     assert f"(process {status['release']['pid']} on {status['release']['host']}) is no longer running" in output
     assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in output
-    assert f"{old}, and {new} with 10%" in output
+    assert f"{old}, 10% to {new}" in output
     assert rig.releaser().roll_back().why == "rolled back by hand"
     assert rig.places() == before
