@@ -227,9 +227,9 @@ class Lambda:
         return version
 
     def position(self, name: str, alias: str) -> Position:
-        found = self._aliases[name, alias]
-        other, weight = next(iter(found["RoutingConfig"]["AdditionalVersionWeights"].items()), ("", 0.0))
-        return Position(found["FunctionVersion"], other, weight)
+        stored = self._aliases[name, alias]
+        other, weight = next(iter(stored["RoutingConfig"]["AdditionalVersionWeights"].items()), ("", 0.0))
+        return Position(stored["FunctionVersion"], other, weight)
 
     def put(self, name: str, alias: str, version: str, weights: Mapping[str, float], description: str = "") -> None:
         self._aliases[name, alias] = {

@@ -62,7 +62,7 @@ def test_a_healthy_version_is_held_until_the_end_of_the_bake() -> None:
 def test_a_bad_version_is_rolled_back_before_the_end_of_the_bake() -> None:
     decision = decide(evidence(Count(20, faults=4), Count(180)), ENOUGH, elapsed=10, bake=600)
     assert decision.action == "roll back"
-    assert decision.reason == "create_item: 4 of 20 requests faulty, with the old version 0 of 180"
+    assert decision.reason == "create_item: 4 of 20 requests failed, against 0 of 180 with the old version"
 
 
 def test_nothing_is_promoted_on_too_few_requests() -> None:
@@ -121,7 +121,7 @@ def test_one_wrong_response_to_a_round_trip_rolls_back() -> None:
 def test_slow_requests_of_one_operation_alone_roll_back() -> None:
     decision = decide(evidence(Count(40, slow=30), Count(360, slow=18)), ENOUGH, elapsed=1, bake=600)
     assert decision.action == "roll back"
-    assert decision.reason == "create_item: 30 of 40 requests slow, with the old version 18 of 360"
+    assert decision.reason == "create_item: 30 of 40 requests were slow, against 18 of 360 with the old version"
 
 
 def test_late_requests_of_one_operation_roll_back_even_if_few_are_slow() -> None:

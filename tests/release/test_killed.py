@@ -28,7 +28,7 @@ def test_the_steps_of_a_release_are_these(rig: Rig, before: Places) -> None:
     words = [line.split(": ", 1)[1] if line.startswith("release") else line.split(" of ")[0] for line in listener.lines]
     moves = [["canary"] * 5, ["prod"] * 5, ["prod"] * 5, ["prod"] * 5 + ["canary"] * 5]
     assert words == [
-        "begun", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake", "promote", *moves[3], "promoted",
+        "started", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake", "promote", *moves[3], "promoted",
     ]  # fmt: skip
     assert len(words) == STEPS
     assert rig.places() == rig.at(new)
@@ -92,6 +92,6 @@ def test_status_of_a_release_whose_releaser_died_shows_where_it_is_and_how_to_co
     assert code == 0
     assert f"(process {status['release']['pid']} on {status['release']['host']}) is no longer running" in output
     assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in output
-    assert f"{old}, and {new} with 10%" in output
+    assert f"{old}, 10% to {new}" in output
     assert rig.releaser().roll_back().why == "rolled back by hand"
     assert rig.places() == before

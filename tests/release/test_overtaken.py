@@ -57,7 +57,7 @@ def test_a_rollback_that_overtakes_a_writing_releaser_is_not_undone(rig: Rig, be
     assert rig.places() == before
 
 
-@pytest.mark.parametrize("doing", ["begun", "probe", "shift", "bake", "promote"])
+@pytest.mark.parametrize("doing", ["started", "probe", "shift", "bake", "promote"])
 def test_a_rollback_that_overtakes_a_releaser_between_two_steps_is_not_undone(
     rig: Rig, before: Places, doing: str
 ) -> None:

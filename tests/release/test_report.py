@@ -62,14 +62,14 @@ def test_a_small_share_is_not_rounded() -> None:
     assert "- Planned steps: 0.5%, at least 10m 00s each" in text
     assert "- 0.5% of the traffic" in text
     assert share(ended) == "0.5 %"
-    assert str(Position("3", "4", 0.005)) == "3, and 4 with 0.5%"
+    assert str(Position("3", "4", 0.005)) == "3, 0.5% to 4"
 
 
 def test_the_report_says_why_and_who_decided() -> None:
-    ended = replace(BEGUN, state=ROLLED_BACK, why="4 of 20 requests faulty", by="verdict", ended=1_800_000_090.0)
+    ended = replace(BEGUN, state=ROLLED_BACK, why="4 of 20 requests failed", by="verdict", ended=1_800_000_090.0)
     text = report.markdown(ended, "prod")
     assert "**Rolled back: all traffic is on the old versions.**" in text
-    assert "- Why: 4 of 20 requests faulty\n- Decided by: verdict\n" in text
+    assert "- Why: 4 of 20 requests failed\n- Decided by: verdict\n" in text
     assert "after 1m 30s" in text
 
 
@@ -105,7 +105,7 @@ def test_a_narrow_terminal_shows_the_verdict_so_far_and_the_time_left(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich treats it as a terminal
     monkeypatch.setenv("COLUMNS", "80")
-    doubt = "in doubt: get_item: 4 of 18 requests faulty, with the old version 0 of 206"
+    doubt = "in doubt: get_item: 4 of 18 requests failed, against 0 of 206 with the old version"
     now = time.time()
     with View(Console(stderr=True, soft_wrap=True), Policy()) as view:
         view.show(replace(BEGUN, stages=[[0.1, now, now]]), Decision("hold", doubt, 23.4))

@@ -32,7 +32,7 @@ class Position:
     weight: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.version}, and {self.other} with {self.weight * 100:g}%" if self.other else self.version
+        return f"{self.version}, {self.weight * 100:g}% to {self.other}" if self.other else self.version
 
 
 Known = Callable[[str, Position], bool]  # given an operation and the position of its alias

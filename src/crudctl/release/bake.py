@@ -93,7 +93,7 @@ class Bake:
         return ""
 
     def _round_trips(self, release: Release, served: Mapping[str, int], elapsed: float) -> str:
-        """Make round trips if users send too few requests. Return what the new version answered wrongly; empty if nothing.
+        """Make round trips if users send too few requests. Describe a wrong response of the new version; empty if none.
 
         They stop at the first fault that is not the old version's, and when the next look is due: the evidence is looked at
         even if a function hangs.

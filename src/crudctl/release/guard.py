@@ -275,8 +275,6 @@ def _late_finding(operation: str, new: Count) -> str:
 
 def _finding(evidence: Evidence, field: str, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
-    word = "faulty" if field == "faults" else "slow"
+    words = "failed" if field == "faults" else "were slow"
     counted = (getattr(new, field), getattr(old, field))
-    return (
-        f"{prefix}{counted[0]} of {new.requests} requests {word}, with the old version {counted[1]} of {old.requests}"
-    )
+    return f"{prefix}{counted[0]} of {new.requests} requests {words}, against {counted[1]} of {old.requests} with the old version"

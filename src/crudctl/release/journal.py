@@ -63,7 +63,7 @@ class Journal:
     def begin(self, release: Release, last: Release | None) -> None:
         """Make `release` the one under way, after `last`. Raise record.Refused if another one came first."""
         self._records.begin(release, last)
-        self._watcher.log(f"release {release.number}: begun")
+        self._watcher.log(f"release {release.number}: started")
 
     def take_over(self) -> Release:
         """Make this releaser the holder of the release under way. Raise record.NothingUnderWay, record.TakenOver."""

@@ -66,7 +66,7 @@ def headline(release: Release, decision: Decision, policy: Policy, now: float) -
         side: tuple(sum(entry[side][name] for entry in release.figures.values()) for name in ("faults", "requests"))
         for side in ("new", "old")
     }
-    counts = ", ".join(f"{side} {faults} of {requests} faulty" for side, (faults, requests) in totals.items())
+    counts = ", ".join(f"{side} {faults} of {requests} failed" for side, (faults, requests) in totals.items())
     left = release.stages[-1][-1] + release.bake - now
     time_left = f"{lasting(left)} left" if left > 0 else "bake over"
     odds = f"odds {decision.odds:.3g} of {policy.limit:g}"
