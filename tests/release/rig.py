@@ -232,7 +232,7 @@ class Rig:
         user = self.outputs["demo_users"][0]
         return users.token(self.environment, self.outputs["user_pool_id"], user["username"], user["password"])
 
-    def load(self, rate: float = 45.0) -> Load:
+    def load(self, rate: float) -> Load:
         """Return traffic of a user on all operations."""
         return Load(self.outputs["api_url"], self.token(), rate)
 

@@ -80,19 +80,19 @@ def test_an_alarm_about_a_function_that_does_not_change_rolls_nothing_back(rig: 
     assert rig.places() == before
 
 
-def test_a_reason_with_line_breaks_is_one_line_in_every_output(rig: Rig, before: Places) -> None:
+def test_a_reason_with_line_breaks_is_one_line_and_status_reports_aliases_moved_since(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
     rig.releaser().roll_back("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
-    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading" in rig.release("history")[1].splitlines()[1]
-    assert "on resource [/aws/lambda/items] must match [a-z]+ ## Heading (by " in rig.release("status")[1]
+    reason = "on resource [/aws/lambda/items] must match [a-z]+ ## Heading"
+    assert reason in rig.release("history")[1].splitlines()[1]
     number = str(rig.records.past()[0].number)
-    assert "- Why: on resource [/aws/lambda/items] must match [a-z]+ ## Heading\n" in rig.release("history", number)[1]
+    assert f"- Why: {reason}\n" in rig.release("history", number)[1]
+    output = rig.release("status")[1]
+    assert f"{reason} (by " in output
+    assert "Since then something else moved" not in output
     assert rig.places() == before
 
-
-def test_status_reports_aliases_that_were_moved_since_the_release_ended(rig: Rig, before: Places) -> None:
     assert rig.releaser().start([0.5], 0, rig.healthy).state == PROMOTED
-    assert "Since then something else moved" not in rig.release("status")[1]
     rig.put(before)
     assert "Since then something else moved alias prod of create_item, delete_item," in rig.release("status")[1]
 
