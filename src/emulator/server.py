@@ -80,12 +80,15 @@ async def serve(port: int, state: Path) -> None:
     served = edge.guarded(app, persistence)
     serving = asyncio.create_task(hypercorn_serve(served, config, shutdown_trigger=stop.wait))
     background = [asyncio.create_task(persistence.run()), asyncio.create_task(evaluation.run(persistence))]
+    for task in background:
+        task.add_done_callback(lambda _: stop.set())  # without them, nothing more would be saved or evaluated
     await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait([serving], timeout=GRACE)  # Hypercorn's own limit is not effective since Python 3.12
     for task in (serving, *background):
         task.cancel()
-    ended, *_ = await asyncio.gather(serving, *background, return_exceptions=True)
+    ended = await asyncio.gather(serving, *background, return_exceptions=True)
     environment.kill_all()
     persistence.save()
-    if isinstance(ended, Exception):
-        raise ended
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error

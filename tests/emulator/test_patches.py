@@ -177,6 +177,18 @@ def test_everything_that_does_not_fit_is_listed(module: ModuleType) -> None:
             "log-permission, embedded-metrics: ministack.services.lambda_svc._emit_lambda_logs no longer exists",
         ),
         (
+            "services/iam.py",
+            "def get_state(",
+            "def read_state(",
+            "saved-while-running: ministack.services.iam.get_state no longer exists",
+        ),
+        (
+            "services/dynamodb.py",
+            "def load_persisted_state(",
+            "def load_state(",
+            "saved-while-running: ministack.services.dynamodb.load_persisted_state no longer exists",
+        ),
+        (
             "services/cloudwatch.py",
             "def _metric_bucket(key: tuple)",
             "def _metric_bucket(metric: tuple)",
@@ -208,6 +220,8 @@ def test_everything_that_does_not_fit_is_listed(module: ModuleType) -> None:
         ),
     ],
     ids=[
+        "renamed state",
+        "renamed loading of state",
         "renamed function",
         "renamed parameter",
         "reordered method",

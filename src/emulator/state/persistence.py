@@ -19,7 +19,21 @@ from typing import Any, cast
 from ministack import app as ministack_app
 from ministack.core import persistence as ministack_persistence
 from ministack.core import responses
-from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, sts
+from ministack.services import (
+    apigateway_v1,
+    budgets,
+    cloudwatch,
+    cloudwatch_logs,
+    cognito,
+    dynamodb,
+    iam,
+    kms,
+    lambda_svc,
+    s3,
+    sns,
+    sts,
+    waf,
+)
 
 from emulator.patches import Difference, patch, register, uses
 from emulator.state.chunks import Chunk, LogGroups, Metrics, Tables, WholeState, chunks_of
@@ -74,6 +88,20 @@ uses(
     "_metrics._scoped(key)",
     *(f"_{store}" for store in Metrics.stores.split()),
 )
+STATE = ("get_state()", "load_persisted_state(data)")
+uses(SAVED_WHILE_RUNNING, apigateway_v1, *STATE)
+uses(SAVED_WHILE_RUNNING, budgets, *STATE)
+uses(SAVED_WHILE_RUNNING, cloudwatch, *STATE)
+uses(SAVED_WHILE_RUNNING, cloudwatch_logs, *STATE)
+uses(SAVED_WHILE_RUNNING, cognito, *STATE)
+uses(SAVED_WHILE_RUNNING, dynamodb, *STATE)
+uses(SAVED_WHILE_RUNNING, iam, *STATE)
+uses(SAVED_WHILE_RUNNING, kms, *STATE)
+uses(SAVED_WHILE_RUNNING, lambda_svc, *STATE)
+uses(SAVED_WHILE_RUNNING, s3, *STATE)
+uses(SAVED_WHILE_RUNNING, sns, *STATE)
+uses(SAVED_WHILE_RUNNING, sts, *STATE)
+uses(SAVED_WHILE_RUNNING, waf, *STATE)
 uses(SESSIONS_SAVED, sts, "_sessions")
 
 _READING_ACTION = re.compile(rb"(?:^|&)Action=(Get|List|Describe|Head)")
@@ -156,7 +184,7 @@ class Persistence:
         """
         for service, module_name in ministack_app._state_map.items():
             module = sys.modules.get(f"ministack.services.{module_name}")
-            if module is not None and hasattr(module, "get_state"):
+            if module is not None:
                 self._collect_at_once(service)
         self._write()
         self.store.close()
@@ -184,7 +212,7 @@ class Persistence:
             try:
                 self.store.write((*key, value) for key, value in rows.items())
             except Exception:
-                logger.exception("the state could not be saved; it is tried again with the next changes")
+                logger.exception("the state could not be saved; trying again with the next changes")
                 self._unwritten = rows
                 return
         if self._code_in_use is not None:
@@ -198,7 +226,7 @@ class Persistence:
         return self._chunks[service]
 
     def note_code_in_use(self, original: Callable[[set[str]], None], referenced: set[str]) -> None:
-        """Note the code that functions refer to. Other code is removed once the state that refers to it no more is saved."""
+        """Note the code that functions refer to. Other code is removed once the state without that reference is saved."""
         self._code_in_use, self._remove_unused_code = referenced, original
 
     def metric_bucket(self, original: Callable[[Any], list[Any]], key: tuple[str, str, str]) -> list[Any]:
