@@ -31,7 +31,7 @@ stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e
 
-check: lint types infra web workflows  ## what needs no test to run
+check: lint types infra web workflows  ## all checks that need no running stack
 
 lint: .venv/.ready-dev
 	@$(PY) -m ruff check .
@@ -81,18 +81,18 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	@.venv/scan/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scan.txt
 	@touch $@
 
-# A stamp, not .venv/bin/python: that is a link to an interpreter that is not ours to touch.
+# A stamp, not .venv/bin/python: that is a link to an interpreter that must not be modified.
 .venv/.made:
 	@python=$$(scripts/find-python) && echo "Making .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@touch $@
 
 .venv/.ready: .venv/.made requirements.txt pyproject.toml
-	@echo "Installing what it needs"
+	@echo "Installing the dependencies"
 	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
-	@echo "Installing what the tests need"
+	@echo "Installing the test dependencies"
 	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@

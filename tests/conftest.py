@@ -22,7 +22,7 @@ hypothesis.settings.load_profile("unhurried")
 os.environ["TF_PLUGIN_DIR"] = subprocess.run(
     [ROOT / "scripts" / "find-provider-mirror"], check=True, capture_output=True, text=True
 ).stdout.strip()
-package.write_operations(ROOT)  # `items` is imported from the sources, which are not whole without it
+package.write_operations(ROOT)  # the sources import it
 
 
 # Tests that share a stack, which one process runs; those that take longest come first. All other tests are given out singly.

@@ -206,7 +206,7 @@ def show_logs(
             if matches(event["message"]):
                 _print_event(event)
     except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.close()  # the reader has gone: a message would have no reader either
+        sys.stderr.close()  # the pipe is closed: nobody can read a message
 
 
 @main.command()

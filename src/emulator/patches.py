@@ -1,4 +1,4 @@
-"""The register of differences between MiniStack and AWS, and the only door to the internals of MiniStack and Hypercorn.
+"""The register of differences between MiniStack and AWS, and the only access to the internals of MiniStack and Hypercorn.
 
 Neither promises anything about its internals. So every change of one (`patch`) and every use of one (`uses`) is declared
 together with the difference that needs it, and checked when the emulator starts. After an upgrade that renames a function

@@ -231,7 +231,7 @@ def test_first_up_that_was_killed_halfway_starts_from_the_beginning(tmp_path: Pa
             until(lambda: beginning(half, "logs").create_log_group(logGroupName="/aws/lambda/items-local-get_item"))
             _, printed = again.communicate(timeout=300)
         assert again.returncode == 0, printed
-        assert "A response of the emulator was lost." in printed
+        assert "A response from the emulator was lost." in printed
         assert json.loads(half.crudctl("status", "--json"))["healthy"] is True
         with half.api() as api:
             assert api.post("items", json={"name": "x"}).status_code == 201

@@ -97,7 +97,7 @@ def test_a_reason_with_line_breaks_is_one_line_and_status_reports_aliases_moved_
     assert "Since then something else moved alias prod of create_item, delete_item," in rig.release("status")[1]
 
 
-def test_a_promoted_release_can_be_returned_to_however_many_were_rolled_back_since(rig: Rig, before: Places) -> None:
+def test_rollback_to_a_promoted_release_works_after_many_rolled_back_ones(rig: Rig, before: Places) -> None:
     first = rig.releaser().start([0.1], 0, rig.healthy)
     others = [replace(first, number=first.number + n, state=ROLLED_BACK) for n in range(1, 61)]
     for other in others:

@@ -21,7 +21,7 @@ def before(rig: Rig) -> Places:
     return rig.base()
 
 
-def test_the_steps_of_a_release_are_these(rig: Rig, before: Places) -> None:
+def test_a_release_records_its_steps_in_this_order(rig: Rig, before: Places) -> None:
     listener, new = Listener(), rig.healthy
     ended = rig.releaser(listener).start(WEIGHTS, 0, new)
     assert ended.state == PROMOTED

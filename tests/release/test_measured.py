@@ -52,6 +52,9 @@ def test_a_real_crash_in_the_first_round_trip_rolls_back_before_any_user_calls_t
 ) -> None:
     ended = rig.releaser().start([0.1], 0, rig.publish("exceptions", "delete_item"))
     assert (ended.state, ended.by) == (ROLLED_BACK, "round trip")
-    assert ended.why == f"no user saw it: DELETE by delete_item version {ended.new['delete_item']} crashed"
+    assert (
+        ended.why
+        == f"rejected before any user traffic: DELETE by delete_item version {ended.new['delete_item']} crashed"
+    )
     assert rig.places() == before
     assert rig.left_behind() == 0

@@ -88,7 +88,7 @@ def test_a_version_that_fails_its_first_round_trip_is_never_called_by_users(busy
     before = busy.places()
     ended = busy.releaser().start(STEPS, BAKE, busy.publish(Fault("exceptions", "delete_item")))
     assert (ended.state, ended.by) == (ROLLED_BACK, "round trip")
-    assert ended.why == "no user saw it: DELETE by delete_item version 2 crashed"
+    assert ended.why == "rejected before any user traffic: DELETE by delete_item version 2 crashed"
     assert set(busy.responses) == {200}
     assert busy.places() == before
     assert busy.items == {}
@@ -104,7 +104,7 @@ def test_without_users_a_version_that_fixes_a_broken_one_is_promoted(idle: Aws) 
     assert idle.places() == at(new)
 
 
-def test_without_users_round_trips_fill_in_and_leave_no_items(idle: Aws) -> None:
+def test_without_user_traffic_round_trips_are_made_and_leave_no_items(idle: Aws) -> None:
     new = idle.publish()
     ended = idle.releaser().start(STEPS, BAKE, new)
     assert ended.state == PROMOTED
@@ -114,7 +114,7 @@ def test_without_users_round_trips_fill_in_and_leave_no_items(idle: Aws) -> None
     assert idle.items == {}
 
 
-def test_a_step_that_is_resumed_late_bakes_as_long_as_any_other(idle: Aws) -> None:
+def test_a_resumed_step_gets_its_full_bake_time(idle: Aws) -> None:
     new = idle.publish()
     shift = 1 + 5 + 2 + 5 + 2  # lines; the record says that half of the traffic is to go to the new version, none has
     with pytest.raises(Stopped):
@@ -187,7 +187,7 @@ def test_old_versions_that_cannot_be_deleted_do_not_fail_the_release(idle: Aws) 
     assert ended.notes[-1] in report.markdown(ended, "local")
 
 
-def test_a_round_trip_to_which_another_version_responds_proves_nothing(idle: Aws) -> None:
+def test_a_round_trip_served_by_another_version_proves_nothing(idle: Aws) -> None:
     probe = Probe(idle.client("lambda"), idle.functions)
     old = dict.fromkeys(OPERATIONS, "1")
     assert probe.round_trip(CANARY, old) == probe.round_trip(CANARY)

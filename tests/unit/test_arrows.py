@@ -177,6 +177,11 @@ def test_the_command_line_knows_only_the_emulators_process(module: str) -> None:
     assert {name for name in own_imports(module) if name.startswith("emulator")} <= EMULATOR_FROM_OUTSIDE
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("crudctl")])
+def test_the_command_line_imports_nothing_of_the_functions(module: str) -> None:
+    assert not {name for name in own_imports(module) if name.startswith("functions")}
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("emulator")])
 def test_the_emulator_imports_nothing_of_the_command_line(module: str) -> None:
     assert not {name for name in own_imports(module) if not name.startswith("emulator")}

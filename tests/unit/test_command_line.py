@@ -121,7 +121,7 @@ def test_an_old_terraform_is_reported_with_what_to_install(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(("text", "expected"), [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400)])
-def test_a_duration_is_seconds(text: str, expected: int) -> None:
+def test_a_duration_is_parsed_to_seconds(text: str, expected: int) -> None:
     assert durations.seconds(text) == expected
 
 

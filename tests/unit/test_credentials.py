@@ -120,7 +120,7 @@ def test_an_endpoint_that_failed_is_called_again_by_the_next_call(fault: Behavio
         assert source().access_key == "key-1"
 
 
-def test_a_rejected_token_is_a_refusal() -> None:
+def test_a_rejected_token_raises_refused() -> None:
     with HostileServer(respond({}, 403)) as server, pytest.raises(CredentialsRefused):
         from_environment(environ_of(server), Clock())()
 
@@ -141,6 +141,6 @@ def test_the_token_is_not_sent_to_another_machine_unencrypted(uri: str) -> None:
         from_environment({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})()
 
 
-def test_a_missing_source_is_a_refusal() -> None:
+def test_a_missing_source_raises_refused() -> None:
     with pytest.raises(CredentialsRefused, match="AWS_ACCESS_KEY_ID"):
         from_environment({})()

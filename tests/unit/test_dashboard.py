@@ -82,7 +82,7 @@ def test_an_alarm_that_fires_is_shown_with_its_runbook() -> None:
 
 
 def test_a_panel_without_data_is_marked_as_such() -> None:
-    assert "no data in this time" in text(drawn(Panel("timeSeries", "Throttles", (Series("reads", ()),))))
+    assert "no data in this period" in text(drawn(Panel("timeSeries", "Throttles", (Series("reads", ()),))))
 
 
 @pytest.mark.parametrize(("seconds", "middle"), [(600, "00:05"), (7 * 86400, "04 Jan 12:00")])
@@ -97,7 +97,7 @@ def test_the_axis_has_the_times_of_a_row_of_bars(seconds: int, middle: str) -> N
     ("value", "text"),
     [(0, "0"), (180, "180"), (99.95, "99.95"), (0.1234, "0.123"), (9999, "9,999"), (12345, "12.3k"), (2.5e6, "2.5M")],
 )
-def test_numbers_are_short(value: float, text: str) -> None:
+def test_numbers_have_three_significant_digits(value: float, text: str) -> None:
     assert drawing.number(value) == text
 
 

@@ -63,7 +63,7 @@ def test_a_failure_of_the_environment_is_not_a_traceback(error: Exception, code:
     assert isinstance(result.exception, SystemExit)
 
 
-def test_a_bug_is_not_hidden() -> None:
+def test_an_unexpected_exception_is_not_caught() -> None:
     @click.group(cls=Commands)
     def group() -> None: ...
 

@@ -139,7 +139,7 @@ def test_the_least_recently_used_owner_is_forgotten_first(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "ValidationError"])
-def test_a_role_that_may_not_be_assumed_is_a_refusal(code: str) -> None:
+def test_a_role_that_may_not_be_assumed_raises_refused(code: str) -> None:
     with HostileServer(failure(code, 403)) as server, pytest.raises(CredentialsRefused, match=code):
         role_at(server).credentials("a", soon)
 

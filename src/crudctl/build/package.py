@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract, web_contract
+from crudctl.build import aws_profile, contract, files, web_contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -84,7 +84,7 @@ def build(root: Path) -> Package:
     _write_zip(staged, archive)
     build_rollback(root)
     openapi = root / "build" / "openapi.json"
-    openapi.write_text(json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    files.write(openapi, json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n")
     web_contract.write(root, document)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
@@ -122,7 +122,7 @@ def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path
         f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
     )
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+        files.write(path, text)
     return path
 
 

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import contract
+from crudctl.build import contract, files
 
 
 def write(root: Path, document: Mapping[str, Any]) -> Path:
     """Write build/web-contract.json, which web/vite.config.js reads, and return its path."""
     path = root / "build" / "web-contract.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(web_contract(document), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    files.write(path, json.dumps(web_contract(document), ensure_ascii=False, indent=1) + "\n")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Runs Terraform on the project's infra/ and reports its progress. Terraform and its provider are got by download and provider.
+"""Runs Terraform on the project's infra/ and reports its progress. `download` and `provider` obtain Terraform and its provider.
 
 The state of the local stack is a file in its home, that of an AWS environment is in its bucket (see state).
 """

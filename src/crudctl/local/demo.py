@@ -33,7 +33,13 @@ def demo() -> None:
 
 @demo.command(name="rollback")
 @environment_option("local")
-@click.option("--fault", type=click.Choice(list(demo_versions.FAULTS)), default="exceptions", show_default=True)
+@click.option(
+    "--fault",
+    type=click.Choice(list(demo_versions.FAULTS)),
+    default="exceptions",
+    show_default=True,
+    help="What is wrong with the version.",
+)
 @click.option("--function", default="get_item", show_default=True, help="The function that has the fault.")
 @click.option(
     "--rate", type=click.IntRange(1, 100), default=20, show_default=True, help="Share of its calls that fail, in %."
@@ -41,7 +47,10 @@ def demo() -> None:
 @RATE
 @BAKE
 def demo_rollback(environment: Environment, *, fault: str, function: str, rate: int, load: int, bake: str) -> None:
-    """Release a version with a regression in one function, and watch all five functions being rolled back."""
+    """Release a version with a regression in one function, and watch all five functions being rolled back.
+
+    Example: crudctl demo rollback --fault latency
+    """
     share = 1.0 if fault == "latency" else rate / 100
     ended = _show(environment, (fault, function, share), load, seconds(bake))
     end(environment, ended, wanted=(ROLLED_BACK,))
@@ -52,7 +61,10 @@ def demo_rollback(environment: Environment, *, fault: str, function: str, rate: 
 @RATE
 @BAKE
 def demo_release(environment: Environment, load: int, bake: str) -> None:
-    """Release a healthy version, and watch it reach all users."""
+    """Release a healthy version, and watch it reach all users.
+
+    Example: crudctl demo release --load 80
+    """
     ended = _show(environment, (None, "get_item", 0.0), load, seconds(bake))
     end(environment, ended, wanted=(PROMOTED,))
 

@@ -45,13 +45,11 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
         except terraform.Unknown:
             if environment.read("applied"):
                 raise
-            err.print(
-                "[yellow]A response of the emulator was lost.[/] Nothing is in use yet, so starting again from the beginning."
-            )
+            err.print("[yellow]A response from the emulator was lost.[/] Nothing is in use yet; starting over.")
             _discard_incomplete(environment)
             infra = _start_and_apply(environment, port, web_port)
         result = outputs.complete(environment, infra)
-        with step("Make the newest version and the demo users ready"):
+        with step("Put the newest version in service and create the demo users"):
             if not hold:
                 versions.put_newest_in_service(environment, result["functions"])
             users.create(environment, result["user_pool_id"])
@@ -66,7 +64,7 @@ def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
     """Build and serve the web app, or explain why it is left out: the rest of the stack needs no Node.js."""
     reason = build.missing()
     if reason:
-        err.print(f"[yellow]The web app is left out:[/] {reason}. {build.NODE}")
+        err.print(f"[yellow]Skipping the web app:[/] {reason}. {build.NODE}")
         return
     with step("Build and serve the web app") as progress:
         build.build(environment.root, progress)
@@ -185,7 +183,7 @@ def _start_and_apply(environment: Environment, port: int | None, web_port: int |
 def _stop(environment: Environment) -> bool:
     """Stop both servers and return whether the emulator was running.
 
-    An emulator that ended otherwise may have lost its last seconds. The record says so in `saved`, and the next `up` applies.
+    An emulator that was killed may have lost its last changes. The record says so in `saved`, and the next `up` applies.
     """
     serve.stop(environment)
     running = processes.serving(environment.home / "state")

@@ -62,14 +62,14 @@ def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
         return
     drawn = [series for series in panel.series if series.points]
     if not drawn:
-        yield Text("  no data in this time", "dim")
+        yield Text("  no data in this period", "dim")
         return
     most = max(value for series in drawn for _, value in series.points)
     for series in drawn:
         yield (
             Text(f"  {series.label:{LABEL}} ")
             .append(bars(series, dashboard, most), "cyan")
-            .append(f"  {number(series.points[-1][1])}, most {number(max(value for _, value in series.points))}")
+            .append(f"  {number(series.points[-1][1])}, max {number(max(value for _, value in series.points))}")
         )
     yield Text(" " * (LABEL + 3) + axis(dashboard), "dim")
 

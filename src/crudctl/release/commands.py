@@ -56,6 +56,8 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
     """Release the newest versions: a round trip that no user sees, then step by step.
 
     A version that does worse than the old one is rolled back automatically.
+
+    Example: crudctl release start --steps 5,25,100 --bake 30m
     """
     weights, bake_seconds = _weights(steps), seconds(bake)
     if not environment.local and bake_seconds < 120:
@@ -74,7 +76,10 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
 @ENV
 @JSON
 def status(environment: Environment, as_json: bool) -> None:
-    """Show where the aliases point, which versions are newest, and the last release."""
+    """Show where the aliases point, which versions are newest, and the last release.
+
+    Example: crudctl release status --json
+    """
     with failures(environment):
         cloud = cloud_of(environment)
         last = cloud.records().current()
@@ -125,7 +130,10 @@ def status(environment: Environment, as_json: bool) -> None:
 @ENV
 @click.option("--take-over", is_flag=True, help="Even if its releaser seems to be running.")
 def resume(environment: Environment, take_over: bool) -> None:
-    """Continue a release whose releaser died."""
+    """Continue a release whose releaser died.
+
+    Example: crudctl release resume
+    """
     with _releaser(environment) as (releaser, records):
         current = records.current()
         if current is None or not current.running:
@@ -144,7 +152,10 @@ def resume(environment: Environment, take_over: bool) -> None:
 @ENV
 @YES
 def promote(environment: Environment, yes: bool) -> None:
-    """Send all traffic to the new versions now, without waiting for a verdict."""
+    """Send all traffic to the new versions now, without waiting for a verdict.
+
+    Example: crudctl release promote --yes
+    """
     if environment.name == "prod" and not yes:
         confirm("Promote without a verdict?")
     with _releaser(environment) as (releaser, _):
@@ -159,6 +170,8 @@ def rollback(environment: Environment, number: int | None) -> None:
     """Roll back the release under way or, if there is none, revert to the versions of an earlier release.
 
     Exit code 0 when done.
+
+    Example: crudctl release rollback --to 3
     """
     with _releaser(environment) as (releaser, records):
         current = records.current()
@@ -177,7 +190,10 @@ def rollback(environment: Environment, number: int | None) -> None:
 @JSON
 @click.argument("number", type=int, required=False)
 def history(environment: Environment, as_json: bool, number: int | None) -> None:
-    """List all releases, newest first; with NUMBER, print the report of that release."""
+    """List all releases, newest first; with NUMBER, print the report of that release.
+
+    Example: crudctl release history 3
+    """
     with failures(environment):
         records = cloud_of(environment).records()
         past, current = records.past(), records.current()

@@ -1,4 +1,4 @@
-"""Decides about a canary: evidence in, out comes promote, hold or roll back, with the reason. Pure; knows nothing of AWS.
+"""Decides about a canary: promote, hold or roll back for the evidence so far, with the reason. Pure; knows nothing of AWS.
 
 The alias draws the version of each request at random, the new one with the known probability `weight`. If both versions are
 equally healthy, a fault is therefore the new version's with exactly that probability, whatever the rate of faults is and however

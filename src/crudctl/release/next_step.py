@@ -78,7 +78,7 @@ class NextStep:
     def carry_out(self, release: Release) -> Release:
         """Carry out the step that `release.doing` names and those after it, and return the release as it ended.
 
-        It has not ended if it was rolled back and an alias could not be put back.
+        It has not ended if it was rolled back and an alias could not be restored.
 
         Args:
             release: as recorded, held by this releaser.
@@ -108,7 +108,7 @@ class NextStep:
         """Make the first round trip through `canary`, which no user calls."""
         fault = self._first_round_trip(release.new)
         if fault:
-            return _to_roll_back(release, f"no user saw it: {fault}", "round trip")
+            return _to_roll_back(release, f"rejected before any user traffic: {fault}", "round trip")
         return self._shift_to(release, 0)
 
     def _first_round_trip(self, new: Mapping[str, str]) -> str:

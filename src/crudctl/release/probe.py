@@ -91,7 +91,7 @@ class Probe:
         return Finding()
 
     def clean(self) -> None:
-        """Delete the items that a releaser that died may have left."""
+        """Delete the items left by a releaser that died."""
         with contextlib.suppress(_Stopped):  # the next release tries again
             _, response, _ = self._invoke("prod", "list_items", "GET")
             for item in json.loads(response.get("body") or "{}").get("items", []):

@@ -129,7 +129,7 @@ class Releaser:
         """
         last, prod, canary = self._before()
         if all(at == Position(wanted[operation]) for operation, at in prod.items()):
-            raise CannotRelease("Alias prod is there already.")
+            raise CannotRelease("Alias prod already points to these versions.")
         missing = versions.missing(self._lambda, self._cloud.functions, wanted)
         if missing:
             raise CannotRelease(f"No longer published: {', '.join(missing)}.", "Deploy that state of the source again.")

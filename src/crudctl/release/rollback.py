@@ -28,7 +28,7 @@ def roll_back(
     The step `roll back` is in the record before anything is done, so that whoever comes next can finish it. An alias that calls a
     version that is not part of the release was moved by something else. It is left alone, and listed in `elsewhere`.
 
-    If an alias could not be put back, the release stays running; `notes` says which alias.
+    If an alias could not be restored, the release stays running; `notes` says which alias.
 
     Args:
         release: held by the caller.
@@ -56,7 +56,7 @@ def roll_back(
         stuck += [f"{alias} of {operation}" for operation in left.stuck]
         elsewhere += [f"{alias} of {operation} at {at}" for operation, at in left.elsewhere.items()]
     if stuck:
-        release = replace(release, notes=[*release.notes, f"could not be put back: {', '.join(stuck)}"])
+        release = replace(release, notes=[*release.notes, f"could not be restored: {', '.join(stuck)}"])
         records.save(release)
         return release
     release = replace(release, state=state, ended=clock(), seen=clock(), elsewhere=elsewhere)

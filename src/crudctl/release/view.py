@@ -68,7 +68,7 @@ def headline(release: Release, decision: Decision, policy: Policy, now: float) -
     }
     counts = ", ".join(f"{side} {faults} of {requests} failed" for side, (faults, requests) in totals.items())
     left = release.stages[-1][-1] + release.bake - now
-    time_left = f"{lasting(left)} left" if left > 0 else "bake over"
+    time_left = f"{lasting(left)} left" if left > 0 else "minimum time over"
     odds = f"odds {decision.odds:.3g} of {policy.limit:g}"
     return f"{share(release)} on the new version: {counts}; {odds}; {decision.action}: {decision.reason}; {time_left}"
 

@@ -39,7 +39,7 @@ EVALUATION = register(
         aws="an alarm looks at the metric with exactly its dimensions, period by period, counts datapoints to alarm, "
         "treats missing data as configured, and goes back to OK by itself",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
-        ministack="looks at all metrics of that name at once, at all time as one period, and only when PutMetricData "
+        ministack="looks at all metrics of that name at once, at all data points as one period, and only when PutMetricData "
         "is called",
         here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
         upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background; "

@@ -1,4 +1,4 @@
-"""How API Gateway serves a deployed REST API, where MiniStack does otherwise."""
+"""How API Gateway serves a deployed REST API, where MiniStack differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How API Gateway invokes a function and which results it accepts, where MiniStack does otherwise."""
+"""How API Gateway invokes a function and which results it accepts, where MiniStack differs."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ SIGN_UP_PAGE = register(
         name="sign-up-page",
         service="Cognito",
         aws="the hosted pages let a user sign up: /signup takes the parameters of the authorize endpoint, sends a code by "
-        "e-mail, and signs the user in who enters it",
+        "e-mail, and signs in the user who enters it",
         source="https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoints.html",
         ministack="only the sign-in page exists",
         here="as AWS, but the code is shown on the page: no e-mail leaves the machine",
