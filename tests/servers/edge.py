@@ -23,6 +23,9 @@ def before(endpoint_url: str) -> Iterator[str]:
 
     class Edge(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body leave in one write: between two, Terraform's SDK now and then closes the connection and repeats the
+        # request. https://github.com/aws/aws-sdk-go-v2/issues/2737
+        wbufsize = 1 << 20
 
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
