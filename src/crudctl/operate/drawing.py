@@ -75,7 +75,7 @@ def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
 
 
 def bars(series: Series, dashboard: Dashboard, most: float) -> str:
-    """Return the series as a row of bars, each as wide as its period; a blank where there is no data.
+    """Return the series as a row of bars, each as wide as its period; a blank where data is missing.
 
     A bar is as high as the highest value that begins in its cell, in proportion to `most`.
     """

@@ -109,7 +109,7 @@ def read(
 def trace(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
     """Return every line about one request, oldest first: the gateway's, the function's, and the platform's.
 
-    Each is an event as `read` yields it. Raise Failed for an invalid id, and if there is no line.
+    Each is an event as `read` yields it. Raise Failed for an invalid id, and if nothing was logged about it.
     """
     if not REQUEST_ID.fullmatch(request_id):
         raise Failed(
