@@ -112,6 +112,16 @@ def test_killed_emulator_loses_at_most_the_last_seconds_and_is_applied_to_again(
         assert api.delete(f"items/{item['id']}").status_code == 204
 
 
+def test_apply_that_failed_is_repeated_also_when_its_change_was_undone(stack: Stack) -> None:
+    broken = stack.home / "infra" / "broken.tf"
+    broken.write_text("resource {\n", encoding="utf-8")
+    code, output = stack.crudctl_exit("up")
+    assert (code, "terraform" in output.lower()) == (1, True), output
+    broken.unlink()
+    assert APPLY in up(stack)
+    assert APPLY not in up(stack)
+
+
 def test_emulator_that_is_not_recorded_is_found_and_stopped(stack: Stack) -> None:
     path, before = stack.home / ".local" / "stack.json", record(stack)
     path.write_text(json.dumps({**before, "pid": 2**22 + 1}), encoding="utf-8")

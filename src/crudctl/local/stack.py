@@ -173,6 +173,7 @@ def _start_and_apply(environment: Environment, port: int | None, web_port: int |
     infra = outputs.terraform(environment)
     inputs = _inputs(environment)
     if inputs != environment.read("applied") or not environment.record.get("saved", True):
+        environment.write_record({**environment.record, "saved": False})  # an apply that fails may have changed a part
         with step("Apply infra/ with Terraform") as progress:
             infra.apply(progress)
         environment.write("applied", inputs)
@@ -183,7 +184,7 @@ def _start_and_apply(environment: Environment, port: int | None, web_port: int |
 def _stop(environment: Environment) -> bool:
     """Stop both servers and return whether the emulator was running.
 
-    An emulator that was killed may have lost its last changes. The record says so in `saved`, and the next `up` applies.
+    An emulator that was killed may have lost its last changes. Then `saved` in the record is false, and the next `up` applies.
     """
     serve.stop(environment)
     running = processes.serving(environment.home / "state")
