@@ -129,9 +129,13 @@ def test_20_concurrent_creates_with_one_key_create_one_item(api: httpx.Client) -
     key = {"Idempotency-Key": str(uuid.uuid4())}
     with ThreadPoolExecutor(20) as pool:
         responses = list(pool.map(lambda _: api.post("items", json=FULL, headers=key), range(20)))
-    assert {response.status_code for response in responses} == {201}
-    assert len({response.json()["id"] for response in responses}) == 1
-    assert sum("idempotent-replayed" not in response.headers for response in responses) == 1
+    busy = [response for response in responses if response.status_code == 503]  # may have created it all the same
+    created = [response for response in responses if response not in busy]
+    assert {response.status_code for response in created} == {201}
+    assert len({response.json()["id"] for response in created}) == 1
+    first = sum("idempotent-replayed" not in response.headers for response in created)
+    assert first == 1 or (first == 0 and busy)
+    responses = created
     assert api.delete(f"items/{responses[0].json()['id']}").status_code == 204
 
 
@@ -283,11 +287,14 @@ def test_exactly_one_of_50_concurrent_updates_of_a_version_succeeds(api: httpx.C
 
     with ThreadPoolExecutor(50) as pool:
         responses = list(pool.map(update, range(50)))
-    winners = [response for response in responses if response.status_code == 200]
-    assert len(winners) == 1
-    unexpected = [response.text for response in responses if response.status_code not in (200, 412)]
+    # A busy service may answer 503, and such a write may have been applied: the item shows whether one was.
+    unexpected = [response.text for response in responses if response.status_code not in (200, 412, 503)]
     assert unexpected == []
-    assert api.get(path).json() == winners[0].json()
+    winners = [response.json() for response in responses if response.status_code == 200]
+    unknown = [number for number, response in enumerate(responses) if response.status_code == 503]
+    current = api.get(path).json()
+    assert current["version"] == 2
+    assert winners == [current] or (not winners and current["name"] in {f"writer {number}" for number in unknown})
 
 
 def test_writers_that_retry_with_the_current_version_all_succeed_once(api: httpx.Client, make: Make) -> None:
