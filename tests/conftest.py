@@ -12,8 +12,8 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from crudctl.build import package
 from emulator import process
+from tests import contracts
 from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
@@ -22,7 +22,7 @@ hypothesis.settings.load_profile("unhurried")
 os.environ["TF_PLUGIN_DIR"] = subprocess.run(
     [ROOT / "scripts" / "find-provider-mirror"], check=True, capture_output=True, text=True
 ).stdout.strip()
-package.write_operations(ROOT)  # the sources import it
+contracts.install()  # before anything imports the functions
 
 
 # Tests that share a stack, which one process runs; those that take longest come first. All other tests are given out singly.

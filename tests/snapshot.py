@@ -19,7 +19,7 @@ from emulator import process
 from tests.stack import ROOT, Stack, free_port, project_files
 
 SNAPSHOTS = ROOT / "build" / "snapshots"
-MADE_FROM = ("contract", "infra", "src", "web", "requirements.txt")
+MADE_FROM = ("tests/contracts", "infra", "src", "web", "requirements.txt")
 KEPT = (".local", "build", "web/dist", "infra/.terraform.lock.hcl", "src/functions/operations.py")
 
 

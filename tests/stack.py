@@ -22,6 +22,7 @@ from crudctl.infra import outputs
 from crudctl.project import Environment
 from crudctl.web import build as web
 from emulator import process
+from tests import contracts
 
 ROOT = Path(__file__).parents[1]
 LAST_FIELD = "        attributes:\n          type: object\n          title: Attributes\n"
@@ -55,7 +56,7 @@ def _share_web_packages(home: Path) -> None:
 
 
 class Stack:
-    """The project copied to `home`, with an emulator, state and ports of its own."""
+    """The project copied to `home`, with the tests' contract and an emulator, state and ports of its own."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -63,6 +64,7 @@ class Stack:
         for name in project_files():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
+        contracts.put(home)
         _share_web_packages(home)
 
     def crudctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:

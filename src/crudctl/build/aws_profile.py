@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crudctl.build import contract
+from crudctl.build import contract, service
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 # API Gateway ignores or rejects others: `additionalProperties`, `format`, `minItems`, `maxItems`, `readOnly`, `nullable`,
@@ -22,6 +22,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
     It is never stricter than the contract and sometimes looser: the functions validate again.
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
     """
+    resource = service.describe(document).schema
     paths: dict[str, Any] = {}
     for path, method, operation in contract.each_operation(document):
         kept: dict[str, Any] = {
@@ -32,7 +33,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
             body = contract.dereference(document, operation["requestBody"])
             kept["requestBody"] = {
                 "required": body.get("required", False),
-                "content": {m: {"schema": _aws_body(c["schema"])} for m, c in body["content"].items()},
+                "content": {m: {"schema": _aws_body(c["schema"], resource)} for m, c in body["content"].items()},
             }
         kept["responses"] = {
             status: _aws_response(contract.dereference(document, response))
@@ -40,7 +41,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
         }
         paths.setdefault(path, {})[method.lower()] = kept
     schemas = {name: contract.flatten(document, schema) for name, schema in document["components"]["schemas"].items()}
-    schemas["ItemContent"] = contract.content(schemas["Item"])
+    schemas[f"{resource}Content"] = contract.content(schemas[resource])
     return {
         "openapi": document["openapi"],
         "info": {k: document["info"][k] for k in ("title", "version", "description") if k in document["info"]},
@@ -52,8 +53,9 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _aws_body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"$ref": "#/components/schemas/ItemContent"} if schema.get("$ref", "").endswith("/Item") else schema
+def _aws_body(schema: dict[str, Any], resource: str) -> dict[str, Any]:
+    whole = f"#/components/schemas/{resource}"
+    return {"$ref": f"{whole}Content"} if schema.get("$ref") == whole else schema
 
 
 def _aws_parameter(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> dict[str, Any]:

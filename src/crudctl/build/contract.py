@@ -18,8 +18,6 @@ Schema = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-SERVED = ("create_item", "get_item", "update_item", "patch_item", "delete_item", "list_items")
-
 # What functions.contract validates. The service would not enforce any other constraint of a contract, so it is an error.
 VALIDATED = {
     "type", "nullable", "enum", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
@@ -50,17 +48,28 @@ class ContractError(Exception):
 
 def load(root: Path) -> dict[str, Any]:
     """Return the document of the project at `root`, as parsed YAML. Raise ContractError if it cannot be read or is invalid."""
-    path = root / "contract" / "openapi.yaml"
+    path, document = root / "contract" / "openapi.yaml", read(root)
+    fault = _fault(document)
+    if fault is not None:
+        where = fault or ["the document"]
+        at = "/".join(where + _property_at_fault(document, where))
+        raise ContractError(f"{path}: {at} is not valid OpenAPI 3.0.")
+    return document
+
+
+def read(root: Path) -> dict[str, Any]:
+    """Return the document of the project at `root` without validating it. Raise ContractError if it cannot be read."""
+    return parse(root / "contract" / "openapi.yaml")
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """Return the document in a file without validating it. Raise ContractError if it cannot be read."""
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - derived from SafeLoader
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise ContractError(f"{path} is not an OpenAPI document.")
-    fault = _fault(document)
-    if fault is not None:
-        where = fault or ["the document"]
-        raise ContractError(f"{'/'.join(where + _property_at_fault(document, where))} is not valid OpenAPI 3.0.")
+    if not isinstance(document, dict) or not {"info", "paths", "components"} <= document.keys():
+        raise ContractError(f"{path} is not an OpenAPI document with info, paths and components.")
     return document
 
 
@@ -241,7 +250,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             checked(body, f"{name}, request body")
             if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
                 raise ContractError(
-                    f"{name}: Item must have `additionalProperties: false` and no limit on the number of its properties: a merge "
+                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a merge "
                     "patch is validated property by property, and a version keeps the properties it does not know."
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
@@ -255,9 +264,6 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "media_type": media_type,
             "content": body,
         }
-    missing = [name for name in SERVED if name not in result]
-    if missing:
-        raise ContractError(f"The operation {', '.join(missing)} is missing, which src/functions/handlers.py serves.")
     return result
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract, files, web_contract
+from crudctl.build import aws_profile, contract, files, service, web_contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -57,6 +57,7 @@ def build(root: Path) -> Package:
         subprocess.CalledProcessError: A module does not compile; `stdout` of the error names it.
     """
     document = contract.load(root)
+    described = service.describe(document)
     write_operations(root, document)
     staged = root / "build" / "functions"
     shutil.rmtree(staged, ignore_errors=True)
@@ -85,6 +86,7 @@ def build(root: Path) -> Package:
     build_rollback(root)
     openapi = root / "build" / "openapi.json"
     files.write(openapi, json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n")
+    files.write(root / "build" / "service.json", json.dumps(described.as_json(), indent=1) + "\n")
     web_contract.write(root, document)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
@@ -115,15 +117,26 @@ def build_rollback(root: Path) -> Path:
 
 def write_operations(root: Path, document: dict[str, Any] | None = None) -> Path:
     """Write src/functions/operations.py, the contract as the functions import it, and return its path."""
-    operations = contract.operations(document or contract.load(root))
     path = root / "src" / "functions" / "operations.py"
-    text = (
-        '"""Generated from contract/openapi.yaml by `crudctl package`. Do not edit."""\n\n'
-        f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
-    )
+    text = operations_module(document or contract.load(root))
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         files.write(path, text)
     return path
+
+
+def operations_module(document: dict[str, Any]) -> str:
+    """Return the source of `functions.operations`: SERVICE, the resource's names, and OPERATIONS, what is validated by."""
+    described = service.describe(document)
+    names = {name: getattr(described, name) for name in ("collection", "singular", "plural", "page", "problems")}
+    operations = {
+        name: {"kind": described.operations[name].kind, "function": described.operations[name].function, **operation}
+        for name, operation in contract.operations(document).items()
+    }
+    return (
+        '"""Generated from contract/openapi.yaml by `crudctl package`. Do not edit."""\n\n'
+        f"SERVICE: dict[str, str] = {pprint.pformat(names, width=110, sort_dicts=False)}\n\n"
+        f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
+    )
 
 
 def _write_zip(staged: Path, archive: Path) -> None:

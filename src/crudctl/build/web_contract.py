@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import contract, files
+from crudctl.build import contract, files, service
 
 
 def write(root: Path, document: Mapping[str, Any]) -> Path:
@@ -21,20 +21,20 @@ def write(root: Path, document: Mapping[str, Any]) -> Path:
 
 
 def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `{"content", "document"}` of a loaded contract, as plain data.
+    """Return `{"service", "content", "document"}` of a loaded contract, as plain data.
 
-    `content` is the flat schema of what a client may send of an item. `document` is the OpenAPI document with that schema as
-    `ItemContent` and with each merge patch spelled out; the types and the reference page follow from it.
+    `service` is the description of `build/service.json`. `content` is the flat schema of what a client may send of an item. `document` is the OpenAPI document with that schema as
+    `<resource>Content` and with each merge patch spelled out; the types and the reference page follow from it.
 
     Raises:
         contract.ContractError: A schema refers to itself or to nothing.
     """
-    schemas = document["components"]["schemas"]
-    content = contract.content(contract.flatten(document, schemas["Item"]))
+    schemas, described = document["components"]["schemas"], service.describe(document)
+    content = contract.content(contract.flatten(document, schemas[described.schema]))
     patches = {
         name: contract.flatten(document, schema) | {"description": schema["description"]}
         for name, schema in schemas.items()
         if "x-merge-patch-of" in schema
     }
-    components = {**document["components"], "schemas": {**schemas, **patches, "ItemContent": content}}
-    return {"content": content, "document": {**document, "components": components}}
+    components = {**document["components"], "schemas": {**schemas, **patches, f"{described.schema}Content": content}}
+    return {"service": described.as_json(), "content": content, "document": {**document, "components": components}}
