@@ -6,14 +6,11 @@ locals {
   stage    = "v1"
   contract = jsondecode(file(var.contract))
 
-  # Operations that are served by the function of another operation.
-  served_by = { patch_item = "update_item" }
-
   operations = merge([
     for path, methods in local.contract.paths : {
       for method, operation in methods : "${upper(method)} ${path}" => {
         id       = operation.operationId
-        function = lookup(local.served_by, operation.operationId, operation.operationId)
+        function = try(local.service.operations[operation.operationId].function, operation.operationId)
         method   = upper(method)
         path     = path
         scopes   = distinct(flatten([for requirement in try(operation.security, []) : values(requirement)]))

@@ -1,17 +1,31 @@
 locals {
+  service = jsondecode(file(var.service))
+
+  # What a function may do with the table, by the kind of its operation; an operation of another kind has a line of its own.
+  owner       = "$${aws:PrincipalTag/owner}"
+  one         = "${local.owner}#*" # the keys of one owner
+  own_actions = {}                 # operationId = ["dynamodb:UpdateItem"]
+  actions = {
+    create  = ["dynamodb:PutItem"]
+    get     = ["dynamodb:GetItem"]
+    replace = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    delete  = ["dynamodb:DeleteItem"]
+    list    = ["dynamodb:Query"]
+  }
+
   # The exact actions and resource of each function. `leading_key` is used only with `abac`.
-  owner = "$${aws:PrincipalTag/owner}"
   functions = {
-    create_item = { actions = ["dynamodb:PutItem"], resource = aws_dynamodb_table.items.arn, leading_key = "${local.owner}#*" }
-    get_item    = { actions = ["dynamodb:GetItem"], resource = aws_dynamodb_table.items.arn, leading_key = "${local.owner}#*" }
-    update_item = { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resource = aws_dynamodb_table.items.arn, leading_key = "${local.owner}#*" }
-    delete_item = { actions = ["dynamodb:DeleteItem"], resource = aws_dynamodb_table.items.arn, leading_key = "${local.owner}#*" }
-    list_items  = { actions = ["dynamodb:Query"], resource = "${aws_dynamodb_table.items.arn}/index/by_owner", leading_key = local.owner }
+    for key, function in local.service.functions : key => {
+      handler     = function.handler
+      actions     = function.kind == "other" ? local.own_actions[key] : local.actions[function.kind]
+      resource    = function.kind == "list" ? "${aws_dynamodb_table.items.arn}/index/by_owner" : aws_dynamodb_table.items.arn
+      leading_key = function.kind == "list" ? local.owner : local.one
+    }
   }
 
   # The API refers to functions by these names, not by their resources, which would be a cycle: the functions know the app
   # clients, those the web app's address, that its Content-Security-Policy, and that the API.
-  function_names = { for key in keys(local.functions) : key => "${local.prefix}-${key}" }
+  function_names = { for key in keys(local.service.functions) : key => "${local.prefix}-${key}" }
 }
 
 module "function" {
@@ -19,7 +33,7 @@ module "function" {
   for_each = local.functions
 
   name               = local.function_names[each.key]
-  handler            = "functions.handlers.${each.key}"
+  handler            = each.value.handler
   data               = each.value
   abac               = var.abac
   boundary           = local.boundary

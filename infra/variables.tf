@@ -63,6 +63,17 @@ variable "contract" {
   }
 }
 
+variable "service" {
+  description = "What the contract says about names: its resource, operations and functions. Built by `crudctl package`."
+  type        = string
+  default     = "../build/service.json"
+
+  validation {
+    condition     = fileexists(var.service)
+    error_message = "The file does not exist: run `crudctl package` first."
+  }
+}
+
 variable "ownership" {
   description = "\"user\": every caller has its own items. \"shared\": all callers share the same items."
   type        = string

@@ -43,6 +43,7 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
+  service          = "tests/fixture/service.json"
 }
 
 run "operation_without_function_fails_the_plan" {

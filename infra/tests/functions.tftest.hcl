@@ -16,7 +16,7 @@ mock_provider "aws" {
 
 variables {
   name               = "example"
-  handler            = "functions.handlers.get_item"
+  handler            = "functions.handlers.get"
   code               = { bucket = "artefacts", key = "functions/0.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
   environment        = { TABLE_NAME = "items" }
   settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false }

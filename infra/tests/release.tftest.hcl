@@ -40,6 +40,7 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
+  service          = "tests/fixture/service.json"
 }
 
 run "the_rollback_function_may_move_the_aliases_write_its_record_and_log_and_nothing_else" {

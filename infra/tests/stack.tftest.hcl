@@ -45,6 +45,7 @@ variables {
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
+  service          = "tests/fixture/service.json"
 }
 
 run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {

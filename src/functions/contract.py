@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Fault = dict[str, str]
 
 OPERATIONS: dict[str, Any] = operations.OPERATIONS
-CONTENT: Schema = OPERATIONS["create_item"]["content"]
+CONTENT: Schema = next(one["content"] for one in OPERATIONS.values() if one["kind"] == "create")
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 
 

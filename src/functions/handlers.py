@@ -1,4 +1,4 @@
-"""The five Lambda functions. Each serves one operation of the contract; `update_item` serves PUT and PATCH."""
+"""The handlers of the Lambda functions: one for each kind of operation of the contract; `update` serves PUT and PATCH."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ MAX_PAGE = 2_900_000  # characters; Lambda's limit is 6 MB, and the body may dou
 
 
 @endpoint
-def create_item(request: Request) -> Response:
-    """POST /items"""
+def create(request: Request) -> Response:
+    """POST: create one."""
     key = request.parameters["Idempotency-Key"]
     item_id = item.id_for_key(request.caller, key) if key else item.random_id(os.urandom(16))
     new = item.created(item_id, request.body, request.now)
@@ -37,8 +37,8 @@ def create_item(request: Request) -> Response:
 
 
 @endpoint
-def get_item(request: Request) -> Response:
-    """GET /items/{id}"""
+def get(request: Request) -> Response:
+    """GET: return one."""
     current = store().of(request).get(request.parameters["id"])
     if not request.none_match(current.version):
         return Response(304, headers={"ETag": f'"{current.version}"'})
@@ -46,10 +46,10 @@ def get_item(request: Request) -> Response:
 
 
 @endpoint
-def update_item(request: Request) -> Response:
-    """PUT and PATCH /items/{id}"""
+def update(request: Request) -> Response:
+    """PUT and PATCH: replace or change the content of one."""
     items, item_id, expected = store().of(request), request.parameters["id"], request.if_match()
-    if request.operation == "update_item":
+    if request.kind == "replace":
         return _item(200, items.update(item_id, item.replacement(request.body), expected))
     if not item.needs_current(request.body):
         return _item(200, items.update(item_id, _patched(request.body, {}), expected))
@@ -66,15 +66,15 @@ def update_item(request: Request) -> Response:
 
 
 @endpoint
-def delete_item(request: Request) -> Response:
-    """DELETE /items/{id}"""
+def delete(request: Request) -> Response:
+    """DELETE: delete one."""
     store().of(request).delete(request.parameters["id"], request.if_match())
     return Response(204)
 
 
 @endpoint
-def list_items(request: Request) -> Response:
-    """GET /items"""
+def list_page(request: Request) -> Response:
+    """GET on the collection: return a page."""
     limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
     after = _position(request.owner, order, cursor) if cursor else None
     items, more = store().of(request).page(limit, order == "desc", after)

@@ -80,7 +80,7 @@ def serve(
         {
             "timestamp": received,
             "level": "ERROR" if response.status >= 500 else "INFO",
-            "operation": action.__name__,
+            "operation": contract.OPERATIONS[operation]["function"],
             "method": gateway["httpMethod"],
             "status": response.status,
             "duration_ms": round(duration_ms, 2),

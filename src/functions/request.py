@@ -24,6 +24,7 @@ class Request:
 
     Attributes:
         operation: the operationId that the request is for.
+        kind: of that operation: create, list, get, replace, patch, delete or other.
         owner: whose items it is about.
         id: API Gateway's request id.
         parameters: values by name, with their types and defaults.
@@ -41,6 +42,7 @@ class Request:
 
     def __init__(self, operation: str, event: Mapping[str, Any], context: Any, now: str) -> None:
         self.operation = operation
+        self.kind: str = contract.OPERATIONS[operation]["kind"]
         self.id: str = event["requestContext"]["requestId"]
         self.now = now
         self.collection = "" if event["path"].endswith("/") else "items/"
@@ -111,7 +113,7 @@ def _header(event: Mapping[str, Any], name: str) -> str:
 def _body_faults(media_type: str, content: Any) -> list[contract.Fault]:
     if media_type != "application/merge-patch+json":
         return contract.content_faults(content)
-    # The result of a patch is validated where the current item is known (handlers.update_item).
+    # The result of a patch is validated where the current item is known (handlers.update).
     return [] if isinstance(content, dict) else [{"pointer": "", "detail": "must be an object"}]
 
 

@@ -16,10 +16,13 @@ from urllib.parse import unquote
 
 import httpx
 
+from crudctl.build import service
 from functions import contract, handlers
 from functions.store import Store
+from tests import contracts
 
 CLIENT_ID = "tests"
+HANDLERS = {name: operation.handler for name, operation in service.describe(contracts.document()).operations.items()}
 
 
 class InProcess(httpx.BaseTransport):
@@ -47,13 +50,13 @@ class InProcess(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         event = self.event(request)
         route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
-        name = {"patch_item": "update_item"}.get(contract.ROUTES[route], contract.ROUTES[route])
+        handler = HANDLERS[contract.ROUTES[route]]
         deadline = time.monotonic() + 10
         context = SimpleNamespace(
             aws_request_id=f"invocation-{next(self._ids)}",
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
         )
-        response: dict[str, Any] = getattr(handlers, name)(event, context)
+        response: dict[str, Any] = getattr(handlers, handler)(event, context)
         return httpx.Response(response["statusCode"], headers=response["headers"], content=response["body"].encode())
 
     def event(self, request: httpx.Request) -> dict[str, Any]:

@@ -178,7 +178,9 @@ def _schema(document: Mapping[str, Any], collection: str) -> str:
     reference = _body(document, collection).get("schema", {}).get("$ref", "")
     prefix, _, name = reference.rpartition("/")
     if prefix != "#/components/schemas":
-        raise ContractError(f"POST /{collection}: its request body must be a $ref to the resource in components/schemas.")
+        raise ContractError(
+            f"POST /{collection}: its request body must be a $ref to the resource in components/schemas."
+        )
     return str(name)
 
 
@@ -226,5 +228,7 @@ def _scopes(document: Mapping[str, Any]) -> dict[str, str]:
     scopes = {name: text for flow in flows for name, text in flow.get("scopes", {}).items()}
     identifiers = {name.rpartition("/")[0] for name in scopes}
     if len(identifiers) != 1 or "" in identifiers:
-        raise ContractError("Every scope must have the form <identifier>/<name>, such as orders/read, under one identifier.")
+        raise ContractError(
+            "Every scope must have the form <identifier>/<name>, such as orders/read, under one identifier."
+        )
     return scopes

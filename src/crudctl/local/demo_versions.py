@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import package
+from crudctl.build import package, service
 
 # By name: where the fault is, around the handler (a crash) or within it (a response), and what it does.
 FAULTS = {
@@ -65,15 +65,16 @@ def build(root: Path, fault: str | None, function: str, rate: float, after: floa
             module = MODULE.format(rate=rate, fault=what, after=after)
             (functions / "regression.py").write_text(module, encoding="utf-8")
             handlers = functions / "handlers.py"
-            handlers.write_text(_broken(handlers.read_text(encoding="utf-8"), function, where), encoding="utf-8")
+            handler = service.load(root).functions[function][0].handler
+            handlers.write_text(_broken(handlers.read_text(encoding="utf-8"), handler, where), encoding="utf-8")
         return package.build(copy).zip.read_bytes()
 
 
-def _broken(source: str, function: str, where: str) -> str:
+def _broken(source: str, handler: str, where: str) -> str:
     decorators = "@regressing\n@endpoint\n" if where == "handler" else "@endpoint\n@regressing\n"
-    broken, count = re.subn(rf"^@endpoint\n(?=def {function}\()", decorators, source, flags=re.MULTILINE)
+    broken, count = re.subn(rf"^@endpoint\n(?=def {handler}\()", decorators, source, flags=re.MULTILINE)
     if count != 1:
-        raise ValueError(f"handlers.py has no handler {function}")
+        raise ValueError(f"handlers.py has no handler {handler}")
     if "\nfrom .store import" not in broken:
         raise ValueError("handlers.py does not import from .store")
     return broken.replace("\nfrom .store import", "\nfrom .regression import regressing\nfrom .store import", 1)
