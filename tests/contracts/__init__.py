@@ -21,7 +21,7 @@ def document(path: Path = ITEMS) -> dict[str, object]:
 def install(path: Path = ITEMS) -> None:
     """Let the functions of this process serve the contract at `path`. Call it before `functions.contract` is imported."""
     module = ModuleType("functions.operations")
-    exec(package.operations_module(document(path)), module.__dict__)  # noqa: S102  # our own generated module
+    exec(package.operations_module(document(path)), module.__dict__)
     sys.modules["functions.operations"] = functions.operations = module  # type: ignore[attr-defined]
 
 

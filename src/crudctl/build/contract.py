@@ -250,8 +250,8 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             checked(body, f"{name}, request body")
             if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
                 raise ContractError(
-                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a merge "
-                    "patch is validated property by property, and a version keeps the properties it does not know."
+                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a "
+                    "merge patch is validated property by property, and a version keeps the properties it does not know."
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:

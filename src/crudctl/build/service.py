@@ -159,7 +159,7 @@ def _collection(document: Mapping[str, Any]) -> str:
             f"The contract must have exactly one collection, a path such as /orders with POST and GET beside "
             f"/orders/{{id}}; it has {len(found)}. A second resource is a second project (see CONTRIBUTING.md)."
         )
-    return found[0]
+    return str(found[0])
 
 
 def _kind(collection: str, path: str, method: str) -> str:
@@ -201,7 +201,7 @@ def _words(name: str, schema: Mapping[str, Any], collection: str) -> tuple[str, 
 def _page(document: Mapping[str, Any], collection: str, schema: str) -> str:
     """Return the property of a list's 200 response whose entries are the resource."""
     response = contract.dereference(document, document["paths"][f"/{collection}"]["get"]["responses"].get("200", {}))
-    media = next(iter(response.get("content", {}).values()), {})
+    media: Mapping[str, Any] = next(iter(response.get("content", {}).values()), {})
     page = contract.dereference(document, media.get("schema", {}))
     reference = {"$ref": f"#/components/schemas/{schema}"}
     found = [name for name, field in page.get("properties", {}).items() if field.get("items") == reference]

@@ -23,8 +23,9 @@ def write(root: Path, document: Mapping[str, Any]) -> Path:
 def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return `{"service", "content", "document"}` of a loaded contract, as plain data.
 
-    `service` is the description of `build/service.json`. `content` is the flat schema of what a client may send of an item. `document` is the OpenAPI document with that schema as
-    `<resource>Content` and with each merge patch spelled out; the types and the reference page follow from it.
+    `service` is the description of `build/service.json`. `content` is the flat schema of what a client may send of the
+    resource. `document` is the OpenAPI document with that schema as `<resource>Content` and with each merge patch spelled
+    out; the types and the reference page follow from it.
 
     Raises:
         contract.ContractError: A schema refers to itself or to nothing.
