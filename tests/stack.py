@@ -36,6 +36,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def put_names(home: Path, name: str = "items", region: str = "eu-west-2") -> None:
+    """Write the service's name and region as those of the project in `home`."""
+    (home / "infra").mkdir(exist_ok=True)
+    (home / "infra" / "terraform.tfvars.json").write_text(
+        json.dumps({"name": name, "region": region}), encoding="utf-8"
+    )
+
+
 def project_files() -> list[str]:
     """Paths of the project's files, in order: those that git tracks or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -132,6 +140,7 @@ class Stack:
         here = self.environment
         answer = subprocess.run(
             ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", "-var-file=envs/local.tfvars",
+             f"-var=name={here.service_name}", f"-var=region={here.region}",
              f"-var=web_origins=[\"http://127.0.0.1:{here.record['web_port']}\"]",
              f"-state={here.home / 'terraform' / 'terraform.tfstate'}"],
             cwd=self.home / "infra",
@@ -175,7 +184,7 @@ class Stack:
             iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
         client = boto3.client(
             service,
-            region_name="eu-west-2",
+            region_name=self.environment.region,
             endpoint_url=self.endpoint,
             aws_access_key_id=session["AccessKeyId"],
             aws_secret_access_key=session["SecretAccessKey"],
@@ -192,7 +201,7 @@ class Stack:
         root = process.root_credentials()
         return boto3.client(
             service,
-            region_name=root["AWS_REGION"],
+            region_name=self.environment.region,
             endpoint_url=self.endpoint,
             aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],

@@ -124,7 +124,7 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(f"endpoint  {current['endpoint_url']}\napplied   {current['applied'] or 'never; run `crudctl up`'}")
         out.print(f"state     {current['state_bytes'] / 1e6:.1f} MB in {environment.home}")
         if current["healthy"]:
-            for alarm in alarms(environment.client("cloudwatch"), f"items-{environment.name}-"):
+            for alarm in alarms(environment.client("cloudwatch"), f"{environment.prefix}-"):
                 if alarm.state == FIRING:
                     print_alarm(alarm)
     else:
@@ -200,7 +200,7 @@ def show_logs(
     """
     back, matches = seconds(since), logs.matcher(request_id, status)
     functions = outputs.read(environment)["functions"]
-    names = logs.groups(functions, f"items-{environment.name}", operation)
+    names = logs.groups(functions, environment.prefix, operation)
     try:
         for event in logs.read(environment, names, back, follow, request_id):
             if matches(event["message"]):
@@ -222,7 +222,7 @@ def trace(environment: Environment, request_id: str, since: str) -> None:
     """
     back = seconds(since)
     functions = outputs.read(environment)["functions"]
-    names = logs.groups(functions, f"items-{environment.name}", None)
+    names = logs.groups(functions, environment.prefix, None)
     for event in logs.trace(environment, names, request_id, back):
         out.print(f"[dim]{event['group']}[/]")
         click.echo(event["message"].rstrip("\n"))

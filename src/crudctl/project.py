@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crudctl import naming
 from crudctl.console import Failed
 from emulator import process
 
 LOCAL = "local"
 ON_AWS = ("test", "prod")
 ENVIRONMENTS = (LOCAL, *ON_AWS)
-REGION = "eu-west-2"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: without a stack, nothing may reach AWS instead
 
 
@@ -48,8 +48,23 @@ class Environment:
         return self.root / (".local" if self.local else f".deployed/{self.name}")
 
     @property
+    def service_name(self) -> str:
+        """The service's name in this environment. Raises Failed as `naming.read` does."""
+        return naming.read(self.root, self.name).service
+
+    @property
+    def region(self) -> str:
+        """The AWS region of this environment, which the local stack has too. Raises Failed as `naming.read` does."""
+        return naming.read(self.root, self.name).region
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all resources of this environment begin with. Raises Failed as `naming.read` does."""
+        return f"{self.service_name}-{self.name}"
+
+    @property
     def record(self) -> dict[str, Any]:
-        """What `up` recorded of the local stack: `port`, `web_port`, `saved`, and while it is running `pid` and `started`.
+        """What `up` recorded: `port`, `web_port`, `prefix`, `region`, `saved`, and while it is running `pid` and `started`.
 
         Empty before the first `up`. Raises Failed when the file is damaged.
         """
@@ -99,7 +114,8 @@ class Environment:
             config = os.environ.get("TF_CLI_CONFIG_FILE", "")
             return {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE" or Path(config).is_file()}
         endpoint = (self.endpoint_url if self.record else None) or NOWHERE
-        return without_aws(os.environ) | process.root_credentials() | {"AWS_ENDPOINT_URL": endpoint}
+        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return without_aws(os.environ) | process.root_credentials() | region | {"AWS_ENDPOINT_URL": endpoint}
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
@@ -108,14 +124,14 @@ class Environment:
         from botocore.config import Config  # noqa: PLC0415
 
         if not self.local:
-            return boto3.client(service, region_name=REGION)
+            return boto3.client(service, region_name=self.region)
         if not process.is_emulator(self.record.get("pid", 0)):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
         credentials = process.root_credentials()
         session = boto3.Session(
             aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
+            region_name=self.region,
         )
         return session.client(service, endpoint_url=self.endpoint_url, config=Config(proxies={}))
 

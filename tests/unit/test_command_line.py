@@ -19,6 +19,7 @@ from crudctl.infra import terraform
 from crudctl.operate import logs
 from crudctl.project import Environment
 from tests.invoke import invoke
+from tests.stack import put_names
 
 REAL = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -34,6 +35,7 @@ REAL = {
 @pytest.fixture
 def local(tmp_path: Path) -> Environment:
     """A local environment in an empty folder."""
+    put_names(tmp_path)
     return Environment(tmp_path, "local")
 
 
@@ -160,6 +162,7 @@ def test_an_invalid_status_is_reported(status: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project without a stack, whose contract has no operations."""
+    put_names(tmp_path)
     (tmp_path / "contract").mkdir()
     (tmp_path / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
     return tmp_path

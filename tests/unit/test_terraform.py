@@ -17,7 +17,7 @@ from crudctl.console import Failed
 from crudctl.infra import download, provider
 from crudctl.infra.terraform import Terraform, Unknown
 from crudctl.project import Environment
-from tests.stack import ROOT
+from tests.stack import ROOT, put_names
 
 FIND_MIRROR = ROOT / "scripts" / "find-provider-mirror"
 
@@ -40,7 +40,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.setattr(provider, "IMPLIED", ())
     monkeypatch.delenv(provider.MIRROR, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    (tmp_path / "infra").mkdir()
+    put_names(tmp_path)
     (tmp_path / "infra" / "versions.tf").write_text(
         'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n', encoding="utf-8"
     )
@@ -158,7 +158,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         encoding="utf-8",
     )
     program.chmod(0o755)
-    (tmp_path / "infra").mkdir()
+    put_names(tmp_path)
     (tmp_path / "infra" / "versions.tf").write_text("", encoding="utf-8")
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return tmp_path / "apply"

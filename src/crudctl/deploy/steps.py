@@ -71,7 +71,7 @@ def refuse_while_releasing(environment: Environment) -> None:
     """Raise Failed while a release is under way: an apply would publish versions meanwhile."""
     client = environment.client("dynamodb")
     try:
-        current = Records(client, f"items-{environment.name}-releases").current()
+        current = Records(client, f"{environment.prefix}-releases").current()
     except client.exceptions.ResourceNotFoundException:
         return  # a first deploy
     if current and current.running:

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from crudctl.console import Failed
-from crudctl.project import REGION, Environment
+from crudctl.project import Environment
 
 KEY = "terraform.tfstate"
 LOCK_SUFFIX = ".tflock"  # where `use_lockfile` puts the lock
@@ -35,7 +35,7 @@ class StateBucket:
     @property
     def name(self) -> str:
         """The bucket's name."""
-        return f"items-{self.environment.name}-state-{self.account}"
+        return f"{self.environment.prefix}-state-{self.account}"
 
     def backend(self, key: str) -> dict[str, str]:
         """Return the settings of Terraform's `backend "s3"`. Raise Failed if the bucket does not exist."""
@@ -48,7 +48,7 @@ class StateBucket:
         return {
             "bucket": self.name,
             "key": key,
-            "region": REGION,
+            "region": self.environment.region,
             "encrypt": "true",
             "use_lockfile": "true",
             "allowed_account_ids": json.dumps([self.account]),
@@ -72,7 +72,9 @@ class StateBucket:
         """Create the bucket, or repair the settings of an existing one. Return whether it is new."""
         new = not self.exists()
         if new:
-            self._s3.create_bucket(Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": REGION})
+            region = self.environment.region  # us-east-1 is where S3 creates buckets without being told
+            place = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
+            self._s3.create_bucket(Bucket=self.name, **place)
         for call, settings in _settings(self.name).items():
             getattr(self._s3, call)(Bucket=self.name, **settings)
         return new

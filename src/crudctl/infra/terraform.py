@@ -45,7 +45,7 @@ class Terraform:
 
     Args:
         environment: the environment.
-        variables: values of Terraform variables in addition to those in infra/envs.
+        variables: values of Terraform variables in addition to those in infra/envs, and to the service's name and region.
         root: `infra`, or a folder in it that is a root module of its own.
     """
 
@@ -58,7 +58,7 @@ class Terraform:
         self._program = program(environment.root)
         settings = self._source / "envs" / f"{environment.name}.tfvars"
         self._arguments = [f"-var-file={settings.relative_to(self._source)}"] if settings.exists() else []
-        self._arguments += [f"-var={name}={json.dumps(value)}" for name, value in (variables or {}).items()]
+        self._variables = variables or {}
         self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
 
     def init(self) -> None:
@@ -91,7 +91,7 @@ class Terraform:
             self.init()
         done, planned, faults, summary = 0, plan.changes if plan else 0, [], dict.fromkeys(COUNTS, 0)
         command = ["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20", *self._patience, *self._where]
-        for event in self._events(*command, *([str(plan.file)] if plan else self._arguments)):
+        for event in self._events(*command, *([str(plan.file)] if plan else self._inputs)):
             kind = event["type"]
             if kind == "change_summary":
                 summary = {key: event["changes"][key] for key in COUNTS}
@@ -121,7 +121,7 @@ class Terraform:
         self.init()
         file = self._home / "plan"
         command = ["plan", "-input=false", "-no-color", f"-out={file}", f"-lock={json.dumps(lock)}", *self._patience]
-        result = self._run(*command, *self._where, *self._arguments)
+        result = self._run(*command, *self._where, *self._inputs)
         if result.returncode:
             self._check_lock(result.stderr)
             raise Failed(f"terraform plan failed:\n{result.stderr.strip()}")
@@ -146,6 +146,16 @@ class Terraform:
             result = self._run(*command, "-no-color")
             if result.returncode:
                 raise Failed(f"terraform {command[0]} failed:\n{result.stdout}{result.stderr}")
+
+    @property
+    def _inputs(self) -> list[str]:
+        """Where the values of the root's variables come from. Raises Failed when the service's name or region is invalid."""
+        names = {"name": self._environment.service_name, "region": self._environment.region}
+        # The value of a string's variable is taken as it is, that of any other as an expression.
+        values = {
+            key: each if isinstance(each, str) else json.dumps(each) for key, each in (names | self._variables).items()
+        }
+        return [*self._arguments, *(f"-var={key}={value}" for key, value in values.items())]
 
     @property
     def _patience(self) -> list[str]:

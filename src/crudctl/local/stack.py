@@ -15,6 +15,7 @@ from crudctl.build import package
 from crudctl.console import Failed, err, step
 from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
+from crudctl.naming import SOURCE
 from crudctl.project import Environment
 from crudctl.release import versions
 from crudctl.web import build, serve
@@ -36,6 +37,7 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
     """
     terraform.program(environment.root)  # before anything is started
     with environment.alone():
+        _refuse_another_name(environment)
         with step("Package the functions"):
             package.build_or_fail(environment.root)
         if not environment.read("applied"):
@@ -58,6 +60,17 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
         with step("Wait for a real request"):
             _wait(environment, result)
     return result
+
+
+def _refuse_another_name(environment: Environment) -> None:
+    """Raise Failed if the stack was made with another name or in another region: everything in it would be made anew."""
+    names, made = {"prefix": environment.prefix, "region": environment.region}, environment.record
+    if not made.keys() >= names.keys() or {key: made[key] for key in names} == names:
+        return
+    raise Failed(
+        f"The local stack holds {made['prefix']} in {made['region']}; the project is now {names['prefix']} in {names['region']}.",
+        f"Delete it and its data with `crudctl clean`, or undo the change in {SOURCE}.",
+    )
 
 
 def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
@@ -156,7 +169,11 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
     pid = process.start(chosen, environment.home / "state", log)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     environment.write_record(
-        {**environment.record, "port": chosen, "web_port": chosen_web, "pid": pid, "started": started}
+        {
+            **environment.record,
+            **{"port": chosen, "web_port": chosen_web, "pid": pid, "started": started},
+            **{"prefix": environment.prefix, "region": environment.region},
+        }
     )
     try:
         process.wait_ready(chosen, READY, pid)
@@ -196,7 +213,8 @@ def _stop(environment: Environment) -> bool:
     record = environment.record
     if "pid" in record:
         saved = bool(running) and record.get("saved", True)
-        environment.write_record({"port": record["port"], "web_port": record["web_port"], "saved": saved})
+        ended = {key: value for key, value in record.items() if key not in ("pid", "started")}
+        environment.write_record(ended | {"saved": saved})
     return bool(running)
 
 

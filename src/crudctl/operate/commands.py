@@ -32,7 +32,7 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
 
     Example: crudctl alarms --env prod
     """
-    listed = alarms(environment.client("cloudwatch"), f"items-{environment.name}-")
+    listed = alarms(environment.client("cloudwatch"), f"{environment.prefix}-")
     firing = [alarm for alarm in listed if alarm.state == FIRING]
     if as_json:
         click.echo(json.dumps([asdict(alarm) for alarm in listed], indent=2, default=str))
@@ -62,7 +62,7 @@ def show_dashboard(environment: Environment, since: str, text: bool) -> None:
 
     Example: crudctl dashboard --text --since 15m
     """
-    back, now, name = seconds(since), time.time(), f"items-{environment.name}"
+    back, now, name = seconds(since), time.time(), environment.prefix
     board = dashboard(environment.client("cloudwatch"), name, now - back, now)
     if text:
         for line in drawing.lines(board):

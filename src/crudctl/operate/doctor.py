@@ -22,7 +22,8 @@ from crudctl.console import Failed
 from crudctl.errors import refused
 from crudctl.infra import provider, state, terraform
 from crudctl.local import stack
-from crudctl.project import REGION, Environment
+from crudctl.naming import SOURCE
+from crudctl.project import Environment
 from crudctl.web import build
 
 SKEW = 60.0  # seconds; AWS rejects a signature whose time differs by five minutes
@@ -133,8 +134,8 @@ def region(environment: Environment) -> str:
     """Check that the account has the region, and whether the shell names another."""
     used = environment.client("apigateway").meta.region_name
     environment.client("lambda").get_account_settings()
-    named = environment.variables().get("AWS_REGION") or environment.variables().get("AWS_DEFAULT_REGION") or REGION
-    return used if named == used else f"{used}; AWS_REGION ({named}) is ignored: infra/variables.tf sets the region"
+    named = environment.variables().get("AWS_REGION") or environment.variables().get("AWS_DEFAULT_REGION") or used
+    return used if named == used else f"{used}; AWS_REGION ({named}) is ignored: {SOURCE} sets the region"
 
 
 def quotas(environment: Environment) -> str:

@@ -1,0 +1,108 @@
+"""The service's name and region from their one source, infra/terraform.tfvars.json, or infra/envs. Knows no AWS client.
+
+Terraform reads the same file by itself; crudctl also passes both values to it, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crudctl.console import Failed
+
+SOURCE = Path("infra", "terraform.tfvars.json")
+EXAMPLE = '{"name": "items", "region": "eu-west-2"}'
+NAME = re.compile("[a-z][a-z0-9-]{1,18}[a-z0-9]")
+# Of the partition `aws`, whose ARNs begin with arn:aws:.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+REGION = re.compile("(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-[0-9]")
+# A sign-in domain must not contain them, and a bucket's name must not begin so.
+# https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+RESERVED = ("aws", "amazon", "cognito")
+RESERVED_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The service's name, which the names of all its resources begin with, and the AWS region they are in."""
+
+    service: str
+    region: str
+
+
+def read(root: Path, environment: str) -> Names:
+    """Return the name and region of an environment of the project at `root`.
+
+    A plain `name = "…"` or `region = "…"` in infra/envs/<environment>.tfvars takes precedence. Raises Failed when the source is
+    missing or damaged, when a value is invalid, and for names that AWS reserves.
+    """
+    values = _source(root / SOURCE)
+    settings = root / "infra" / "envs" / f"{environment}.tfvars"
+    origin = dict.fromkeys(("name", "region"), SOURCE)
+    if settings.is_file():
+        for key, value in _overrides(settings):
+            values[key], origin[key] = value, settings.relative_to(root)
+    return Names(_name(values.get("name"), origin["name"]), _region(values.get("region"), origin["region"]))
+
+
+def fault(name: str) -> str:
+    """Return why a service cannot have this name, as the end of a sentence about it; empty if it can."""
+    if not NAME.fullmatch(name):
+        return "must have 3 to 20 lower-case letters, digits and hyphens, a letter first and no hyphen last"
+    if word := next((word for word in RESERVED if word in name), ""):
+        return f"contains '{word}', which AWS reserves: no sign-in domain may contain it"
+    if beginning := next((beginning for beginning in RESERVED_BEGINNINGS if name.startswith(beginning)), ""):
+        return f"begins with '{beginning}', which AWS reserves for buckets of its own"
+    return ""
+
+
+def region_fault(region: str) -> str:
+    """Return why a service cannot be in this region, as the end of a sentence about it; empty if it can."""
+    return "" if REGION.fullmatch(region) else "must be a region of AWS's standard partition, such as eu-west-2"
+
+
+def _source(path: Path) -> dict[str, object]:
+    hint = f"Write the service's name and region into it, for example {EXAMPLE}."
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Failed(f"{path} does not exist.", hint) from error
+    except ValueError as error:
+        raise Failed(f"{path} is damaged: {error}", hint) from error
+    if not isinstance(values, dict):
+        raise Failed(f"{path} is damaged: it must be a JSON object.", hint)
+    return values
+
+
+def _overrides(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and region where a file of Terraform variables assigns them. Raise Failed where the value is no plain string."""
+    depth = 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        assigned = re.match(r"\s*(name|region)\s*=\s*(.*)", line)
+        if assigned and not depth:
+            value = re.fullmatch(r'"([^"\\$%]*)"\s*(?:(?:#|//).*)?', assigned[2])
+            if not value:
+                raise Failed(f"{path}: {line.strip()} is not a plain string.", f'Write {assigned[1]} = "…".')
+            yield assigned[1], value[1]
+        code = re.sub(r'"(?:[^"\\]|\\.)*"|(?:#|//).*', "", line)
+        depth += sum(map(code.count, "{[(")) - sum(map(code.count, "}])"))
+
+
+def _name(value: object, origin: Path) -> str:
+    if not isinstance(value, str):
+        raise Failed(f"{origin} has no name.", f"Write the service's name into it, for example {EXAMPLE}.")
+    if reason := fault(value):
+        raise Failed(f"The name '{value}' in {origin} {reason}.", "Choose another name.")
+    return value
+
+
+def _region(value: object, origin: Path) -> str:
+    if not isinstance(value, str):
+        raise Failed(f"{origin} has no region.", f"Write the AWS region into it, for example {EXAMPLE}.")
+    if reason := region_fault(value):
+        raise Failed(f"The region '{value}' in {origin} {reason}.", "Choose another region.")
+    return value

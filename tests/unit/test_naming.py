@@ -1,0 +1,111 @@
+"""The service's name and region: where they come from, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crudctl import naming
+from crudctl.console import Failed
+from crudctl.project import Environment
+from tests.stack import ROOT, put_names
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project named `stock` in eu-central-1, without settings of an environment."""
+    put_names(tmp_path, "stock", "eu-central-1")
+    (tmp_path / "infra" / "envs").mkdir()
+    return tmp_path
+
+
+def settings(root: Path, text: str) -> None:
+    """Write infra/envs/test.tfvars."""
+    (root / "infra" / "envs" / "test.tfvars").write_text(text, encoding="utf-8")
+
+
+def test_every_environment_has_the_name_and_region_of_the_one_source(root: Path) -> None:
+    for name in ("local", "test", "prod"):
+        environment = Environment(root, name)
+        assert (environment.service_name, environment.region) == ("stock", "eu-central-1")
+        assert environment.prefix == f"stock-{name}"
+
+
+def test_settings_of_an_environment_take_precedence(root: Path) -> None:
+    settings(root, 'env = "test"\n\nname   = "shelf" # as before\nregion = "us-east-1"\n')
+    assert naming.read(root, "test") == naming.Names("shelf", "us-east-1")
+    assert naming.read(root, "prod") == naming.Names("stock", "eu-central-1")
+
+
+def test_a_name_inside_another_setting_is_not_the_services(root: Path) -> None:
+    settings(root, '# name = "no"\nweb_domain = {\nname = "shop.example.com" # {\n}\nalarm_email = "a{b@example.com"\n')
+    assert naming.read(root, "test") == naming.Names("stock", "eu-central-1")
+
+
+@pytest.mark.parametrize("line", ["name = var.other", 'region = "${local.region}"', "name = <<END"])
+def test_a_value_that_is_no_plain_string_is_refused(root: Path, line: str) -> None:
+    settings(root, f"{line}\n")
+    with pytest.raises(Failed, match="is not a plain string"):
+        naming.read(root, "test")
+
+
+def test_a_missing_source_is_reported_with_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"infra/terraform\.tfvars\.json does not exist") as failure:
+        naming.read(tmp_path, "local")
+    assert naming.EXAMPLE in failure.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"stock"'])
+def test_a_damaged_source_is_reported(root: Path, text: str) -> None:
+    (root / naming.SOURCE).write_text(text, encoding="utf-8")
+    with pytest.raises(Failed, match="is damaged"):
+        naming.read(root, "local")
+
+
+@pytest.mark.parametrize("values", [{"name": "stock"}, {"region": "eu-west-2"}, {"name": 1, "region": "eu-west-2"}, {}])
+def test_a_source_without_one_of_the_two_is_reported(root: Path, values: dict[str, object]) -> None:
+    (root / naming.SOURCE).write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(Failed, match="has no (name|region)"):
+        naming.read(root, "local")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "3 to 20"),
+        ("ab", "3 to 20"),
+        ("Stock", "lower-case"),
+        ("stock_take", "hyphens"),
+        ("1stock", "a letter first"),
+        ("stock-", "no hyphen last"),
+        ("stock\n", "3 to 20"),
+        ("a" * 21, "3 to 20"),
+        ("lawsuits", "contains 'aws', which AWS reserves"),
+        ("amazonas", "contains 'amazon', which AWS reserves"),
+        ("my-cognito", "contains 'cognito', which AWS reserves"),
+        ("sthree-lines", "begins with 'sthree-', which AWS reserves"),
+    ],
+)
+def test_a_name_that_cannot_work_is_refused_with_the_reason(root: Path, name: str, reason: str) -> None:
+    put_names(root, name)
+    with pytest.raises(Failed, match=reason):
+        naming.read(root, "local")
+    put_names(root)
+    settings(root, f'name = "{name}"')
+    if "\n" not in name:
+        with pytest.raises(Failed, match=r"in infra/envs/test\.tfvars"):
+            naming.read(root, "test")
+
+
+@pytest.mark.parametrize("region", ["", "london", "eu-west", "EU-WEST-2", "eu-west-2a", "cn-north-1", "us-gov-west-1"])
+def test_a_region_that_cannot_work_is_refused(root: Path, region: str) -> None:
+    put_names(root, region=region)
+    with pytest.raises(Failed, match="standard partition"):
+        naming.read(root, "local")
+
+
+def test_this_project_has_a_name_and_a_region() -> None:
+    for name in ("local", "test", "prod"):
+        assert Environment(ROOT, name).prefix.endswith(f"-{name}")
