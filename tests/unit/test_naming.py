@@ -67,7 +67,7 @@ def test_a_damaged_source_is_reported(root: Path, text: str) -> None:
 @pytest.mark.parametrize("values", [{"name": "stock"}, {"region": "eu-west-2"}, {"name": 1, "region": "eu-west-2"}, {}])
 def test_a_source_without_one_of_the_two_is_reported(root: Path, values: dict[str, object]) -> None:
     (root / naming.SOURCE).write_text(json.dumps(values), encoding="utf-8")
-    with pytest.raises(Failed, match="has no (name|region)"):
+    with pytest.raises(Failed, match=r"has no (name|region)"):
         naming.read(root, "local")
 
 
