@@ -6,7 +6,7 @@ PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback
+.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback docs
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(MIRROR) $(CRUDCTL) up
@@ -58,6 +58,10 @@ audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and miscon
 screenshots: .venv/.ready-dev  ## take the README's pictures again
 	@SCREENSHOTS=1 $(PY) -m pytest -q tests/e2e/test_looks.py -k readme
 
+docs: .venv/.ready-docs  ## build the documentation site; a dead link or anchor fails it
+	@.venv/docs/bin/python scripts/build_docs.py
+	@echo "The site is in build/docs/site. To read it: python3 -m http.server --directory build/docs/site"
+
 build/functions.zip: .venv/.ready contract/openapi.yaml $(shell find src/functions src/crudctl -name "*.py")
 	@$(CRUDCTL) package
 
@@ -69,9 +73,9 @@ demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, 
 	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
-	@for set in requirements requirements-dev requirements-scan; do \
+	@for set in requirements requirements-dev requirements-scan requirements-docs; do \
 	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *) echo pyproject.toml;; esac ) \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *) echo pyproject.toml;; esac ) \
 	    -o $$set.txt || exit 1; \
 	done
 
@@ -79,6 +83,12 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	@echo "Installing the scanner"
 	@$(PY) -m venv --clear .venv/scan
 	@.venv/scan/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
+
+.venv/.ready-docs: .venv/.made requirements-docs.txt
+	@echo "Installing the generator of the documentation site"
+	@$(PY) -m venv --clear .venv/docs
+	@.venv/docs/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-docs.txt
 	@touch $@
 
 # A stamp, not .venv/bin/python: that is a link to an interpreter that must not be modified.

@@ -24,7 +24,7 @@ ALLOWED = {
     "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0",
     "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "PSF-2.0", "Python Software Foundation License", "Python-2.0", "Unlicense",
 }  # fmt: skip
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt", "requirements-docs.txt")
 
 
 def names(licence: str) -> set[str]:
@@ -53,7 +53,7 @@ def test_every_package_of_the_web_app_has_an_allowed_licence() -> None:
 def test_every_python_package_is_pinned_with_hashes(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
     packages = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert len(packages) > 20
+    assert len(packages) > 10
     assert [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == []
 
 

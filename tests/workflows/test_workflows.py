@@ -23,7 +23,8 @@ CRUDCTL = re.compile(r"\.venv/bin/crudctl ([^\n>|)]*)")
 
 
 def test_every_job_begins_with_a_fresh_checkout_and_the_same_tools() -> None:
-    for name, job in JOBS.items():
+    for name in JOBS.keys() - {"docs/publish"}:  # it runs nothing of the project
+        job = JOBS[name]
         assert job["steps"][0]["uses"].startswith("actions/checkout@"), name
         assert job["steps"][0]["with"]["persist-credentials"] == "false", name
         assert job["steps"][1]["uses"] == "./.github/actions/setup", name
@@ -44,7 +45,10 @@ def test_a_job_has_the_permissions_that_its_steps_need_and_no_other() -> None:
         assert workflow["permissions"] == {}, name
     allowed = {name: job["permissions"] for name, job in JOBS.items() if job["permissions"] != {"contents": "read"}}
     aws = {"contents": "read", "id-token": "write"}
-    assert allowed == {"ci/plan": aws | {"pull-requests": "write"}, "deploy/test": aws, "deploy/prod": aws}
+    pages = {"pages": "write", "id-token": "write"}
+    assert allowed == {
+        "ci/plan": aws | {"pull-requests": "write"}, "deploy/test": aws, "deploy/prod": aws, "docs/publish": pages
+    }  # fmt: skip
     assert "secrets." not in "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml"))
 
 
@@ -75,6 +79,13 @@ def test_one_deploy_of_an_environment_runs_at_a_time_and_none_is_cancelled() -> 
     assert JOBS["deploy/prod"]["needs"] == "test"
 
 
+def test_the_documentation_is_built_without_permissions_and_published_without_running_anything() -> None:
+    assert WORKFLOWS["docs"]["on"] == {"push": {"branches": ["main"]}}
+    assert JOBS["docs/publish"]["needs"] == "build"
+    assert [step for step in JOBS["docs/publish"]["steps"] if "run" in step] == []
+    assert JOBS["docs/build"]["steps"][-1]["with"] == {"path": "build/docs/site"}
+
+
 def test_ci_runs_every_make_target_as_the_first_command_in_a_fresh_clone() -> None:
     job = JOBS["ci/make"]
     assert job["strategy"]["matrix"] == {"target": TARGETS}
@@ -84,7 +95,7 @@ def test_ci_runs_every_make_target_as_the_first_command_in_a_fresh_clone() -> No
 
 def test_every_make_target_that_a_step_names_exists() -> None:
     commands = {script for _, script in SCRIPTS if re.fullmatch(r"make [\w./-]+", script)}
-    assert commands == {"make .venv/.ready", "make .venv/.ready-dev"}
+    assert commands == {"make .venv/.ready", "make .venv/.ready-dev", "make docs"}
     for command in commands:
         assert f"\n{command.removeprefix('make ')}: " in MAKEFILE
 
