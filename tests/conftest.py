@@ -17,6 +17,8 @@ from tests import contracts
 from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
+REGION = "eu-west-2"  # of the tests' own emulator
+
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")
 os.environ["TF_PLUGIN_DIR"] = subprocess.run(
@@ -64,9 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An emulator with nothing in it; the environment of a client that is its root."""
     home, port = tmp_path_factory.mktemp("emulator"), free_port()
-    pid = process.start(port, home / "state", home / "emulator.log")
+    pid = process.start(port, home / "state", home / "emulator.log", REGION)
     process.wait_ready(port, 60, pid)
-    yield process.root_credentials() | {"AWS_ENDPOINT_URL": process.endpoint_url(port)}
+    yield process.root_credentials(REGION) | {"AWS_ENDPOINT_URL": process.endpoint_url(port)}
     process.stop(pid)
 
 

@@ -198,7 +198,7 @@ class Stack:
 
     def aws(self, service: str) -> Any:
         """A boto3 client of this stack's account, as its root."""
-        root = process.root_credentials()
+        root = process.root_credentials(self.environment.region)
         return boto3.client(
             service,
             region_name=self.environment.region,

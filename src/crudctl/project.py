@@ -114,8 +114,7 @@ class Environment:
             config = os.environ.get("TF_CLI_CONFIG_FILE", "")
             return {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE" or Path(config).is_file()}
         endpoint = (self.endpoint_url if self.record else None) or NOWHERE
-        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
-        return without_aws(os.environ) | process.root_credentials() | region | {"AWS_ENDPOINT_URL": endpoint}
+        return without_aws(os.environ) | process.root_credentials(self.region) | {"AWS_ENDPOINT_URL": endpoint}
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
@@ -127,7 +126,7 @@ class Environment:
             return boto3.client(service, region_name=self.region)
         if not process.is_emulator(self.record.get("pid", 0)):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
-        credentials = process.root_credentials()
+        credentials = process.root_credentials(self.region)
         session = boto3.Session(
             aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],

@@ -1,4 +1,4 @@
-"""Run MiniStack with the additions of this package: `python -m emulator --port N --state DIR [--log FILE]`.
+"""Run MiniStack with the additions of this package: `python -m emulator --port N --region NAME --state DIR [--log FILE]`.
 
 It serves on loopback only and knows nothing of the stack that is deployed into it.
 """
@@ -23,13 +23,14 @@ def main() -> None:
     """Parse the command line and serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m emulator")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--region", required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     state = arguments.state.resolve()
     shutil.rmtree(state / "tmp", ignore_errors=True)  # code that a killed emulator left unpacked
     (state / "tmp").mkdir(parents=True)
-    settings = environment(arguments.port, state)
+    settings = environment(arguments.port, state, arguments.region)
     os.environ.clear()
     os.environ.update(settings)
     logging.basicConfig(

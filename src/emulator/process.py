@@ -13,7 +13,6 @@ from pathlib import Path
 
 MODULE = "emulator"  # of `python -m`
 ACCOUNT = "000000000000"
-REGION = "eu-west-2"
 
 POLL = 0.02  # seconds
 PROCESSES = Path("/proc")  # of Linux; elsewhere `ps` reports the same, and takes longer
@@ -23,15 +22,15 @@ class EmulatorUnavailable(RuntimeError):
     """The emulator did not respond in time, or its process has ended."""
 
 
-def start(port: int, state_dir: Path, log_path: Path) -> int:
-    """Start the emulator on 127.0.0.1:`port` in the background and return its process id.
+def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
+    """Start the emulator of an AWS region on 127.0.0.1:`port` in the background and return its process id.
 
     The state in `state_dir` is loaded, and the log is appended to `log_path`. Returns at once: call
     `wait_ready` before the first request.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-P", "-m", MODULE, "--port", str(port)]
-    command += ["--state", str(state_dir), "--log", str(log_path)]
+    command += ["--region", region, "--state", str(state_dir), "--log", str(log_path)]
     source = str(Path(__file__).resolve().parents[1])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     with log_path.open("ab") as log:
@@ -140,8 +139,8 @@ def api_url(port: int, api_id: str, stage: str) -> str:
     return f"{endpoint_url(port)}/_aws/execute-api/{api_id}/{stage}"
 
 
-def root_credentials() -> dict[str, str]:
-    """Return environment variables that make an AWS client the root of the emulator's account.
+def root_credentials(region: str) -> dict[str, str]:
+    """Return environment variables that make an AWS client the root of the emulator's account, in `region`.
 
     With IAM enforced, MiniStack treats the access key `test` (secret `test`) as the root of the
     account, to which no policy applies. It checks the signature, so the secret matters.
@@ -149,6 +148,6 @@ def root_credentials() -> dict[str, str]:
     return {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from emulator.process import ACCOUNT, REGION
+from emulator.process import ACCOUNT
 
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
 
 
-def environment(port: int, state: Path) -> dict[str, str]:
-    """Return the whole environment of an emulator on 127.0.0.1:`port` that keeps its files in the folder `state`.
+def environment(port: int, state: Path, region: str) -> dict[str, str]:
+    """Return the whole environment of an emulator of a region on 127.0.0.1:`port` that keeps its files in the folder `state`.
 
     Nothing of the caller's AWS configuration is passed on: MiniStack hands its own environment
     to the functions it runs, and a developer's real credentials must never reach them.
@@ -21,8 +21,8 @@ def environment(port: int, state: Path) -> dict[str, str]:
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-        "MINISTACK_REGION": REGION,
+        "AWS_DEFAULT_REGION": region,
+        "MINISTACK_REGION": region,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",

@@ -15,7 +15,7 @@ from emulator import process
 from emulator.settings import environment
 
 from .copies import UPSTREAM, apply, copy_of_ministack, importing
-from .stack import Stack
+from .stack import REGION, Stack
 
 
 def free_port() -> int:
@@ -28,7 +28,7 @@ def free_port() -> int:
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The local stack's AWS: MiniStack with the additions of `src/emulator`."""
     directory, port = tmp_path_factory.mktemp("ours"), free_port()
-    pid = process.start(port, directory / "state", directory / "log")
+    pid = process.start(port, directory / "state", directory / "log", REGION)
     process.wait_ready(port, pid=pid)
     yield Stack(port)
     process.stop(pid)
@@ -65,7 +65,7 @@ def start_ministack(port: int, directory: Path, python_path: str = "") -> subpro
     with (directory / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "ministack"],
-            env={**environment(port, directory), "PYTHONPATH": python_path or os.environ.get("PYTHONPATH", "")},
+            env={**environment(port, directory, REGION), "PYTHONPATH": python_path or os.environ.get("PYTHONPATH", "")},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

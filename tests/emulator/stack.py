@@ -19,6 +19,7 @@ from emulator import process
 
 Json = dict[str, Any]
 
+REGION = "eu-central-1"
 LOGS: Json = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
 
 _numbers = itertools.count(1)
@@ -50,7 +51,7 @@ class Stack:
         return client(
             service,
             endpoint_url=process.endpoint_url(self.port),
-            region_name=process.REGION,
+            region_name=REGION,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
@@ -105,8 +106,8 @@ class Stack:
 
     def integration(self, function: str, **fields: Any) -> Json:
         """Return the fields of a proxy integration with the function, `name` or `name:qualifier`."""
-        arn = f"arn:aws:lambda:{process.REGION}:{self.account}:function:{function}"
-        uri = f"arn:aws:apigateway:{process.REGION}:lambda:path/2015-03-31/functions/{arn}"
+        arn = f"arn:aws:lambda:{REGION}:{self.account}:function:{function}"
+        uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}"
         return {"type": "AWS_PROXY", "httpMethod": "POST", "uri": f"{uri}/invocations", **fields}
 
     def api(self, method: Json | None = None, **parts: Any) -> Api:

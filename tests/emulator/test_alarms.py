@@ -12,9 +12,9 @@ from botocore.credentials import Credentials
 from botocore.parsers import QueryParser
 
 from emulator.alarms import describe_alarms, evaluation
-from emulator.process import REGION, endpoint_url
+from emulator.process import endpoint_url
 
-from .stack import Json, Stack, eventually, unique
+from .stack import REGION, Json, Stack, eventually, unique
 
 
 def described(stack: Stack, name: str) -> tuple[Json, Json]:
@@ -24,7 +24,7 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
         "AlarmName": unique(name),
         "AlarmDescription": "of faults",
         "ActionsEnabled": False,
-        "AlarmActions": ["arn:aws:sns:eu-west-2:000000000000:topic"],
+        "AlarmActions": [f"arn:aws:sns:{REGION}:000000000000:topic"],
         "Namespace": "items",
         "MetricName": "faults",
         "Dimensions": [{"Name": "operation", "Value": "get_item"}],

@@ -9,9 +9,8 @@ import pytest
 
 from emulator.lambda_ import environment, function_log
 from emulator.logs import log_stream
-from emulator.process import REGION
 
-from .stack import Stack, unique
+from .stack import REGION, Stack, unique
 
 VARIABLES = "import os\ndef handler(event, context):\n    return dict(os.environ)"
 STREAM = "def handler(event, context):\n    print('a line')\n    return context.log_stream_name"
@@ -27,7 +26,7 @@ def test_function_sees_lambdas_variables_and_its_own(ours: Stack) -> None:
     assert seen["AWS_LAMBDA_FUNCTION_NAME"] == name
     assert seen["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
     assert seen["AWS_LAMBDA_LOG_GROUP_NAME"] == f"/aws/lambda/{name}"
-    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "eu-west-2"
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == REGION
     assert seen["_HANDLER"] == "module.handler"
     assert seen["TZ"] == ":UTC"
     assert seen["AWS_ACCESS_KEY_ID"].startswith("ASIA")

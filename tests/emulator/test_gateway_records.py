@@ -11,9 +11,8 @@ import pytest
 
 from emulator.apigateway import access_log, gateway_metrics
 from emulator.lambda_ import permission
-from emulator.process import REGION
 
-from .stack import Api, Stack, eventually, unique
+from .stack import REGION, Api, Stack, eventually, unique
 
 FORMAT = (
     '{"id":"$context.requestId","status":$context.status,"method":"$context.httpMethod",'

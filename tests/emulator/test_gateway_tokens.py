@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from emulator.apigateway import gateway
-from emulator.process import REGION
 
-from .stack import Api, Stack, unique
+from .stack import REGION, Api, Stack, unique
 
 CLAIMS = (
     "import json\n"

@@ -9,9 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.iam import alias_actions, leading_keys, policy_variables
-from emulator.process import REGION
 
-from .stack import Json, Stack, policy, unique
+from .stack import REGION, Json, Stack, policy, unique
 
 OWNER = "${aws:PrincipalTag/owner}"
 

@@ -6,9 +6,8 @@ import httpx
 import pytest
 
 from emulator import known_gaps
-from emulator.process import REGION
 
-from .stack import Api, Stack, unique
+from .stack import REGION, Api, Stack, unique
 
 HEADERS = (
     "import json\n"

@@ -11,7 +11,9 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
 from emulator.cloudwatch import metrics
-from emulator.process import ACCOUNT, REGION
+from emulator.process import ACCOUNT
+
+from .stack import REGION
 
 RECENT, OLD = time.time(), time.time() - 15 * 24 * 3600
 KEY = ("items", "faults", ())

@@ -19,6 +19,7 @@ from emulator.patches import Difference, Incompatible, patch, uses
 
 from .conftest import free_port
 from .copies import copy_of_ministack, edit, importing
+from .stack import REGION
 
 SOURCE = Path(emulator.__file__).parent
 DIFFERENCE = Difference("a-difference", "Test", aws="", source="", ministack="", upstream="")
@@ -234,7 +235,8 @@ def test_emulator_refuses_to_start_on_a_changed_ministack(
     tmp_path: Path, file: str, old: str, new: str, fault: str
 ) -> None:
     edit(copy_of_ministack(tmp_path) / file, old, new)
-    command = [sys.executable, "-P", "-m", "emulator", "--port", str(free_port()), "--state", str(tmp_path / "state")]
+    command = [sys.executable, "-P", "-m", "emulator", "--port", str(free_port()), "--region", REGION]
+    command += ["--state", str(tmp_path / "state")]
     ended = subprocess.run(
         command, env={"PYTHONPATH": importing(tmp_path)}, capture_output=True, text=True, timeout=60, check=False
     )

@@ -26,7 +26,7 @@ from emulator.state import chunks, persistence
 from emulator.state.store import Row, StateStore
 
 from .conftest import free_port, start_ministack
-from .stack import LOGS, Stack, eventually, policy, unique
+from .stack import LOGS, REGION, Stack, eventually, policy, unique
 
 SAVED_WITHIN = persistence.INTERVAL + 1.5
 
@@ -38,7 +38,7 @@ class Restartable:
         self.directory, self.port, self.pid = directory, free_port(), 0
 
     def start(self) -> Stack:
-        self.pid = process.start(self.port, self.directory / "state", self.directory / "log")
+        self.pid = process.start(self.port, self.directory / "state", self.directory / "log", REGION)
         process.wait_ready(self.port, pid=self.pid)
         return Stack(self.port)
 
@@ -138,7 +138,7 @@ def test_changes_that_were_collected_before_a_cancelled_write_are_saved(
         saving.save()
 
     item = {"id": {"S": "1"}}
-    with request_scope(process.ACCOUNT, process.REGION):
+    with request_scope(process.ACCOUNT, REGION):
         dynamodb.reset()
         dynamodb._tables["Things"] = {"items": {str(key): {"": item} for key in range(1000)}}
         asyncio.run(cancelled())
@@ -236,14 +236,14 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "user", "PASSWORD": "Correct-horse-1"},
     )["AuthenticationResult"]
-    arn = f"arn:aws:cognito-idp:{process.REGION}:{stack.account}:userpool/{pool}"
+    arn = f"arn:aws:cognito-idp:{REGION}:{stack.account}:userpool/{pool}"
     api = stack.api(
         method={"authorizationType": "COGNITO_USER_POOLS"},
         integration=stack.integration(function),
         authorizer={"name": "u", "type": "COGNITO_USER_POOLS", "providerARNs": [arn]},
     )
     bucket = stack.client("s3")
-    bucket.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": process.REGION})
+    bucket.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": REGION})
     bucket.put_object(Bucket="artefacts", Key="key", Body=b"bytes")
     stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[{"MetricName": "faults", "Value": 1}])
     signed_in = {"Authorization": tokens["IdToken"]}
@@ -310,7 +310,7 @@ def test_ministack_loses_temporary_credentials(tmp_path: Path) -> None:
 def test_two_emulators_cannot_share_a_state(emulator: Restartable) -> None:
     emulator.start()
     port = free_port()
-    other = process.start(port, emulator.directory / "state", emulator.directory / "other.log")
+    other = process.start(port, emulator.directory / "state", emulator.directory / "other.log", REGION)
     with pytest.raises(process.EmulatorUnavailable, match="ended"):
         process.wait_ready(port, pid=other)
     assert "database is locked" in (emulator.directory / "other.log").read_text()
@@ -339,5 +339,5 @@ def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> 
     subprocess.run(
         [sys.executable, "-c", script],
         check=True,
-        env={**environment(0, tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**environment(0, tmp_path, REGION), "PYTHONPATH": os.pathsep.join(sys.path)},
     )

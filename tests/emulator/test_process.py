@@ -11,6 +11,7 @@ import pytest
 from emulator import process
 
 from .conftest import free_port
+from .stack import REGION
 
 
 def test_another_process_is_left_alone() -> None:
@@ -24,7 +25,7 @@ def test_another_process_is_left_alone() -> None:
 
 def test_stopping_twice_is_not_an_error(tmp_path: Path) -> None:
     port = free_port()
-    pid = process.start(port, tmp_path / "state", tmp_path / "log")
+    pid = process.start(port, tmp_path / "state", tmp_path / "log", REGION)
     process.wait_ready(port, pid=pid)
     process.stop(pid)
     process.stop(pid)
@@ -33,7 +34,7 @@ def test_stopping_twice_is_not_an_error(tmp_path: Path) -> None:
 
 def test_waiting_ends_as_soon_as_the_process_has_ended(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way of the directory")
-    pid = process.start(free_port(), tmp_path / "state", tmp_path / "log")
+    pid = process.start(free_port(), tmp_path / "state", tmp_path / "log", REGION)
     with pytest.raises(process.EmulatorUnavailable, match="ended"):
         process.wait_ready(free_port(), timeout=20, pid=pid)
 

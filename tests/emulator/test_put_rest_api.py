@@ -12,9 +12,8 @@ from botocore.exceptions import ClientError
 
 from emulator import process
 from emulator.apigateway import put_rest_api
-from emulator.process import REGION
 
-from .stack import Json, Stack, unique
+from .stack import REGION, Json, Stack, unique
 
 CORS = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
 DOCUMENT: Json = {

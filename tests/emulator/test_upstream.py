@@ -12,11 +12,10 @@ from botocore.exceptions import ClientError
 
 from emulator import process
 from emulator.patches import registered
-from emulator.process import REGION
 
 from . import test_invocation, test_put_rest_api
 from .copies import UPSTREAM, apply, copy_of_ministack
-from .stack import Stack, policy, unique
+from .stack import REGION, Stack, policy, unique
 from .test_iam import denied, operations, table, text
 from .test_put_rest_api import resources
 from .test_sign_up import APP, PASSWORD, VERIFIER, Site, claims

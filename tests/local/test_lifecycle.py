@@ -197,7 +197,7 @@ def test_abac_lets_iam_guard_ownership_too(changed: Stack) -> None:
 
 def beginning(stack: Stack, service: str) -> Any:
     """A client of the stack that `up` is creating."""
-    root = process.root_credentials()
+    root = process.root_credentials(stack.environment.region)
     return boto3.client(
         service,
         endpoint_url=process.endpoint_url(record(stack)["port"]),

@@ -10,7 +10,7 @@ from ministack.services import cloudwatch
 
 from emulator.alarms import describe_alarms, evaluation
 from emulator.cloudwatch import get_metric_data, statistics
-from emulator.process import ACCOUNT, REGION
+from emulator.process import ACCOUNT
 
 MINUTE = 60
 BEGIN = 1_700_000_000.0
@@ -31,7 +31,7 @@ class Night:
         self.fired: dict[str, list[float]] = {}  # by alarm, the minutes at which it entered and left ALARM
         self._prefix = prefix
         self._now = BEGIN
-        with request_scope(ACCOUNT, REGION):
+        with request_scope(ACCOUNT, cloudwatch.REGION):
             cloudwatch.reset()
             for alarm in described["MetricAlarms"]:
                 cloudwatch._alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
@@ -52,7 +52,7 @@ class Night:
 
     def pass_minutes(self, minutes: int, traffic: Callable[[], None] = lambda: None) -> None:
         """Let minutes pass, with the same traffic in each, and evaluate every alarm at the end of each."""
-        with request_scope(ACCOUNT, REGION):
+        with request_scope(ACCOUNT, cloudwatch.REGION):
             for _ in range(minutes):
                 traffic()
                 self._now += MINUTE

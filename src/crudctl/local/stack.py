@@ -166,7 +166,7 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
     chosen = processes.free_port(port, record.get("port", PORT), "--port")
     chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
     log = environment.home / "emulator.log"
-    pid = process.start(chosen, environment.home / "state", log)
+    pid = process.start(chosen, environment.home / "state", log, environment.region)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     environment.write_record(
         {

@@ -20,7 +20,7 @@ from ministack.services import cloudwatch, lambda_svc
 from emulator.cloudwatch import metric_math
 from emulator.lambda_ import invocation, permission
 from emulator.patches import Difference, patch, register, uses
-from emulator.process import ACCOUNT, REGION
+from emulator.process import ACCOUNT
 
 if TYPE_CHECKING:
     from emulator.state.persistence import Persistence
@@ -60,6 +60,7 @@ LAMBDA_ACTION = register(
 uses(
     EVALUATION,
     cloudwatch,
+    "REGION",
     "_alarms",
     "_composite_alarms",
     "_metrics",
@@ -107,7 +108,7 @@ async def run(persistence: Persistence) -> None:
     due: dict[tuple[str, int], float] = {}  # by name and period: an alarm whose period changes is due at once
     while True:
         await asyncio.sleep(INTERVAL)
-        with responses.request_scope(ACCOUNT, REGION):
+        with responses.request_scope(ACCOUNT, cloudwatch.REGION):
             before = _states()
             now = time.time()
             for name, alarm in list(cloudwatch._alarms.items()):
