@@ -24,10 +24,10 @@ def plain_schema(node: Any, response: bool) -> Any:
     if not isinstance(node, dict):
         return node
     node = {k: plain_schema(v, response) for k, v in node.items()}
+    if not response and node.get("type") == "object" and node.get("properties"):
+        node = contract.content(node)
     if node.pop("nullable", False):
         node["type"] = [node["type"], "null"]
-    if not response and isinstance(node.get("properties"), dict):
-        node = contract.content(node)
     return node
 
 

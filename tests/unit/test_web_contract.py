@@ -9,33 +9,14 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import contract, package, web_contract
+from crudctl.build import contract, package, service, web_contract
+from tests import contracts
 from tests.stack import ROOT
 
-SMALL: dict[str, Any] = {
-    "info": {"title": "Shelf"},
-    "components": {
-        "schemas": {
-            "Id": {"type": "string", "description": "An id."},
-            "Box": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}},
-            "Item": {
-                "type": "object",
-                "description": "An item.",
-                "required": ["id", "name"],
-                "properties": {
-                    "id": {"allOf": [{"$ref": "#/components/schemas/Id"}], "readOnly": True},
-                    "name": {"type": "string"},
-                    "box": {"$ref": "#/components/schemas/Box"},
-                    "age": {"type": "integer"},
-                },
-            },
-            "ItemPatch": {"type": "object", "description": "A change.", "x-merge-patch-of": "Item"},
-        }
-    },
-}
-CONTENT = {
+CONTENT: dict[str, Any] = {
     "type": "object",
-    "description": "An item.",
+    "description": "A shelf.",
+    "additionalProperties": False,
     "required": ["name"],
     "properties": {
         "name": {"type": "string"},
@@ -45,17 +26,33 @@ CONTENT = {
 }
 
 
+def small() -> dict[str, Any]:
+    """The tests' contract with a resource of three fields, one of them by reference."""
+    document = copy.deepcopy(contract.parse(contracts.ITEMS))
+    schemas = document["components"]["schemas"]
+    system = {k: v for k, v in schemas["Item"]["properties"].items() if v.get("readOnly")}
+    schemas["Box"] = CONTENT["properties"]["box"]
+    schemas["Item"] = {
+        **CONTENT,
+        "required": [*system, "name"],
+        "properties": system | CONTENT["properties"] | {"box": {"$ref": "#/components/schemas/Box"}},
+    }
+    schemas["ItemPatch"] = {"type": "object", "description": "A change.", "x-merge-patch-of": "Item"}
+    return document
+
+
 def test_the_content_is_flat_and_leaves_out_what_the_service_sets() -> None:
-    content = web_contract.web_contract(SMALL)["content"]
+    content = web_contract.web_contract(small())["content"]
     assert content == CONTENT
     assert list(content["properties"]) == ["name", "box", "age"]  # the form shows them in this order
 
 
 def test_a_merge_patch_requires_nothing_and_allows_null_where_a_field_may_be_removed() -> None:
-    schemas = web_contract.web_contract(SMALL)["document"]["components"]["schemas"]
+    schemas = web_contract.web_contract(small())["document"]["components"]["schemas"]
     assert schemas["ItemPatch"] == {
         "type": "object",
         "description": "A change.",
+        "additionalProperties": False,
         "properties": {
             "name": {"type": "string"},
             "box": {"type": "object", "nullable": True, "properties": {"size": {"type": "integer"}}},
@@ -65,25 +62,26 @@ def test_a_merge_patch_requires_nothing_and_allows_null_where_a_field_may_be_rem
 
 
 def test_the_rest_of_the_document_is_as_it_was() -> None:
-    before = copy.deepcopy(SMALL)
-    document = web_contract.web_contract(SMALL)["document"]
-    assert before == SMALL
+    before = small()
+    document = web_contract.web_contract(before)["document"]
+    assert before == small()
     schemas = document["components"]["schemas"]
     assert schemas.pop("ItemContent") == CONTENT
-    schemas["ItemPatch"] = SMALL["components"]["schemas"]["ItemPatch"]
-    assert document == SMALL
+    schemas["ItemPatch"] = before["components"]["schemas"]["ItemPatch"]
+    assert document == before
 
 
 def test_the_form_follows_the_schema_that_the_functions_validate() -> None:
     document = contract.load(ROOT)
-    content = web_contract.web_contract(document)["content"]
-    assert contract.constraints(content) == contract.operations(document)["create_item"]["content"]
+    written = web_contract.web_contract(document)
+    content, creates = written["content"], service.describe(document).operation(service.CREATE).id
+    assert contract.constraints(content) == contract.operations(document)[creates]["content"]
 
 
 def test_packaging_writes_it(tmp_path: Path) -> None:
     (tmp_path / "src" / "functions").mkdir(parents=True)
     (tmp_path / "contract").mkdir()
-    text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+    text = contracts.ITEMS.read_text(encoding="utf-8")
     (tmp_path / "contract" / "openapi.yaml").write_text(text.replace("title: Quantity", "title: Stock"), "utf-8")
     package.build(tmp_path)
     written = json.loads((tmp_path / "build" / "web-contract.json").read_text(encoding="utf-8"))
@@ -92,7 +90,7 @@ def test_packaging_writes_it(tmp_path: Path) -> None:
 
 
 def test_a_schema_that_refers_to_itself_is_refused() -> None:
-    endless = copy.deepcopy(SMALL)
+    endless = small()
     endless["components"]["schemas"]["Box"]["properties"]["inner"] = {"$ref": "#/components/schemas/Box"}
     with pytest.raises(contract.ContractError, match="refers to itself"):
         web_contract.web_contract(endless)

@@ -60,7 +60,7 @@ def _aws_body(schema: dict[str, Any], resource: str) -> dict[str, Any]:
 
 def _aws_parameter(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> dict[str, Any]:
     kept = {k: parameter[k] for k in ("name", "in", "required", "description") if k in parameter}
-    return kept | {"schema": {"type": contract.flatten(document, parameter["schema"])["type"]}}
+    return kept | {"schema": {"type": contract.flatten(document, parameter["schema"]).get("type", "string")}}
 
 
 def _aws_response(response: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from crudctl.build import structure
+
 Schema = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -68,9 +70,18 @@ def parse(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - derived from SafeLoader
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
+    except RecursionError as error:
+        raise ContractError(f"{path} cannot be read: it is nested too deeply.") from error
     if not isinstance(document, dict) or not {"info", "paths", "components"} <= document.keys():
-        raise ContractError(f"{path} is not an OpenAPI document with info, paths and components.")
+        raise ContractError(f"{path} is not valid OpenAPI 3.0: it must be an object with info, paths and components.")
     return document
+
+
+def check_structure(document: Any) -> None:
+    """Raise ContractError for the first part of a document that has not the structure of OpenAPI 3.0."""
+    fault = next(structure.faults(document), None)
+    if fault is not None:
+        raise ContractError(f"{fault[0] or 'the document'} {fault[1]}.")
 
 
 def at_revision(root: Path, revision: str) -> dict[str, Any]:
@@ -79,7 +90,10 @@ def at_revision(root: Path, revision: str) -> dict[str, Any]:
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ContractError(f"git has no contract at {revision}: {result.stderr.strip()}")
-    document: dict[str, Any] = yaml.load(result.stdout, _Loader)  # noqa: S506 - derived from SafeLoader
+    try:
+        document: dict[str, Any] = yaml.load(result.stdout, _Loader)  # noqa: S506 - derived from SafeLoader
+    except yaml.YAMLError as error:
+        raise ContractError(f"The contract at {revision} cannot be read: {error}") from error
     return document
 
 
@@ -148,45 +162,69 @@ def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict
 
 def dereference(document: Mapping[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
     """Return `node`, or what its local `$ref` points to. Raise ContractError for a dangling or cyclic reference."""
-    seen = set()
-    while "$ref" in node:
-        reference = node["$ref"]
-        if reference in seen or not reference.startswith("#/"):
-            raise ContractError(f"$ref {reference} cannot be resolved: use acyclic references into this document.")
-        seen.add(reference)
-        target: Any = document
-        for step in reference[2:].split("/"):
-            if step not in target:
-                raise ContractError(f"$ref {reference} points to nothing.")
-            target = target[step]
-        node = target
-    return dict(node)
+    return _followed(document, node, ())[0]
 
 
-def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _depth: int = 0) -> Schema:
+def _followed(
+    document: Mapping[str, Any], node: Any, within: tuple[str, ...]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what `node` stands for, and the references that lead to it after those in `within`."""
+    while isinstance(node, Mapping) and "$ref" in node:
+        reference = str(node["$ref"])
+        if not reference.startswith("#/"):
+            raise ContractError(f"$ref {reference} cannot be resolved: use references into this document.")
+        if reference in within:
+            raise ContractError(f"{reference[2:]} refers to itself, which the service cannot validate.")
+        within = (*within, reference)
+        node = structure.resolve(document, reference)
+        if not isinstance(node, Mapping):
+            raise ContractError(f"$ref {reference} points to nothing.")
+    return dict(node), within
+
+
+def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _within: tuple[str, ...] = ()) -> Schema:
     """Return `schema` with every `$ref` resolved and every `allOf` merged. Raise ContractError for a cycle."""
-    if _depth > 20:
-        raise ContractError("A schema refers to itself, which the service cannot validate.")
     flat: Schema = {}
-    whole = dereference(document, schema)
-    for part in [*whole.pop("allOf", []), whole]:
-        for keyword, value in (flatten(document, part, _depth + 1) if part is not whole else whole).items():
-            if keyword in VALIDATED and flat.get(keyword, value) != value:
-                raise ContractError(f"Two parts of an allOf have different `{keyword}`; write them as one schema.")
-            flat[keyword] = value
+    whole, within = _followed(document, schema, _within)
+    for part in whole.pop("allOf", []):
+        for keyword, value in flatten(document, part, within).items():
+            _merge(flat, keyword, value)
+    for keyword, value in whole.items():
+        _merge(flat, keyword, value)
     if "properties" in flat:
-        flat["properties"] = {k: flatten(document, v, _depth + 1) for k, v in flat["properties"].items()}
+        flat["properties"] = {k: flatten(document, v, within) for k, v in flat["properties"].items()}
     for keyword in ("items", "additionalProperties"):
         if isinstance(flat.get(keyword), dict):
-            flat[keyword] = flatten(document, flat[keyword], _depth + 1)
+            flat[keyword] = flatten(document, flat[keyword], within)
     if "x-merge-patch-of" in flat:
         target = {"$ref": f"#/components/schemas/{flat.pop('x-merge-patch-of')}"}
-        flat |= merge_patch(content(flatten(document, target, _depth + 1)))
+        flat |= merge_patch(content(flatten(document, target, within)))
     return flat
 
 
+def _merge(flat: Schema, keyword: str, value: Any) -> None:
+    """Add a keyword of one part of an `allOf`. All parts apply: their properties and what they require are united."""
+    if keyword == "properties":
+        names = flat.setdefault(keyword, {})
+        twice = next((name for name, field in value.items() if names.get(name, field) != field), None)
+        if twice is not None:
+            raise ContractError(f"Two parts of an allOf define `{twice}` differently; write it in one of them.")
+        flat[keyword] = names | value
+    elif keyword == "required":
+        flat[keyword] = list(dict.fromkeys([*flat.get(keyword, []), *value]))
+    elif keyword in VALIDATED and flat.get(keyword, value) != value:
+        raise ContractError(f"Two parts of an allOf have different `{keyword}`; write them as one schema.")
+    else:
+        flat[keyword] = value
+
+
 def content(schema: Schema) -> Schema:
-    """Return the part of a flat object schema that a client may send: all but its `readOnly` properties."""
+    """Return the part of a flat object schema that a client may send: all but its `readOnly` properties.
+
+    Raise ContractError if it is not of an object with properties.
+    """
+    if schema.get("type") != "object" or not schema.get("properties"):
+        raise ContractError("The schema of the resource must be of type object and have properties.")
     fields = {k: v for k, v in schema["properties"].items() if not v.get("readOnly")}
     return schema | {"properties": fields, "required": [k for k in schema.get("required", []) if k in fields]}
 
@@ -216,6 +254,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Raises:
         ContractError: The contract has a keyword that the functions do not validate, or a field with a reserved name.
     """
+    check_structure(document)
     result: dict[str, dict[str, Any]] = {}
     for path, method, operation in each_operation(document):
         name = operation.get("operationId")
@@ -250,8 +289,8 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             checked(body, f"{name}, request body")
             if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
                 raise ContractError(
-                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a "
-                    "merge patch is validated property by property, and a version keeps the properties it does not know."
+                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its "
+                    "properties: a merge patch is validated property by property, and a version keeps the properties it does not know."
                 )
             reserved = [field for field in body["properties"] if field in RESERVED]
             if reserved:

@@ -20,7 +20,13 @@ FIXED = ("pattern", "format", "exclusiveMinimum", "exclusiveMaximum")  # any cha
 
 
 def breaking(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return the changes in `new` that break clients of the document `old`, one sentence each, in the order of `old`."""
+    """Return the changes in `new` that break clients of the document `old`, one sentence each, in the order of `old`.
+
+    Raises:
+        contract.ContractError: One of the documents has not the structure of OpenAPI 3.0.
+    """
+    contract.check_structure(old)
+    contract.check_structure(new)
     return list(dict.fromkeys(_operations(old, new)))
 
 

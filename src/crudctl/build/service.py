@@ -94,7 +94,11 @@ class Service:
             key: {"handler": f"functions.handlers.{served[0].handler}", "kind": served[0].kind}
             for key, served in self.functions.items()
         }
-        return dataclasses.asdict(self) | {"functions": functions}
+        operations = {
+            name: dataclasses.asdict(operation) | {"scopes": list(operation.scopes)}
+            for name, operation in self.operations.items()
+        }
+        return dataclasses.asdict(self) | {"operations": operations, "functions": functions}
 
 
 def load(root: Path) -> Service:
@@ -109,6 +113,7 @@ def describe(document: Mapping[str, Any]) -> Service:
         ContractError: The contract does not have exactly one collection with the six operations of the resource, or a name
             cannot be derived.
     """
+    contract.check_structure(document)
     collection, found = _collection(document), list(contract.each_operation(document))
     kinds = {operation["operationId"]: _kind(collection, path, method) for path, method, operation in found}
     replaces = next((name for name, kind in kinds.items() if kind == REPLACE), None)
@@ -120,6 +125,8 @@ def describe(document: Mapping[str, Any]) -> Service:
                 f"{method} {path}: the operationId {name} names a function: use at most 32 lower-case letters, digits and "
                 "underscores, a letter first."
             )
+        if name in operations:
+            raise ContractError(f"{method} {path}: the operationId {name} is that of another operation too.")
         function = replaces if kind == PATCH and replaces else name
         scopes = tuple(dict.fromkeys(s for need in operation["security"] for names in need.values() for s in names))
         probe = bool(operation.get("x-probe", False))

@@ -30,10 +30,10 @@ def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         contract.ContractError: A schema refers to itself or to nothing.
     """
-    schemas, described = document["components"]["schemas"], service.describe(document)
+    described, schemas = service.describe(document), document["components"]["schemas"]
     content = contract.content(contract.flatten(document, schemas[described.schema]))
     patches = {
-        name: contract.flatten(document, schema) | {"description": schema["description"]}
+        name: contract.flatten(document, schema) | {k: schema[k] for k in ("description",) if k in schema}
         for name, schema in schemas.items()
         if "x-merge-patch-of" in schema
     }

@@ -1,0 +1,115 @@
+"""crudctl.build.service and the modules below it, given contracts that are damaged: always a message with a place."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from crudctl.build import aws_profile, contract, contract_changes, service, web_contract
+from tests import contracts
+
+BASE = contract.parse(contracts.ITEMS)
+HOSTILE: list[Any] = [
+    None, [], {}, "", 0, -1, 1.5, True, "x", ["x"], {"x": 1}, [[]], {1: 2}, "\ud800", float("nan"), float("inf"),
+    {"$ref": "#/components/schemas/Item"}, {"$ref": 5}, {"$ref": "#/x"}, {"$ref": "#/components/parameters/Limit"},
+    {"allOf": [{"$ref": "#/components/schemas/Item"}, {"$ref": "#/components/schemas/Item"}]},
+    {"x-merge-patch-of": "Item"}, {"type": "string"},
+]  # fmt: skip
+READERS: list[Callable[[Any], object]] = [
+    service.describe,
+    contract.operations,
+    web_contract.web_contract,
+    aws_profile.aws_profile,
+    lambda document: contract_changes.breaking(document, BASE),
+    lambda document: contract_changes.breaking(BASE, document),
+]
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for step, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from places(inner, (*path, step))
+
+
+PLACES = [path for path in places(BASE) if path]
+
+
+def damaged(seed: int) -> tuple[Any, str]:
+    """Return the tests' contract with one part removed or replaced, and where."""
+    generator, document = random.Random(seed), copy.deepcopy(BASE)
+    *path, last = generator.choice(PLACES)
+    node = document
+    for step in path:
+        node = node[step]
+    if generator.random() < 0.3 and isinstance(node, dict):
+        del node[last]
+    else:
+        node[last] = copy.deepcopy(generator.choice(HOSTILE))
+    return document, "/".join(map(str, [*path, last]))
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_a_damaged_contract_is_understood_or_refused_with_a_reason(part: int) -> None:
+    for seed in range(part * 40, part * 40 + 40):
+        document, where = damaged(seed)
+        for read in READERS:
+            try:
+                read(document)
+            except contract.ContractError as error:
+                reason = str(error)
+            except Exception as error:
+                raise AssertionError(f"{where}, seed {seed}: {error!r}") from error
+            else:
+                continue
+            assert len(reason) > 15
+
+
+@pytest.mark.parametrize("document", HOSTILE)
+def test_what_is_no_contract_is_refused(document: Any) -> None:
+    for read in READERS:
+        with pytest.raises(contract.ContractError):
+            read(document)
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    document = copy.deepcopy(BASE)
+    node, *steps = document, *path.split(".")
+    for step in steps[:-1]:
+        node = node[step]
+    node[steps[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("info", {}, r"info must have `title`"),
+        ("paths", [], r"paths must be an object"),
+        ("paths./items.post", {"responses": {}}, r"paths//items/post must have `operationId`"),
+        ("paths./items.post.operationId", "CreateItem", r"POST /items: the operationId CreateItem"),
+        ("paths./items.post.operationId", "list_items", r"operationId list_items is that of another operation"),
+        ("paths./items.post.security", [{"cognito": "x"}], r"post/security/0/cognito must be a list"),
+        ("components.schemas.Item.properties.name.maxLength", "5", r"name/maxLength must be a whole number"),
+        ("components.schemas.Item.properties.name.maxLength", True, r"name/maxLength must be a whole number"),
+        ("components.schemas.Item.properties.quantity.maximum", float("inf"), r"quantity/maximum must be a number"),
+        ("components.schemas.Item.properties.name.default", float("nan"), r"name/default must be a JSON value"),
+        ("components.schemas.Item.properties.name", {"$ref": "#/x"}, r"must begin with #/components/schemas/"),
+        ("components.schemas.Item.properties.name", {"$ref": "#/components/schemas/X"}, "points to nothing"),
+        (
+            "components.schemas.Item.properties.name",
+            {"$ref": "#/components/schemas/Id", "nullable": True},
+            "has `nullable` beside a",
+        ),
+        ("components.schemas.Item", {"$ref": "#/components/schemas/Item"}, "schemas/Item refers to itself"),
+        ("components.schemas.Item", {"type": "string"}, "must be of type object and have properties"),
+        ("components.schemas.Problem.properties.type.enum", [], "must list every problem type"),
+        ("components.securitySchemes.cognito.flows", {}, "Every scope must have the form"),
+    ],
+)
+def test_a_fault_is_reported_with_its_place(path: str, value: Any, complaint: str) -> None:
+    with pytest.raises(contract.ContractError, match=complaint):
+        service.describe(changed(path, value))
