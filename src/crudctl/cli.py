@@ -13,6 +13,7 @@ import click
 
 from crudctl import project, users
 from crudctl.build import contract, contract_changes, package, sbom
+from crudctl.build.commands import example
 from crudctl.console import Failed, err, out, step
 from crudctl.cost.commands import cost
 from crudctl.deploy.commands import bootstrap, deploy, tokens
@@ -22,6 +23,7 @@ from crudctl.infra import outputs
 from crudctl.infra.terraform import Terraform
 from crudctl.local import stack
 from crudctl.local.demo import demo
+from crudctl.new.commands import new
 from crudctl.operate import logs
 from crudctl.operate.alarms import FIRING, alarms
 from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dashboard
@@ -49,7 +51,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-for command in (bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
+for command in (new, example, bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
     main.add_command(command)
 
 

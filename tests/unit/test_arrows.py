@@ -35,6 +35,7 @@ FOLDERS = {
     "crudctl/web": {"crudctl", "emulator"},
     "crudctl/infra": {"crudctl", "emulator"},
     "crudctl/cost": {"crudctl"},
+    "crudctl/new": {"crudctl", "crudctl/build"},
     "crudctl/release": {"crudctl", "crudctl/infra"},
     "crudctl/local": {"crudctl", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator"},
     "crudctl/operate": {

@@ -1,0 +1,1 @@
+"""Makes a new project from this one: another resource, another name, another region."""
