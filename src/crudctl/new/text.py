@@ -113,7 +113,9 @@ class Renaming:
             new = self.new.title
         elif flat[0].isupper():
             new = new[0].upper() + new[1:]
-        return _with_article(before, new) + new
+        own = match["own"] or ""
+        quoted = own == "'" and match.string[match.start() - 1 : match.start()] == "'"
+        return _with_article(before, new) + new + (_possessive(new) if own and not code and not quoted else own)
 
     def _pattern(self) -> re.Pattern[str]:
         old = self.old
@@ -136,10 +138,11 @@ class Renaming:
             ("component", _exactly(self.components)),
             ("collection", rf"(?<=urn:){re.escape(old.collection)}(?=:)|(?<![\w./-]){re.escape(old.collection)}(?=/[\w{{$])"
                            rf"|(?<=[/-]){re.escape(old.collection)}(?![\w.-])"),
-            ("page", rf'(?<="){re.escape(old.page)}(?="\s*:)|(?<=\.){re.escape(old.page)}(?![\w-])'),
+            ("page", rf'(?<="){re.escape(old.page)}(?="\s*:)|(?<=\.){re.escape(old.page)}(?![\w(-])'),
         ]  # fmt: skip
         named = "|".join(f"(?P<{kind}>{form})" for kind, form in kinds if form)
-        plain = rf"(?P<article>\b[Aa]n?\s+[*_]{{0,2}})?(?<![\w./$#-])(?P<word>{words})(?![\w]|\.\w|-\w+\.\w|/$)"
+        own, end = r"(?P<own>'s(?!\w)|(?<=s)'(?!\w))?", r"(?!\w|\.\w|-\w+\.\w|/$)"
+        plain = rf"(?P<article>\b[Aa]n?\s+[*_]{{0,2}})?(?<![\w./$#-])(?P<word>{words}){own}{end}"
         return re.compile(f"{named}|{plain}")
 
 
@@ -149,6 +152,11 @@ def _with_article(before: str, word: str) -> str:
     if not found or not word[:1].isalpha():
         return before
     return before[: found.start()] + found[1] + article(word)[1:] + found[2]
+
+
+def _possessive(word: str) -> str:
+    """Return what follows a word that owns something: the orders' fields, the people's fields."""
+    return "'" if word.endswith("s") else "'s"
 
 
 def _exactly(names: Mapping[str, str]) -> str:

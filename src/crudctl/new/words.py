@@ -18,7 +18,7 @@ OWN_WORDS = frozenset(
      "resource", "field", "function", "operation")
 )  # fmt: skip
 LETTER_NAMES = "aefhilmnorsx"  # whose names begin with a vowel: an S3 bucket, an HTML page
-YOU_AND_ONE = ("uni", "use", "usa", "usu", "uti", "uk", "eu", "one", "once", "ubi", "uranium")
+YOU_AND_ONE = re.compile("uni(?![mn])|us[aeu]|uti|ubi|ur[ai]|eu|one|once")  # begin with another sound than their letter
 SILENT = ("hour", "heir", "honor", "honour", "honest")
 
 
@@ -124,8 +124,8 @@ def article(word: str) -> str:
     first = re.split(r"[\s_-]", word.lower())[0]
     if len(first) == 1 or not re.search("[aeiouy]", first):
         return "an" if first[0] in LETTER_NAMES else "a"
-    vowel = first.startswith(SILENT) or (first[0] in "aeiou" and not first.startswith(YOU_AND_ONE))
-    return "an" if vowel and not re.match("uni[^mn]", first) else "a"
+    vowel = first.startswith(SILENT) or (first[0] in "aeiou" and not YOU_AND_ONE.match(first))
+    return "an" if vowel else "a"
 
 
 def _words(text: str, option: str) -> str:
