@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from crudctl import project, users
-from crudctl.build import contract, contract_changes, package, sbom
+from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.commands import example
 from crudctl.console import Failed, err, out, step
 from crudctl.cost.commands import cost
@@ -38,7 +39,7 @@ FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.group(cls=Commands, context_settings=FULL_WIDTH)
 @click.version_option(package_name="crudctl")
 def main() -> None:
-    """Run, inspect and deploy the Items API.
+    """Run, inspect and deploy the API of contract/openapi.yaml.
 
     The local stack is the default; its data is in the project's .local folder. Exit codes: 0 success, 1 failure (the message
     says what to do), 2 a release was rolled back.
@@ -67,19 +68,20 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
 
     Example: crudctl up --port 4600
     """
-    result = stack.up(environment, port, web_port, hold=hold)
+    result, described = stack.up(environment, port, web_port, hold=hold), service.load(environment.root)
     user = result["demo_users"][0]["username"]
     command = _command(environment)
-    out.print(f"\n[bold]Items is up.[/]\n\n  web app    {result['web_url']}\n  API        {result['api_url']}")
+    out.print(Text(f"\n{described.title} is up.", "bold"))
+    out.print(f"\n  web app    {result['web_url']}\n  API        {result['api_url']}")
     out.print(f"  sign-in    {result['hosted_ui_url']}")
     out.print(f"  users      {', '.join(user['username'] for user in result['demo_users'])}")
     out.print("\nTry it:\n")
-    out.print(f"  TOKEN=$({command} token --user {user})", markup=False)
-    out.print(f'  curl -H "Authorization: Bearer $TOKEN" {result["api_url"]}/items', markup=False)
+    out.print(f"  TOKEN=$({command} token --user {user})")
+    out.print(f'  curl -H "Authorization: Bearer $TOKEN" {result["api_url"]}/{described.collection}')
     out.print(f"\nInspect it: {command} status, {command} logs -f. Stop it: {command} down.")
     pending = waiting(environment)
     if pending:
-        out.print(f"\n{pending}", markup=False)
+        out.print(f"\n{pending}")
 
 
 @main.command()
@@ -121,8 +123,7 @@ def status(environment: Environment, as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(current))
     elif current["running"]:
-        health = "[green]running[/]" if current["healthy"] else "[red]not responding[/]; see .local/emulator.log"
-        out.print(f"{health}   process {current['pid']} since {current['since']}")
+        _print_health(current)
         out.print(f"endpoint  {current['endpoint_url']}\napplied   {current['applied'] or 'never; run `crudctl up`'}")
         out.print(f"state     {current['state_bytes'] / 1e6:.1f} MB in {environment.home}")
         if current["healthy"]:
@@ -130,8 +131,14 @@ def status(environment: Environment, as_json: bool) -> None:
                 if alarm.state == FIRING:
                     print_alarm(alarm)
     else:
-        out.print("[yellow]not running[/]; start it with `crudctl up`")
+        out.print(Text.assemble(("not running", "yellow"), "; start it with `crudctl up`"))
     sys.exit(0 if current["healthy"] else 1)
+
+
+def _print_health(current: Mapping[str, Any]) -> None:
+    health = Text("running", "green") if current["healthy"] else Text("not responding", "red")
+    log = "" if current["healthy"] else "; see .local/emulator.log"
+    out.print(Text.assemble(health, f"{log}   process {current['pid']} since {current['since']}"))
 
 
 @main.command(name="outputs")
@@ -155,7 +162,7 @@ def show_outputs(environment: Environment, as_json: bool, name: str | None) -> N
     if "demo_users" in values:
         values["demo_users"] = ", ".join(user["username"] for user in values["demo_users"]) + " (passwords: --json)"
     for key, value in values.items():
-        out.print(f"{key:20} {value}", markup=False)
+        out.print(f"{key:20} {value}")
 
 
 @main.command()
@@ -226,7 +233,7 @@ def trace(environment: Environment, request_id: str, since: str) -> None:
     functions = outputs.read(environment)["functions"]
     names = logs.groups(functions, environment.prefix, None)
     for event in logs.trace(environment, names, request_id, back):
-        out.print(f"[dim]{event['group']}[/]")
+        out.print(Text(event["group"], "dim"))
         click.echo(event["message"].rstrip("\n"))
 
 

@@ -1,9 +1,14 @@
-"""How commands print: steps with their duration, failures with a hint. Knows nothing of the commands."""
+"""How commands print: steps with their duration, failures with a hint. Knows nothing of the commands.
+
+What is printed is never markup: a contract, an AWS message or a path may contain square brackets. Styles are rich's Text.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
+import io
 import os
 import sys
 import threading
@@ -12,21 +17,31 @@ from collections.abc import Callable, Iterator
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 
 class Screen(Console):
-    """Rich's console, which raises for a closed pipe instead of exiting, so that click ends the program quietly."""
+    """Rich's console, which prints text as it is, without markup, and raises for a closed pipe instead of exiting.
+
+    click then ends the program quietly.
+    """
+
+    def __init__(self, *, stderr: bool = False, soft_wrap: bool = True) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=soft_wrap, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
         """Raise BrokenPipeError."""
         raise BrokenPipeError(errno.EPIPE, "the reader has closed the pipe")
 
 
-out = Screen(highlight=False, soft_wrap=True)
+out = Screen()
 if not out.is_terminal:
     out.width = 10_000  # rich would fold tables at 80 columns; a row is a line, for grep
-err = Screen(stderr=True, highlight=False, soft_wrap=True)
+err = Screen(stderr=True)
 QUIET = 10.0  # seconds between progress lines when standard error is not a terminal
+PLAIN = "crudctl.plain"  # the error handler of streams whose encoding lacks a character
+SIMILAR = {"✓": "+", "✗": "x", "▲": "!", "→": "->", "…": "...", "·": "-", "─": "-", "│": "|", "╷": "", "╵": ""}
+SIMILAR |= dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True))
 
 
 class Failed(click.ClickException):
@@ -38,9 +53,25 @@ class Failed(click.ClickException):
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         """Print the message and the hint to standard error."""
-        err.print(f"[bold red]Error:[/] {_plain(self.message)}", markup=True)
+        err.print(Text.assemble(("Error:", "bold red"), " ", self.message))
         if self.hint:
-            err.print(self.hint, markup=False)
+            err.print(self.hint)
+
+
+def accept_every_character() -> None:
+    """Let standard output and error replace what their encoding lacks by something similar, instead of raising an error."""
+    codecs.register_error(PLAIN, _similar)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAIN)
+
+
+def _similar(error: UnicodeError) -> tuple[str, int]:
+    """Return a similar ASCII text for a character, or its escape such as \\xfc, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    character = error.object[error.start]
+    escaped = character.encode("ascii", "backslashreplace").decode("ascii")
+    return SIMILAR.get(character, escaped), error.start + 1
 
 
 @contextlib.contextmanager
@@ -65,10 +96,6 @@ def confirm(question: str) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
-
-
 @contextlib.contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
     """Print a step that may take a while: a spinner with seconds on a terminal, otherwise a line every 10 s and one at the end.
@@ -85,13 +112,14 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     def line() -> str:
         return f"{title}{detail} ({time.monotonic() - started:.0f} s)"
 
-    status = err.status(line()) if err.is_terminal else None
-    show = status.update if status else lambda text: err.print(text, markup=False)
+    spinner = "dots" if err.encoding.startswith("utf") else "line"
+    status = err.status(Text(line()), spinner=spinner) if err.is_terminal else None  # a str would be read as markup
+    show: Callable[[Text], None] = status.update if status else err.print
     done = threading.Event()
 
     def refresh() -> None:
         while not done.wait(0.5 if status else QUIET):
-            show(line())
+            show(Text(line()))
 
     thread = threading.Thread(target=refresh, daemon=True)
     with status or contextlib.nullcontext():
@@ -101,4 +129,4 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
         finally:
             done.set()
             thread.join()
-    err.print(f"[green]✓[/] {_plain(title)} [dim]{time.monotonic() - started:.1f} s[/]")
+    err.print(Text.assemble(("✓", "green"), f" {title} ", (f"{time.monotonic() - started:.1f} s", "dim")))

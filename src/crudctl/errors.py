@@ -20,7 +20,7 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as NoConnection
 
-from crudctl.console import Failed
+from crudctl.console import Failed, accept_every_character
 
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound, SSOError)
 FULL_OR_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
@@ -31,6 +31,11 @@ class Commands(click.Group):
 
     An invalid command line exits with 1, not with click's 2, which means that a release was rolled back.
     """
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program as click does, on terminals and files of any encoding."""
+        accept_every_character()
+        return super().main(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Make the context as click does."""

@@ -1,4 +1,4 @@
-"""What runs on this machine: emulators by state folder, free ports, and which program holds a port."""
+"""What runs on this machine: other programs and what they print, emulators by state folder, and ports with who holds them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,41 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from crudctl.console import Failed
 from emulator import process
+
+
+def run(
+    program: str | Path, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, hint: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a program without input and return how it ended and what it printed, read as UTF-8 whatever the locale is.
+
+    Args:
+        hint: what to do when it is not installed; by default, to install it.
+
+    Raises Failed, which names the program, when it cannot be started.
+    """
+    try:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        if error.filename != str(program):
+            raise
+        reason = "is not installed, or not on PATH" if isinstance(error, FileNotFoundError) else "may not be executed"
+        raise Failed(
+            f"The program {program} {reason}.", hint or f"Install {Path(program).name} and try again."
+        ) from error
 
 
 def serving(state: Path) -> list[int]:
@@ -57,7 +88,4 @@ def _output(program: str, *arguments: str) -> str:
     """Return what a program prints; empty when it is not installed."""
     if not shutil.which(program):
         return ""
-    settings = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, env=settings, errors="replace"
-    ).stdout
+    return run(program, *arguments, env={**os.environ, "LC_ALL": "C"}).stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from crudctl import processes
 from crudctl.errors import Commands, refused
 from crudctl.operate import logs
 from tests.invoke import invoke
+from tests.stack import ROOT
 
 
 def denied(code: str) -> ClientError:
@@ -61,6 +63,20 @@ def test_a_failure_of_the_environment_is_not_a_traceback(error: Exception, code:
     result = CliRunner().invoke(group, ["fail"])
     assert result.exit_code == code
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize(("command", "program"), [(["contract-changes", "main"], "git"), (["check-web"], "Node.js")])
+def test_a_missing_program_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], program: str
+) -> None:
+    for name in ("contract", "src"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = invoke(tmp_path, *command)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    assert program in result.stderr
+    assert len(result.stderr.splitlines()) == 2, result.stderr
 
 
 def test_an_unexpected_exception_is_not_caught() -> None:

@@ -86,7 +86,7 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
 
 def test_a_missing_or_old_node_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert build.missing() == "Node.js or npm is not installed"
+    assert build.missing() == "Node.js is not installed, or not on PATH"
     (tmp_path / "npm").write_text("#!/bin/sh\n", encoding="utf-8")
     (tmp_path / "node").write_text("#!/bin/sh\necho v18.19.0\n", encoding="utf-8")
     for name in ("npm", "node"):

@@ -7,13 +7,13 @@ an error.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from crudctl import processes
 from crudctl.build import structure
 
 Schema = dict[str, Any]
@@ -85,9 +85,11 @@ def check_structure(document: Any) -> None:
 
 
 def at_revision(root: Path, revision: str) -> dict[str, Any]:
-    """Return the document at a git revision. Raise ContractError if the revision or the document does not exist."""
-    command = ["git", "show", f"{revision}:./contract/openapi.yaml"]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    """Return the document at a git revision. Raise ContractError if the revision or the document does not exist.
+
+    Raise Failed without git.
+    """
+    result = processes.run("git", "show", f"{revision}:./contract/openapi.yaml", cwd=root)
     if result.returncode:
         raise ContractError(f"git has no contract at {revision}: {result.stderr.strip()}")
     try:

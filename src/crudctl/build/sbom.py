@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from crudctl import processes
 from crudctl.console import Failed
 
 ZIPS = ("functions.zip", "rollback.zip")
@@ -78,9 +78,8 @@ def _sha256(path: Path) -> str:
 
 
 def _run(folder: Path, command: list[str]) -> str:
-    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    hint = "`make check` installs everything it needs."
+    result = processes.run(*command, cwd=folder, hint=hint)
     if result.returncode:
-        raise Failed(
-            f"{Path(command[0]).name} failed:\n{result.stderr.strip()}", "`make check` installs everything it needs."
-        )
+        raise Failed(f"{Path(command[0]).name} failed:\n{result.stderr.strip()}", hint)
     return result.stdout

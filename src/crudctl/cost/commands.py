@@ -64,9 +64,9 @@ def cost(as_json: bool, **month: Any) -> None:
     if as_json:
         click.echo(json.dumps(_document(workload, bill, others), indent=2))
         return
-    out.print(_table(bill), markup=False)
+    out.print(_table(bill))
     if workload.requests:
-        out.print(_others(others), markup=False)
+        out.print(_others(others))
 
 
 def _bill(month: Workload) -> list[Line]:

@@ -78,7 +78,7 @@ def deploy(
         if "build" in chosen:
             deploy_steps.build(environment)
         if plan:
-            out.print(deploy_steps.plan(environment, lock=False)[1].text, markup=False)
+            out.print(deploy_steps.plan(environment, lock=False)[1].text)
             return
         if "apply" in chosen:
             yes = _apply(environment, yes) or yes
@@ -107,7 +107,7 @@ def _apply(environment: Environment, yes: bool) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
     deploy_steps.refuse_while_releasing(environment)
     terraform, planned = deploy_steps.plan(environment)
-    out.print(planned.text, markup=False)
+    out.print(planned.text)
     if not planned.changes:
         return False
     if not yes:

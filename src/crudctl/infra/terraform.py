@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crudctl import processes
 from crudctl.console import Failed
 from crudctl.infra import download, provider, state
 from crudctl.project import Environment
@@ -176,15 +177,7 @@ class Terraform:
         )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self._program, *arguments],
-            cwd=self._folder,
-            env=self._settings(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return processes.run(self._program, *arguments, cwd=self._folder, env=self._settings())
 
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         """Yield Terraform's own events. Raise Failed if it fails without an event that gives the reason."""
@@ -195,7 +188,8 @@ class Terraform:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,  # so that an interrupt reaches it once, from here
         ) as process:
             assert process.stdout
@@ -233,9 +227,7 @@ def program(root: Path) -> str:
     path = shutil.which("terraform")
     if not path:
         return str(download.terraform(root / ".local" / "tools"))
-    result = subprocess.run(
-        [path, "version", "-json"], capture_output=True, text=True, check=False, env={"CHECKPOINT_DISABLE": "1"}
-    )
+    result = processes.run(path, "version", "-json", env={"CHECKPOINT_DISABLE": "1"})
     match = re.search(r'"terraform_version": "(\d+)\.(\d+)', result.stdout)
     if not match or (int(match[1]), int(match[2])) < OLDEST:
         raise Failed(f"{path} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", download.INSTALL)

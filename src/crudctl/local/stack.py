@@ -10,6 +10,8 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.text import Text
+
 from crudctl import processes, users
 from crudctl.build import package
 from crudctl.console import Failed, err, step
@@ -47,7 +49,11 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
         except terraform.Unknown:
             if environment.read("applied"):
                 raise
-            err.print("[yellow]A response from the emulator was lost.[/] Nothing is in use yet; starting over.")
+            err.print(
+                Text.assemble(
+                    ("A response from the emulator was lost.", "yellow"), " Nothing is in use yet; starting over."
+                )
+            )
             _discard_incomplete(environment)
             infra = _start_and_apply(environment, port, web_port)
         result = outputs.complete(environment, infra)
@@ -77,7 +83,7 @@ def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
     """Build and serve the web app, or explain why it is left out: the rest of the stack needs no Node.js."""
     reason = build.missing()
     if reason:
-        err.print(f"[yellow]Skipping the web app:[/] {reason}. {build.NODE}")
+        err.print(Text.assemble(("Skipping the web app:", "yellow"), f" {reason}. {build.NODE}"))
         return
     with step("Build and serve the web app") as progress:
         build.build(environment.root, progress)

@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
+from rich.text import Text
 
 from crudctl import project
 from crudctl.console import Failed, out
@@ -38,10 +38,9 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
         click.echo(json.dumps([asdict(alarm) for alarm in listed], indent=2, default=str))
     else:
         for alarm in listed:
-            state = f"[{COLOURS[alarm.state]}]{alarm.state:18}[/]"
-            out.print(
-                f"{state}{alarm.name:28}[dim]since {alarm.since.astimezone():%d %b %H:%M:%S %Z}  {alarm.runbook}[/]"
-            )
+            since = f"since {alarm.since.astimezone():%d %b %H:%M:%S %Z}  {alarm.runbook}"
+            state = (f"{alarm.state:18}", COLOURS[alarm.state])
+            out.print(Text.assemble(state, f"{alarm.name:28}", (since, "dim")))
         for alarm in firing:
             print_alarm(alarm)
     sys.exit(1 if firing else 0)
@@ -49,8 +48,8 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
 
 def print_alarm(alarm: Alarm) -> None:
     """Print an alarm in ALARM: what it means, the reason, and the section of the runbook."""
-    out.print(f"\n[bold red]{alarm.name}[/]  {alarm.says}\n  why   ", end="")
-    out.print(f"{alarm.reason}\n  read  {alarm.runbook}", markup=False)
+    out.print(Text.assemble("\n", (alarm.name, "bold red"), f"  {alarm.says}"))
+    out.print(f"  why   {alarm.reason}\n  read  {alarm.runbook}")
 
 
 @click.command(name="dashboard")
@@ -83,7 +82,7 @@ def doctor(environment: Environment) -> None:
     for name, result in doctor_checks.run(environment):
         if isinstance(result, Failed):
             passed = False
-            out.print(f"[red]✗[/] {name:16} {escape(result.message)}\n{'':18} [dim]{escape(result.hint)}[/]")
+            out.print(Text.assemble(("✗", "red"), f" {name:16} {result.message}\n{'':18} ", (result.hint, "dim")))
         else:
-            out.print(f"[green]✓[/] {name:16} {escape(result)}")
+            out.print(Text.assemble(("✓", "green"), f" {name:16} {result}"))
     sys.exit(0 if passed else 1)

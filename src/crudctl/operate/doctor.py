@@ -6,7 +6,6 @@ A check returns its result in words, or raises Failed with what to do.
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -73,7 +72,7 @@ def node(_environment: Environment) -> str:
     """Check Node.js, which builds the web app."""
     if reason := build.missing():
         raise Failed(f"{reason}.", build.NODE)
-    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return processes.run("node", "--version").stdout.strip()
 
 
 def ports(environment: Environment) -> str:
@@ -96,9 +95,7 @@ def ports(environment: Environment) -> str:
 
 def chromium(environment: Environment) -> str:
     """Check the browser of the tests in tests/e2e and return its path."""
-    result = subprocess.run(
-        [environment.root / "scripts" / "find-chromium"], capture_output=True, text=True, check=False
-    )
+    result = processes.run(environment.root / "scripts" / "find-chromium")
     if result.returncode:
         raise Failed("Chromium was not found.", result.stderr.strip() or "Install it; tests/e2e needs it.")
     return result.stdout.strip()

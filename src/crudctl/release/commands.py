@@ -101,9 +101,9 @@ def status(environment: Environment, as_json: bool) -> None:
     if last is None:
         out.print("No releases yet.")
         return
-    out.print(f"Release {last.number}: {report.verdict(last)}.", markup=False)
+    out.print(f"Release {last.number}: {report.verdict(last)}.")
     if not last.running:
-        out.print(f"Ended {moment(last.ended)}: {one_line(last.why)} (by {last.by})", markup=False)
+        out.print(f"Ended {moment(last.ended)}: {one_line(last.why)} (by {last.by})")
         left_at = last.new if last.state == PROMOTED else last.old
         moved = [name for name, at in positions[PROD].items() if at != Position(left_at[name])]
         if moved:
@@ -111,8 +111,7 @@ def status(environment: Environment, as_json: bool) -> None:
         return
     out.print(
         f"Started {moment(last.since)} by {last.begun_by or last.who}; "
-        f"{share(last)} of the traffic is on the new versions.",
-        markup=False,
+        f"{share(last)} of the traffic is on the new versions."
     )
     if last.figures:
         out.print(table(last.figures))
@@ -331,7 +330,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
     """
     if ended.running:
         for note in ended.notes:
-            err.print(note, markup=False)
+            err.print(note)
         raise Failed(
             f"Release {ended.number} has not ended: {ended.doing}.",
             f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'rollback')}.",
@@ -349,5 +348,5 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             written = (
                 f"The report could not be written: {error}. Run `crudctl release history {ended.number}` to see it."
             )
-        err.print(written, markup=False)
+        err.print(written)
     sys.exit(0 if ended.state in wanted else 2 if ended.state == ROLLED_BACK else 1)

@@ -83,7 +83,7 @@ class View:
     """
 
     def __init__(self, console: Console, policy: Policy, clock: Callable[[], float] = time.time) -> None:
-        self._console = Screen(stderr=True, highlight=False) if console.is_terminal else console  # which wraps lines
+        self._console = Screen(stderr=True, soft_wrap=False) if console.is_terminal else console  # which wraps lines
         self._policy = policy
         self._clock = clock
         self._live = Live(console=self._console, refresh_per_second=4) if console.is_terminal else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from crudctl import processes
 from crudctl.console import Failed, step
 
 NODE = "Install Node.js 20.19 or newer, with npm."
@@ -21,9 +22,12 @@ def missing() -> str | None:
     """Return why the web app cannot be built on this machine, or None if it can."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
-        return "Node.js or npm is not installed"
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
-    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        return f"{'npm' if node else 'Node.js'} is not installed, or not on PATH"
+    version = processes.run(node, "--version").stdout.strip().removeprefix("v")
+    numbers = re.match(r"(\d+)\.(\d+)\.", version)
+    if not numbers:
+        return f"{node} does not print a version"
+    if tuple(map(int, numbers.groups())) < OLDEST:
         return f"Node.js {version} is too old"
     return None
 
@@ -86,9 +90,7 @@ def _record(root: Path, name: str, digest: str) -> None:
 
 
 def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
-    result = subprocess.run(
-        ["npm", *arguments], cwd=web, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    result = processes.run("npm", *arguments, cwd=web, hint=NODE)
     if result.returncode:
         output = f"{result.stdout}\n{result.stderr}".strip().splitlines()[:lines]  # npm ends with a list of its options
         raise Failed(
