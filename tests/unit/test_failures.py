@@ -76,7 +76,8 @@ def test_a_missing_program_is_named_with_what_to_do(
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1
     assert program in result.stderr
-    assert len(result.stderr.splitlines()) == 2, result.stderr
+    assert result.stderr.splitlines()[-2].startswith("Error: ")
+    assert "Traceback" not in result.stderr
 
 
 def test_an_unexpected_exception_is_not_caught() -> None:
