@@ -21,6 +21,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from crudctl import cli, users
+from crudctl.build import contract, round_trip
 from crudctl.local import demo_versions
 from crudctl.local.demo_load import Load
 from crudctl.project import Environment
@@ -28,6 +29,7 @@ from crudctl.release import versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
 from crudctl.release.cloud import Cloud
 from crudctl.release.guard import Decision, Policy
+from crudctl.release.probe import OWNER
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests.stack import Stack
@@ -93,7 +95,9 @@ class Rig:
             self._for_children.client(service)
 
     def _cloud(self) -> Cloud:
-        return Cloud(self.functions, "items-local", cache(self.environment.client), period=5, interval=0.2, delay=5.0)
+        trip = cache(lambda: round_trip.plan(contract.read(self.stack.home)))
+        client = cache(self.environment.client)
+        return Cloud(self.functions, self.environment.prefix, client, trip, period=5, interval=0.2, delay=5.0)
 
     @cached_property
     def healthy(self) -> dict[str, str]:
@@ -145,14 +149,16 @@ class Rig:
                 "configuration": {"metrics": [{"id": "m1", "metricStat": {"metric": metric}}]},
             }
         }
-        response = self.client.invoke(FunctionName="items-local-rollback", Payload=json.dumps(event).encode())
+        response = self.client.invoke(
+            FunctionName=f"{self.environment.prefix}-rollback", Payload=json.dumps(event).encode()
+        )
         result: dict[str, str] = json.loads(response["Payload"].read())
         return result
 
     def watched(self) -> dict[str, list[dict[str, str]]]:
         """Return the dimensions of the alarms on the version under release, by name."""
         client = self.cloud.client("cloudwatch")
-        alarms = client.describe_alarms(AlarmNamePrefix="items-local-")["MetricAlarms"]
+        alarms = client.describe_alarms(AlarmNamePrefix=f"{self.environment.prefix}-")["MetricAlarms"]
         return {a["AlarmName"]: a["Dimensions"] for a in alarms if "-canary-" in a["AlarmName"]}
 
     def newest(self) -> dict[str, str]:
@@ -220,12 +226,12 @@ class Rig:
     def record(self) -> dict[str, Any]:
         """Return the item of the release under way."""
         key = {"kind": {"S": "current"}, "id": {"S": "current"}}
-        item: dict[str, Any] = self.table.get_item(TableName="items-local-releases", Key=key)["Item"]
+        item: dict[str, Any] = self.table.get_item(TableName=f"{self.environment.prefix}-releases", Key=key)["Item"]
         return item
 
     def put_record(self, item: dict[str, Any]) -> None:
         """Put an item back as it was."""
-        self.table.put_item(TableName="items-local-releases", Item=item)
+        self.table.put_item(TableName=f"{self.environment.prefix}-releases", Item=item)
 
     def token(self) -> str:
         """Return an access token of a demo user."""
@@ -234,16 +240,16 @@ class Rig:
 
     def load(self, rate: float) -> Load:
         """Return traffic of a user on all operations."""
-        return Load(self.outputs["api_url"], self.token(), rate)
+        return Load(self.outputs["api_url"], self.token(), rate, self.cloud.round_trip())
 
     def left_behind(self) -> int:
         """Return the number of items of synthetic round trips that are still in the table."""
         response = self.table.query(
-            TableName="items-local-items",
+            TableName=self.outputs["table_name"],
             IndexName="by_owner",
             KeyConditionExpression="#o = :o",
             ExpressionAttributeNames={"#o": "owner"},
-            ExpressionAttributeValues={":o": {"S": "release-probe"}},
+            ExpressionAttributeValues={":o": {"S": OWNER}},
         )
         return int(response["Count"])
 

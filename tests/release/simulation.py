@@ -22,14 +22,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from crudctl.build import round_trip
 from crudctl.release.aliases import ALIASES, PROD, Position
 from crudctl.release.canary_alarms import names
 from crudctl.release.cloud import BLIND, Cloud
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
+from tests import contracts
 
-OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+TRIP = round_trip.plan(contracts.document())
+OPERATIONS = tuple(TRIP.counts)
 PREFIX = "items-simulated"
 BEGIN = 1_800_000_000.0
 RESOLUTION = 5  # seconds of which equal values are one point, as in the emulator
@@ -83,6 +86,7 @@ class Aws:
         self.now = BEGIN
         self.functions = {operation: f"{PREFIX}-{operation}" for operation in OPERATIONS}
         self.chance = random.Random(1)
+        self.trip = TRIP
         self.responses: Counter[int] = Counter()  # of the users' requests, by status
         self.items: dict[str, dict[str, Any]] = {}
         self.lambda_ = Lambda(self)
@@ -122,6 +126,7 @@ class Aws:
             self.functions,
             PREFIX,
             self.client,
+            lambda: self.trip,
             period=60,
             interval=30.0,
             blind=blind,

@@ -65,7 +65,7 @@ def test_an_apply_during_a_release_changes_neither_versions_nor_weights(rig: Rig
 
 def test_an_alarm_about_another_version_rolls_nothing_back(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
-    name = "items-local-get_item-canary-crashes"
+    name = f"{rig.cloud.prefix}-get_item-canary-crashes"
     assert rig.alarm(name, before[PROD]["get_item"].version) == {"rollback": "the alarm is about another version"}
     assert rig.alarm(name, rig.healthy["get_item"])["rollback"].endswith(" was rolled back")
     assert rig.alarm(name, rig.healthy["get_item"]) == {"rollback": "no release is under way"}
@@ -113,7 +113,7 @@ def test_rollback_to_a_promoted_release_works_after_many_rolled_back_ones(rig: R
     rig.put(before)
     for other in others[:-1]:
         key = {"kind": {"S": "past"}, "id": {"S": f"{other.number:09d}"}}
-        rig.table.delete_item(TableName="items-local-releases", Key=key)
+        rig.table.delete_item(TableName=f"{rig.cloud.prefix}-releases", Key=key)
 
 
 def test_during_a_release_no_demo_publishes_anything(rig: Rig, before: Places) -> None:

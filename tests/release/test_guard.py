@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crudctl.release.guard import Count, Evidence, Period, Policy, decide, suspicion, trips
-from crudctl.release.probe import CALLS
+from tests.release.simulation import TRIP
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+CALLS = TRIP.counts
 ENOUGH = dict.fromkeys(OPERATIONS, 20)
 
 

@@ -33,7 +33,7 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
     rig.put(before)
 
     client = rig.cloud.client("cloudwatch")
-    metrics = Metrics(client, "items-local", rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)
+    metrics = Metrics(client, rig.cloud.prefix, rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)
     limits = metrics.limits(old, since)
     evidence, _ = metrics.evidence(old, new, [[0.5, since, since]], limits)
     listed_by_new, listed_by_old = total(evidence["list_items"])

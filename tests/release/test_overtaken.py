@@ -69,7 +69,7 @@ def test_a_rollback_that_overtakes_a_releaser_between_two_steps_is_not_undone(
 @pytest.mark.parametrize("n", [SHIFT, SHIFT + 2, WRITES - 7])
 def test_a_rollback_by_the_function_that_an_alarm_calls_is_not_undone(rig: Rig, before: Places, n: int) -> None:
     version = rig.healthy["get_item"]
-    ended = suspended(rig, n, lambda: rig.alarm("items-local-get_item-canary-crashes", version))
+    ended = suspended(rig, n, lambda: rig.alarm(f"{rig.cloud.prefix}-get_item-canary-crashes", version))
     assert (ended.state, ended.by) == (ROLLED_BACK, "alarm")
     assert rig.places() == before
 

@@ -73,7 +73,7 @@ def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Pl
     # On a busy machine the alarm of a function that only waits too long may come first; the crashes of get_item follow.
     assert re.match(
         r"\w+ version \d+ (crashed or timed out|returned 5xx) too often within a minute "
-        r"\(items-local-\w+-canary-(crashes|faults): ",
+        rf"\({rig.cloud.prefix}-\w+-canary-(crashes|faults): ",
         ended.why,
     )
     assert rig.places() == before

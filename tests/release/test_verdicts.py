@@ -18,7 +18,7 @@ from crudctl.release.commands import failures
 from crudctl.release.probe import Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import Stranded
-from tests.release.simulation import HASTY, OPERATIONS, Aws, Fault, Stopped, Watcher, at, only, refused, refusing
+from tests.release.simulation import HASTY, OPERATIONS, TRIP, Aws, Fault, Stopped, Watcher, at, only, refused, refusing
 
 STEPS, BAKE = [0.1, 0.5], 600.0  # the defaults of `crudctl release start`
 HOUR = 3600.0
@@ -188,7 +188,7 @@ def test_old_versions_that_cannot_be_deleted_do_not_fail_the_release(idle: Aws) 
 
 
 def test_a_round_trip_served_by_another_version_proves_nothing(idle: Aws) -> None:
-    probe = Probe(idle.client("lambda"), idle.functions)
+    probe = Probe(idle.client("lambda"), idle.functions, TRIP)
     old = dict.fromkeys(OPERATIONS, "1")
     assert probe.round_trip(CANARY, old) == probe.round_trip(CANARY)
     result = probe.round_trip(CANARY, {**old, "get_item": "999"})

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract, files, service, web_contract
+from crudctl.build import aws_profile, contract, files, round_trip, service, web_contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -58,6 +58,7 @@ def build(root: Path) -> Package:
     """
     document = contract.load(root)
     described = service.describe(document)
+    round_trip.plan(document)  # what a release could not probe is refused here, not in the middle of a release
     write_operations(root, document)
     staged = root / "build" / "functions"
     shutil.rmtree(staged, ignore_errors=True)

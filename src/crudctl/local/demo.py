@@ -7,6 +7,7 @@ import time
 import click
 
 from crudctl import users
+from crudctl.build import service
 from crudctl.console import Failed, err, step
 from crudctl.durations import seconds
 from crudctl.infra import outputs
@@ -40,19 +41,21 @@ def demo() -> None:
     show_default=True,
     help="What is wrong with the version.",
 )
-@click.option("--function", default="get_item", show_default=True, help="The function that has the fault.")
+@click.option("--function", help="The function that has the fault.  [default: the one that reads]")
 @click.option(
     "--rate", type=click.IntRange(1, 100), default=20, show_default=True, help="Share of its calls that fail, in %."
 )
 @RATE
 @BAKE
-def demo_rollback(environment: Environment, *, fault: str, function: str, rate: int, load: int, bake: str) -> None:
-    """Release a version with a regression in one function, and watch all five functions being rolled back.
+def demo_rollback(
+    environment: Environment, *, fault: str, function: str | None, rate: int, load: int, bake: str
+) -> None:
+    """Release a version with a regression in one function, and watch all functions being rolled back.
 
     Example: crudctl demo rollback --fault latency
     """
     share = 1.0 if fault == "latency" else rate / 100
-    ended = _show(environment, (fault, function, share), load, seconds(bake))
+    ended = _show(environment, (fault, function or _reader(environment), share), load, seconds(bake))
     end(environment, ended, wanted=(ROLLED_BACK,))
 
 
@@ -65,8 +68,12 @@ def demo_release(environment: Environment, load: int, bake: str) -> None:
 
     Example: crudctl demo release --load 80
     """
-    ended = _show(environment, (None, "get_item", 0.0), load, seconds(bake))
+    ended = _show(environment, (None, _reader(environment), 0.0), load, seconds(bake))
     end(environment, ended, wanted=(PROMOTED,))
+
+
+def _reader(environment: Environment) -> str:
+    return service.load(environment.root).operation(service.GET).function
 
 
 def _show(environment: Environment, made: tuple[str | None, str, float], rate: int, bake: float) -> Release:
@@ -92,8 +99,8 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
         if current and current.running:
             raise Refused(current)
         versions = _publish(environment, values["functions"], made)
-        with Load(values["api_url"], token, rate) as load:
-            with step(f"Load: {rate} requests a second on all five functions"):
+        with Load(values["api_url"], token, rate, cloud.round_trip()) as load:
+            with step(f"Load: {rate} requests a second on all functions"):
                 time.sleep(WARM_UP)
             before = load.requests, load.failed
             with View(err, policy) as view:

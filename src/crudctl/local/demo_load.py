@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
+from crudctl.build.round_trip import Call, RoundTrip
+from crudctl.build.service import CREATE, DELETE
 from crudctl.project import loopback
 
 
 class Load:
-    """Calls all five operations at a steady rate; a context manager. Each round creates an item and deletes it again.
+    """Calls the operations of a round trip at a steady rate; a context manager. Each round deletes what it created.
 
     Args:
         api_url: base URL of the API, on this machine.
         token: access token.
         rate: requests a second.
+        trip: the requests of a round.
         clients: number of concurrent clients; each waits for the response before its next request.
     """
 
-    def __init__(self, api_url: str, token: str, rate: float, clients: int = 8) -> None:
+    def __init__(self, api_url: str, token: str, rate: float, trip: RoundTrip, clients: int = 8) -> None:
+        self._round = [call for call in trip.calls if call.right != ("404",)]
         self._url, self._token = urlsplit(loopback(api_url)), token
         self._pause, self._stop, self._lock = clients / rate, threading.Event(), threading.Lock()
         starts = [number * self._pause / clients for number in range(clients)]
@@ -61,34 +65,25 @@ class Load:
     def _run(self, delay: float) -> None:
         client = _Client(self._url.hostname or "", self._url.port or 80, self._url.path, self._token)
         due = time.monotonic() + delay
-        item = ""
-        for step in _forever():
+        resource = ""
+        for call in itertools.cycle(self._round):
             if self._stop.wait(max(0.0, due - time.monotonic())):
                 break
             due = max(due + self._pause, time.monotonic() - 1)
-            item = self._one(client, step, item)
-        if item:
-            client.call("DELETE", f"/items/{item}")
+            resource = self._one(client, call, resource)
+        if resource:
+            client.send(self._round[-1], resource)
 
-    def _one(self, client: _Client, step: int, item: str) -> str:
-        """Send one request of the round. Return the id of the item that exists afterwards, or an empty string."""
-        method, body = (
-            ("POST", {"name": "Load"}),
-            ("GET", None),
-            ("LIST", None),
-            ("PUT", {"name": "Load, changed"}),
-            ("PATCH", {"quantity": 1}),
-            ("DELETE", None),
-        )[step]
-        if method not in ("POST", "LIST") and not item:
-            method = "LIST"  # the create failed: there is no item to work on
-        path = {"POST": "/items", "LIST": "/items?limit=5"}.get(method, f"/items/{item}")
-        status, document = client.call("GET" if method == "LIST" else method, path, body)
+    def _one(self, client: _Client, call: Call, resource: str) -> str:
+        """Send one request of the round. Return the id of the resource that exists afterwards, or an empty string."""
+        if "{id}" in call.path and not resource:  # the create failed: there is nothing to work on
+            call = next(other for other in self._round if "{id}" not in other.path and other.kind != CREATE)
+        status, document = client.send(call, resource)
         with self._lock:
             self._responses[status] += 1
-        if method == "POST":
+        if call.kind == CREATE:
             return str(document.get("id", ""))
-        return "" if method == "DELETE" and status == 204 else item
+        return "" if call.kind == DELETE and status == 204 else resource
 
 
 class _Client:
@@ -98,21 +93,17 @@ class _Client:
         self._connection = http.client.HTTPConnection(host, port, timeout=40)
         self._path, self._token = path, token
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+    def send(self, call: Call, resource: str) -> tuple[int, dict[str, Any]]:
         """Send a request. Return the status, 0 without a response, and the JSON object of the body."""
-        media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Authorization": f"Bearer {self._token}"} | ({"Content-Type": media_type} if body else {})
+        headers = {"Authorization": f"Bearer {self._token}"}
+        body = None if call.body is None else json.dumps(call.body)
+        if body is not None:
+            headers["Content-Type"] = call.media_type
         try:
-            self._connection.request(method, self._path + path, json.dumps(body) if body else None, headers)
+            self._connection.request(call.method, self._path + call.path.replace("{id}", resource), body, headers)
             response = self._connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             return 0, {}
         return response.status, json.loads(text) if text.startswith(b"{") else {}
-
-
-def _forever() -> Iterator[int]:
-    """Yield 0 to 5, over and over."""
-    while True:
-        yield from range(6)

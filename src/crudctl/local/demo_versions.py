@@ -50,7 +50,7 @@ def build(root: Path, fault: str | None, function: str, rate: float, after: floa
     Args:
         root: of the project.
         fault: a key of FAULTS; None for a healthy version.
-        function: operation that has the fault.
+        function: key of the function that has the fault.
         rate: share (0 to 1) of its calls that have the fault.
         after: epoch seconds from which they have it.
     """
@@ -81,11 +81,11 @@ def _broken(source: str, handler: str, where: str) -> str:
 
 
 def publish(client: Any, functions: Mapping[str, str], code: bytes) -> dict[str, str]:
-    """Publish a version of every function with that code. Return the versions by operation.
+    """Publish a version of every function with that code. Return the versions by the functions' keys.
 
     Args:
         client: boto3's of Lambda.
-        functions: function name by operation.
+        functions: function name by key.
         code: the zip.
     """
     for name in functions.values():

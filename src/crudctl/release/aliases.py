@@ -1,4 +1,4 @@
-"""The aliases of the five functions, moved as one: all or none, each write guarded by its RevisionId. Knows nothing of releases.
+"""The aliases of the functions, moved as one: all or none, each write guarded by its RevisionId. Knows nothing of releases.
 
 Every writer reads an alias, then asks the fence whether it may still write, and writes guarded by the RevisionId it read.
 A writer that takes over writes all aliases, also those that are already right: each then has another RevisionId, so a writer
@@ -94,7 +94,7 @@ class Aliases:
 
         Args:
             alias: its name.
-            wanted: positions by operation.
+            wanted: positions by operation. Functions that no longer exist are left out: they have no alias.
             known: whether a function's alias may be where it is now; if not, something else moves it too.
             fence: called once, after all aliases were read. What it raises is passed on, and nothing was moved.
 
@@ -102,7 +102,7 @@ class Aliases:
             NotMoved: an alias could not be moved; those already moved were put back.
         """
         try:
-            current = {operation: self._read(operation, alias) for operation in wanted}
+            current = {operation: self._read(operation, alias) for operation in wanted if operation in self._functions}
         except (ClientError, BotoCoreError) as error:
             raise NotMoved(words(error)) from error
         for operation, at in current.items():
@@ -126,12 +126,12 @@ class Aliases:
 
         Args:
             alias: its name.
-            wanted: positions by operation.
+            wanted: positions by operation. Functions that no longer exist are left out.
             ours: whether an alias that is elsewhere was moved there by the caller; otherwise it is left alone.
             fence: called before each write. What it raises is passed on.
             attempts: for each alias.
         """
-        stuck, elsewhere = list(wanted), {}
+        stuck, elsewhere = [operation for operation in wanted if operation in self._functions], {}
         for attempt in range(attempts):
             if attempt:
                 self._sleep(PAUSE * attempt)

@@ -12,7 +12,7 @@ from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import Metrics
-from crudctl.release.probe import CALLS, Probe
+from crudctl.release.probe import Probe
 from crudctl.release.record import Release
 
 
@@ -61,7 +61,10 @@ class Bake:
             evidence, served = self.metrics.evidence(release.old, release.new, release.stages, release.limits)
             # A releaser that comes late to a step still has the whole patience of one bake.
             elapsed = min(self.clock() - moved, release.bake + self.clock() - begun)
-            decide = partial(guard.decide, evidence, served, elapsed, release.bake, policy=self.policy)
+            unprobed = evidence.keys() - self.probe.counts.keys()
+            decide = partial(
+                guard.decide, evidence, served, elapsed, release.bake, unprobed=unprobed, policy=self.policy
+            )
             decision = decide()
             if len(release.limits) < len(release.new):
                 limits = self.metrics.limits(release.old, release.stages[0][1])
@@ -86,9 +89,12 @@ class Bake:
             raise NotMoved(f"{elsewhere}: something else moved it")
 
     def _elsewhere(self, wanted: Mapping[str, Position]) -> str:
-        """Describe an alias that is not where it should be; empty when all are."""
+        """Describe an alias that is not where it should be; empty when all are.
+
+        A function that was deployed after the release began has no place in it.
+        """
         for operation, at in self.aliases.positions(PROD).items():
-            if at != wanted[operation]:
+            if at != wanted.get(operation, at):
                 return f"alias {PROD} of {operation} is at {at}"
         return ""
 
@@ -100,7 +106,7 @@ class Bake:
         """
         trips = guard.trips(
             served,
-            CALLS,
+            self.probe.counts,
             release.weights[release.step],
             elapsed=elapsed,
             bake=release.bake,

@@ -6,11 +6,12 @@ Terraform creates them (infra/release.tf) and then ignores dimensions and thresh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 LEAST = 5.0  # faults a minute of one function below which no alarm fires
 SHARE = 0.1  # of the requests that the new version can expect; with more faults than that, the alarm fires
+DESCRIBED = 100  # names in one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 KEPT = (
     "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName",
     "Namespace", "Statistic", "Period", "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator", "TreatMissingData",
@@ -39,14 +40,13 @@ def watch(
 
     Args:
         client: boto3's of CloudWatch.
-        functions: function name by operation.
+        functions: function name by operation, of those to watch.
         new: version by operation.
         a_minute: requests a minute by operation, both versions together.
         weight: the new version's share of them (0 to 1).
     """
     wanted = {name: operation for operation, function in functions.items() for name in names(function)}
-    pages = client.get_paginator("describe_alarms").paginate(AlarmNames=list(wanted))
-    for alarm in (alarm for page in pages for alarm in page["MetricAlarms"]):
+    for alarm in _described(client, list(wanted)):
         operation = wanted[alarm["AlarmName"]]
         limit = threshold(a_minute.get(operation, 0.0), weight)
         moved = {"version": new[operation], "ExecutedVersion": new[operation]}
@@ -57,3 +57,11 @@ def watch(
         client.put_metric_alarm(**kept, Dimensions=dimensions, Threshold=limit)
         # An alarm still in ALARM for an earlier version would not change its state, and so would not call the function.
         client.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="watches a new version")
+
+
+def _described(client: Any, alarms: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the alarms with these names. Without a name, AWS would return all alarms of the account."""
+    for first in range(0, len(alarms), DESCRIBED):
+        pages = client.get_paginator("describe_alarms").paginate(AlarmNames=alarms[first : first + DESCRIBED])
+        for page in pages:
+            yield from page["MetricAlarms"]

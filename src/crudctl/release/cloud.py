@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from crudctl.build import contract, round_trip
+from crudctl.build.round_trip import RoundTrip
 from crudctl.infra import outputs
 from crudctl.project import Environment
 from crudctl.release.metrics import DELAY
@@ -21,9 +23,10 @@ class Cloud:
     """What a release works with.
 
     Attributes:
-        functions: function name by operation.
+        functions: function name by key.
         prefix: of all names of the environment, and the namespace of the functions' metrics.
         client: makes a boto3 client of an AWS service.
+        round_trip: returns the synthetic round trip, or raises build.contract.ContractError: nothing but probes needs it.
         period: seconds of the metrics' periods.
         interval: seconds between two looks at the metrics.
         blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
@@ -35,6 +38,7 @@ class Cloud:
     functions: Mapping[str, str]
     prefix: str
     client: Any
+    round_trip: Callable[[], RoundTrip]
     period: int
     interval: float
     blind: float = BLIND
@@ -52,11 +56,12 @@ def cloud_of(environment: Environment, functions: Mapping[str, str] | None = Non
 
     Args:
         environment: a local stack that is running, or one on AWS.
-        functions: function name by operation, if the caller has read Terraform's outputs already.
+        functions: function name by key, if the caller has read Terraform's outputs already.
     """
     functions = functions or outputs.read(environment)["functions"]
-    prefix = functions["get_item"].removesuffix("-get_item")
     client = cache(environment.client)
+    trip = cache(lambda: round_trip.plan(contract.read(environment.root)))
+    prefix = environment.prefix
     if environment.local:
-        return Cloud(functions, prefix, client, period=5, interval=2.0, delay=5.0)
-    return Cloud(functions, prefix, client, period=60, interval=30.0)
+        return Cloud(functions, prefix, client, trip, period=5, interval=2.0, delay=5.0)
+    return Cloud(functions, prefix, client, trip, period=60, interval=30.0)

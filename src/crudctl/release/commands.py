@@ -25,6 +25,7 @@ from crudctl.project import Environment
 from crudctl.release import report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import cloud_of
+from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Records, Refused, Release, TakenOver
 from crudctl.release.releaser import CannotRelease, Releaser, Stranded
@@ -39,7 +40,7 @@ SILENCE = 180.0  # seconds without a write after which a releaser on another mac
 
 @click.group(name="release")
 def release() -> None:
-    """Release the newest published versions of all five functions together.
+    """Release the newest published versions of all functions together.
 
     Exit codes: 0 promoted (or done), 2 rolled back, 1 could not run.
     """
@@ -105,7 +106,7 @@ def status(environment: Environment, as_json: bool) -> None:
     if not last.running:
         out.print(f"Ended {moment(last.ended)}: {one_line(last.why)} (by {last.by})")
         left_at = last.new if last.state == PROMOTED else last.old
-        moved = [name for name, at in positions[PROD].items() if at != Position(left_at[name])]
+        moved = [name for name, at in positions[PROD].items() if name in left_at and at != Position(left_at[name])]
         if moved:
             out.print(f"Since then something else moved alias {PROD} of {', '.join(moved)}; see the table above.")
         return
@@ -113,6 +114,10 @@ def status(environment: Environment, as_json: bool) -> None:
         f"Started {moment(last.since)} by {last.begun_by or last.who}; "
         f"{share(last)} of the traffic is on the new versions."
     )
+    if last.why:
+        out.print(f"{last.doing.capitalize()}: {one_line(last.why)} (by {last.by}).")
+    for note in last.notes:
+        out.print(one_line(note))
     if last.figures:
         out.print(table(last.figures))
     if not _dead(last):
@@ -326,7 +331,7 @@ def _dead(running: Release) -> bool:
 def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PROMOTED,)) -> None:
     """Print and write the report, and exit: with 0 if the release ended in a `wanted` state, 2 if rolled back, else 1.
 
-    A report that can be neither printed nor written does not change the exit code.
+    A report that can be neither made, printed nor written does not change the exit code.
     """
     if ended.running:
         for note in ended.notes:
@@ -335,18 +340,18 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             f"Release {ended.number} has not ended: {ended.doing}.",
             f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'rollback')}.",
         )
-    text = report.markdown(ended, environment.name)
+    text = f"Release {ended.number}: {ended.outcome}."
+    try:
+        text = report.markdown(ended, environment.name)
+        written = f"Report: {report.write(environment, ended, text)}"
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the report, the release has ended
+        history = _command(environment, f"history {ended.number}")
+        written = f"The report could not be written: {describe(error)}. Run {history} to see it."
     with unheard():
         if out.is_terminal:
             out.print(Markdown(text), soft_wrap=False)
         else:
             click.echo(text)
     with unheard():
-        try:
-            written = f"Report: {report.write(environment, ended)}"
-        except OSError as error:
-            written = (
-                f"The report could not be written: {error}. Run `crudctl release history {ended.number}` to see it."
-            )
         err.print(written)
     sys.exit(0 if ended.state in wanted else 2 if ended.state == ROLLED_BACK else 1)

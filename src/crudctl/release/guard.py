@@ -11,7 +11,7 @@ https://en.wikipedia.org/wiki/Ville%27s_inequality). See docs/decisions/0008-rel
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -115,6 +115,7 @@ def decide(
     elapsed: float,
     bake: float,
     *,
+    unprobed: Collection[str] = (),
     policy: Policy | None = None,
     wrong: str = "",
 ) -> Decision:
@@ -125,6 +126,8 @@ def decide(
         step_requests: requests that the new version has served in this step, by operation.
         elapsed: seconds since this step began.
         bake: minimum duration of a step in seconds.
+        unprobed: operations that no round trip calls. If nobody else calls them either, there is nothing to judge them by, and
+            that neither holds the release nor rolls it back.
         policy: when a version is good or bad.
         wrong: description of a wrong response to a synthetic request that is not a fault; empty if there was none.
 
@@ -142,9 +145,9 @@ def decide(
         return Decision("roll back", finding, odds)
     if elapsed < bake:
         return Decision("hold", "baking", odds)
-    lacking = _lacking(step_requests, evidence, policy)
+    lacking = _lacking(step_requests, evidence, policy, unprobed)
     if not lacking and odds < policy.doubt:
-        return Decision("promote", "as healthy as the old version", odds)
+        return Decision("promote", "as healthy as the old version" + _unjudged(step_requests, policy, unprobed), odds)
     doubt = lacking or f"in doubt: {finding}"
     if elapsed < bake * policy.patience:
         return Decision("hold", doubt, odds)
@@ -168,7 +171,7 @@ def trips(
 
     Args:
         served: requests that the new version has served in this step, by operation.
-        calls: requests of one round trip, by operation.
+        calls: requests of one round trip, by operation, without those that it does not call.
         weight: the new version's share (0 to 1).
         elapsed: seconds since this step began.
         bake: minimum duration of a step in seconds.
@@ -179,9 +182,11 @@ def trips(
     if elapsed < bake / 5 or elapsed <= 0:
         return 0
     ahead = max(bake / elapsed, 1.0)
-    all_calls = sum(calls[operation] for operation in served)
-    needs = [(sum(served.values()), all_calls, policy.least * SPARE)]
-    needs += [(count, calls[operation], policy.least_each * SPARE) for operation, count in served.items()]
+    called = {operation: count for operation, count in served.items() if calls.get(operation)}
+    if not called:
+        return 0
+    needs = [(sum(served.values()), sum(calls[operation] for operation in called), policy.least * SPARE)]
+    needs += [(count, calls[operation], policy.least_each * SPARE) for operation, count in called.items()]
     lacking = [(enough - count) / (weight * of_a_trip) for count, of_a_trip, enough in needs if count * ahead < enough]
     return min(TRIPS, math.ceil(max(lacking, default=0.0) / max(looks, 1.0)))
 
@@ -254,11 +259,11 @@ def _unbroken_faults(evidence: Evidence, at_least: int) -> tuple[str, int] | Non
     return None
 
 
-def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Policy) -> str:
-    served = sum(step_requests.values())
-    if served < policy.least:
+def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Policy, unprobed: Collection[str]) -> str:
+    served, probed = sum(step_requests.values()), [name for name in evidence if name not in unprobed]
+    if served < policy.least and (probed or not evidence):
         return f"the new version has served {served} of at least {policy.least} requests in this step"
-    thin = [name for name in evidence if step_requests.get(name, 0) < policy.least_each]
+    thin = [name for name in probed if step_requests.get(name, 0) < policy.least_each]
     if thin:
         return f"too few requests to the new version of {', '.join(thin)}"
     for operation, periods in evidence.items():
@@ -267,6 +272,11 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
             counted = f"{new.unknown} of {new.requests} requests to the new version of {operation}"
             return f"{counted} left no log line, so their responses are unknown"
     return ""
+
+
+def _unjudged(step_requests: Mapping[str, int], policy: Policy, unprobed: Collection[str]) -> str:
+    few = sorted(name for name in unprobed if step_requests.get(name, 0) < policy.least_each)
+    return f"; too few requests to judge {', '.join(few)}, which no round trip calls" if few else ""
 
 
 def _late_finding(operation: str, new: Count) -> str:

@@ -17,6 +17,7 @@ from crudctl.release.guard import LATE, Count, Evidence, Period
 HISTORY = 3600  # seconds before a release from which the limit for "slow" is computed
 ENOUGH = 50  # requests that such a limit needs
 TROUBLED = 0.1  # share of 5xx among a version's responses above which its latency is not used: faults are fast
+QUERIES = 500  # of one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; after that they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
@@ -64,9 +65,9 @@ class Metrics:
     ) -> tuple[Evidence, dict[str, int]]:
         """Return the counts of each period since the first stage, and how many requests the new version has served in the last.
 
-        Both are by operation, for functions that changed. A period in which the weight changed counts with the larger weight,
-        which makes a fault of the new version weigh less. A period that lies entirely within a change, because a releaser died
-        during it, does not count.
+        Both are by operation, for functions that changed and still exist. A period in which the weight changed counts with the
+        larger weight, which makes a fault of the new version weigh less. A period that lies entirely within a change, because a
+        releaser died during it, does not count.
 
         Args:
             old: version by operation.
@@ -75,7 +76,8 @@ class Metrics:
             limits: milliseconds above which a request is slow, by operation.
         """
         names = OWN | LAMBDA
-        changed = [operation for operation in self._functions if old[operation] != new[operation]]
+        known = [operation for operation in self._functions if operation in old and operation in new]
+        changed = [operation for operation in known if old[operation] != new[operation]]
         queries = {
             (operation, version, name): self._query(operation, version, *metric)
             for operation in changed
@@ -96,8 +98,8 @@ class Metrics:
         served: dict[str, int] = {}
         for operation in changed:
             pair = (new[operation], old[operation])
-            known = {at for version in pair for name in names for at in values[operation, version, name]}
-            moments = sorted(at for at in known if not _is_changing(stages, at, self._period))
+            measured = {at for version in pair for name in names for at in values[operation, version, name]}
+            moments = sorted(at for at in measured if not _is_changing(stages, at, self._period))
             evidence[operation] = [
                 Period(
                     _weight(stages, at, self._period),
@@ -197,13 +199,13 @@ class Metrics:
         keys = {f"m{number}": key for number, key in enumerate(queries)}
         request = [{"Id": name, "MetricStat": queries[key]} for name, key in keys.items()]
         series: dict[Key, dict[float, float]] = {key: {} for key in queries}
-        pages = self._client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=request,
-            StartTime=datetime.fromtimestamp(start, UTC),
-            EndTime=datetime.fromtimestamp(end, UTC),
-        )
-        for page in pages:
-            for result in page["MetricDataResults"]:
+        for first in range(0, len(request), QUERIES):
+            pages = self._client.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=request[first : first + QUERIES],
+                StartTime=datetime.fromtimestamp(start, UTC),
+                EndTime=datetime.fromtimestamp(end, UTC),
+            )
+            for result in (result for page in pages for result in page["MetricDataResults"]):
                 moments = (at.timestamp() for at in result["Timestamps"])
                 series[keys[result["Id"]]].update(zip(moments, result["Values"], strict=True))
         return series

@@ -10,16 +10,15 @@ releaser that died can read the record, look at the aliases and continue. Prints
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from crudctl.release import canary_alarms, versions
-from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position, words
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position
 from crudctl.release.bake import Bake
 from crudctl.release.cloud import Cloud
+from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import HISTORY, Metrics
@@ -75,13 +74,14 @@ class NextStep:
             "promote": self._promote,
         }
 
-    def carry_out(self, release: Release) -> Release:
+    def carry_out(self, release: Release, rolled_back: str = ROLLED_BACK) -> Release:
         """Carry out the step that `release.doing` names and those after it, and return the release as it ended.
 
         It has not ended if it was rolled back and an alias could not be restored.
 
         Args:
             release: as recorded, held by this releaser.
+            rolled_back: state in which it ends if it is to be rolled back.
 
         Raises:
             record.TakenOver: another releaser has the release.
@@ -92,11 +92,13 @@ class NextStep:
                 release = self._steps[release.doing](release)
         except NotMoved as error:
             return self._roll_back(replace(self._journal.mine(), why=str(error), by="releaser"), FAILED)
-        return self._roll_back(release) if release.running else self._clear_up(release)
+        if not release.running:
+            return self._clear_up(release)
+        return self._roll_back(release, rolled_back if release.by == "releaser" else ROLLED_BACK)
 
     @cached_property
     def _probe(self) -> Probe:
-        return Probe(self._lambda, self._cloud.functions)
+        return Probe(self._lambda, self._cloud.functions, self._cloud.round_trip())
 
     def _point_canary(self, release: Release) -> Release:
         """Point `canary` at the new versions."""
@@ -138,7 +140,8 @@ class NextStep:
         """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""
         weight = release.weights[release.step]
         a_minute = self._metrics.a_minute(self._cloud.clock() - 600)
-        changed = {name: self._cloud.functions[name] for name in release.new if release.new[name] != release.old[name]}
+        functions = self._cloud.functions.items()
+        changed = {key: name for key, name in functions if release.new.get(key) != release.old.get(key)}
         before = release.weights[release.step - 1] if release.step else weight
         watch = partial(canary_alarms.watch, self._cloud.client("cloudwatch"), changed, release.new, a_minute)
         watch(before)  # if the releaser dies here, no threshold is higher than the present share calls for
@@ -164,21 +167,33 @@ class NextStep:
         return self._journal.save(release, state=PROMOTED, ended=self._cloud.clock())
 
     def _clear_up(self, release: Release) -> Release:
-        """Archive a release that has ended and delete old versions. Failing to delete them does no harm."""
-        self._records.archive(release)
-        if not release.weights:  # a return to earlier versions: the next one may go elsewhere
-            return release
-        try:
-            deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
-            note = f"deleted old versions: {', '.join(deleted)}" if deleted else ""
-        except (ClientError, BotoCoreError) as error:
-            note = f"old versions could not be deleted, the next release will try again: {words(error)}"
-        if note:
-            release = replace(release, notes=[*release.notes, note])
-            self._records.archive(release)
-            with contextlib.suppress(TakenOver):  # the next release has begun
-                self._records.save(release)
+        """Archive a release that has ended and delete old versions. Neither can change how it ended; what fails is noted."""
+        noted = self._attempt("this release could not be archived, the next one will", self._records.archive, release)
+        if release.weights:  # after a return to earlier versions, the next one may go elsewhere
+            failed = "old versions could not be deleted, the next release will try again"
+            noted += self._attempt(failed, self._prune)
+        if noted:
+            release = replace(release, notes=[*release.notes, *noted])
+            self._attempt("the notes could not be recorded", self._note, release)
         return release
+
+    def _prune(self) -> str:
+        deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
+        return f"deleted old versions: {', '.join(deleted)}" if deleted else ""
+
+    def _note(self, release: Release) -> None:
+        self._records.archive(release)
+        with contextlib.suppress(TakenOver):  # the next release has begun
+            self._records.save(release)
+
+    def _attempt(self, failed: str, act: Callable[..., str | None], *arguments: Release) -> list[str]:
+        """Call `act` and return the note that it returns, or one that it failed, if any."""
+        try:
+            note = act(*arguments)
+        except Exception as error:  # noqa: BLE001 - a fault of crudctl too must not lose the result of the release
+            note = f"{failed}: {describe(error)}"
+            self._watcher.log(f"release: {note}")
+        return [note] if note else []
 
     def _move(self, alias: str, wanted: Mapping[str, Position], known: Known) -> None:
         self._aliases.move(alias, wanted, known, self._journal.mine)

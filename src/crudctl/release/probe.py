@@ -1,13 +1,13 @@
-"""A synthetic round trip: creates, reads, updates and deletes one item by invoking the functions directly.
+"""A synthetic round trip: creates, reads, changes and deletes one resource by invoking the functions directly.
 
-The item's owner is reserved: a Cognito user's `sub` is a UUID and an app client's id has no hyphen, so no token can have it.
+Its owner is reserved: a Cognito user's `sub` is a UUID and an app client's id has no hyphen, so no token can have it, and the
+functions keep it apart from all others, also where those share what they own (`OWNERSHIP` is "shared").
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,9 +15,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from crudctl.build.round_trip import Call, RoundTrip
+from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE
+
 OWNER = "release-probe"
-NAME = re.compile(r"release probe [0-9a-f-]{36}")
-CALLS = {"create_item": 1, "get_item": 2, "list_items": 1, "update_item": 2, "delete_item": 1}  # of one round trip
+WITNESS = "release-witness"  # another owner that no token can have
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Finding:
     Attributes:
         fault: description of a crash, timeout or 5xx response.
         wrong: description of any other wrong response.
-        function: operation whose response it was.
+        function: key of the function whose response it was.
         version: of that function.
     """
 
@@ -43,139 +45,152 @@ class _Stopped(Exception):
         self.finding = finding
 
 
+def missing(trip: RoundTrip, functions: Mapping[str, str]) -> list[str]:
+    """Return the keys of the functions that a round trip calls and that are not deployed."""
+    return [function for function in trip.counts if function not in functions]
+
+
 class Probe:
     """Round trips through an alias.
 
     Args:
         client: boto3's of Lambda.
-        functions: function name by operation.
+        functions: function name by key.
+        trip: the requests to make. Functions that are not deployed are left out of it.
     """
 
-    def __init__(self, client: Any, functions: Mapping[str, str]) -> None:
+    def __init__(self, client: Any, functions: Mapping[str, str], trip: RoundTrip) -> None:
         self._client = client
         self._functions = dict(functions)
-        configuration = client.get_function_configuration(FunctionName=self._functions["get_item"], Qualifier="prod")
+        self._trip = replace(trip, calls=tuple(call for call in trip.calls if call.function in functions))
         self._versions: Mapping[str, str] = {}
         self._last = ("", "")  # function and version of the last response
+        name = self._functions[self._trip.of(GET).function]
+        configuration = client.get_function_configuration(FunctionName=name, Qualifier="prod")
         self._client_id = configuration["Environment"]["Variables"]["CLIENT_IDS"].partition(",")[0]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of requests of one round trip to each function that it calls, by the function's key."""
+        return self._trip.counts
+
     def round_trip(self, alias: str, versions: Mapping[str, str] | None = None) -> Finding:
-        """Make one round trip. Its item is deleted at the end, through `prod` if a step failed.
+        """Make one round trip. What it created is deleted at the end, through `prod` if a step failed.
 
         Args:
             alias: through which the functions are invoked.
-            versions: that must respond, by operation; if None, whichever the alias chooses.
+            versions: that must respond, by function; if None, whichever the alias chooses.
         """
         self._versions = versions or {}
-        item_id, name = "", f"release probe {uuid.uuid4()}"
+        resource, exists = "", False
         try:
-            item_id = self._create(alias, name)
-            path = {"id": item_id}
-            read = self._expect(alias, "get_item", "GET", 200, path=path)
-            self._check(read.get("name") == name, "get_item", "another name than the stored one")
-            listed = self._expect(alias, "list_items", "GET", 200)
-            self._check(isinstance(listed.get("items"), list), "list_items", "no list of items")
-            replaced = self._expect(alias, "update_item", "PUT", 200, path=path, body={"name": name})
-            self._check(replaced.get("version") == 2, "update_item", "a version other than 2")
-            patched = self._expect(alias, "update_item", "PATCH", 200, path=path, body={"quantity": 1})
-            kept = patched.get("name") == name and patched.get("quantity") == 1
-            self._check(kept, "update_item", "an item that differs in more than the patch")
-            self._expect(alias, "delete_item", "DELETE", 204, path=path)
-            self._expect(alias, "get_item", "GET", 404, path=path)
-            item_id = ""
+            for call in self._trip.calls:
+                document = self._expect(alias, call, resource)
+                self._check(call, document)
+                if call.kind == CREATE:
+                    resource, exists = str(document["id"]), True
+                exists = exists and call.kind != DELETE
         except _Stopped as stopped:
             return replace(stopped.finding, function=self._last[0], version=self._last[1])
         finally:
-            if item_id:
-                self._delete(item_id)
+            if exists:
+                self._delete(resource)
         return Finding()
 
     def clean(self) -> None:
-        """Delete the items left by a releaser that died."""
+        """Delete what a releaser that died left behind.
+
+        Only what another owner cannot read is deleted: versions of the functions from before the probe's owner was kept apart
+        list everybody's resources to it where OWNERSHIP is "shared".
+        """
         with contextlib.suppress(_Stopped):  # the next release tries again
-            _, response, _ = self._invoke("prod", "list_items", "GET")
-            for item in json.loads(response.get("body") or "{}").get("items", []):
-                if NAME.fullmatch(str(item.get("name"))):  # all callers share one owner where OWNERSHIP is "shared"
-                    self._delete(item["id"])
+            _, response, _ = self._invoke("prod", self._trip.of(LIST))
+            listed = _body(response).get(self._trip.page) or []
+            for resource in [entry["id"] for entry in listed if isinstance(entry, dict) and "id" in entry]:
+                _, read, _ = self._invoke("prod", self._trip.of(GET), resource, WITNESS)
+                if read.get("statusCode") == 404:
+                    self._delete(resource)
 
-    def _delete(self, item_id: str) -> None:
+    def _delete(self, resource: str) -> None:
         with contextlib.suppress(_Stopped):  # the next clean() deletes it
-            self._invoke("prod", "delete_item", "DELETE", {"id": item_id})
+            self._invoke("prod", self._trip.of(DELETE), resource)
 
-    def _create(self, alias: str, name: str) -> str:
-        created = self._expect(alias, "create_item", "POST", 201, body={"name": name})
-        self._check(bool(created.get("id")), "create_item", "no id")
-        return str(created["id"])
+    def _check(self, call: Call, document: Mapping[str, Any]) -> None:
+        """Raise _Stopped unless the response to a request is what the requests before it lead to."""
+        content = self._trip.of(CREATE).body or {}
+        holds = {name: document.get(name) for name in content} == content
+        right, returned = {
+            CREATE: (bool(document.get("id")), "no id"),
+            LIST: (isinstance(document.get(self._trip.page), list), f"no list `{self._trip.page}`"),
+            REPLACE: (document.get("version") == 2, "a version other than 2"),
+            PATCH: (holds, "other content than was stored and patched"),
+            GET: (holds or call.right == ("404",), "other content than was stored"),
+        }.get(call.kind, (True, ""))
+        if not right:
+            raise _Stopped(Finding(wrong=f"{call.function} returned {returned}"))
 
-    def _expect(
-        self,
-        alias: str,
-        function: str,
-        method: str,
-        status: int,
-        *,
-        path: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Invoke a function and return the JSON object of its response. Raise _Stopped unless it has the `status`."""
-        crashed, response, version = self._invoke(alias, function, method, path, body)
-        self._last = (function, version)
-        where = f"{method} by {function} version {version}"
-        if version != self._versions.get(function, version):
-            raise _Stopped(Finding(fault=f"alias {alias} chose {where} instead of version {self._versions[function]}"))
+    def _expect(self, alias: str, call: Call, resource: str) -> dict[str, Any]:
+        """Make a request and return the JSON object of its response. Raise _Stopped unless it has the right status."""
+        crashed, response, version = self._invoke(alias, call, resource)
+        self._last = (call.function, version)
+        where = f"{call.method} by {call.function} version {version}"
+        expected = self._versions.get(call.function, version)
+        if version != expected:
+            raise _Stopped(Finding(fault=f"alias {alias} chose {where} instead of version {expected}"))
         if crashed:
             raise _Stopped(Finding(fault=f"{where} crashed"))
         code = response["statusCode"]
         if code >= 500:
             raise _Stopped(Finding(fault=f"{where} returned {code}"))
-        if code != status:
-            raise _Stopped(Finding(wrong=f"{where} returned {code} instead of {status}"))
-        document: dict[str, Any] = json.loads(response.get("body") or "{}")
-        return document
-
-    @staticmethod
-    def _check(right: bool, function: str, returned: str) -> None:
-        if not right:
-            raise _Stopped(Finding(wrong=f"{function} returned {returned}"))
+        if not {str(code), f"{code // 100}XX"} & set(call.right):
+            raise _Stopped(Finding(wrong=f"{where} returned {code} instead of {' or '.join(call.right)}"))
+        return _body(response)
 
     def _invoke(
-        self,
-        alias: str,
-        function: str,
-        method: str,
-        path: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        self, alias: str, call: Call, resource: str = "", owner: str = OWNER
     ) -> tuple[bool, dict[str, Any], str]:
-        """Invoke a function. Return whether it crashed, its proxy response, and the version that ran."""
-        event = self._event(method, path, body)
+        """Make a request. Return whether the function crashed, its proxy response, and the version that ran."""
+        event = self._event(call, resource, owner)
         try:
-            invoked = self._client.invoke(FunctionName=self._functions[function], Qualifier=alias, Payload=event)
+            invoked = self._client.invoke(FunctionName=self._functions[call.function], Qualifier=alias, Payload=event)
         except (ClientError, BotoCoreError) as error:
-            raise _Stopped(Finding(fault=f"{function} could not be invoked: {error}")) from error
-        response = json.loads(invoked["Payload"].read() or b"null")
-        crashed = "FunctionError" in invoked or not isinstance(response, dict) or "statusCode" not in response
-        return crashed, response if isinstance(response, dict) else {}, invoked.get("ExecutedVersion", alias)
+            raise _Stopped(Finding(fault=f"{call.function} could not be invoked: {error}")) from error
+        response = _object(invoked["Payload"].read())
+        crashed = "FunctionError" in invoked or not isinstance(response.get("statusCode"), int)
+        return crashed, response, invoked.get("ExecutedVersion", alias)
 
-    def _event(self, method: str, path: Mapping[str, str] | None, body: Mapping[str, Any] | None) -> bytes:
-        media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Content-Type": media_type} if body is not None else {}
+    def _event(self, call: Call, resource: str, owner: str) -> bytes:
+        headers = {"Content-Type": call.media_type} if call.body is not None else {}
         return json.dumps(
             {
-                "resource": "/items/{id}" if path else "/items",
-                "path": f"/items/{path['id']}" if path else "/items",
-                "httpMethod": method,
+                "resource": call.path,
+                "path": call.path.replace("{id}", resource),
+                "httpMethod": call.method,
                 "headers": headers,
                 "multiValueHeaders": {name: [value] for name, value in headers.items()},
                 "queryStringParameters": None,
                 "multiValueQueryStringParameters": None,
-                "pathParameters": path,
+                "pathParameters": {"id": resource} if "{id}" in call.path else None,
                 "requestContext": {
-                    "httpMethod": method,
-                    "resourcePath": "/items/{id}" if path else "/items",
+                    "httpMethod": call.method,
+                    "resourcePath": call.path,
                     "requestId": str(uuid.uuid4()),
-                    "authorizer": {"claims": {"client_id": self._client_id, "sub": OWNER}},
+                    "authorizer": {"claims": {"client_id": self._client_id, "sub": owner}},
                 },
-                "body": json.dumps(body) if body is not None else None,
+                "body": json.dumps(call.body) if call.body is not None else None,
                 "isBase64Encoded": False,
             }
         ).encode()
+
+
+def _body(response: Mapping[str, Any]) -> dict[str, Any]:
+    return _object(response.get("body"))
+
+
+def _object(text: Any) -> dict[str, Any]:
+    """Return the JSON object in a text, or an empty one: a version under release may return anything."""
+    try:
+        value = json.loads(text or "null")
+    except (TypeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

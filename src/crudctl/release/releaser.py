@@ -11,13 +11,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crudctl.release import versions
+from crudctl.build.contract import ContractError
+from crudctl.release import probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
+from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.next_step import NextStep
-from crudctl.release.record import Refused, Release, TakenOver
+from crudctl.release.record import FAILED, ROLLED_BACK, Refused, Release, TakenOver
 
 Places = Mapping[str, Position]  # where an alias is, by operation
 
@@ -62,10 +64,10 @@ class Releaser:
         Args:
             weights: the new version's share (0 to 1) in each step before the last, rising.
             bake: minimum duration of each of these steps in seconds.
-            new: version by operation.
+            new: version by operation; the others stay where they are.
 
         Raises:
-            CannotRelease: there is nothing to release, or traffic is already split.
+            CannotRelease: there is nothing to release, traffic is already split, or what is deployed cannot be probed.
             record.Refused: another release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
@@ -73,8 +75,10 @@ class Releaser:
         split = [operation for operation in prod if prod[operation].other or canary[operation].other]
         if split:
             raise CannotRelease(f"Aliases of {', '.join(split)} already split their traffic.")
-        newest = dict(new or versions.newest(self._lambda, self._cloud.functions))
+        self._check_probes()
         old = {operation: at.version for operation, at in prod.items()}
+        wanted = new or versions.newest(self._lambda, self._cloud.functions)
+        newest = {operation: wanted.get(operation, version) for operation, version in old.items()}
         if newest == old:
             raise CannotRelease(
                 "Alias prod is at the newest version of all functions.",
@@ -83,7 +87,17 @@ class Releaser:
         return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake)
 
     def resume(self) -> Release:
-        """Continue a release that another process left. Raise record.NothingUnderWay, record.TakenOver, Stranded."""
+        """Continue a release that another process left.
+
+        Raises:
+            CannotRelease: what is deployed cannot be probed.
+            record.NothingUnderWay: there is no release to continue.
+            record.TakenOver: another releaser has it.
+            Stranded: it could be neither continued nor rolled back.
+        """
+        current = self._records.current()
+        if current and current.running and current.doing not in ("promote", "roll back"):
+            self._check_probes()  # before taking it over: a refusal changes nothing
         release = self._journal.take_over()
         self._watcher.log(f"release {release.number}: taken over at step `{release.doing}`")
         return self._go_on(release.number)
@@ -118,6 +132,8 @@ class Releaser:
     def go_to(self, wanted: Mapping[str, str], why: str) -> Release:
         """Move `prod` and `canary` to earlier versions, of all functions or of none, when no release is under way.
 
+        A function that did not exist then stays where it is; one that no longer exists has nothing to move. Both are noted.
+
         Args:
             wanted: version by operation.
             why: the reason, for the record.
@@ -128,13 +144,29 @@ class Releaser:
             Stranded: it could be neither continued nor rolled back.
         """
         last, prod, canary = self._before()
-        if all(at == Position(wanted[operation]) for operation, at in prod.items()):
+        new = {operation: wanted.get(operation, at.version) for operation, at in prod.items()}
+        if all(at == Position(new[operation]) for operation, at in prod.items()):
             raise CannotRelease("Alias prod already points to these versions.")
-        missing = versions.missing(self._lambda, self._cloud.functions, wanted)
+        missing = versions.missing(self._lambda, self._cloud.functions, new)
         if missing:
             raise CannotRelease(f"No longer published: {', '.join(missing)}.", "Deploy that state of the source again.")
         by = self._journal.signature()["who"]
-        return self._begin(last, prod, canary, new=dict(wanted), weights=[], bake=0, doing="promote", why=why, by=by)
+        notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
+        notes += [f"{name} no longer exists" for name in wanted if name not in new]
+        how = {"doing": "promote", "why": why, "by": by, "notes": notes}
+        return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
+
+    def _check_probes(self) -> None:
+        """Raise CannotRelease if the round trip of this checkout's contract cannot be made with what is deployed."""
+        try:
+            missing = probe.missing(self._cloud.round_trip(), self._cloud.functions)
+        except ContractError as error:
+            raise CannotRelease(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
+        if missing:
+            raise CannotRelease(
+                f"The contract has {', '.join(missing)}, which is not deployed.",
+                "Deploy it first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
+            )
 
     def _before(self) -> tuple[Release | None, Places, Places]:
         """Return the last release, and where `prod` and `canary` are. Raise record.Refused if it is still under way."""
@@ -161,24 +193,35 @@ class Releaser:
         """Carry out the release that this releaser holds to its end, and return it.
 
         If AWS refuses a request or does not respond, it is tried again; after `blind` seconds without a write the release is
-        rolled back. Raise Stranded if even that fails.
+        rolled back. For a fault of crudctl itself it is rolled back at once. Raise Stranded if even that fails.
         """
-        given_up = ""
+        given_up, state = "", ROLLED_BACK
         while True:
             try:
                 release = self._journal.mine()
-                if given_up and release.running and release.doing != "roll back":
-                    release = self._journal.save(release, doing="roll back", why=given_up, by="releaser")
-                return self._next_step.carry_out(release)
+                if given_up and release.running:
+                    release = self._give_up(release, given_up)
+                return self._next_step.carry_out(release, state)
             except TakenOver as error:
                 self._watcher.log(f"release {number}: {error}; waiting until it has ended")
                 return self._journal.of_another(number, min(1.0, self._cloud.interval))
             except (ClientError, BotoCoreError) as error:
-                if given_up:
-                    raise Stranded(number, words(error)) from error
                 silence = self._cloud.clock() - self._journal.saved
-                if silence > self._cloud.blind:
-                    given_up = f"no progress for {silence:.0f} s: {words(error)}"
-                else:
+                if silence <= self._cloud.blind:
                     self._watcher.log(f"request failed, trying again: {words(error)}")
                     self._cloud.sleep(self._cloud.interval)
+                elif given_up:
+                    raise Stranded(number, words(error)) from error
+                else:
+                    given_up = f"no progress for {silence:.0f} s: {words(error)}"
+            except Exception as error:
+                if given_up:
+                    raise Stranded(number, describe(error)) from error
+                given_up, state = f"a fault of crudctl: {describe(error)}", FAILED
+                self._watcher.log(f"release {number}: {given_up}")
+
+    def _give_up(self, release: Release, why: str) -> Release:
+        """Record that a release is to be rolled back, and why. If it was to be rolled back already, the reason is a note."""
+        if release.doing != "roll back":
+            return self._journal.save(release, doing="roll back", why=why, by="releaser")
+        return self._journal.save(release, notes=[*dict.fromkeys([*release.notes, why])])

@@ -18,11 +18,11 @@ VERDICTS = {
 }
 
 
-def write(environment: Environment, release: Release) -> str:
-    """Write `releases/<number>.md` and `.json` into the environment's home. Return the path of the Markdown file."""
+def write(environment: Environment, release: Release, text: str) -> str:
+    """Write `releases/<number>.json`, and the report `text` as `.md`, into the environment's home. Return the latter's path."""
     (environment.home / "releases").mkdir(parents=True, exist_ok=True)
     environment.write(f"releases/{release.number}.json", json.dumps(asdict(release), indent=1) + "\n")
-    environment.write(f"releases/{release.number}.md", markdown(release, environment.name))
+    environment.write(f"releases/{release.number}.md", text)
     return str(environment.home / "releases" / f"{release.number}.md")
 
 
@@ -57,7 +57,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         for stage, end in zip(release.stages, ends, strict=False)
     ]
     lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
-    lines += [f"| {name} | {release.old[name]} | {release.new[name]} |" for name in release.new]
+    lines += [f"| {name} | {release.old.get(name, '-')} | {version} |" for name, version in release.new.items()]
     if release.figures:
         lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [

@@ -67,5 +67,5 @@ def roll_back(
 
 def ours(release: Release, operation: str, at: Position) -> bool:
     """Whether the release may have moved an alias there: it calls only versions that are part of the release."""
-    versions = {release.old[operation], release.new[operation], release.canary[operation]}
+    versions = {of.get(operation) for of in (release.old, release.new, release.canary)}
     return at.version in versions and at.other in versions | {""}

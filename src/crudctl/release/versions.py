@@ -32,12 +32,14 @@ def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]
     return [
         f"version {version} of {operation}"
         for operation, version in wanted.items()
-        if int(version) not in _published(client, functions[operation])
+        if operation not in functions or int(version) not in _published(client, functions[operation])
     ]
 
 
 def prune(client: Any, functions: Mapping[str, str], releases: Sequence[Release]) -> list[str]:
     """Delete the versions that are older than all versions of the last KEPT promoted releases.
+
+    Releases from before a function existed do not know it. If none of them knows it, none of its versions is deleted.
 
     Versions of all functions share 75 GB of storage
     (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); deleting a version frees its code.
@@ -48,7 +50,8 @@ def prune(client: Any, functions: Mapping[str, str], releases: Sequence[Release]
     promoted = sorted((r for r in releases if r.state == PROMOTED and r.weights), key=lambda r: r.number)[-KEPT:]
     deleted = []
     for operation, name in functions.items():
-        oldest = min((int(v[operation]) for r in promoted for v in (r.old, r.new, r.canary)), default=0)
+        known = (v[operation] for r in promoted for v in (r.old, r.new, r.canary) if operation in v)
+        oldest = min(map(int, known), default=0)
         for version in _published(client, name):
             if version < oldest:
                 client.delete_function(FunctionName=name, Qualifier=str(version))
