@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from crudctl.build import service
 from crudctl.cost import model
+from crudctl.cost.model import Shape
 from crudctl.operate.alarms import alarms
+from tests import contracts
 from tests.invoke import invoke
 from tests.operate.night import OPERATIONS, Night
 from tests.stack import ROOT, Stack
@@ -281,7 +284,10 @@ def test_the_bill_counts_the_alarms_that_are_deployed(described: dict[str, list[
     queried = [
         [each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in described["MetricAlarms"]
     ]
-    assert sum(len(metrics) or 1 for metrics in queried) - 2 == model.ALARM_METRICS
+    assert (
+        sum(len(metrics) or 1 for metrics in queried) - 2
+        == Shape.of(service.describe(contracts.document())).alarm_metrics
+    )
     assert len(described["CompositeAlarms"]) == model.COMPOSITE_ALARMS
 
 

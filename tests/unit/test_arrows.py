@@ -34,9 +34,9 @@ FOLDERS = {
     "crudctl/build": {"crudctl"},
     "crudctl/web": {"crudctl", "emulator"},
     "crudctl/infra": {"crudctl", "emulator"},
-    "crudctl/cost": {"crudctl"},
+    "crudctl/cost": {"crudctl", "crudctl/build"},
+    "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build"},
     "crudctl/new": {"crudctl", "crudctl/build"},
-    "crudctl/release": {"crudctl", "crudctl/infra"},
     "crudctl/local": {"crudctl", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator"},
     "crudctl/operate": {
         "crudctl", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator",

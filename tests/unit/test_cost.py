@@ -15,18 +15,38 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crudctl.build import service
 from crudctl.cli import main
 from crudctl.cost import model
-from crudctl.cost.model import KB, Workload, alternatives, lines, price_list
+from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, price_list
 from functions.item import Item
 from functions.store import Store
+from tests import contracts
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+
+
+SHAPE = Shape.of(service.describe(contracts.document()))
+
+
+def lines(month: Workload) -> list[Line]:
+    return model.lines(month, SHAPE)
+
+
+def alternatives(month: Workload) -> list[Alternative]:
+    return model.alternatives(month, SHAPE)
 
 
 def bill(**month: Any) -> dict[str, float]:
     """US dollars by line, with nothing free."""
     return {f"{line.service}: {line.what}": round(line.usd, 2) for line in lines(Workload(**month)) if line.usd}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with the tests' contract, whatever this one's is."""
+    contracts.put(tmp_path)
+    monkeypatch.chdir(tmp_path)
 
 
 def run(*arguments: str) -> str:
@@ -37,7 +57,7 @@ def run(*arguments: str) -> str:
 
 def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
     """1,000,000 requests, of 700 bytes an item (with 300 of system fields: one write unit), 80 % reads, 10,000 items."""
-    costs = bill(requests=1e6, item_size=700, reads=0.8, lists=0.25, items=10_000, users=0)
+    costs = bill(requests=1e6, size=700, reads=0.8, lists=0.25, stored=10_000, users=0)
     assert costs["API Gateway: REST API"] == 3.50  # 1 M x 3.50 a million
     assert costs["Lambda: requests"] == 0.20  # 1 M x 0.20 a million
     assert costs["Lambda: duration"] == 0.10  # 1 M x 15 ms x 0.5 GB = 7,500 GB-s x 0.0000133334
@@ -53,7 +73,7 @@ def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
 
 
 def test_a_hundred_million_requests_cost_what_was_worked_out_by_hand() -> None:
-    costs = bill(requests=100e6, item_size=3 * KB, reads=0.5, lists=0, items=0, users=30_000, web_acl=False)
+    costs = bill(requests=100e6, size=3 * KB, reads=0.5, lists=0, stored=0, users=30_000, web_acl=False)
     assert costs["API Gateway: REST API"] == 350.00
     assert costs["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
     assert costs["DynamoDB: reads"] == pytest.approx(
@@ -87,11 +107,11 @@ def test_a_larger_workload_never_costs_less(
     def total(**month: Any) -> float:
         return sum(line.usd for line in lines(Workload(reads=reads, lists=lists, **month)))
 
-    least = total(requests=requests, item_size=size, items=items)
+    least = total(requests=requests, size=size, stored=items)
     slack = 1e-9 * least
-    assert total(requests=requests + more, item_size=size, items=items) >= least - slack
-    assert total(requests=requests, item_size=size + more, items=items) >= least - slack
-    assert total(requests=requests, item_size=size, items=items + more) >= least - slack
+    assert total(requests=requests + more, size=size, stored=items) >= least - slack
+    assert total(requests=requests, size=size + more, stored=items) >= least - slack
+    assert total(requests=requests, size=size, stored=items + more) >= least - slack
 
 
 def test_containers_become_cheaper_at_the_documented_volume() -> None:
@@ -133,8 +153,8 @@ def test_every_price_has_its_source() -> None:
         (["--reads", "120%"], "Invalid share '120%': the maximum is 1."),
         (["--requests", "1X"], "Invalid amount '1X': use a number, optionally with a unit (k, M, B)."),
         (["--requests", "-1"], "Invalid amount '-1'"),
-        (["--item-size", "1MB"], "Invalid size '1MB'"),
-        (["--item-size", "500KB"], "Invalid size '500KB': the maximum is 389,120."),
+        (["--size", "1MB"], "Invalid size '1MB'"),
+        (["--size", "500KB"], "Invalid size '500KB': the maximum is 389,120."),
     ],
 )
 def test_an_invalid_workload_is_refused(arguments: list[str], message: str) -> None:
@@ -156,3 +176,8 @@ EXAMPLES = re.findall(r"```console\n\$ crudctl cost (.*)\n((?:.*\n)+?)```", DOCS
 @pytest.mark.parametrize(("arguments", "printed"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
 def test_the_examples_in_the_documentation_are_what_is_printed(arguments: str, printed: str) -> None:
     assert run(*shlex.split(arguments)).strip() == printed.strip()
+
+
+def test_another_operation_costs_its_metrics_and_its_alarms() -> None:
+    six = Shape(SHAPE.functions + 1, SHAPE.writers + 1)
+    assert (six.metrics - SHAPE.metrics, six.alarm_metrics - SHAPE.alarm_metrics) == (7, 5)

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from crudctl.console import out
-from crudctl.cost.model import KB, Alternative, Line, Workload, alternatives, lines, price_list
+from crudctl import project
+from crudctl.build import contract, service
+from crudctl.console import Failed, out
+from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, alternatives, lines, price_list
 
 
 class Number(click.ParamType[float]):
@@ -42,10 +44,12 @@ SHARE = Number("share", {"": 1, "%": 0.01}, 1)
 
 @click.command()
 @click.option("--requests", type=AMOUNT, default="1M", show_default=True, help="Requests to the API in a month.")
-@click.option("--item-size", type=SIZE, default="1KB", show_default=True, help="Size of an item's content.")
+@click.option("--size", type=SIZE, default="1KB", show_default=True, help="Size of the content of one resource.")
 @click.option("--reads", type=SHARE, default="80%", show_default=True, help="Share of the requests that read.")
-@click.option("--lists", type=SHARE, default="25%", show_default=True, help="Share of the reads that list 25 items.")
-@click.option("--items", type=AMOUNT, help="Stored items.  [default: those that twelve months create]")
+@click.option(
+    "--lists", type=SHARE, default="25%", show_default=True, help="Share of the reads that list a page of 25."
+)
+@click.option("--stored", type=AMOUNT, help="Resources in the table.  [default: those that twelve months create]")
 @click.option("--users", type=AMOUNT, default="100", show_default=True, help="Users who sign in during a month.")
 @click.option(
     "--machines", type=AMOUNT, default="0", show_default=True, help="Machine clients, which sign in without a user."
@@ -55,12 +59,12 @@ SHARE = Number("share", {"": 1, "%": 0.01}, 1)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def cost(as_json: bool, **month: Any) -> None:
-    """Print the cost of a month on AWS, line by line, in US dollars.
+    """Print the cost of a month of this service on AWS, line by line, in US dollars.
 
-    Example: crudctl cost --requests 1M --item-size 1KB --reads 80%
+    Example: crudctl cost --requests 1M --size 1KB --reads 80%
     """
-    workload = Workload(**month)
-    bill, others = _bill(workload), alternatives(workload)
+    workload, shape = Workload(**month), _shape()
+    bill, others = [line for line in lines(workload, shape) if line.quantity], alternatives(workload, shape)
     if as_json:
         click.echo(json.dumps(_document(workload, bill, others), indent=2))
         return
@@ -69,8 +73,11 @@ def cost(as_json: bool, **month: Any) -> None:
         out.print(_others(others))
 
 
-def _bill(month: Workload) -> list[Line]:
-    return [line for line in lines(month) if line.quantity]
+def _shape() -> Shape:
+    try:
+        return Shape.of(service.load(project.root()))
+    except contract.ContractError as error:
+        raise Failed(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
 
 
 def _document(month: Workload, bill: list[Line], others: list[Alternative]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Models the cost of a month: a workload in, lines with quantity and price out. Pure; the prices are in prices.json."""
+"""Models the cost of a month: a workload and a service in, lines with quantity and price out. Pure; prices are in prices.json."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from crudctl.build.service import GET, LIST, Service
+
 HOURS = 730  # in a month, as AWS counts them
 SECONDS = HOURS * 3600
 KB, GB = 1024, 1024**3
 
-# The sizes of one request and one item. Tests compare them with what the service writes.
-STORED_OVERHEAD = 300  # bytes of an item in addition to its content: keys, version, times, fingerprint, receipt
-INDEX_OVERHEAD = 100  # bytes that DynamoDB adds to each item, in the table and in the index
+# The sizes of one request and one stored resource. Tests compare them with what the service writes.
+STORED_OVERHEAD = 300  # bytes of a resource in addition to its content: keys, version, times, fingerprint, receipt
+INDEX_OVERHEAD = 100  # bytes that DynamoDB adds to each row, in the table and in the index
 RESPONSE_OVERHEAD = 800  # bytes of the headers and system fields of a response
 LOG_LINES = 4  # for a request: gateway, function, and the platform's start and report
 LOG_BYTES = 1900  # of these four; 1,700 on the local stack, and AWS adds the trace to its report
@@ -23,15 +25,16 @@ EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
 COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores after compression
 
 # Independent of traffic.
-OPERATIONS, VERSIONS = 5, 1
-METRICS_BY_VERSION = 3  # latency, faults, cold starts: for each operation, and for each version of it
-OTHER_METRICS = 6  # conflicts of three operations, replays, throttled requests, start-up time
-ALARM_METRICS = 58
+VERSIONS = 1  # of each function, that have a request in the month
+METRICS_BY_VERSION = 3  # latency, faults, cold starts: for each function, and for each version of it
+OTHER_METRICS = 3  # replays, throttled requests, start-up time; and the conflicts of each function that writes
+ALARM_METRICS = 33  # of the API, the table, sign-in and releases
+ALARM_METRICS_EACH = 5  # of a function: its faults (two), throttles, and two while a version of it is being released
 COMPOSITE_ALARMS = 4
 DASHBOARDS = 1
 WEB_ACL_RULES = 3
 
-PAGE = 25  # items in a page of a list
+PAGE = 25  # resources in a page of a list
 SAMPLED = 0.05  # share of the requests that X-Ray records, in addition to the first of each second
 
 
@@ -41,10 +44,10 @@ class Workload:
 
     Args:
         requests: requests to the API.
-        item_size: bytes of an item's content, as JSON.
+        size: bytes of a resource's content, as JSON.
         reads: share of the requests that read.
-        lists: share of the reads that list a page of 25 items; the others read one item.
-        items: stored items; by default those created in twelve months, if half of the writes create one.
+        lists: share of the reads that list a page of 25 resources; the others read one.
+        stored: resources in the table; by default those created in twelve months, if half of the writes create one.
         users: users who sign in at least once.
         machines: machine clients, which get a token every hour.
         web_acl: whether AWS WAF is in front of the API.
@@ -54,10 +57,10 @@ class Workload:
     """
 
     requests: float
-    item_size: float = KB
+    size: float = KB
     reads: float = 0.8
     lists: float = 0.25
-    items: float | None = None
+    stored: float | None = None
     users: float = 100
     machines: float = 0
     web_acl: bool = True
@@ -66,14 +69,14 @@ class Workload:
     retention: float = 90
 
     @property
-    def stored(self) -> float:
-        """The number of items in the table."""
-        return self.requests * (1 - self.reads) / 2 * 12 if self.items is None else self.items
+    def count(self) -> float:
+        """The number of resources in the table."""
+        return self.requests * (1 - self.reads) / 2 * 12 if self.stored is None else self.stored
 
     @property
-    def bytes_of_an_item(self) -> float:
-        """The size of one item that DynamoDB charges for."""
-        return self.item_size + STORED_OVERHEAD
+    def bytes_of_one(self) -> float:
+        """The size of one resource that DynamoDB charges for."""
+        return self.size + STORED_OVERHEAD
 
     @property
     def write_units(self) -> float:
@@ -81,20 +84,49 @@ class Workload:
 
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
         """
-        return 2 * self.requests * (1 - self.reads) * math.ceil(self.bytes_of_an_item / KB)
+        return 2 * self.requests * (1 - self.reads) * math.ceil(self.bytes_of_one / KB)
 
     @property
     def read_units(self) -> float:
-        """Read units. An item is read consistently; a page of the index is not, so the sum of its items counts half."""
-        one = math.ceil(self.bytes_of_an_item / (4 * KB))
-        page = math.ceil(PAGE * self.bytes_of_an_item / (4 * KB)) / 2
+        """Read units. One resource is read consistently; a page of the index is not, so the sum of its sizes counts half."""
+        one = math.ceil(self.bytes_of_one / (4 * KB))
+        page = math.ceil(PAGE * self.bytes_of_one / (4 * KB)) / 2
         return self.requests * self.reads * ((1 - self.lists) * one + self.lists * page)
 
     @property
     def bytes_out(self) -> float:
         """Bytes of responses to the internet."""
-        pages = self.requests * self.reads * self.lists * PAGE * (self.item_size + STORED_OVERHEAD)
-        return pages + self.requests * (self.item_size + RESPONSE_OVERHEAD)
+        pages = self.requests * self.reads * self.lists * PAGE * (self.size + STORED_OVERHEAD)
+        return pages + self.requests * (self.size + RESPONSE_OVERHEAD)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What of a service has a price by itself.
+
+    Args:
+        functions: number of functions.
+        writers: number of those that write, which can meet a conflict.
+    """
+
+    functions: int
+    writers: int
+
+    @classmethod
+    def of(cls, service: Service) -> Shape:
+        """Return the shape of a service."""
+        kinds = [operations[0].kind for operations in service.functions.values()]
+        return cls(len(kinds), sum(kind not in (GET, LIST) for kind in kinds))
+
+    @property
+    def metrics(self) -> int:
+        """Custom metrics that the functions and the gateway's log write."""
+        return self.functions * METRICS_BY_VERSION * (1 + VERSIONS) + self.writers + OTHER_METRICS
+
+    @property
+    def alarm_metrics(self) -> int:
+        """Metrics of all alarms together."""
+        return ALARM_METRICS + ALARM_METRICS_EACH * self.functions
 
 
 @dataclass(frozen=True)
@@ -134,12 +166,12 @@ def price_list() -> dict[str, Any]:
     return prices
 
 
-def lines(month: Workload) -> list[Line]:
-    """Return the bill of a month, line by line."""
+def lines(month: Workload, shape: Shape) -> list[Line]:
+    """Return the bill of a month of a service of that shape, line by line."""
     gb_logged = month.requests * (LOG_BYTES + LOG_LINES * EVENT_OVERHEAD) / GB
     traced = min(month.requests, SECONDS)
     acl = int(month.web_acl)
-    size = month.stored * (month.bytes_of_an_item + INDEX_OVERHEAD) / GB
+    size = month.count * (month.bytes_of_one + INDEX_OVERHEAD) / GB
     return [
         _line("API Gateway", "REST API", "rest_request", month.requests),
         _line("Lambda", "requests", "lambda_request", month.requests),
@@ -154,9 +186,9 @@ def lines(month: Workload) -> list[Line]:
             "CloudWatch",
             "metrics",
             "metric",
-            OPERATIONS * METRICS_BY_VERSION * (1 + VERSIONS) + OTHER_METRICS if month.requests else 0,
+            shape.metrics if month.requests else 0,
         ),
-        _line("CloudWatch", "alarms", "alarm_metric", ALARM_METRICS),
+        _line("CloudWatch", "alarms", "alarm_metric", shape.alarm_metrics),
         _line("CloudWatch", "composite alarms", "composite_alarm", COMPOSITE_ALARMS),
         _line("CloudWatch", "dashboard", "dashboard", DASHBOARDS),
         _line("X-Ray", "traces", "trace", traced + SAMPLED * (month.requests - traced)),
@@ -170,9 +202,9 @@ def lines(month: Workload) -> list[Line]:
     ]
 
 
-def alternatives(month: Workload) -> list[Alternative]:
+def alternatives(month: Workload, shape: Shape) -> list[Alternative]:
     """Return what other designs would save at this volume, without the free tier."""
-    bill = {(line.service, line.what): line.usd for line in lines(month)}
+    bill = {(line.service, line.what): line.usd for line in lines(month, shape)}
     gateway = bill["API Gateway", "REST API"]
     functions = bill["Lambda", "requests"] + bill["Lambda", "duration"]
     units = bill["DynamoDB", "writes, table and index"] + bill["DynamoDB", "reads"]
