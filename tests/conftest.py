@@ -37,6 +37,8 @@ TOGETHER = (
     "tests/emulator",
     "tests/api",
     "tests/e2e/test_new_field.py",
+    "tests/new/test_new.py",
+    "tests/own",
     "tests/local",
 )
 

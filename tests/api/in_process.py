@@ -18,11 +18,12 @@ import httpx
 
 from crudctl.build import service
 from functions import contract, handlers
+from functions.operations import OPERATIONS, SERVICE
 from functions.store import Store
-from tests import contracts
 
 CLIENT_ID = "tests"
-HANDLERS = {name: operation.handler for name, operation in service.describe(contracts.document()).operations.items()}
+KINDS: Any = OPERATIONS  # by operationId
+HANDLERS = {name: service.HANDLERS.get(operation["kind"], name) for name, operation in KINDS.items()}
 
 
 class InProcess(httpx.BaseTransport):
@@ -64,8 +65,10 @@ class InProcess(httpx.BaseTransport):
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html."""
         method, params = request.method, request.url.params
         path = request.url.raw_path.decode().partition("?")[0]
-        match = re.fullmatch("/items/([^/]+)", path)
-        resource, item_id = ("/items/{id}", unquote(match[1])) if match else (path.rstrip("/"), None)
+        match = re.fullmatch(f"(/{SERVICE['collection']})/([^/]+)(/.*)?", path)
+        resource, item_id = (
+            (f"{match[1]}/{{id}}{match[3] or ''}", unquote(match[2])) if match else (path.rstrip("/"), None)
+        )
         headers: dict[str, list[str]] = {}
         for key, value in request.headers.multi_items():
             headers.setdefault(key, []).append(value)

@@ -1,17 +1,14 @@
-"""README.md is true: its curl session works when pasted, its commands exist, and its links resolve."""
+"""README.md is true: its commands exist, and its links resolve. Its session with curl is run by tests/own/test_session.py."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from crudctl import cli
-from tests.stack import ROOT, Stack
+from tests.stack import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "bench").rglob("*.md"))]
@@ -19,28 +16,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((RO
 
 def section(title: str) -> str:
     return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
-def pasted(stack: Stack, script: str) -> str:
-    """The output of a shell that runs `script` in the stack's folder."""
-    program = stack.home / ".venv" / "bin" / "crudctl"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crudctl.cli "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    environ = os.environ | {"PYTHONPATH": str(stack.home / "src")}
-    command = ["bash", "-euo", "pipefail", "-c", script]
-    result = subprocess.run(command, cwd=stack.home, env=environ, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def test_session_with_curl_works_when_pasted(stack: Stack) -> None:
-    (script,) = re.findall(r"```sh\n(.*?)```", section("A session with curl"), re.DOTALL)
-    printed = pasted(stack, script)
-    statuses = re.findall(r"^HTTP/1.1 (\d+)", printed, re.MULTILINE)
-    assert statuses == ["201", "200", "412"]
-    assert '"name":"Desk lamp"' in printed
-    assert '"current_version":2' in printed
 
 
 def test_example_field_is_the_one_that_the_tests_add() -> None:

@@ -55,7 +55,7 @@ def renaming(resource: str, plural: str | None = None, name: str = "shop") -> Re
         ('`{"items": [], "next_cursor": null}`', '`{"people": [], "next_cursor": null}`'),
         ("# Items: an API", "# People: an API"),
         ("See [the items](#what-an-item-is).", "See [the people](#what-a-person-is)."),
-        ('```sh\n# Add an item\ncurl "$API/items?order=asc"\n```\n', '```sh\n# Add a person\ncurl "$API/people?order=asc"\n```\n'),
+        ('```sh\n# An item\ncurl "$API/items?order=asc"\n```\n', '```sh\n# A person\ncurl "$API/people?order=asc"\n```\n'),
     ],
 )  # fmt: skip
 def test_a_text_speaks_of_the_new_resource(before: str, after: str) -> None:
@@ -79,8 +79,8 @@ def test_what_is_not_about_the_resource_stays(text: str) -> None:
 
 
 def test_a_resource_of_two_words_has_its_form_in_each_place() -> None:
-    before = 'An `Item` of `/items`: `list_items`: `{"items": …}`, items of an `items/read` token.'
-    after = 'A `StockItem` of `/stock-items`: `list_stock_items`: `{"stock_items": …}`, stock items of a `stock-items/read` token.'
+    before = 'An `Item` of `/items`: `list_items`: `{"items": 1}`, items an `items/read` one'
+    after = 'A `StockItem` of `/stock-items`: `list_stock_items`: `{"stock_items": 1}`, stock items in a `stock-items/read` one'
     assert renaming("stock item").markdown(before) == after
 
 
