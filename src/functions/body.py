@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
+import re
 
 from . import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-MAX_BODY = 128 * 1024  # bytes; the largest item that the contract allows is half of that, in UTF-8
+MAX_BODY = 128 * 1024  # bytes
+CHARSET = re.compile(r"""\s*(["']?)utf[-_ ]?8\1\s*""")  # every spelling of UTF-8 that clients send
+
+
+class _Refused(ValueError):
+    """Args: what is wrong with a value, without repeating it."""
 
 
 def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
@@ -30,8 +38,8 @@ def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
     if len(text) > MAX_BODY * 4 // 3 + 4:
         raise errors.PayloadTooLarge(MAX_BODY)
     media_type, *options = content_type.lower().split(";")
-    charset = next((o.partition("=")[2].strip(' "') for o in options if o.strip().startswith("charset=")), "utf-8")
-    if media_type.strip() != expected or charset != "utf-8":
+    charsets = [value for name, _, value in (option.partition("=") for option in options) if name.strip() == "charset"]
+    if media_type.strip() != expected or not all(CHARSET.fullmatch(charset) for charset in charsets):
         raise errors.UnsupportedMediaType(expected)
     try:
         octets = base64.b64decode(text, validate=True) if encoded else text.encode()
@@ -47,15 +55,36 @@ def dumps(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except TypeError:  # it contains a Decimal
-        return _dumps_exactly(value)
+        return _text(value, str)
 
 
-def _dumps_exactly(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """Return a text that is the same for the same JSON value, however it was written, and another for every other value.
+
+    Names are sorted; 1, 1.0 and 10e-1 are one number, and "1" is another value.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except TypeError:  # it contains a Decimal
+        return _text(value, _number, sorted)
+
+
+def _text(value: Any, number: Callable[[Any], str], order: Callable[[Any], Iterable[Any]] = iter) -> str:
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(name)}:{_dumps_exactly(inner)}" for name, inner in value.items()) + "}"
+        parts = (f"{json.dumps(name)}:{_text(inner, number, order)}" for name, inner in order(value.items()))
+        return "{" + ",".join(parts) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_dumps_exactly, value)) + "]"
-    return json.dumps(value) if value is None or isinstance(value, (str, bool, int)) else str(value)
+        return "[" + ",".join(_text(entry, number, order) for entry in value) + "]"
+    return json.dumps(value) if value is None or isinstance(value, (str, bool, int)) else number(value)
+
+
+def _number(value: Any) -> str:
+    """Return a Decimal as `json.dumps` writes an equal integer, or else by its digits without trailing zeros."""
+    if value.adjusted() < 130 and value == value.to_integral_value():  # larger ones cannot be stored
+        return str(int(value))
+    sign, digits, exponent = value.as_tuple()
+    significant = "".join(map(str, digits)).rstrip("0")
+    return f"{'-' * sign}{significant.lstrip('0')}E{exponent + len(digits) - len(significant)}"
 
 
 def _decimal(text: str) -> Any:
@@ -64,11 +93,11 @@ def _decimal(text: str) -> Any:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError("a number is out of range") from None
+        raise _Refused("a number is out of range") from None
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON value")
+    raise _Refused(f"{name} is not a JSON value")
 
 
 def _reason(error: Exception) -> str:
@@ -78,4 +107,8 @@ def _reason(error: Exception) -> str:
         return "it is not valid UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    return "it contains a value that JSON does not allow"
+    if isinstance(error, _Refused):
+        return str(error)
+    if isinstance(error, binascii.Error):
+        return "it is not valid Base64"
+    return "a number has too many digits"  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits

@@ -1,4 +1,4 @@
-"""The errors that a caller can receive: status, problem type and title on each class. Knows nothing else.
+"""The errors that a caller can receive: status, problem type and title on each class. Knows only how the contract names things.
 
     Problem
     ├── InvalidRequest          400
@@ -12,14 +12,20 @@
     ├── InternalError           500
     └── Unavailable             503
 
-401, 429 and the 404 of an unknown path are the gateway's own; infra/problems.tf defines them in the same form.
+401 and 429 are the gateway's own; infra/problems.tf defines them in the same form. A handler of your own raises one of these, or
+a subclass of Problem whose type the contract lists too.
 """
 
 from __future__ import annotations
 
+from .operations import SERVICE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+PREFIX = SERVICE["problems"]
+SINGULAR = SERVICE["singular"]
 
 
 class Problem(Exception):
@@ -47,7 +53,7 @@ class Problem(Exception):
 class InvalidRequest(Problem):
     """Args: faults: each `{"pointer" or "parameter": where, "detail": what}`."""
 
-    status, type, title = 400, "urn:items:problem:invalid-request", "Invalid request"
+    status, type, title = 400, PREFIX + "invalid-request", "Invalid request"
 
     def __init__(self, faults: Sequence[dict[str, str]]) -> None:
         count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
@@ -55,36 +61,36 @@ class InvalidRequest(Problem):
 
 
 class Forbidden(Problem):
-    status, type, title = 403, "urn:items:problem:forbidden", "Forbidden"
+    status, type, title = 403, PREFIX + "forbidden", "Forbidden"
 
 
 class NotFound(Problem):
-    """The same whether an item never existed, was deleted or belongs to somebody else, so that callers cannot find out which."""
+    """The same whether it never existed, was deleted or belongs to somebody else, so that callers cannot find out which."""
 
-    status, type, title = 404, "urn:items:problem:not-found", "Not found"
+    status, type, title = 404, PREFIX + "not-found", "Not found"
 
-    def __init__(self) -> None:
-        super().__init__("There is no such item.")
+    def __init__(self, detail: str = f"There is no such {SINGULAR}.") -> None:
+        super().__init__(detail)
 
 
 class Conflict(Problem):
-    status, type, title = 409, "urn:items:problem:conflict", "Conflict"
+    status, type, title = 409, PREFIX + "conflict", "Conflict"
 
     def __init__(self) -> None:
         super().__init__(
-            "The item kept changing while this request was applied. Nothing was changed; try again.",
+            f"The {SINGULAR} kept changing while this request was applied. Nothing was changed; try again.",
             headers={"Retry-After": "1"},
         )
 
 
 class VersionConflict(Problem):
-    """Args: current_version: the version that the item has now."""
+    """Args: current_version: the version that the resource has now."""
 
-    status, type, title = 412, "urn:items:problem:version-conflict", "Version conflict"
+    status, type, title = 412, PREFIX + "version-conflict", "Version conflict"
 
     def __init__(self, current_version: int) -> None:
         super().__init__(
-            "The item has changed. Read it again and repeat the change on its current version.",
+            f"The {SINGULAR} has changed. Read it again and repeat the change on its current version.",
             headers={"ETag": f'"{current_version}"'},
             extensions={"current_version": current_version},
         )
@@ -93,30 +99,30 @@ class VersionConflict(Problem):
 class PayloadTooLarge(Problem):
     """Args: limit: the largest size that is accepted, in bytes."""
 
-    status, type, title = 413, "urn:items:problem:payload-too-large", "Payload too large"
+    status, type, title = 413, PREFIX + "payload-too-large", "Payload too large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body and the resulting item must not be larger than {limit} bytes.")
+        super().__init__(f"The body and the resulting {SINGULAR} must not be larger than {limit} bytes.")
 
 
 class UnsupportedMediaType(Problem):
     """Args: expected: the media type that the operation takes."""
 
-    status, type, title = 415, "urn:items:problem:unsupported-media-type", "Unsupported media type"
+    status, type, title = 415, PREFIX + "unsupported-media-type", "Unsupported media type"
 
     def __init__(self, expected: str) -> None:
         super().__init__(f"Send Content-Type: {expected}.")
 
 
 class IdempotencyKeyReused(Problem):
-    status, type, title = 422, "urn:items:problem:idempotency-key-reused", "Idempotency key reused"
+    status, type, title = 422, PREFIX + "idempotency-key-reused", "Idempotency key reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used with a different body. Use a new key for a new item.")
+        super().__init__(f"This Idempotency-Key was used with a different body. Use a new key for a new {SINGULAR}.")
 
 
 class InternalError(Problem):
-    status, type, title = 500, "urn:items:problem:internal-error", "Internal error"
+    status, type, title = 500, PREFIX + "internal-error", "Internal error"
 
     def __init__(self) -> None:
         super().__init__("The service failed. Quote the request id when you report it.")
@@ -125,7 +131,7 @@ class InternalError(Problem):
 class Unavailable(Problem):
     """The table did not respond in time or is throttling requests; a write may or may not have been applied."""
 
-    status, type, title = 503, "urn:items:problem:unavailable", "Unavailable"
+    status, type, title = 503, PREFIX + "unavailable", "Unavailable"
 
     def __init__(self) -> None:
         super().__init__("The service is temporarily unavailable. Try again.", headers={"Retry-After": "1"})

@@ -6,34 +6,35 @@ import base64
 import hashlib
 import os
 
-from . import errors, item
+from . import contract, errors, resource
 from .body import dumps
 from .http import Response, endpoint
 from .store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .request import Request
 
-ATTEMPTS = 5  # to apply a merge patch to an item that keeps changing
+ATTEMPTS = 5  # to apply a change to content that keeps changing
+LIMIT, MOST = 25, 1000  # entries of a page: without a limit, and whatever the contract allows
 MAX_PAGE = 2_900_000  # characters; Lambda's limit is 6 MB, and the body may double when it becomes a JSON string
 
 
 @endpoint
 def create(request: Request) -> Response:
     """POST: create one."""
-    key = request.parameters["Idempotency-Key"]
-    item_id = item.id_for_key(request.caller, key) if key else item.random_id(os.urandom(16))
-    new = item.created(item_id, request.body, request.now)
+    key = request.parameters.get("Idempotency-Key")
+    resource_id = resource.id_for_key(request.caller, key) if key else resource.random_id(os.urandom(16))
+    new = resource.created(resource_id, request.body, request.now)
     stored, replayed = store().of(request).create(new)
-    request.item_id = item_id
+    request.resource_id = resource_id
     if stored.fingerprint != new.fingerprint:
         raise errors.IdempotencyKeyReused
-    headers = {"Location": f"{request.collection}{item_id}"} | ({"Idempotent-Replayed": "true"} if replayed else {})
-    return _item(201, stored, headers)
+    location = {"Location": f"{request.collection}/{resource_id}"}
+    return respond(201, stored, location | ({"Idempotent-Replayed": "true"} if replayed else {}))
 
 
 @endpoint
@@ -42,23 +43,27 @@ def get(request: Request) -> Response:
     current = store().of(request).get(request.parameters["id"])
     if not request.none_match(current.version):
         return Response(304, headers={"ETag": f'"{current.version}"'})
-    return _item(200, current)
+    return respond(200, current)
 
 
 @endpoint
 def update(request: Request) -> Response:
     """PUT and PATCH: replace or change the content of one."""
-    items, item_id, expected = store().of(request), request.parameters["id"], request.if_match()
+    change: Callable[[Mapping[str, Any], Mapping[str, Any]], resource.Change]
     if request.kind == "replace":
-        return _item(200, items.update(item_id, item.replacement(request.body), expected))
-    if not item.needs_current(request.body):
-        return _item(200, items.update(item_id, _patched(request.body, {}), expected))
+        needs_current, change = resource.replacement_needs_current(request.body), resource.replacement
+    else:
+        needs_current, change = resource.patch_needs_current(request.body), _patched
+    resources, resource_id, expected = store().of(request), request.parameters["id"], request.if_match()
+    if not needs_current:
+        return respond(200, resources.update(resource_id, change(request.body, {}), expected))
     for _ in range(ATTEMPTS):
-        current = items.get(item_id)
+        current = resources.get(resource_id)
         if expected is not None and current.version not in expected:
             raise errors.VersionConflict(current.version)
         try:
-            return _item(200, items.update(item_id, _patched(request.body, current.content), [current.version]))
+            changed = change(request.body, current.content)
+            return respond(200, resources.update(resource_id, changed, [current.version]))
         except errors.VersionConflict:
             if expected is not None:
                 raise
@@ -75,18 +80,17 @@ def delete(request: Request) -> Response:
 @endpoint
 def list_page(request: Request) -> Response:
     """GET on the collection: return a page."""
-    limit, order, cursor = (request.parameters[name] for name in ("limit", "order", "cursor"))
+    limit = max(1, min(request.parameters.get("limit") or LIMIT, MOST))
+    order, cursor = request.parameters.get("order") or "asc", request.parameters.get("cursor")
     after = _position(request.owner, order, cursor) if cursor else None
-    items, more = store().of(request).page(limit, order == "desc", after)
-    while len(page := dumps([entry.representation() for entry in items])) > MAX_PAGE:
-        items, more = items[: len(items) // 2], True
-    next_cursor = _cursor(request.owner, order, items[-1].created_at, items[-1].id) if more else None
-    link = (
-        {"Link": f'<{request.collection.rstrip("/")}?limit={limit}&order={order}&cursor={next_cursor}>; rel="next"'}
-        if more
-        else {}
-    )
-    return Response(200, f'{{"items":{page},"next_cursor":{dumps(next_cursor)}}}', link)
+    entries, more = store().of(request).page(limit, order == "desc", after)
+    # One entry always fits: the table's limit for it is 400 KB, and JSON takes at most six characters for a byte.
+    while len(page := dumps([entry.representation() for entry in entries])) > MAX_PAGE and len(entries) > 1:
+        entries, more = entries[: len(entries) // 2], True
+    next_cursor = _cursor(request.owner, order, entries[-1].created_at, entries[-1].id) if more else None
+    following = f"{request.collection}?limit={limit}&order={order}&cursor={next_cursor}"
+    link = {"Link": f'<{following}>; rel="next"'} if more else {}
+    return Response(200, f'{{{dumps(contract.SERVICE["page"])}:{page},"next_cursor":{dumps(next_cursor)}}}', link)
 
 
 def store() -> Store:
@@ -100,39 +104,39 @@ def store() -> Store:
 _store: Store | None = None
 
 
-def _item(status: int, current: item.Item, headers: dict[str, str] | None = None) -> Response:
+def respond(status: int, current: resource.Resource, headers: dict[str, str] | None = None) -> Response:
+    """Return the response that shows a resource as it is now, with its version as entity tag."""
     return Response(status, dumps(current.representation()), {"ETag": f'"{current.version}"', **(headers or {})})
 
 
-def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> item.Change:
-    """Return what a merge patch changes. Raise errors.InvalidRequest if the item would become invalid."""
-    change = item.patched(patch, current)
-    if faults := item.faults(change):
+def _patched(patch: Mapping[str, Any], current: Mapping[str, Any]) -> resource.Change:
+    """Return what a merge patch changes. Raise errors.InvalidRequest if that would be invalid."""
+    if faults := contract.patch_faults(patch, current):
         raise errors.InvalidRequest(faults)
-    return change
+    return resource.patched(patch, current)
 
 
-def _cursor(owner: str, order: str, created_at: str, item_id: str) -> str:
-    """Return where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<item id>`.
+def _cursor(owner: str, order: str, created_at: str, resource_id: str) -> str:
+    """Return where a page ended, bound to its owner and order: base64url of `<check>|<created_at>|<id>`.
 
     It contains no secret and grants no access: a query takes the owner from the token, never from the cursor.
     """
-    position = f"{created_at}|{item_id}"
+    position = f"{created_at}|{resource_id}"
     check = hashlib.sha256(f"{owner}|{order}|{position}".encode()).hexdigest()[:16]
     return base64.urlsafe_b64encode(f"{check}|{position}".encode()).decode().rstrip("=")
 
 
 def _position(owner: str, order: str, cursor: str) -> tuple[str, str]:
-    """Return (created_at, item id) of a cursor. Raise errors.InvalidRequest for one that was not made for this query."""
+    """Return (created_at, id) of a cursor. Raise errors.InvalidRequest for one that was not made for this query."""
     try:
         octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        _, created_at, item_id = octets.decode("ascii").split("|")
+        _, created_at, resource_id = octets.decode("ascii").split("|")
     except ValueError:
-        created_at = item_id = ""
-    if not (created_at and item_id) or _cursor(owner, order, created_at, item_id) != cursor:
+        created_at = resource_id = ""
+    if not (created_at and resource_id) or _cursor(owner, order, created_at, resource_id) != cursor:
         detail = "must be a next_cursor of this API, sent by the same caller with the same order"
         raise errors.InvalidRequest([{"parameter": "cursor", "detail": detail}])
-    return created_at, item_id
+    return created_at, resource_id
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # connect while Lambda initialises, not while a request waits

@@ -60,12 +60,15 @@ def serve(
     started = clock()
     received = _timestamp(started)
     gateway = event["requestContext"]
-    operation = contract.ROUTES[gateway["httpMethod"], gateway["resourcePath"]]
+    function = contract.function_of(action.__name__)
+    operation = contract.operation_at(gateway["httpMethod"], gateway["resourcePath"], function)
     correlation_id = _correlation_id(event)
     request: Request | None = None
     problem: errors.Problem | None = None
     failure: BaseException | None = None
     try:
+        if operation is None:  # the gateway is changed before the functions are
+            raise errors.NotFound("There is nothing at this path for this method.")
         request = Request(operation, event, context, received)
         response = action(request)
     except errors.Problem as raised:
@@ -80,7 +83,7 @@ def serve(
         {
             "timestamp": received,
             "level": "ERROR" if response.status >= 500 else "INFO",
-            "operation": contract.OPERATIONS[operation]["function"],
+            "operation": function,
             "method": gateway["httpMethod"],
             "status": response.status,
             "duration_ms": round(duration_ms, 2),
@@ -89,7 +92,7 @@ def serve(
             "correlation_id": correlation_id,
             "trace_id": os.environ.get("_X_AMZN_TRACE_ID"),
             "owner_hash": hashlib.sha256(claims["sub"].encode()).hexdigest()[:16] if claims.get("sub") else None,
-            "item_id": request.item_id if request else None,
+            "resource_id": request.resource_id if request else None,
             "cold_start": cold or None,
             "problem": problem.type if problem else None,
             "error": _describe(failure) if failure else None,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MARGIN = 0.5  # seconds before the function's own timeout that are kept for making the response
+PROBE = "release-probe"  # owner of what a release creates to try a version; no token has this subject
+MOST_TAGS = 100  # operands of IN: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
@@ -25,14 +27,14 @@ class Request:
     Attributes:
         operation: the operationId that the request is for.
         kind: of that operation: create, list, get, replace, patch, delete or other.
-        owner: whose items it is about.
+        owner: whose resources it is about.
         id: API Gateway's request id.
-        parameters: values by name, with their types and defaults.
+        parameters: values by name, with their types and defaults; of every parameter that the contract has there.
         body: the parsed body; None for an operation without one.
         now: when it was received, RFC 3339, UTC.
-        caller: who sent it; the owner, unless items are shared.
-        item_id: the item that it is about, once that is known.
-        collection: the relative URL before an item's id.
+        caller: who sent it; the owner, unless resources are shared.
+        resource_id: the resource that it is about, once that is known.
+        collection: the collection's URL, relative to the request's.
 
     Raises:
         errors.Forbidden: The caller's app client is unknown.
@@ -45,7 +47,7 @@ class Request:
         self.kind: str = contract.OPERATIONS[operation]["kind"]
         self.id: str = event["requestContext"]["requestId"]
         self.now = now
-        self.collection = "" if event["path"].endswith("/") else "items/"
+        self.collection = _collection(event)
         self._context = context
         self.parameters, faults = contract.parameters(
             operation,
@@ -55,15 +57,16 @@ class Request:
                 "header": {k.lower(): v for k, v in (event.get("multiValueHeaders") or {}).items()},
             },
         )
-        self.item_id: str | None = self.parameters.get("id")
+        self.resource_id: str | None = self.parameters.get("id")
         self.caller = _caller((event["requestContext"].get("authorizer") or {}).get("claims") or {})
-        self.owner = "shared" if os.environ.get("OWNERSHIP") == "shared" else self.caller
+        shared = os.environ.get("OWNERSHIP") == "shared" and self.caller != PROBE
+        self.owner = "shared" if shared else self.caller
         self.body: Any = None
         media_type = contract.media_type(operation)
         if media_type:
             content_type, encoded = _header(event, "content-type"), bool(event.get("isBase64Encoded"))
             self.body = body.read(event.get("body") or "", encoded, content_type, media_type)
-            faults += _body_faults(media_type, self.body)
+            faults += contract.body_faults(operation, self.body)
         if faults:
             raise errors.InvalidRequest(faults)
 
@@ -76,20 +79,26 @@ class Request:
 
         Weak tags never match: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
         """
-        tags = _entity_tags("If-Match", self.parameters["If-Match"])
+        tags = _entity_tags("If-Match", self.parameters.get("If-Match"))
         if tags is None:
             return None
         return [int(tag) for weak, tag in tags if not weak and re.fullmatch("[1-9][0-9]{0,17}", tag)]
 
     def none_match(self, version: int) -> bool:
-        """Whether `If-None-Match` allows the item to be sent. Raise errors.InvalidRequest if it is malformed.
+        """Whether `If-None-Match` allows the resource to be sent. Raise errors.InvalidRequest if it is malformed.
 
         https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
         """
-        given = self.parameters["If-None-Match"]
+        given = self.parameters.get("If-None-Match")
         if given == "*":
             return False
         return all(tag != str(version) for _, tag in _entity_tags("If-None-Match", given) or ())
+
+
+def _collection(event: Mapping[str, Any]) -> str:
+    """Return the relative URL of the collection: https://www.rfc-editor.org/rfc/rfc3986#section-4.2"""
+    deeper: int = event["requestContext"]["resourcePath"].count("/") - (0 if event["path"].endswith("/") else 1)
+    return "../" * deeper + contract.SERVICE["collection"]
 
 
 def _caller(claims: Mapping[str, str]) -> str:
@@ -102,7 +111,7 @@ def _caller(claims: Mapping[str, str]) -> str:
         raise errors.Forbidden("The token was issued to an app client that may not call this API.")
     caller = claims.get("sub") or claims["client_id"]
     if "#" in caller:
-        raise errors.Forbidden("The token's subject cannot own items.")
+        raise errors.Forbidden(f"The token's subject cannot own {contract.SERVICE['plural']}.")
     return caller
 
 
@@ -110,19 +119,14 @@ def _header(event: Mapping[str, Any], name: str) -> str:
     return next((value for key, value in (event.get("headers") or {}).items() if key.lower() == name), "")
 
 
-def _body_faults(media_type: str, content: Any) -> list[contract.Fault]:
-    if media_type != "application/merge-patch+json":
-        return contract.content_faults(content)
-    # The result of a patch is validated where the current item is known (handlers.update).
-    return [] if isinstance(content, dict) else [{"pointer": "", "detail": "must be an object"}]
-
-
 def _entity_tags(header: str, value: str | None) -> list[tuple[bool, str]] | None:
     """Return (weak, opaque tag) for each of the header's tags; None when it is absent or `*`."""
     if value is None or value.strip() == "*":
         return None
-    tags = []
-    for part in value.split(","):
+    tags, parts = [], value.split(",")
+    if len(parts) > MOST_TAGS:
+        raise errors.InvalidRequest([{"parameter": header, "detail": f"must have at most {MOST_TAGS} entity tags"}])
+    for part in parts:
         match = ENTITY_TAG.fullmatch(part.strip())
         if not match:
             raise errors.InvalidRequest([{"parameter": header, "detail": 'must be entity tags such as "3", or *'}])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Few and bounded: every distinct set of values is a metric that is billed. Never the id of a user, item or request. A release
+# Few and bounded: every distinct set of values is a metric that is billed. Never the id of a user, resource or request. A release
 # compares metrics by version; docs/decisions/0012-metrics-and-alarms.md counts them.
 BY_OPERATION = [["operation"]]
 BY_VERSION = [["operation"], ["operation", "version"]]
@@ -41,7 +41,7 @@ def record(
             "Timestamp": timestamp_ms,
             "CloudWatchMetrics": [
                 {
-                    "Namespace": environ.get("METRIC_NAMESPACE", "items"),
+                    "Namespace": environ["METRIC_NAMESPACE"],
                     "Dimensions": dimensions,
                     "Metrics": [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in names],
                 }

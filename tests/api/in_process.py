@@ -18,12 +18,19 @@ import httpx
 
 from crudctl.build import service
 from functions import contract, handlers
-from functions.operations import OPERATIONS, SERVICE
 from functions.store import Store
 
 CLIENT_ID = "tests"
-KINDS: Any = OPERATIONS  # by operationId
-HANDLERS = {name: service.HANDLERS.get(operation["kind"], name) for name, operation in KINDS.items()}
+HANDLERS = {name: service.HANDLERS.get(one["kind"], name) for name, one in contract.OPERATIONS.items()}
+
+
+def matched(path: str) -> tuple[str, dict[str, str]]:
+    """Return the path template of the contract that a path matches, and the values in it; the path itself if none does."""
+    for template in sorted({template for _, template in contract.ROUTES}):
+        expression = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
+        if match := re.fullmatch(expression, path.rstrip("/")):
+            return template, {name: unquote(value) for name, value in match.groupdict().items()}
+    return path.rstrip("/"), {}
 
 
 class InProcess(httpx.BaseTransport):
@@ -65,10 +72,7 @@ class InProcess(httpx.BaseTransport):
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html."""
         method, params = request.method, request.url.params
         path = request.url.raw_path.decode().partition("?")[0]
-        match = re.fullmatch(f"(/{SERVICE['collection']})/([^/]+)(/.*)?", path)
-        resource, item_id = (
-            (f"{match[1]}/{{id}}{match[3] or ''}", unquote(match[2])) if match else (path.rstrip("/"), None)
-        )
+        resource, in_path = matched(path)
         headers: dict[str, list[str]] = {}
         for key, value in request.headers.multi_items():
             headers.setdefault(key, []).append(value)
@@ -82,7 +86,7 @@ class InProcess(httpx.BaseTransport):
             "multiValueHeaders": headers or None,
             "queryStringParameters": dict(params) or None,
             "multiValueQueryStringParameters": {key: params.get_list(key) for key in params} or None,
-            "pathParameters": {"id": item_id} if item_id else None,
+            "pathParameters": in_path or None,
             "requestContext": {
                 "httpMethod": method,
                 "resourcePath": resource,

@@ -215,7 +215,7 @@ def test_a_request_logs_one_line_without_what_was_sent(
     text = capsys.readouterr().out
     (line,) = map(json.loads, text.splitlines())
     assert line["operation"] == "create_item"
-    assert line["item_id"] == created.json()["id"]
+    assert line["resource_id"] == created.json()["id"]
     assert line["correlation_id"] == "trail-1"
     assert line["status"] == 201
     assert len(line["owner_hash"]) == 16

@@ -65,15 +65,17 @@ WEB_FOLDERS = {
 }
 
 FUNCTIONS = {
-    "handlers": {"body", "errors", "http", "item", "request", "store"},
+    "handlers": {"body", "contract", "errors", "http", "request", "resource", "store"},
     "http": {"body", "contract", "errors", "request", "telemetry"},
     "request": {"body", "contract", "errors"},
     "body": {"errors"},
-    "store": {"errors", "item", "aws"},
-    "item": {"contract"},
-    "contract": {"operations"},
+    "store": {"aws", "errors", "resource"},
+    "resource": {"body", "contract", "merge"},
+    "contract": {"merge", "operations", "validation"},
+    "merge": {"validation"},
+    "validation": {"body"},
+    "errors": {"operations"},
     "operations": set(),
-    "errors": set(),
     "telemetry": set(),
 }
 AWS_CLIENT = {

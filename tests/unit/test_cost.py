@@ -19,7 +19,7 @@ from crudctl.build import service
 from crudctl.cli import main
 from crudctl.cost import model
 from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, price_list
-from functions.item import Item
+from functions.resource import Resource
 from functions.store import Store
 from tests import contracts
 
@@ -133,7 +133,7 @@ def test_an_item_carries_the_system_fields_that_the_model_counts() -> None:
         return {}
 
     uuid, now = "3909af87-ffd8-46d4-85ba-8336378c2299", "2026-11-23T02:46:02.655580Z"
-    new = Item(id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
+    new = Resource(id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
     request = SimpleNamespace(owner=uuid, id=uuid, now=now, remaining=lambda: 1.0)
     Store(call, "table", "index").of(request).create(new)
     size = sum(len(name) + (len(value["S"]) if "S" in value else 2) for name, value in sent[0].items())

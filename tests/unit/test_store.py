@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from functions.aws.dynamodb import marshal
-from functions.item import Item
-from functions.store import Items, Store
+from functions.resource import Resource
+from functions.store import Resources, Store
 
 STORED = {
     "id": "ann#1",
@@ -20,14 +20,16 @@ STORED = {
     "updated_at": "2030-01-01",
     "name": "x",
 }
-NEW = Item(id="1", version=1, created_at="2030-01-01", updated_at="2030-01-01", content={"name": "x"}, fingerprint="f")
+NEW = Resource(
+    id="1", version=1, created_at="2030-01-01", updated_at="2030-01-01", content={"name": "x"}, fingerprint="f"
+)
 RESPONSE = {"Item": marshal(STORED), "Attributes": marshal(STORED), "Items": [marshal(STORED)]}
-CALLS: dict[str, Callable[[Items], object]] = {
-    "create": lambda items: items.create(NEW),
-    "get": lambda items: items.get("1"),
-    "update": lambda items: items.update("1", {"name": "x"}, None),
-    "delete": lambda items: items.delete("1", None),
-    "page": lambda items: items.page(25, False, ("2030-01-01", "1")),
+CALLS: dict[str, Callable[[Resources], object]] = {
+    "create": lambda resources: resources.create(NEW),
+    "get": lambda resources: resources.get("1"),
+    "update": lambda resources: resources.update("1", {"name": "x"}, None),
+    "delete": lambda resources: resources.delete("1", None),
+    "page": lambda resources: resources.page(25, False, ("2030-01-01", "1")),
 }
 
 
@@ -35,9 +37,9 @@ def public(kind: type) -> set[str]:
     return {name for name in vars(kind) if not name.startswith("_")}
 
 
-def test_a_store_offers_nothing_but_the_items_of_a_request() -> None:
+def test_a_store_offers_nothing_but_the_resources_of_a_request() -> None:
     assert public(Store) == {"from_environment", "of"}
-    assert public(Items) == set(CALLS)
+    assert public(Resources) == set(CALLS)
 
 
 @pytest.mark.parametrize("method", CALLS)

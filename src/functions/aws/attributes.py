@@ -30,7 +30,8 @@ def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item in Python's form. Integral numbers are int, others Decimal; sets are set, binary is bytes.
+    """Return an item in Python's form. Integral numbers of up to 38 digits are int, others Decimal; sets are set,
+    binary is bytes.
 
     Raises:
         ValueError: An attribute has an unknown type.
@@ -108,9 +109,14 @@ def _plain(typed: Mapping[str, Any]) -> Any:
 
 
 def _number(text: str) -> int | Decimal:
-    if text.lstrip("-").isdecimal():
+    if len(text) <= MAX_DIGITS and text.lstrip("-").isdecimal():
         return int(text)
-    from decimal import Decimal  # loaded only by the first number with a fraction
+    from decimal import Decimal  # loaded only by the first number with a fraction or an exponent
 
     number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else number
+    if number.adjusted() < MAX_DIGITS:
+        return int(number) if number == number.to_integral_value() else number
+    # Without its zeros, so that 1E+125 is not written with 126 digits, which could make a response larger than Lambda's limit.
+    sign, digits, exponent = number.as_tuple()
+    significant = "".join(map(str, digits)).rstrip("0")
+    return Decimal((sign, tuple(map(int, significant)), int(exponent) + len(digits) - len(significant)))

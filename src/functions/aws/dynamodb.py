@@ -1,4 +1,4 @@
-"""The DynamoDB client: its JSON protocol, errors and retries. Knows neither a table nor items.
+"""The DynamoDB client: its JSON protocol, errors and retries. Knows neither a table nor what it holds.
 
     DynamoDBError
     ├── ConditionalCheckFailed    the item does not meet the condition of the write

@@ -1,4 +1,4 @@
-"""functions.item: identity and changes, without time, randomness or storage."""
+"""functions.resource: identity and changes, without time, randomness or storage."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions import item
-from functions.item import REMOVED
+from functions import merge, resource
+from functions.resource import REMOVED
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -41,66 +41,56 @@ JSON = st.recursive(
     ],
 )
 def test_merging_follows_the_rfc(target: Any, patch: Any, outcome: Any) -> None:
-    assert item.merged(target, patch) == outcome
+    assert merge.merged(target, patch) == outcome
 
 
 @given(JSON, JSON)
 def test_merging_is_idempotent_and_does_not_modify_its_arguments(target: Any, patch: Any) -> None:
     before = repr(target), repr(patch)
-    once = item.merged(target, patch)
-    assert item.merged(once, patch) == once
+    once = merge.merged(target, patch)
+    assert merge.merged(once, patch) == once
     assert (repr(target), repr(patch)) == before
 
 
 def test_a_patch_changes_only_the_fields_it_names() -> None:
     current = {"name": "a", "attributes": {"x": "1"}, "tags": ["t"]}
-    assert item.patched({"attributes": {"y": "2"}, "tags": None}, current) == {
+    assert resource.patched({"attributes": {"y": "2"}, "tags": None}, current) == {
         "attributes": {"x": "1", "y": "2"},
         "tags": REMOVED,
     }
 
 
 @pytest.mark.parametrize(("patch", "needs"), [({"a": 1, "b": None, "c": [{}]}, False), ({"a": {}}, True), ({}, False)])
-def test_only_a_patch_of_an_object_needs_the_current_item(patch: dict[str, Any], needs: bool) -> None:
-    assert item.needs_current(patch) is needs
+def test_only_a_patch_of_an_object_needs_what_is_stored(patch: dict[str, Any], needs: bool) -> None:
+    assert resource.patch_needs_current(patch) is needs
 
 
 def test_a_replacement_names_every_field() -> None:
-    change = item.replacement({"name": "x"})
-    assert change.keys() == set(item.FIELDS)
+    change = resource.replacement({"name": "x"}, {})
+    assert change.keys() == set(resource.FIELDS)
     assert [field for field, value in change.items() if value is not REMOVED] == ["name"]
-
-
-def test_a_change_may_remove_only_fields_that_are_not_required() -> None:
-    assert item.faults({"description": REMOVED, "quantity": 2}) == []
-    assert item.faults({"name": REMOVED, "other": REMOVED, "another": 1, "quantity": -2}) == [
-        {"pointer": "/name", "detail": "is required and cannot be removed"},
-        {"pointer": "/other", "detail": "is not a known property"},
-        {"pointer": "/another", "detail": "is not a known property"},
-        {"pointer": "/quantity", "detail": "must be at least 0"},
-    ]
 
 
 @given(st.binary(min_size=16, max_size=16))
 def test_a_random_id_is_a_uuid_of_version_4(entropy: bytes) -> None:
-    random = uuid.UUID(item.random_id(entropy))
+    random = uuid.UUID(resource.random_id(entropy))
     assert (random.version, random.variant) == (4, uuid.RFC_4122)
-    assert str(random) == item.random_id(entropy)
+    assert str(random) == resource.random_id(entropy)
 
 
 @given(st.text(), st.text())
 def test_an_id_for_a_key_is_a_uuid_of_version_8_and_always_the_same(owner: str, key: str) -> None:
-    derived = uuid.UUID(item.id_for_key(owner, key))
+    derived = uuid.UUID(resource.id_for_key(owner, key))
     assert derived.variant == uuid.RFC_4122
     assert derived.int >> 76 & 0xF == 8
-    assert str(derived) == item.id_for_key(owner, key)
+    assert str(derived) == resource.id_for_key(owner, key)
 
 
 def test_owner_and_key_cannot_be_confused() -> None:
-    assert len({item.id_for_key("ab", "c"), item.id_for_key("a", "bc"), item.id_for_key("abc", "")}) == 3
+    assert len({resource.id_for_key("ab", "c"), resource.id_for_key("a", "bc"), resource.id_for_key("abc", "")}) == 3
 
 
 def test_fingerprints_differ_for_different_contents_and_not_for_different_spellings() -> None:
-    assert item.fingerprint({"a": 1, "b": [1]}) == item.fingerprint({"b": [1], "a": 1})
+    assert resource.fingerprint({"a": 1, "b": [1]}) == resource.fingerprint({"b": [1], "a": 1})
     contents: list[dict[str, Any]] = [{"a": 1}, {"a": "1"}, {"a": [1]}, {"a": None}, {"a": True}, {}]
-    assert len({item.fingerprint(content) for content in contents}) == len(contents)
+    assert len({resource.fingerprint(content) for content in contents}) == len(contents)
