@@ -6,7 +6,7 @@ PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback docs
+.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback docs recording
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(MIRROR) $(CRUDCTL) up
@@ -26,7 +26,7 @@ unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: abo
 	@$(PYTEST) -q tests/unit tests/contract tests/workflows
 
 stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack and on an emulated account
-	@$(PYTEST) tests/api tests/emulator tests/local tests/deploy tests/operate tests/release
+	@$(PYTEST) tests/api tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/release
 
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e
@@ -61,6 +61,9 @@ screenshots: .venv/.ready-dev  ## take the README's pictures again
 docs: .venv/.ready-docs  ## build the documentation site; a dead link or anchor fails it
 	@.venv/docs/bin/python scripts/build_docs.py
 	@echo "The site is in build/docs/site. To read it: python3 -m http.server --directory build/docs/site"
+
+recording: up  ## record the README's terminal session again; takes over a minute
+	@$(PY) scripts/record_demo.py docs/images/demo-rollback.svg make demo-rollback
 
 build/functions.zip: .venv/.ready contract/openapi.yaml $(shell find src/functions src/crudctl -name "*.py")
 	@$(CRUDCTL) package
