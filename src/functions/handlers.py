@@ -49,25 +49,10 @@ def get(request: Request) -> Response:
 @endpoint
 def update(request: Request) -> Response:
     """PUT and PATCH: replace or change the content of one."""
-    change: Callable[[Mapping[str, Any], Mapping[str, Any]], resource.Change]
     if request.kind == "replace":
-        needs_current, change = resource.replacement_needs_current(request.body), resource.replacement
-    else:
-        needs_current, change = resource.patch_needs_current(request.body), _patched
-    resources, resource_id, expected = store().of(request), request.parameters["id"], request.if_match()
-    if not needs_current:
-        return respond(200, resources.update(resource_id, change(request.body, {}), expected))
-    for _ in range(ATTEMPTS):
-        current = resources.get(resource_id)
-        if expected is not None and current.version not in expected:
-            raise errors.VersionConflict(current.version)
-        try:
-            changed = change(request.body, current.content)
-            return respond(200, resources.update(resource_id, changed, [current.version]))
-        except errors.VersionConflict:
-            if expected is not None:
-                raise
-    raise errors.Conflict
+        needs_current = resource.replacement_needs_current(request.body)
+        return _changed(request, resource.replacement, request.body, needs_current=needs_current)
+    return patch(request, request.body)
 
 
 @endpoint
@@ -102,6 +87,33 @@ def store() -> Store:
 
 
 _store: Store | None = None
+
+
+def patch(request: Request, content: Mapping[str, Any]) -> Response:
+    """Apply a merge patch to the one that the request is about, if `If-Match` allows it, and return it."""
+    return _changed(request, _patched, content, needs_current=resource.patch_needs_current(content))
+
+
+def _changed(
+    request: Request,
+    change: Callable[[Mapping[str, Any], Mapping[str, Any]], resource.Change],
+    content: Mapping[str, Any],
+    *,
+    needs_current: bool,
+) -> Response:
+    resources, resource_id, expected = store().of(request), request.parameters["id"], request.if_match()
+    if not needs_current:
+        return respond(200, resources.update(resource_id, change(content, {}), expected))
+    for _ in range(ATTEMPTS):
+        current = resources.get(resource_id)
+        if expected is not None and current.version not in expected:
+            raise errors.VersionConflict(current.version)
+        try:
+            return respond(200, resources.update(resource_id, change(content, current.content), [current.version]))
+        except errors.VersionConflict:
+            if expected is not None:
+                raise
+    raise errors.Conflict
 
 
 def respond(status: int, current: resource.Resource, headers: dict[str, str] | None = None) -> Response:
