@@ -21,6 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "docs"
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 FOLDERS = {"docs": "", "bench": "bench"}
+FIRST = [
+    "index.md",
+    "adopt.md",
+    "commands.md",
+    "contract.md",
+    "architecture.md",
+    "claims.md",
+    "runbook.md",
+    "security.md",
+]
+LAST = ["contributing.md", "changelog.md"]
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|!?\[[^\[\]]*\]\([^()]*\))*)\]\(([^()\s]+)\)")
 # A fenced block, a code span or a link: only the last is changed.
 PART = re.compile(
@@ -106,7 +117,7 @@ def settings(published: dict[str, str]) -> str:
 def navigation(published: dict[str, str]) -> str:
     """Return the menu as TOML: every page once, the decisions and the measurements in groups of their own."""
     groups: dict[str, list[str]] = {"": [], "Decisions": [], "Measurements": []}
-    for path, page in published.items():
+    for path, page in sorted(published.items(), key=lambda pair: _place(pair[1])):
         if page.endswith(".md"):
             group = {"decisions": "Decisions", "bench": "Measurements"}.get(page.split("/")[0], "")
             groups[group].append(f"{{ {json.dumps(heading(path))} = {json.dumps(page)} }}")
@@ -115,6 +126,18 @@ def navigation(published: dict[str, str]) -> str:
         "["
         + ", ".join([*top, *(f"{{ {json.dumps(name)} = [{', '.join(entries)}] }}" for name, entries in groups.items())])
         + "]"
+    )
+
+
+def _place(page: str) -> tuple[int, int, bool, str]:
+    """Return the key by which pages are sorted: the first, the others, the last; a folder's README before its other pages."""
+    first = FIRST.index(page) if page in FIRST else len(FIRST)
+    folder, _, name = page.rpartition("/")
+    return (
+        first,
+        LAST.index(page) + 1 if page in LAST else 0,
+        bool(folder),
+        f"{folder}/{0 if name == 'README.md' else 1}{name}",
     )
 
 
