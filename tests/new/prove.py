@@ -1,4 +1,4 @@
-"""Makes the projects of tests.new.projects one after the other, calls each with curl, and runs its tests; see scripts/prove-new."""
+"""Makes the projects of tests.new.projects one by one, calls each with curl, and runs its tests; see scripts/prove-new."""
 
 from __future__ import annotations
 
