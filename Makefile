@@ -51,7 +51,7 @@ workflows: .venv/.ready-dev
 	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
-	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt
+	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt
 	@cd web && npm audit --audit-level=high
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
