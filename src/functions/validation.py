@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .body import canonical
+from .body import canonical, dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def enum_fault(value: Any, schema: Schema) -> str | None:
     """Return what is wrong with a value that is not in its schema's enum."""
     if "enum" not in schema or any(_same(value, _exact(allowed)) for allowed in schema["enum"]):
         return None
-    words = (allowed if isinstance(allowed, str) else canonical(_exact(allowed)) for allowed in schema["enum"])
+    words = (allowed if isinstance(allowed, str) else dumps(_exact(allowed)) for allowed in schema["enum"])
     return "must be one of " + ", ".join(words)
 
 

@@ -102,6 +102,63 @@ def test_a_fraction_is_compared_as_it_is_written(
     assert list(validation.faults(Decimal(text), {"type": "number", **schema})) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "schema", "fault"),
+    [
+        ("e", {"type": "string", "nullable": True, "enum": ["a", None]}, "must be one of a, null"),
+        (2, {"enum": ["1", 1, 1.5, True, [1]]}, "must be one of 1, 1, 1.5, true, [1]"),
+        (None, {"type": "string", "nullable": True, "enum": ["a", None]}, None),
+        (None, {"enum": ["a", None]}, None),
+        (None, {"type": "string", "enum": ["a", None]}, "must be a string"),
+        ("None", {"type": "string", "nullable": True, "enum": ["a", None]}, "must be one of a, null"),
+        ([True], {"enum": [[1]]}, "must be one of [1]"),
+        ([Decimal("1.0")], {"enum": [[1]]}, None),
+        ({"b": [Decimal("0.50")], "a": 1}, {"enum": [{"a": 1, "b": [0.5]}]}, None),
+    ],
+)
+def test_an_enum_is_compared_by_value_at_every_depth(value: Any, schema: dict[str, Any], fault: str | None) -> None:
+    assert faults_of(value, **schema) == ([("", fault)] if fault else [])
+
+
+def test_numbers_of_38_digits_that_differ_in_the_last_are_unique() -> None:
+    one, other = Decimal("0." + "1" * 38), Decimal("0." + "1" * 37 + "2")
+    assert faults_of([one, other, [Decimal("1.5")], ["1.5"], [["1.5"]], Decimal("1.5")], uniqueItems=True) == []
+
+
+def test_an_entry_too_deep_to_be_compared_is_a_fault() -> None:
+    value: Any = {}
+    for _ in range(5000):
+        value = [value]
+    assert faults_of([value, value], uniqueItems=True, enum=[[]])[0][1] == "must not be nested more than 30 levels deep"
+
+
+@pytest.mark.parametrize(
+    "name", ["constructor", "toString", "__proto__", "hasOwnProperty", "__class__", "items", "$ref"]
+)
+def test_a_property_can_have_any_name(name: str) -> None:
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"type": "integer"}},
+        "required": [name],
+    }
+    assert faults_of({name: 1}, **schema) == []
+    assert faults_of({name: "x"}, **schema) == [(f"/{name}", "must be an integer")]
+    assert faults_of({}, **schema) == [(f"/{name}", "is required")]
+    assert faults_of({name: 1}, type="object", additionalProperties=False) == [(f"/{name}", "is not a known property")]
+
+
+def test_a_pointer_can_be_sent_whatever_a_client_calls_a_property() -> None:
+    ((pointer, _),) = faults_of({"\ud800": 1}, additionalProperties=False)
+    assert pointer.encode() == b"/?"
+
+
+def test_a_body_of_thousands_of_faults_lists_a_hundred() -> None:
+    faults = contract._reported(validation.faults(list(range(5000)), {"items": {"type": "string"}}))
+    assert len(faults) == 101
+    assert faults[-1] == {"pointer": "", "detail": "has 4900 more faults"}
+
+
 def test_equal_numbers_are_not_unique_however_they_are_written() -> None:
     assert faults_of(
         [1, Decimal("1.0"), True, "1", Decimal("1e0"), Decimal("0.5"), Decimal("0.50")], uniqueItems=True
