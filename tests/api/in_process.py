@@ -21,7 +21,6 @@ from functions import contract, handlers
 from functions.store import Store
 
 CLIENT_ID = "tests"
-HANDLERS = {name: service.HANDLERS.get(one["kind"], name) for name, one in contract.OPERATIONS.items()}
 
 
 def matched(path: str) -> tuple[str, dict[str, str]]:
@@ -58,7 +57,8 @@ class InProcess(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         event = self.event(request)
         route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
-        handler = HANDLERS[contract.ROUTES[route]]
+        operation = contract.ROUTES[route]
+        handler = service.HANDLERS.get(contract.OPERATIONS[operation]["kind"], operation)
         deadline = time.monotonic() + 10
         context = SimpleNamespace(
             aws_request_id=f"invocation-{next(self._ids)}",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from functions.aws.dynamodb import marshal
-from functions.resource import Resource
-from functions.store import Resources, Store
+from functions import errors
+from functions.aws.dynamodb import ValidationFailed, marshal
+from functions.resource import REMOVED, Resource
+from functions.store import UPDATE, Resources, Store
 
 STORED = {
     "id": "ann#1",
@@ -58,3 +60,49 @@ def test_every_call_names_the_owner_and_carries_the_deadline(method: str) -> Non
     assert [key["id"] for key in keys] == [{"S": "ann#1"}]
     if method == "page":
         assert payload["ExpressionAttributeValues"] == {":owner": {"S": "ann"}}
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_an_update_of_500_fields_fits_dynamodbs_expression(removed: bool) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def call(_owner: str, _action: str, payload: dict[str, Any], _remaining: object) -> dict[str, Any]:
+        sent.append(payload)
+        return RESPONSE
+
+    request = SimpleNamespace(owner="ann", id="request", now="2030-01-02", remaining=lambda: 1.5)
+    change = {f"a field with a long name, {n}": REMOVED if removed else n for n in range(500)}
+    Store(call, "table", "index").of(request).update("1", change, list(range(100)))
+    (payload,) = sent
+    expression = payload["UpdateExpression"]
+    assert (
+        len(expression) <= (len(UPDATE) + 8 * 500 if not removed else len(UPDATE) + len(" REMOVE ") + 4 * 500) <= 4096
+    )
+    assert len(payload["ConditionExpression"]) <= 4096
+    used = set(re.findall(r"[#:]\w+", expression + payload["ConditionExpression"]))
+    assert used == payload["ExpressionAttributeNames"].keys() | payload["ExpressionAttributeValues"].keys()
+    assert len(payload["ExpressionAttributeNames"]) == 500 + 4
+
+
+@pytest.mark.parametrize(
+    ("message", "raised"),
+    [
+        ("Item size has exceeded the maximum allowed size", errors.PayloadTooLarge),
+        ("Item size to update has exceeded the maximum allowed size", errors.PayloadTooLarge),
+        (
+            "Invalid UpdateExpression: Expression size has exceeded the maximum allowed size; expression size: 4097",
+            ValidationFailed,
+        ),
+        (
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit",
+            ValidationFailed,
+        ),
+    ],
+)
+def test_only_a_resource_that_is_too_large_is_reported_as_that(message: str, raised: type[Exception]) -> None:
+    def call(*_: object) -> dict[str, Any]:
+        raise ValidationFailed(f"ValidationException: {message}")
+
+    request = SimpleNamespace(owner="ann", id="request", now="2030-01-02", remaining=lambda: 1.5)
+    with pytest.raises(raised):
+        Store(call, "table", "index").of(request).update("1", {"name": "x"}, None)
