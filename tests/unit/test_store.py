@@ -79,7 +79,7 @@ def test_an_update_of_500_fields_fits_dynamodbs_expression(removed: bool) -> Non
         len(expression) <= (len(UPDATE) + 8 * 500 if not removed else len(UPDATE) + len(" REMOVE ") + 4 * 500) <= 4096
     )
     assert len(payload["ConditionExpression"]) <= 4096
-    used = set(re.findall(r"[#:]\w+", expression + payload["ConditionExpression"]))
+    used = set(re.findall(r"[#:]\w+", f"{expression} {payload['ConditionExpression']}"))
     assert used == payload["ExpressionAttributeNames"].keys() | payload["ExpressionAttributeValues"].keys()
     assert len(payload["ExpressionAttributeNames"]) == 500 + 4
 
