@@ -16,7 +16,7 @@ down:  ## stop it; `make up` starts it again with its data
 
 clean:  ## stop it and delete its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
-	@rm -rf .venv build web/dist web/generated web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test:  ## every check and every test
 	@$(MAKE) -j2 check

@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import types from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist', 'node_modules', 'generated']),
+  globalIgnores(['dist', 'node_modules']),
   js.configs.recommended,
   types.configs.strictTypeChecked,
   {

@@ -5,7 +5,7 @@ import { OPENAPI, read } from './scripts/contract.js';
 
 /** Two modules, because the form is in the first load and the reference page is not. */
 const MODULES = {
-  'virtual:content': () => read().content,
+  'virtual:service': () => read().service,
   'virtual:contract': () => read().document,
 };
 
@@ -18,12 +18,21 @@ function contract() {
       const make = MODULES[/** @type {keyof typeof MODULES} */ (id.slice(1))];
       if (!id.startsWith('\0') || !make) return undefined;
       this.addWatchFile(OPENAPI);
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(make()))})`;
+      return `export default ${JSON.stringify(make())}`;
+    },
+    transformIndexHtml(html) {
+      const { title, plural } = read();
+      return html.replaceAll('%TITLE%', () => escaped(title)).replaceAll('%PLURAL%', () => escaped(plural));
     },
     generateBundle() {
       this.emitFile({ type: 'asset', fileName: 'openapi.yaml', source: readFileSync(OPENAPI) });
     },
   };
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 export default defineConfig({

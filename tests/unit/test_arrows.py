@@ -52,16 +52,17 @@ EMULATOR_FROM_OUTSIDE = {"emulator/process"}  # all that crudctl may know of the
 WEB_FOLDERS = {
     "store": set[str](),
     "config": set[str](),
-    "contract": set[str](),
-    "api": {"store"},
-    "auth": {"api", "config", "store"},
+    "json": set[str](),
+    "contract": {"json"},
+    "api": {"contract", "json", "store"},
+    "auth": {"api", "config", "contract", "store"},
     "services": {"api", "auth"},
-    "ui": {"api", "store"},
-    "form": {"contract", "ui"},
-    "items": {"api", "contract", "form", "services", "store", "ui"},
-    "reference": {"contract", "ui"},
-    "app": {"api", "items", "reference", "services", "store", "ui"},
-    "main": {"api", "app", "auth", "config", "items", "ui"},
+    "ui": {"api", "contract", "store"},
+    "form": {"contract", "json", "ui"},
+    "resource": {"api", "contract", "form", "json", "services", "store", "ui"},
+    "reference": {"contract", "json", "ui"},
+    "app": {"api", "contract", "reference", "resource", "services", "store", "ui"},
+    "main": {"api", "app", "auth", "config", "resource", "ui"},
 }
 
 FUNCTIONS = {
@@ -227,7 +228,7 @@ IMPORTED = re.compile(r"""\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]""")
 
 
 def web_imports(script: str) -> set[str]:
-    """Scripts of web/src that a script imports, types included; style sheets and generated files are not among them."""
+    """Scripts of web/src that a script imports, types included; style sheets are not among them."""
     found = set()
     for relative in IMPORTED.findall(SCRIPTS[script].read_text(encoding="utf-8")):
         name = posixpath.normpath(posixpath.join(posixpath.dirname(script), relative))

@@ -15,9 +15,7 @@ from tests.stack import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), ROOT / "llms.txt", *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").rglob("*.md")])
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-ABSENT = re.compile(
-    r"web/(generated|dist)|src/functions/operations\.py|infra/(ci/)?envs/stage\."
-)  # generated, or an example
+ABSENT = re.compile(r"web/dist|src/functions/operations\.py|infra/(ci/)?envs/stage\.")  # generated, or an example
 NAMED = re.compile(r"`((?:contract|src|infra|web|tests|docs|bench|scripts)/[\w./-]*\w)(?:::\w+)?`")
 HISTORY = {"CHANGELOG.md", "docs/decisions/0014-layers.md"}  # name files as they were
 PUBLISHED = {"README.md": "index.md", "docs/cost.md": "cost.md", "docs/decisions/README.md": "decisions/README.md"}

@@ -114,8 +114,7 @@ def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytes
         return calls
 
     assert npm_calls() == ["ci", "run"]
-    (tmp_path / "web" / "generated").mkdir()
-    (tmp_path / "web" / "generated" / "contract.ts").write_text("types that only the checks read", encoding="utf-8")
+    (tmp_path / "web" / "dist" / "app.js").write_text("what was built is no source", encoding="utf-8")
     assert npm_calls() == []
     for name in ("web/src/a.ts", *build.CONTRACT):
         (tmp_path / name).write_text("2", encoding="utf-8")

@@ -2,16 +2,40 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { parse, stringify } from 'lossless-json';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const OPENAPI = join(ROOT, 'contract/openapi.yaml');
 const DERIVED = join(ROOT, 'build/web-contract.json');
+const TESTED = join(import.meta.dirname, '../tests/contract.json'); // unit tests do not depend on the project's contract
 
-/** `content` and `document` as src/crudctl/build/web_contract.py describes them; packages first if the contract is newer. */
+/**
+ * Return the JSON texts of the parts that src/crudctl/build/web_contract.py describes; packages first if the contract is newer.
+ * @returns {{ title: string, plural: string, service: string, document: string }}
+ */
 export function read() {
+  const { service, content, document } = /** @type {any} */ (parse(readFileSync(file(), 'utf8')));
+  const { title, collection, schema, singular, plural, page, operations } = service;
+  const names = { title, collection, schema, singular, plural, page, operations };
+  return {
+    title,
+    plural,
+    service: written({ service: names, content }),
+    document: written(document),
+  };
+}
+
+function file() {
+  if (process.env['VITEST']) return TESTED;
   const derived = statSync(DERIVED, { throwIfNoEntry: false });
   if (!derived || derived.mtimeMs < statSync(OPENAPI).mtimeMs) {
     execFileSync('make', ['-C', ROOT, 'build/functions.zip'], { stdio: 'inherit' });
   }
-  return JSON.parse(readFileSync(DERIVED, 'utf8'));
+  return DERIVED;
+}
+
+/** @param {unknown} value */
+function written(value) {
+  return stringify(value) ?? 'null';
 }

@@ -2,8 +2,10 @@
 import { lazy, Suspense } from 'preact/compat';
 import { useState } from 'preact/hooks';
 import { SessionEnded, messageOf } from './api/problem';
-import type { ItemList } from './items/list';
-import { ItemsPage } from './items/ItemsPage';
+import { service } from './contract/service';
+import { ListPage } from './resource/ListPage';
+import type { ResourceList } from './resource/list';
+
 import { type Services, ServicesContext, useServices } from './services';
 import { useStore } from './store';
 import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
@@ -17,7 +19,7 @@ const Reference = lazy(() => import('./reference/Reference').catch(() => ({ defa
 
 interface Props {
   services: Services;
-  list: ItemList;
+  list: ResourceList;
   /** Why a sign-in failed; empty otherwise. */
   failure: string;
 }
@@ -41,9 +43,9 @@ export function App({ services, list, failure }: Props) {
             </Suspense>
           )}
           {route.page === 'unknown' && <NotFound />}
-          {route.page === 'items' &&
+          {route.page === 'list' &&
             (signedIn ? (
-              <ItemsPage list={list} open={route.open} sub={session.sub} />
+              <ListPage list={list} open={route.open} sub={session.sub} />
             ) : (
               <Welcome failure={failure} />
             ))}
@@ -64,7 +66,7 @@ function Header() {
     <header class="bar">
       <a class="brand" href="/">
         <img src="/icon.svg" alt="" width="24" height="24" />
-        Items
+        {service.title}
       </a>
       <nav aria-label="Main">
         <a href="/reference" aria-current={here === '/reference' ? 'page' : undefined}>
@@ -131,10 +133,10 @@ function Welcome({ failure }: { failure: string }) {
   const { sessions } = useServices();
   return (
     <section class="welcome">
-      <h1>Your items, in one place</h1>
+      <h1>Your {service.plural}, in one place</h1>
       <p>
-        Create, search, edit and delete items here. Everything this page does goes through an API that you can
-        call too.
+        Create, search, edit and delete {service.plural} here. Everything this page does goes through an API
+        that you can call too.
       </p>
       {failure && (
         <p class="notice error" role="alert">
@@ -143,7 +145,7 @@ function Welcome({ failure }: { failure: string }) {
       )}
       <div class="actions">
         <button type="button" class="primary" onClick={() => void sessions.signIn()}>
-          Sign in to see your items
+          Sign in to see your {service.plural}
         </button>
         <button type="button" onClick={() => void sessions.signUp()}>
           Create an account
@@ -194,7 +196,7 @@ function NotFound() {
     <section class="welcome">
       <h1>Page not found</h1>
       <p>
-        There is no page at this address. <a href="/">Go to your items</a>.
+        There is no page at this address. <a href="/">Go to your {service.plural}</a>.
       </p>
     </section>
   );

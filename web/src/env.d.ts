@@ -1,8 +1,9 @@
-declare module 'virtual:content' {
-  const schema: import('./contract/schema').Schema;
-  export default schema;
+/** JSON texts, because a number of the contract may have more digits than a JavaScript number. */
+declare module 'virtual:service' {
+  const text: string;
+  export default text;
 }
 declare module 'virtual:contract' {
-  const document: import('./reference/document').OpenApi;
-  export default document;
+  const text: string;
+  export default text;
 }

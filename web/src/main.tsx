@@ -7,7 +7,7 @@ import { messageOf } from './api/problem';
 import { App } from './app';
 import { Sessions } from './auth/session';
 import { readConfig } from './config';
-import { ItemList } from './items/list';
+import { ResourceList } from './resource/list';
 import { go } from './ui/router';
 
 async function start(root: HTMLElement): Promise<void> {
@@ -21,7 +21,7 @@ async function start(root: HTMLElement): Promise<void> {
     failure = `Sign-in failed, try again. ${messageOf(error)}`;
     go('/', true);
   }
-  render(<App services={{ api, sessions }} list={new ItemList(api)} failure={failure} />, root);
+  render(<App services={{ api, sessions }} list={new ResourceList(api)} failure={failure} />, root);
 }
 
 const root = document.getElementById('app');

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { beforeEach, expect, test } from 'vitest';
 import { type Call, curl } from '../src/api/call';
-import { Api, type Item } from '../src/api/client';
+import { Api, type Resource } from '../src/api/client';
 import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
-import { change, Conflict, create } from '../src/items/save';
+import { change, Conflict, create } from '../src/resource/save';
 
 const at = '2026-01-31T09:26:53.000Z';
-const item = (more: Partial<Item> = {}): Item => ({
+const order = (more: Partial<Resource> = {}): Resource => ({
   ...{ id: 'id-1', version: 1, created_at: at, updated_at: at, name: 'Lamp' },
   ...more,
 });
@@ -57,12 +57,12 @@ function api(...replies: Reply[]): Api {
 const header = (call: number, name: string) => (sent[call]?.init.headers as Record<string, string>)[name];
 
 test('a call without a response is retried with the same key', async () => {
-  await api(lost, lost, ok(item(), 201)).create({ name: 'Lamp' }, 'key-1');
+  await api(lost, lost, ok(order(), 201)).create({ name: 'Lamp' }, 'key-1');
   expect(sent.map((_, call) => header(call, 'Idempotency-Key'))).toEqual(['key-1', 'key-1', 'key-1']);
 });
 
 test('Retry-After is followed to the second', async () => {
-  await api(rejected(429, { 'Retry-After': '7' }), ok(item())).get('id-1');
+  await api(rejected(429, { 'Retry-After': '7' }), ok(order())).get('id-1');
   expect(waited).toEqual([7000]);
 });
 
@@ -74,12 +74,12 @@ test('a call fails as unreachable after its last attempt', async () => {
 
 test('without a network, attempts are not limited', async () => {
   online = false;
-  await api(...Array.from({ length: MOST_TRIES + 1 }, () => lost), ok(item())).get('id-1');
+  await api(...Array.from({ length: MOST_TRIES + 1 }, () => lost), ok(order())).get('id-1');
   expect(sent).toHaveLength(MOST_TRIES + 2);
 });
 
-test('calls are recorded newest first, and a create is linked to the item it created', async () => {
-  const network = api(ok({ items: [], next_cursor: null }), rejected(429), ok(item(), 201));
+test('calls are recorded newest first, and a create is linked to the order it created', async () => {
+  const network = api(ok({ entries: [], next_cursor: null }), rejected(429), ok(order(), 201));
   await network.list({ limit: 1 });
   await network.create({ name: 'Lamp' }, 'key-1');
   expect(network.calls.state.map(({ number, about, status }) => [number, about, status])).toEqual([
@@ -102,7 +102,7 @@ test('waits grow, with jitter', () => {
 });
 
 test('a rejected token is renewed once; if it is rejected again, the session ends', async () => {
-  await api(rejected(401), ok(item())).get('id-1');
+  await api(rejected(401), ok(order())).get('id-1');
   expect(sent.map((_, call) => header(call, 'Authorization'))).toEqual(['Bearer first', 'Bearer second']);
   await expect(api(rejected(401), rejected(401)).get('id-1')).rejects.toBeInstanceOf(SessionEnded);
 });
@@ -113,7 +113,7 @@ test('a known version is sent as If-None-Match, and 304 means it is current', as
   expect(header(0, 'If-None-Match')).toBe('"4"');
 });
 
-test('a delete whose response was lost succeeds if the item no longer exists', async () => {
+test('a delete whose response was lost succeeds if the order no longer exists', async () => {
   await api(lost, rejected(404)).remove('id-1', 2);
   expect(header(1, 'If-Match')).toBe('"2"');
   await expect(api(rejected(404)).remove('id-1', 2)).rejects.toBeInstanceOf(Refused);
@@ -121,7 +121,7 @@ test('a delete whose response was lost succeeds if the item no longer exists', a
 
 test('a change sends only the fields that changed', async () => {
   await change(
-    api(ok(item({ version: 2 }))),
+    api(ok(order({ version: 2 }))),
     'id-1',
     { name: 'Lamp', quantity: 1 },
     { name: 'Desk lamp' },
@@ -132,8 +132,8 @@ test('a change sends only the fields that changed', async () => {
   expect(header(0, 'Content-Type')).toBe('application/merge-patch+json');
 });
 
-test('a change whose response was lost succeeds if the item has the intended content', async () => {
-  const now = item({ version: 2, name: 'Desk lamp' });
+test('a change whose response was lost succeeds if the order has the intended content', async () => {
+  const now = order({ version: 2, name: 'Desk lamp' });
   const saved = await change(
     api(lost, rejected(412), ok(now)),
     'id-1',
@@ -144,15 +144,15 @@ test('a change whose response was lost succeeds if the item has the intended con
   expect(saved).toEqual(now);
 });
 
-test('a change of an outdated version is a conflict that carries the current item', async () => {
-  const now = item({ version: 2, name: 'Theirs' });
+test('a change of an outdated version is a conflict that carries the current order', async () => {
+  const now = order({ version: 2, name: 'Theirs' });
   const attempt = change(api(rejected(412), ok(now)), 'id-1', { name: 'Lamp' }, { name: 'Mine' }, 1);
   await expect(attempt).rejects.toEqual(new Conflict(now));
 });
 
-test('an item created earlier with the same key and other content is changed to the new content', async () => {
-  const made = item({ name: 'First' });
-  const changed = item({ version: 2, name: 'Second' });
+test('an order created earlier with the same key and other content is changed to the new content', async () => {
+  const made = order({ name: 'First' });
+  const changed = order({ version: 2, name: 'Second' });
   const network = api(rejected(422), ok(made, 201), ok(changed));
   expect(await create(network, { name: 'Second' }, 'key', ['{"name":"First"}'])).toEqual(changed);
   expect(sent.map(({ init }) => `${init.method} ${init.body as string}`)).toEqual([
@@ -175,7 +175,7 @@ test('the curl command is quoted correctly for the shell, whatever it contains',
       number: 1,
       about: 'new',
       method: 'POST',
-      url: 'https://api.example.com/v1/items',
+      url: 'https://api.example.com/v1/orders',
       headers: { 'Idempotency-Key': 'k' },
     },
     ...{

@@ -1,43 +1,46 @@
 import { expect, test } from 'vitest';
-import type { Item, ItemPage, ListQuery } from '../src/api/client';
-import { ItemList } from '../src/items/list';
+import type { ListQuery, Page, Resource } from '../src/api/client';
+import { ResourceList } from '../src/resource/list';
 
-const item = (n: number, more: Partial<Item> = {}): Item => ({
+const order = (n: number, more: Partial<Resource> = {}): Resource => ({
   id: `id-${n}`,
   version: 1,
-  name: `Item ${n}`,
+  name: `Order ${n}`,
   created_at: new Date(n * 1000).toISOString(),
   updated_at: new Date(n * 1000).toISOString(),
   ...more,
 });
 
-/** An API with items 1 to `count`, in pages of the requested size. */
+/** An API with orders 1 to `count`, in pages of the requested size. */
 class Shelf {
   requested: ListQuery[] = [];
-  items: Item[];
+  entries: Resource[];
   failing = false;
 
   constructor(count: number) {
-    this.items = Array.from({ length: count }, (_, index) => item(index + 1));
+    this.entries = Array.from({ length: count }, (_, index) => order(index + 1));
   }
 
-  list(query: ListQuery): Promise<ItemPage> {
+  list(query: ListQuery): Promise<Page> {
     this.requested.push(query);
     if (this.failing) return Promise.reject(new Error('no'));
-    const all = query.order === 'desc' ? [...this.items].reverse() : this.items;
+    const all = query.order === 'desc' ? [...this.entries].reverse() : this.entries;
     const from = Number(query.cursor ?? 0);
     const to = from + (query.limit ?? 25);
-    return Promise.resolve({ items: all.slice(from, to), next_cursor: to < all.length ? String(to) : null });
+    return Promise.resolve({
+      entries: all.slice(from, to),
+      next_cursor: to < all.length ? String(to) : null,
+    });
   }
 }
 
-const ids = (list: ItemList) => list.store.state.items.map(({ id }) => Number(id.slice(3)));
+const ids = (list: ResourceList) => list.store.state.entries.map(({ id }) => Number(id.slice(3)));
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 
-test('items created at the same moment are all listed, in the order of the API', async () => {
+test('orders created at the same moment are all listed, in the order of the API', async () => {
   const shelf = new Shelf(30);
-  shelf.items = shelf.items.map((one) => ({ ...one, created_at: item(1).created_at }));
-  const list = new ItemList(shelf);
+  shelf.entries = shelf.entries.map((one) => ({ ...one, created_at: order(1).created_at }));
+  const list = new ResourceList(shelf);
   await list.load();
   expect(ids(list)).toEqual(down(30, 6));
   await list.more();
@@ -45,7 +48,7 @@ test('items created at the same moment are all listed, in the order of the API',
 });
 
 test('pages are loaded one after another until the last', async () => {
-  const list = new ItemList(new Shelf(60));
+  const list = new ResourceList(new Shelf(60));
   await list.load();
   expect(ids(list)).toEqual(down(60, 36));
   await list.more();
@@ -56,14 +59,14 @@ test('pages are loaded one after another until the last', async () => {
 
 test('a page is requested once, however often the end is reached', async () => {
   const shelf = new Shelf(60);
-  const list = new ItemList(shelf);
+  const list = new ResourceList(shelf);
   await list.load();
   await Promise.all([list.more(), list.more(), list.more()]);
   expect(shelf.requested).toHaveLength(2);
 });
 
 test('a response for the previous order is ignored', async () => {
-  const list = new ItemList(new Shelf(30));
+  const list = new ResourceList(new Shelf(30));
   const before = list.load('desc');
   await list.load('asc');
   await before;
@@ -71,54 +74,54 @@ test('a response for the previous order is ignored', async () => {
   expect(list.store.state.order).toBe('asc');
 });
 
-test('a created item is first at once, although the index lags', async () => {
+test('a created order is first at once, although the index lags', async () => {
   const shelf = new Shelf(30);
-  const list = new ItemList(shelf);
+  const list = new ResourceList(shelf);
   await list.load();
-  list.put(item(31));
+  list.put(order(31));
   expect(ids(list)[0]).toBe(31);
   await list.load();
   expect(ids(list)[0]).toBe(31);
 });
 
-test('a created item appears at the end only once the last page is loaded', async () => {
-  const list = new ItemList(new Shelf(30), 'asc');
+test('a created order appears at the end only once the last page is loaded', async () => {
+  const list = new ResourceList(new Shelf(30), 'asc');
   await list.load();
-  list.put(item(31));
+  list.put(order(31));
   expect(ids(list)).toEqual(down(25, 1).reverse());
   await list.more();
   expect(ids(list).at(-1)).toBe(31);
 });
 
-test('a changed item keeps its newest version, although the index lags', async () => {
-  const list = new ItemList(new Shelf(3));
+test('a changed order keeps its newest version, although the index lags', async () => {
+  const list = new ResourceList(new Shelf(3));
   await list.load();
-  list.put(item(2, { version: 2, name: 'Changed' }));
+  list.put(order(2, { version: 2, name: 'Changed' }));
   await list.load();
-  expect(list.store.state.items.map(({ name }) => name)).toEqual(['Item 3', 'Changed', 'Item 1']);
+  expect(list.store.state.entries.map(({ name }) => name)).toEqual(['Order 3', 'Changed', 'Order 1']);
 });
 
 test('a newer version from the list replaces one written here', async () => {
   const shelf = new Shelf(3);
-  const list = new ItemList(shelf);
-  list.put(item(2, { version: 2, name: 'Mine' }));
-  shelf.items[1] = item(2, { version: 3, name: 'Theirs' });
+  const list = new ResourceList(shelf);
+  list.put(order(2, { version: 2, name: 'Mine' }));
+  shelf.entries[1] = order(2, { version: 3, name: 'Theirs' });
   await list.load();
-  expect(list.store.state.items[1]?.name).toBe('Theirs');
+  expect(list.store.state.entries[1]?.name).toBe('Theirs');
   expect(list.find('id-2')?.version).toBe(3);
 });
 
-test('a deleted item does not reappear, although the index lags', async () => {
-  const list = new ItemList(new Shelf(3));
+test('a deleted order does not reappear, although the index lags', async () => {
+  const list = new ResourceList(new Shelf(3));
   await list.load();
   list.remove('id-2');
   await list.load();
   expect(ids(list)).toEqual([3, 1]);
 });
 
-test('a page that fails to load keeps the loaded items, and can be retried', async () => {
+test('a page that fails to load keeps the loaded orders, and can be retried', async () => {
   const shelf = new Shelf(30);
-  const list = new ItemList(shelf);
+  const list = new ResourceList(shelf);
   await list.load();
   shelf.failing = true;
   await list.more();
@@ -130,9 +133,9 @@ test('a page that fails to load keeps the loaded items, and can be retried', asy
   expect(ids(list)).toHaveLength(30);
 });
 
-test('the remaining items are loaded in large pages', async () => {
+test('the remaining orders are loaded in large pages', async () => {
   const shelf = new Shelf(260);
-  const list = new ItemList(shelf);
+  const list = new ResourceList(shelf);
   await list.load();
   await list.all();
   expect(ids(list)).toHaveLength(260);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { differences, merged, patchOf } from '../src/items/merge';
+import { Exact } from '../src/json/number';
+import { differences, merged, patched, patchOf } from '../src/resource/merge';
 
 test.each([
   [{ a: 1 }, { a: 1 }, {}],
@@ -9,6 +10,12 @@ test.each([
   [{ a: [1, 2] }, { a: [2] }, { a: [2] }],
   [{ a: { b: 'x', c: 'y' } }, { a: { b: 'z', d: 'w' } }, { a: { b: 'z', c: null, d: 'w' } }],
   [{ a: { b: 'x', c: 'y' } }, { a: { c: 'y', b: 'x' } }, {}],
+  [{ a: { b: 1, hidden: [null] } }, { a: { b: 2, hidden: [null] } }, { a: { b: 2 } }],
+  [{ a: { b: null, c: 1 } }, { a: { b: null, c: 2 } }, { a: { c: 2 } }],
+  [{ a: { b: { c: { d: 1, e: 1 } } } }, { a: { b: { c: { d: 2, e: 1 } } } }, { a: { b: { c: { d: 2 } } } }],
+  [{ a: [null, 1] }, { a: [null, 2] }, { a: [null, 2] }],
+  [{}, { constructor: 1, toString: 2 }, { constructor: 1, toString: 2 }],
+  [{ hasOwnProperty: 1 }, {}, { hasOwnProperty: null }],
   [{ a: { constructor: 'x' } }, { a: {} }, { a: { constructor: null } }],
   [
     { a: {} },
@@ -17,28 +24,69 @@ test.each([
   ],
 ])('the merge patch from %j to %j is %j', (from, to, patch) => {
   expect(patchOf(from, to)).toEqual(patch);
+  expect(patched(from, patch)).toEqual(to);
+});
+
+test('a merge patch cannot set a property to null', () => {
+  expect(patched({ a: 1 }, patchOf({ a: 1 }, { a: null }))).toEqual({});
 });
 
 const base = { name: 'Lamp', quantity: 1, tags: ['a'], note: 'old' };
 const mine = { name: 'My lamp', quantity: 1, tags: ['a', 'b'] };
 const theirs = { name: 'Their lamp', quantity: 2, tags: ['a', 'b'], note: 'old' };
-const names = ['name', 'quantity', 'tags', 'note'];
 
 test('each difference names who changed the field; the same change on both sides is not a difference', () => {
-  const changes = differences(names, base, mine, theirs);
-  expect(changes.map(({ name, changed }) => [name, changed])).toEqual([
-    ['name', 'both'],
-    ['quantity', 'theirs'],
-    ['note', 'mine'],
+  const changes = differences(base, mine, theirs);
+  expect(changes.map(({ pointer, changed }) => [pointer, changed])).toEqual([
+    ['/name', 'both'],
+    ['/quantity', 'theirs'],
+    ['/note', 'mine'],
   ]);
 });
 
 test('the merged content has the chosen values, removals included', () => {
-  const changes = differences(names, base, mine, theirs);
-  const choice: Record<string, 'mine' | 'theirs'> = { name: 'mine', quantity: 'theirs', note: 'mine' };
-  expect(merged(changes, theirs, (name) => choice[name])).toEqual({
+  const changes = differences(base, mine, theirs);
+  const choice: Record<string, 'mine' | 'theirs'> = {
+    '/name': 'mine',
+    '/quantity': 'theirs',
+    '/note': 'mine',
+  };
+  expect(merged(changes, theirs, (pointer) => choice[pointer])).toEqual({
     name: 'My lamp',
     quantity: 2,
     tags: ['a', 'b'],
   });
+});
+
+const member = (text: string) => JSON.parse(text) as Record<string, unknown>;
+
+test.each([
+  [
+    'two members of one object',
+    { box: { a: 1, b: 1 } },
+    { box: { a: 2, b: 1 } },
+    { box: { a: 1, b: 2 } },
+    { box: { a: 2, b: 2 } },
+  ],
+  ['a value and null', { a: 1 }, { a: null }, { a: 1, b: 2 }, { a: null, b: 2 }],
+  ['an object and its removal', { box: { a: 1 }, b: 1 }, { b: 1 }, { box: { a: 1 }, b: 2 }, { b: 2 }],
+  [
+    'inherited names',
+    {},
+    member('{"__proto__": 1, "constructor": 2}'),
+    { toString: 3 },
+    member('{"toString": 3, "__proto__": 1, "constructor": 2}'),
+  ],
+  [
+    'numbers',
+    { a: new Exact('9007199254740993') },
+    { a: new Exact('9007199254740995') },
+    { a: new Exact('9007199254740993'), b: 1 },
+    { a: new Exact('9007199254740995'), b: 1 },
+  ],
+])('changes in two places are joined where they do not meet: %s', (_, before, one, other, both) => {
+  const changes = differences(before, one, other);
+  expect(changes.map(({ changed }) => changed)).not.toContain('both');
+  const chosen = new Map(changes.map(({ pointer, changed }) => [pointer, changed as 'mine' | 'theirs']));
+  expect(merged(changes, other, (pointer) => chosen.get(pointer))).toEqual(both);
 });

@@ -12,7 +12,7 @@ from crudctl import processes
 from crudctl.console import Failed, step
 
 NODE = "Install Node.js 20.19 or newer, with npm."
-GENERATED = ("node_modules", "dist", "generated")
+GENERATED = ("node_modules", "dist")
 OLDEST = (20, 19)
 CONTRACT = ("contract/openapi.yaml", "build/web-contract.json")  # served, and built into the app
 PACKAGES, BUILT = "web-packages.sha256", "web.sha256"  # in build/: digests of what was last installed and built

@@ -3,7 +3,7 @@
 export interface Call {
   /** 1 for the first call of the page, in the order of sending. */
   number: number;
-  /** `list`, `new`, or the item's id. */
+  /** `list`, `new`, or the resource's id. */
   about: string;
   method: string;
   url: string;

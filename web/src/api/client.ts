@@ -1,15 +1,27 @@
-/** The operations of the API as functions, typed by the contract; handles tokens, retries and problems. Knows no markup. */
+/** The operations of the API as functions; handles tokens, retries and problems. Knows no field of the contract and no markup. */
+import { type Json, parse, write } from '../json/value';
+import { collection, service } from '../contract/service';
 import { Store } from '../store';
 import type { Call } from './call';
 import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
 import { delay, wait } from './retry';
-import type { components, operations } from '../../generated/contract';
 
-export type Item = components['schemas']['Item'];
-export type ItemContent = components['schemas']['ItemContent'];
-export type ItemPatch = components['schemas']['ItemPatch'];
-export type ItemPage = components['schemas']['ItemPage'];
-export type ListQuery = NonNullable<operations['list_items']['parameters']['query']>;
+/** What every resource has, set by the service; the contract adds its fields. */
+export interface Resource extends Json {
+  id: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+export interface Page {
+  entries: Resource[];
+  next_cursor: string | null;
+}
+export interface ListQuery {
+  limit?: number;
+  order?: 'asc' | 'desc';
+  cursor?: string;
+}
 
 /** Provides access tokens. Throws SessionEnded when the user has to sign in again. */
 export interface Tokens {
@@ -42,45 +54,55 @@ export class Api {
     private readonly online = () => navigator.onLine,
   ) {}
 
-  async list(query: ListQuery): Promise<ItemPage> {
+  async list(query: ListQuery): Promise<Page> {
     const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
-    const response = await this.#send({ method: 'GET', path: `/items?${text}` }, 'list');
-    return (await response.json()) as ItemPage;
+    const response = await this.#send({ method: 'GET', path: `${collection}?${text}` }, 'list');
+    const page = parse(await response.text()) as Json;
+    return { entries: page[service.page] as Resource[], next_cursor: page['next_cursor'] as string | null };
   }
 
-  /** Return the item, or null if its version is still `known`. */
-  async get(id: string, known?: number): Promise<Item | null> {
+  /** Return the resource, or null if its version is still `known`. */
+  async get(id: string, known?: number): Promise<Resource | null> {
     const headers: Record<string, string> = known ? { 'If-None-Match': etag(known) } : {};
-    const response = await this.#send({ method: 'GET', path: `/items/${id}`, headers }, id);
-    return response.status === 304 ? null : ((await response.json()) as Item);
+    const response = await this.#send({ method: 'GET', path: `${collection}/${id}`, headers }, id);
+    return response.status === 304 ? null : read(response);
   }
 
-  /** Create an item. However often a key is sent, it creates one item only. */
-  async create(content: ItemContent, key: string): Promise<Item> {
+  /** Create a resource. However often a key is sent, it creates one only. */
+  async create(content: Json, key: string): Promise<Resource> {
     const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
-    const request = { method: 'POST', path: '/items', headers, body: JSON.stringify(content) };
+    const request = { method: 'POST', path: collection, headers, body: write(content) };
     const response = await this.#send(request, 'new');
-    const item = (await response.json()) as Item;
+    const made = await read(response);
     this.calls.state = this.calls.state.map((call) =>
-      call.headers['Idempotency-Key'] === key ? { ...call, about: item.id } : call,
+      call.headers['Idempotency-Key'] === key ? { ...call, about: made.id } : call,
     );
-    return item;
+    return made;
   }
 
-  /** Change the item if its version is still `known`. */
-  async patch(id: string, patch: ItemPatch, known: number): Promise<Item> {
+  /** Apply a JSON Merge Patch (RFC 7396) if the resource's version is still `known`. */
+  async patch(id: string, patch: Json, known: number): Promise<Resource> {
     const headers = { 'Content-Type': 'application/merge-patch+json', 'If-Match': etag(known) };
-    const request = { method: 'PATCH', path: `/items/${id}`, headers, body: JSON.stringify(patch) };
-    const response = await this.#send(request, id);
-    return (await response.json()) as Item;
+    const request = { method: 'PATCH', path: `${collection}/${id}`, headers, body: write(patch) };
+    return read(await this.#send(request, id));
   }
 
-  /** Delete the item if its version is still `known`. */
+  /** Replace all content if the resource's version is still `known`. */
+  async replace(id: string, content: Json, known: number): Promise<Resource> {
+    const headers = { 'Content-Type': 'application/json', 'If-Match': etag(known) };
+    const request = { method: 'PUT', path: `${collection}/${id}`, headers, body: write(content) };
+    return read(await this.#send(request, id));
+  }
+
+  /** Delete the resource if its version is still `known`. */
   async remove(id: string, known: number): Promise<void> {
     try {
-      await this.#send({ method: 'DELETE', path: `/items/${id}`, headers: { 'If-Match': etag(known) } }, id);
+      await this.#send(
+        { method: 'DELETE', path: `${collection}/${id}`, headers: { 'If-Match': etag(known) } },
+        id,
+      );
     } catch (error) {
-      // A 404 after a retry: an earlier attempt deleted the item and its response was lost.
+      // A 404 after a retry: an earlier attempt deleted it and its response was lost.
       const deleted = error instanceof Refused && error.status === 404 && error.retried;
       if (!deleted) throw error;
     }
@@ -137,6 +159,10 @@ export class Api {
     this.calls.state = this.calls.state.map((one) => (one === call ? completed : one));
     return response;
   }
+}
+
+async function read(response: Response): Promise<Resource> {
+  return parse(await response.text()) as Resource;
 }
 
 function etag(version: number): string {

@@ -1,7 +1,18 @@
 /** The errors that a call can throw. Knows no fetch. */
-import type { components } from '../../generated/contract';
+import { isObject, parse } from '../json/value';
 
-export type Problem = components['schemas']['Problem'];
+/** Problem details: https://www.rfc-editor.org/rfc/rfc9457#section-3 */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  request_id: string;
+  /** On 400, every fault of the request: in the body at `pointer`, or of a parameter. */
+  errors?: { pointer?: string; parameter?: string; detail: string }[];
+  /** On 412. */
+  current_version?: number;
+}
 
 /** The API responded with a problem (RFC 9457). */
 export class Refused extends Error {
@@ -49,8 +60,8 @@ export async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
   const request_id = response.headers.get('X-Correlation-Id') ?? '';
   try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body && 'detail' in body) return body as Problem;
+    const body = parse(text);
+    if (isObject(body) && Object.hasOwn(body, 'detail')) return body as unknown as Problem;
   } catch {
     // Not JSON, for example a proxy's page: the status has to do.
   }

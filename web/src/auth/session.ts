@@ -1,6 +1,6 @@
 /**
  * The session: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are stored in the tab's
- * sessionStorage. Knows no markup and no items.
+ * sessionStorage. Knows no markup and no resource.
  */
 import {
   ErrorResponse,
@@ -12,20 +12,21 @@ import {
 import { SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
+import { scopes, service } from '../contract/service';
 import { Store } from '../store';
 
 /** `ended`: the session has expired, but the page still shows that user's data. */
 export type Session = { state: 'in' | 'ended'; email: string; sub: string } | { state: 'out' };
 
 const EARLY = 30; // seconds: a token is renewed this long before it expires
-const SCOPE = 'openid email items/read items/write aws.cognito.signin.user.admin';
+const SCOPE = ['openid email', ...scopes, 'aws.cognito.signin.user.admin'].join(' ');
 const OUT: Session = { state: 'out' };
 
 export class Sessions implements Tokens {
   readonly store = new Store<Session>(OUT);
   readonly #settings: UserManagerSettings & { metadata: object };
   readonly #manager: UserManager;
-  readonly #others = new BroadcastChannel('items-session');
+  readonly #others = new BroadcastChannel(`${service.collection}-session`);
   #renewing: Promise<User> | null = null;
 
   constructor(private readonly config: Config) {

@@ -1,5 +1,7 @@
 /** Validates a value against the contract's schema, with the API's messages (src/functions/contract.py). Knows no form. */
-import { isObject, pointerTo, type Schema, same } from './schema';
+import { compare, decimalOf, Exact, isNumeric, type Numeric, numberOf } from '../json/number';
+import { at, isObject, type Json, own, pointerTo, same } from '../json/value';
+import type { Schema } from './schema';
 
 export interface Fault {
   pointer: string;
@@ -8,8 +10,8 @@ export interface Fault {
 
 const TYPES: Record<NonNullable<Schema['type']>, [(value: unknown) => boolean, string]> = {
   string: [(value) => typeof value === 'string', 'a string'],
-  integer: [Number.isInteger, 'an integer'],
-  number: [Number.isFinite, 'a number'],
+  integer: [isInteger, 'an integer'],
+  number: [isNumeric, 'a number'],
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
   array: [Array.isArray, 'an array'],
   object: [isObject, 'an object'],
@@ -27,6 +29,15 @@ const FORMATS: Record<string, RegExp> = {
   email: /^[^\s@<>()[\],;:"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/,
 };
 
+/** What DynamoDB keeps: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+const DIGITS = 38;
+const [SMALLEST, LARGEST] = [-129, 126]; // of `Decimal.point`: from 1e-130 to below 1e126
+
+const LIMITS: Record<string, [Numeric, Numeric]> = {
+  int32: [-2147483648, 2147483647],
+  int64: [numberOf('-9223372036854775808'), numberOf('9223372036854775807')],
+};
+
 /** Return every fault of `value`, each with a JSON Pointer. */
 export function faults(value: unknown, schema: Schema, pointer = ''): Fault[] {
   if (value === null && schema.nullable) return [];
@@ -35,19 +46,29 @@ export function faults(value: unknown, schema: Schema, pointer = ''): Fault[] {
     if (!fits(value)) return [{ pointer, detail: `must be ${name}` }];
   }
   const wrong: Fault[] = [];
-  if (schema.enum && !schema.enum.includes(value)) {
-    wrong.push({ pointer, detail: `must be one of ${schema.enum.join(', ')}` });
+  if (schema.enum && !schema.enum.some((allowed) => same(allowed, value))) {
+    wrong.push({ pointer, detail: `must be one of ${schema.enum.map(String).join(', ')}` });
   }
   const details =
-    typeof value === 'string'
-      ? ofText(value, schema)
-      : typeof value === 'number'
-        ? ofNumber(value, schema)
-        : [];
+    typeof value === 'string' ? ofText(value, schema) : isNumeric(value) ? ofNumber(value, schema) : [];
   for (const detail of details) wrong.push({ pointer, detail });
   if (Array.isArray(value)) wrong.push(...ofArray(value, schema, pointer));
   if (isObject(value)) wrong.push(...ofObject(value, schema, pointer));
   return wrong;
+}
+
+/** Return the faults of `value` that `base` does not have too, with the same value there: what was not edited is not judged. */
+export function newFaults(value: Json, schema: Schema, base: Json): Fault[] {
+  const before = faults(base, schema);
+  return faults(value, schema).filter(
+    ({ pointer, detail }) =>
+      !before.some((old) => old.pointer === pointer && old.detail === detail) ||
+      !same(at(value, pointer), at(base, pointer)),
+  );
+}
+
+function isInteger(value: unknown): boolean {
+  return value instanceof Exact ? /^-?\d+$/.test(value.text) : Number.isInteger(value);
 }
 
 function* ofText(text: string, schema: Schema): Generator<string> {
@@ -57,18 +78,43 @@ function* ofText(text: string, schema: Schema): Generator<string> {
     yield minLength === 1 ? 'must not be empty' : `must have at least ${minLength} characters`;
   }
   if (length > maxLength) yield `must have at most ${maxLength} characters`;
-  if (pattern && !new RegExp(pattern).test(text)) yield `must match ${pattern}`;
-  if (FORMATS[format] && !FORMATS[format].test(text)) yield `must be in the format ${format}`;
+  if (pattern && !matches(pattern, text)) yield `must match ${pattern}`;
+  else if (!isFormatted(text, format)) yield `must be in the format ${format}`;
 }
 
-function* ofNumber(value: number, schema: Schema): Generator<string> {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
-  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
-    yield `must be ${exclusiveMinimum ? 'more than' : 'at least'} ${minimum}`;
+/** ECMA-262, in the mode in which src/crudctl/build/ reads patterns. */
+function matches(pattern: string, text: string): boolean {
+  return new RegExp(pattern, 'u').test(text);
+}
+
+/** Return whether a text has a format of the contract; true for a format that has no rule. */
+export function isFormatted(text: string, format: string): boolean {
+  const rule = own(FORMATS, format);
+  return !rule || (rule.test(text) && (!format.startsWith('date') || isDay(text.slice(0, 10))));
+}
+
+function isDay(date: string): boolean {
+  const day = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
+}
+
+function* ofNumber(value: Numeric, schema: Schema): Generator<string> {
+  const { sign, digits, point } = decimalOf(value);
+  if (digits.length > DIGITS || (sign && (point < SMALLEST || point > LARGEST))) {
+    yield `must have at most ${DIGITS} significant digits and a magnitude from 1e-130 to 1e126`;
+    return;
   }
-  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
-    yield `must be ${exclusiveMaximum ? 'less than' : 'at most'} ${maximum}`;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, format = '' } = schema;
+  const below = minimum === undefined ? 1 : compare(value, minimum);
+  if (below < 0 || (below === 0 && exclusiveMinimum)) {
+    yield `must be ${exclusiveMinimum ? 'more than' : 'at least'} ${String(minimum)}`;
   }
+  const above = maximum === undefined ? -1 : compare(value, maximum);
+  if (above > 0 || (above === 0 && exclusiveMaximum)) {
+    yield `must be ${exclusiveMaximum ? 'less than' : 'at most'} ${String(maximum)}`;
+  }
+  const [least, most] = own(LIMITS, format) ?? [value, value];
+  if (compare(value, least) < 0 || compare(value, most) > 0) yield `must be in the format ${format}`;
 }
 
 function ofArray(value: unknown[], schema: Schema, pointer: string): Fault[] {
@@ -86,11 +132,11 @@ function ofArray(value: unknown[], schema: Schema, pointer: string): Fault[] {
   return wrong;
 }
 
-function ofObject(value: Record<string, unknown>, schema: Schema, pointer: string): Fault[] {
-  const { minProperties = 0, properties = {}, required = [], additionalProperties = true } = schema;
+function ofObject(value: Json, schema: Schema, pointer: string): Fault[] {
+  const { minProperties = 0, properties, required = [], additionalProperties = true } = schema;
   const names = Object.keys(value);
   const wrong: Fault[] = required
-    .filter((name) => !(name in value))
+    .filter((name) => !Object.hasOwn(value, name))
     .map((name) => ({ pointer: pointerTo(pointer, name), detail: 'is required' }));
   if (names.length < minProperties) {
     wrong.push({ pointer, detail: `must have at least ${minProperties} properties` });
@@ -100,7 +146,7 @@ function ofObject(value: Record<string, unknown>, schema: Schema, pointer: strin
   }
   for (const name of names) {
     const here = pointerTo(pointer, name);
-    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const known = own(properties, name);
     if (known) wrong.push(...faults(value[name], known, here));
     else if (additionalProperties === false) wrong.push({ pointer: here, detail: 'is not a known property' });
     else if (!name || Array.from(name).length > LONGEST_NAME) {

@@ -1,9 +1,12 @@
-/** One control for each kind of field. Its state is the text exactly as typed. Knows no item and no API. */
+/** One control for each kind of field. Its state is the text exactly as typed. Knows no resource and no API. */
 import { useRef } from 'preact/hooks';
+import { textOf } from '../contract/schema';
+import { own, parse, write } from '../json/value';
 import { Icon } from '../ui/parts';
-import type { Field, Raw, Words } from './fields';
+import type { Field } from './fields';
+import type { Code, Pairs, Raw, Words } from './raw';
 
-interface ControlProps {
+export interface ControlProps {
   field: Field;
   raw: Raw;
   onChange: (raw: Raw) => void;
@@ -33,10 +36,11 @@ function common({ field, id, invalid, described }: ControlProps) {
 
 function Line(props: ControlProps) {
   const { field, raw, onChange } = props;
+  if ((raw as string).includes('\n')) return <Text {...props} />; // an input would drop the line breaks
   return (
     <input
       {...common(props)}
-      type={(INPUT_TYPES[field.schema.format ?? ''] ?? 'text') as 'text'}
+      type={(own(INPUT_TYPES, field.schema.format ?? '') ?? 'text') as 'text'}
       step={field.schema.format === 'date-time' ? 1 : undefined}
       value={raw as string}
       autocomplete="off"
@@ -46,14 +50,26 @@ function Line(props: ControlProps) {
 }
 
 function Text(props: ControlProps) {
-  const mono = props.field.control === 'json' ? 'mono' : '';
   return (
     <textarea
       {...common(props)}
-      class={mono}
       rows={4}
       value={props.raw as string}
       onInput={(event) => props.onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+export function CodeArea(props: ControlProps) {
+  const { code } = props.raw as Code;
+  return (
+    <textarea
+      {...common(props)}
+      class="mono"
+      rows={Math.min(12, Math.max(3, code.split('\n').length))}
+      spellcheck={false}
+      value={code}
+      onInput={(event) => props.onChange({ code: event.currentTarget.value })}
     />
   );
 }
@@ -73,32 +89,35 @@ function Numeric(props: ControlProps) {
   );
 }
 
+/** One of the values of an enum; a stored value that is no longer among them is offered too. */
 function Choice(props: ControlProps) {
-  const { field, raw, onChange } = props;
-  const yesNo = field.control === 'yes-no';
-  const options = yesNo ? ['true', 'false'] : (field.schema.enum ?? []).map(String);
+  const { field, onChange } = props;
+  const raw = props.raw as string;
+  const values = field.control === 'yes-no' ? [true, false] : (field.schema.enum ?? []);
+  const options = values.filter((value) => value !== null).map((value) => write(value));
+  const strange = raw && !options.includes(raw) ? [raw] : [];
   return (
-    <select
-      {...common(props)}
-      value={raw as string}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    >
+    <select {...common(props)} value={raw} onChange={(event) => onChange(event.currentTarget.value)}>
       <option value="">{field.required ? 'Choose…' : 'Not set'}</option>
-      {options.map((option) => (
+      {[...options, ...strange].map((option) => (
         <option key={option} value={option}>
-          {yesNo ? (option === 'true' ? 'Yes' : 'No') : option}
+          {labelOf(parse(option)) + (strange.includes(option) ? ' (no longer allowed)' : '')}
         </option>
       ))}
     </select>
   );
 }
 
+function labelOf(value: unknown): string {
+  return value === '' ? 'Empty text' : textOf(value);
+}
+
 function Choices({ field, raw, onChange, id }: ControlProps) {
   const { entries } = raw as Words;
-  const options = (field.schema.items?.enum ?? []).map(String);
+  const options = [...new Set([...(field.schema.items?.enum ?? []).map(String), ...entries])];
   const toggle = (option: string, on: boolean) =>
     onChange({
-      entries: options.filter((other) => (other === option ? on : entries.includes(other))),
+      entries: on ? [...entries, option] : entries.filter((other) => other !== option),
       pending: '',
     });
   return (
@@ -111,7 +130,7 @@ function Choices({ field, raw, onChange, id }: ControlProps) {
             checked={entries.includes(option)}
             onChange={(event) => toggle(option, event.currentTarget.checked)}
           />
-          {option}
+          {labelOf(option)}
         </label>
       ))}
     </div>
@@ -175,11 +194,11 @@ function WordList(props: ControlProps) {
 }
 
 function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
-  const pairs = raw as [string, string][];
+  const { pairs } = raw as Pairs;
   const box = useRef<HTMLDivElement>(null);
   const focus = (at: string) => setTimeout(() => box.current?.querySelector<HTMLElement>(at)?.focus());
   const set = (index: number, pair: [string, string]) =>
-    onChange(pairs.map((other, i) => (i === index ? pair : other)));
+    onChange({ pairs: pairs.map((other, i) => (i === index ? pair : other)) });
   return (
     <div class="pairs" ref={box}>
       {pairs.map(([name, text], index) => (
@@ -210,7 +229,7 @@ function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
             class="quiet square"
             aria-label={`Remove pair ${name || index + 1}`}
             onClick={() => {
-              onChange(pairs.filter((_, other) => other !== index));
+              onChange({ pairs: pairs.filter((_, other) => other !== index) });
               focus(':scope > button');
             }}
           >
@@ -222,7 +241,7 @@ function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
         type="button"
         class="small"
         onClick={() => {
-          onChange([...pairs, ['', '']]);
+          onChange({ pairs: [...pairs, ['', '']] });
           focus('.pair:last-of-type input');
         }}
       >
@@ -237,7 +256,7 @@ function Pairs({ field, raw, onChange, invalid, described }: ControlProps) {
 export const CONTROLS = {
   line: Line,
   text: Text,
-  json: Text,
+  json: CodeArea,
   number: Numeric,
   choice: Choice,
   'yes-no': Choice,

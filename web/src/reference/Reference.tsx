@@ -1,33 +1,45 @@
 /** The API reference, rendered from the contract that is built into the app. */
-import contract from 'virtual:contract';
+import text from 'virtual:contract';
 import { useEffect } from 'preact/hooks';
+import { service } from '../contract/service';
+import { parse, write } from '../json/value';
 import { Copy, useTitle } from '../ui/parts';
 import {
   flat,
+  isSection,
   kindOf,
   limitsOf,
   type Media,
+  type OpenApi,
   type Operation,
   type Parameter,
   type Ref,
+  type RefSchema,
   resolve,
   type ResponseObject,
+  rowsOf,
 } from './document';
 import { inline, Prose } from './Prose';
 import './Reference.css';
 
+const contract = parse(text) as OpenApi;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-const HIDDEN = ['ItemContent', 'Id'];
 
-const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
-  METHODS.filter((method) => item[method]).map((method) => ({
-    path,
-    method: method.toUpperCase(),
-    operation: item[method] as Operation,
-    parameters: [...(item.parameters ?? []), ...((item[method] as Operation).parameters ?? [])],
-  })),
+const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
+  METHODS.flatMap((method) => {
+    const operation = methods[method];
+    if (!operation) return [];
+    const parameters = [...(methods.parameters ?? []), ...(operation.parameters ?? [])];
+    return [{ path, method: method.toUpperCase(), name: nameOf(operation), operation, parameters }];
+  }),
 );
-const schemas = Object.entries(contract.components.schemas).filter(([name]) => !HIDDEN.includes(name));
+const schemas = Object.entries(contract.components.schemas).filter(
+  ([name, schema]) => name !== `${service.schema}Content` && isSection(contract, schema),
+);
+
+function nameOf({ summary, operationId }: Operation): string {
+  return summary ?? operationId.replaceAll('_', ' ');
+}
 
 export default function Reference({ base }: { base: string }) {
   useTitle('API reference');
@@ -47,11 +59,11 @@ export default function Reference({ base }: { base: string }) {
       </header>
       <nav aria-label="On this page">
         <ul>
-          {operations.map(({ method, operation }) => (
+          {operations.map(({ method, operation, name }) => (
             <li key={operation.operationId}>
               <a href={`#${operation.operationId}`}>
                 <Method name={method} />
-                {operation.summary}
+                {name}
               </a>
             </li>
           ))}
@@ -64,7 +76,7 @@ export default function Reference({ base }: { base: string }) {
         </ul>
       </nav>
       <article>
-        <Prose text={contract.info.description} />
+        <Prose text={contract.info.description ?? ''} />
         {operations.map((entry) => (
           <Section key={entry.operation.operationId} {...entry} />
         ))}
@@ -72,7 +84,7 @@ export default function Reference({ base }: { base: string }) {
           <section key={name} id={`schema-${name}`}>
             <h2>{name}</h2>
             <Prose text={schema.description ?? ''} />
-            <Properties name={name} />
+            <Properties name={name} schema={schema} />
           </section>
         ))}
       </article>
@@ -87,26 +99,24 @@ function Method({ name }: { name: string }) {
 interface SectionProps {
   path: string;
   method: string;
+  name: string;
   operation: Operation;
   parameters: Ref<Parameter>[];
 }
 
-function Section({ path, method, operation, parameters }: SectionProps) {
-  const scopes = (operation.security ?? contract.security).flatMap((one) => Object.values(one).flat());
+function Section({ path, method, name, operation, parameters }: SectionProps) {
+  const scopes = (operation.security ?? contract.security ?? []).flatMap((one) => Object.values(one).flat());
   return (
     <section id={operation.operationId}>
-      <h2>{operation.summary}</h2>
+      <h2>{name}</h2>
       <p class="endpoint">
         <Method name={method} />
         <code>{path}</code>
-        <span class="help">scope {scopes.join(', ')}</span>
+        {scopes.length > 0 && <span class="help">scope {scopes.join(', ')}</span>}
       </p>
       {operation.description && <Prose text={operation.description} />}
       {parameters.length > 0 && (
-        <Table
-          caption={`Parameters of ${operation.summary}`}
-          head={['Parameter', 'In', 'Type', 'Description']}
-        >
+        <Table caption={`Parameters of ${name}`} head={['Parameter', 'In', 'Type', 'Description']}>
           {parameters.map((given) => {
             const parameter = resolve(contract, given);
             return (
@@ -116,7 +126,7 @@ function Section({ path, method, operation, parameters }: SectionProps) {
                   {parameter.required && <span class="help"> required</span>}
                 </th>
                 <td>{parameter.in}</td>
-                <td>{kindOf(contract, flat(contract, parameter.schema))}</td>
+                <td>{kindOf(contract, parameter.schema)}</td>
                 <td>
                   {inline(parameter.description ?? '')}{' '}
                   <span class="help">{limitsOf(flat(contract, parameter.schema))}</span>
@@ -126,8 +136,10 @@ function Section({ path, method, operation, parameters }: SectionProps) {
           })}
         </Table>
       )}
-      {operation.requestBody && <Body title="Body" content={operation.requestBody.content} />}
-      <Table caption={`Responses of ${operation.summary}`} head={['Status', 'Description', 'Headers']}>
+      {operation.requestBody && (
+        <Body title="Body" content={resolve(contract, operation.requestBody).content} />
+      )}
+      <Table caption={`Responses of ${name}`} head={['Status', 'Description', 'Headers']}>
         {Object.entries(operation.responses).map(([status, given]) => {
           const response = resolve<ResponseObject>(contract, given);
           return (
@@ -178,7 +190,7 @@ function Body({ title, content }: { title: string; content: Record<string, Media
               <figure key={example.summary ?? 'example'}>
                 {example.summary && <figcaption>{example.summary}</figcaption>}
                 <pre tabIndex={0} role="group" aria-label={`${title} example`}>
-                  <code>{JSON.stringify(example.value, null, 2)}</code>
+                  <code>{write(example.value, '  ')}</code>
                 </pre>
               </figure>
             ))}
@@ -189,19 +201,16 @@ function Body({ title, content }: { title: string; content: Record<string, Media
   );
 }
 
-function Properties({ name }: { name: string }) {
-  const schema = flat(contract, contract.components.schemas[name] ?? {});
+function Properties({ name, schema }: { name: string; schema: RefSchema }) {
   return (
     <Table caption={`Properties of ${name}`} head={['Property', 'Type', 'Description']}>
-      {Object.entries(schema.properties ?? {}).map(([property, given]) => {
+      {rowsOf(contract, schema).map(({ path, required, schema: given }) => {
         const field = flat(contract, given);
         return (
-          <tr key={property}>
+          <tr key={path}>
             <th scope="row">
-              <code>{property}</code>
-              {schema.required?.includes(property) && (
-                <span class="help"> {field.readOnly ? 'always' : 'required'}</span>
-              )}
+              <code>{path}</code>
+              {required && <span class="help"> {field.readOnly ? 'always' : 'required'}</span>}
             </th>
             <td>
               {kindOf(contract, given)}

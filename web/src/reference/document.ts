@@ -1,5 +1,6 @@
 /** The parts of an OpenAPI document that the reference shows, and how to follow a `$ref` in it. */
-import { type Json, type Schema, textOf } from '../contract/schema';
+import { type Schema, textOf } from '../contract/schema';
+import { type Json, own, stepsOf, write } from '../json/value';
 
 export type Ref<T> = T & { $ref?: string };
 export type RefSchema = Ref<Schema> & { allOf?: RefSchema[] };
@@ -9,11 +10,11 @@ export interface Parameter {
   in: string;
   required?: boolean;
   description?: string;
-  schema: RefSchema;
+  schema?: RefSchema;
   example?: unknown;
 }
 export interface Media {
-  schema: RefSchema;
+  schema?: RefSchema;
   example?: unknown;
   examples?: Record<string, Ref<{ summary?: string; value: unknown }>>;
 }
@@ -24,62 +25,128 @@ export interface ResponseObject {
 }
 export interface Operation {
   operationId: string;
-  summary: string;
+  summary?: string;
   description?: string;
   security?: Record<string, string[]>[];
   parameters?: Ref<Parameter>[];
-  requestBody?: { content: Record<string, Media> };
+  requestBody?: Ref<{ content: Record<string, Media> }>;
   responses: Record<string, Ref<ResponseObject>>;
 }
 export interface OpenApi {
-  info: { title: string; version: string; description: string };
-  security: Record<string, string[]>[];
+  info: { title: string; version: string; description?: string };
+  security?: Record<string, string[]>[];
   paths: Record<string, Record<string, Operation> & { parameters?: Ref<Parameter>[] }>;
   components: { schemas: Record<string, RefSchema> } & Json;
 }
 
 /** Return `node`, or what its `$ref` points to. */
 export function resolve<T>(document: OpenApi, node: Ref<T>): T {
-  if (!node.$ref) return node;
-  const target = node.$ref
-    .slice(2)
-    .split('/')
-    .reduce<unknown>((at, step) => (at as Json)[step], document);
+  if (typeof node.$ref !== 'string') return node;
+  const target = stepsOf(decodeURIComponent(node.$ref.slice(1))).reduce<unknown>(
+    (at, step) => own(at as Json, step),
+    document,
+  );
   return resolve(document, target as Ref<T>);
 }
 
 /** Return `schema` with its `$ref` and `allOf` resolved, one level deep. */
-export function flat(document: OpenApi, schema: RefSchema): RefSchema {
-  const { allOf = [], ...own } = resolve(document, schema);
-  return allOf.reduceRight<RefSchema>((whole, part) => ({ ...flat(document, part), ...whole }), own);
+export function flat(document: OpenApi, schema: RefSchema = {}): RefSchema {
+  const { allOf = [], ...whole } = resolve(document, schema);
+  return allOf.reduceRight<RefSchema>((rest, part) => {
+    const other = flat(document, part);
+    const properties = { ...other.properties, ...rest.properties };
+    const required = [...new Set([...(other.required ?? []), ...(rest.required ?? [])])];
+    return {
+      ...other,
+      ...rest,
+      ...(Object.keys(properties).length ? { properties } : {}),
+      ...(required.length ? { required } : {}),
+    };
+  }, whole);
 }
 
-/** Return a schema's type in words: `string (uuid)`, `array of string`, `one of red, green`. */
-export function kindOf(document: OpenApi, schema: RefSchema): string {
+/** Return whether a schema has a section of its own on the page: an object with properties. */
+export function isSection(document: OpenApi, schema: RefSchema): boolean {
+  return flat(document, schema).properties !== undefined;
+}
+
+/** Return a schema's type in words: `string (uuid)`, `array of string`, `one of red, green`, each `or null`. */
+export function kindOf(document: OpenApi, schema: RefSchema = {}): string {
+  const whole = flat(document, schema);
   const name = schema.$ref?.split('/').at(-1);
-  if (name && name !== 'Id') return name;
-  const { type = 'any', enum: values, format, items, additionalProperties } = flat(document, schema);
-  if (values) return `one of ${values.join(', ')}`;
-  if (items) return `array of ${kindOf(document, items)}`;
-  if (typeof additionalProperties === 'object') return `object of ${kindOf(document, additionalProperties)}`;
+  const kind = name && isSection(document, schema) ? name : kindOfFlat(document, whole);
+  return whole.nullable ? `${kind} or null` : kind;
+}
+
+function kindOfFlat(document: OpenApi, schema: RefSchema): string {
+  const { type = 'any', enum: values, format, items: entries, additionalProperties: others } = schema;
+  if (values)
+    return `one of ${values
+      .filter((value) => value !== null)
+      .map(spelled)
+      .join(', ')}`;
+  if (entries) return `array of ${kindOf(document, entries)}`;
+  if (typeof others === 'object' && !schema.properties) return `object of ${kindOf(document, others)}`;
   return format ? `${type} (${format})` : type;
+}
+
+/** A text as it is, unless it could be taken for another value, such as the text "1". */
+function spelled(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"\d-]+[^"]*$/.test(value) ? value : write(value);
+}
+
+export interface Row {
+  /** `box.shelf`, `rooms[].name`, `sizes.*.width`. */
+  path: string;
+  required: boolean;
+  schema: RefSchema;
+}
+
+const DEEPEST = 8;
+
+/** Return the properties of an object schema, each followed by those within it. */
+export function rowsOf(document: OpenApi, schema: RefSchema, prefix = '', depth = 0): Row[] {
+  const { properties = {}, required = [] } = flat(document, schema);
+  return Object.entries(properties).flatMap(([name, given]) => {
+    const path = prefix + name;
+    return [
+      { path, required: required.includes(name), schema: given },
+      ...(depth < DEEPEST ? within(document, given, path, depth + 1) : []),
+    ];
+  });
+}
+
+/** Return the properties of what a property holds: of an object, a list's entries, a map's values. Sections are not repeated. */
+function within(document: OpenApi, schema: RefSchema, path: string, depth: number): Row[] {
+  if (schema.$ref && isSection(document, schema)) return [];
+  const { items: entries, additionalProperties: others } = flat(document, schema);
+  const inner = rowsOf(document, schema, `${path}.`, depth);
+  if (entries) inner.push(...within(document, entries, `${path}[]`, depth + 1));
+  if (typeof others === 'object') inner.push(...within(document, others, `${path}.*`, depth + 1));
+  return inner;
 }
 
 /** Return a schema's limits in words. */
 export function limitsOf(schema: Schema): string {
-  const { minLength, maxLength, minimum, maximum, maxItems, uniqueItems, maxProperties, pattern, nullable } =
-    schema;
+  const { minLength = 0, maxLength, minItems = 0, maxItems, minProperties = 0, maxProperties } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern } = schema;
   return [
     minLength === 1 && 'not empty',
-    minLength !== undefined && minLength > 1 && `at least ${minLength} characters`,
+    minLength > 1 && `at least ${minLength} characters`,
     maxLength !== undefined && `at most ${maxLength} characters`,
-    minimum !== undefined && `from ${minimum}`,
-    maximum !== undefined && `to ${maximum}`,
+    minimum !== undefined && `${exclusiveMinimum ? 'more than' : 'from'} ${String(minimum)}`,
+    maximum !== undefined && `${exclusiveMaximum ? 'less than' : 'to'} ${String(maximum)}`,
+    minItems > 0 && `at least ${minItems} entries`,
     maxItems !== undefined && `at most ${maxItems} entries`,
-    uniqueItems && 'unique entries',
+    schema.uniqueItems && 'unique entries',
+    minProperties > 0 && `at least ${minProperties} properties`,
     maxProperties !== undefined && `at most ${maxProperties} properties`,
+    schema.type === 'object' &&
+      schema.properties &&
+      schema.additionalProperties === false &&
+      'no other properties',
     pattern && `matches ${pattern}`,
-    nullable && 'may be null',
+    schema.items && limitsOf(schema.items) && `each entry ${limitsOf(schema.items)}`,
     schema.default !== undefined && `default ${textOf(schema.default)}`,
   ]
     .filter(Boolean)

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../api/problem';
 import { waits } from '../api/retry';
+import { service } from '../contract/service';
 import { useStore } from '../store';
 import { local, utc } from './time';
 import './parts.css';
@@ -49,7 +50,7 @@ export function Quoted({ text }: { text: string }) {
 export function useTitle(title: string): void {
   useEffect(() => {
     const before = document.title;
-    document.title = `${title} · Items`;
+    document.title = `${title} · ${service.title}`;
     return () => {
       document.title = before;
     };
@@ -88,7 +89,7 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
     element?.showModal();
     return () => {
       element?.close();
-      // Later, because the element that opened it may be removed too: the row of a deleted item.
+      // Later, because the element that opened it may be removed too: the row of what was deleted.
       setTimeout(() => {
         const present = back instanceof HTMLElement && back !== document.body && back.isConnected;
         (present ? back : document.getElementById('main'))?.focus();

@@ -1,9 +1,10 @@
 /** The current path, as a store. */
+import { collection } from '../contract/service';
 import { Store } from '../store';
 
 export type Route =
-  | { page: 'items'; open: null }
-  | { page: 'items'; open: 'new' | { id: string } }
+  | { page: 'list'; open: null }
+  | { page: 'list'; open: 'new' | { id: string } }
   | { page: 'reference' }
   | { page: 'unknown' };
 
@@ -24,11 +25,11 @@ export function go(to: string, replace = false): void {
 }
 
 export function routeOf(pathname: string): Route {
-  if (pathname === '/' || pathname === '/items') return { page: 'items', open: null };
-  if (pathname === '/items/new') return { page: 'items', open: 'new' };
-  const id = /^\/items\/([0-9a-f-]{36})$/.exec(pathname)?.[1];
-  if (id) return { page: 'items', open: { id } };
-  return pathname === '/reference' ? { page: 'reference' } : { page: 'unknown' };
+  if (pathname === '/reference') return { page: 'reference' };
+  if (pathname === '/' || pathname === collection) return { page: 'list', open: null };
+  if (pathname === `${collection}/new`) return { page: 'list', open: 'new' };
+  const id = /^\/([0-9a-f-]{36})$/.exec(pathname.slice(collection.length))?.[1];
+  return id && pathname.startsWith(collection) ? { page: 'list', open: { id } } : { page: 'unknown' };
 }
 
 /** Handle a click on a link within the app without loading the page; other clicks (new tab, other button) are the browser's. */

@@ -1,11 +1,12 @@
-/** One item: its form, its facts, and saving it. */
+/** One resource: its form, its facts, and saving it. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Item, ItemContent } from '../api/client';
+import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
-import { type Json, same } from '../contract/schema';
-import { type Fault, faults as faultsOf } from '../contract/validate';
+import { capitalised, collection, service } from '../contract/service';
+import { type Fault, faults as faultsOf, newFaults } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
-import { type Raw, rawOf, valueOf } from '../form/fields';
+import { type Raws, rawOf, valueOf } from '../form/raw';
+import { type Json, own, same, stepsOf, write } from '../json/value';
 import { useServices } from '../services';
 import { useStore } from '../store';
 import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
@@ -16,15 +17,15 @@ import { ConflictDialog } from './ConflictDialog';
 import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
-import type { ItemList } from './list';
+import type { ResourceList } from './list';
 import { Conflict, change, create } from './save';
-import './ItemDrawer.css';
+import './Drawer.css';
 
 interface Props {
-  list: ItemList;
+  list: ResourceList;
   open: 'new' | { id: string };
   sub: string;
-  onDelete: (item: Item) => void;
+  onDelete: (resource: Resource) => void;
 }
 
 const fresh = (base: Json, version: number | null): Draft => {
@@ -33,16 +34,16 @@ const fresh = (base: Json, version: number | null): Draft => {
 
 const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
-export function ItemDrawer({ list, open, sub, onDelete }: Props) {
+export function Drawer({ list, open, sub, onDelete }: Props) {
   const { api } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
-  const path = `/items/${name}`;
+  const path = `${collection}/${name}`;
   const [drafts] = useState(() => new Drafts(sub));
-  const [item, setItem] = useState<Item | null>(() => (id && list.find(id)) || null);
+  const [resource, setResource] = useState<Resource | null>(() => (id && list.find(id)) || null);
   const [kept, setKept] = useState(() => drafts.read(name));
   const [draft, setDraft] = useState<Draft>(
-    () => kept ?? fresh(item ? contentOf(item) : {}, item?.version ?? null),
+    () => kept ?? fresh(resource ? contentOf(resource) : {}, resource?.version ?? null),
   );
   const [faults, setFaults] = useState<Fault[]>([]);
   const [error, setError] = useState<unknown>(null);
@@ -59,16 +60,16 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
     if (!id) return;
     setError(null);
     try {
-      const newest = await api.get(id, item?.version);
+      const newest = await api.get(id, resource?.version);
       if (newest) {
-        setItem(newest);
+        setResource(newest);
         list.put(newest);
         // Keep what was typed meanwhile, with the version it is based on: saving it then reports a conflict.
         setDraft((current) => (isChanged(current) ? current : fresh(contentOf(newest), newest.version)));
       }
     } catch (reason) {
       if (reason instanceof Refused && reason.status === 404) deleted(id);
-      else if (!item) setError(reason); // otherwise show the item from the list; a save checks its version
+      else if (!resource) setError(reason); // otherwise show it as the list has it; a save checks its version
     }
   };
   const deleted = (of: string) => {
@@ -79,20 +80,22 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
   useEffect(() => () => void (shown.current = false), []);
   // A layout effect, as in Dialog: a later effect may run before the dialog opens, and then nothing takes the focus.
   useLayoutEffect(() => {
-    if (!kept && !item) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
+    if (!kept && !resource) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
 
-  const type = (raw: Record<string, Raw>) => {
+  const type = (raw: Raws) => {
     const next = { ...draft, raw };
     setDraft(next);
     drafts.keep(name, next);
-    setFaults((before) => before.filter(({ pointer }) => same(raw[top(pointer)], draft.raw[top(pointer)])));
+    setFaults((before) =>
+      before.filter(({ pointer }) => same(own(raw, top(pointer)), own(draft.raw, top(pointer)))),
+    );
   };
   const discard = () => {
     drafts.drop(name);
     setKept(null);
     setFaults([]);
-    setDraft(fresh(item ? contentOf(item) : {}, item?.version ?? null));
+    setDraft(fresh(resource ? contentOf(resource) : {}, resource?.version ?? null));
   };
   const close = () => {
     if (changed) toast('Your changes are kept in this tab.', back);
@@ -100,7 +103,7 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
     go('/');
   };
   const back = { label: 'Continue editing', run: () => go(path) };
-  const done = (saved: Item, what: string, undo?: () => void) => {
+  const done = (saved: Resource, what: string, undo?: () => void) => {
     drafts.drop(name);
     list.put(saved);
     const text = (
@@ -108,7 +111,10 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
         {what} <Quoted text={nameOf(saved)} />.
       </>
     );
-    toast(text, undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`/items/${saved.id}`) });
+    toast(
+      text,
+      undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`${collection}/${saved.id}`) },
+    );
     if (shown.current) go('/');
   };
 
@@ -119,10 +125,10 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
     setError(null);
     try {
       if (!id || version === null || missing) {
-        const sent = [...new Set([JSON.stringify(content), ...draft.sent])];
+        const sent = [...new Set([write(content), ...draft.sent])];
         drafts.keep(name, { ...draft, sent });
         setDraft({ ...draft, sent });
-        const made = await create(api, content as ItemContent, draft.key, draft.sent);
+        const made = await create(api, content, draft.key, draft.sent);
         done(made, 'Created');
       } else if (same(content, base)) {
         drafts.drop(name);
@@ -134,7 +140,7 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
             list.put(await change(api, id, contentOf(saved), base, saved.version));
             toast(
               <>
-                Restored <Quoted text={nameOf(base)} />.
+                Restored <Quoted text={nameOf({ ...base, id: saved.id })} />.
               </>,
             );
           } catch (reason) {
@@ -178,12 +184,20 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
     event.preventDefault();
     const { value, faults: unread } = valueOf(fields, draft.raw, draft.base);
     const seen = new Set(unread.map((fault) => fault.pointer));
-    const all = [...unread, ...faultsOf(value, schema).filter((fault) => !seen.has(fault.pointer))];
+    const created = !id || missing;
+    const judged = created ? faultsOf(value, schema) : newFaults(value, schema, draft.base);
+    const all = [...unread, ...judged.filter((fault) => !seen.has(fault.pointer))];
     if (all.length) show(all);
     else void save(value, draft.base, draft.version);
   };
 
-  const title = id ? (item ? nameOf(item) : missing ? 'Not found' : 'Item') : 'New item';
+  const title = id
+    ? resource
+      ? nameOf(resource)
+      : missing
+        ? 'Not found'
+        : capitalised(service.singular)
+    : `New ${service.singular}`;
   const others = unplaced(fields, faults);
   useTitle(title);
   return (
@@ -201,15 +215,15 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
           {missing && (
             <p class="notice error" role="alert">
               {changed
-                ? 'This item was deleted elsewhere. You can save your changes as a new item.'
-                : 'You have no item with this ID. It may have been deleted.'}
+                ? `This ${service.singular} was deleted elsewhere. You can save your changes as a new ${service.singular}.`
+                : `You have no ${service.singular} with this ID. It may have been deleted.`}
             </p>
           )}
           {error !== null && (
             <p class="notice error" role="alert">
-              {item || !id ? 'Not saved. ' : 'The item could not be loaded. '}
-              {messageOf(error)} {(item || !id) && 'Your changes are kept.'}
-              {!item && id && (
+              {resource || !id ? 'Not saved. ' : `The ${service.singular} could not be loaded. `}
+              {messageOf(error)} {(resource || !id) && 'Your changes are kept.'}
+              {!resource && id && (
                 <button type="button" class="small" onClick={() => void read()}>
                   Try again
                 </button>
@@ -223,23 +237,23 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
                 <ul>
                   {others.map((fault) => (
                     <li key={fault.pointer}>
-                      {fault.pointer || 'The item'} {fault.detail}
+                      {fault.pointer || `The ${service.singular}`} {fault.detail}
                     </li>
                   ))}
                 </ul>
               )}
             </div>
           )}
-          {(!id || item || kept) && (!missing || changed) && (
+          {(!id || resource || kept) && (!missing || changed) && (
             <Form fields={fields} raw={draft.raw} faults={faults} onChange={type} />
           )}
-          {id && !item && !missing && error === null && !kept && <Loading />}
-          {item && <Facts item={item} />}
+          {id && !resource && !missing && error === null && !kept && <Loading />}
+          {resource && <Facts resource={resource} />}
           {calls.length > 0 && <ApiCalls calls={calls} />}
         </div>
         <footer>
-          {item && !missing && (
-            <button type="button" class="quiet danger-text" onClick={() => onDelete(item)}>
+          {resource && !missing && (
+            <button type="button" class="quiet danger-text" onClick={() => onDelete(resource)}>
               <Icon name="trash" />
               Delete
             </button>
@@ -249,8 +263,8 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
             {changed ? 'Cancel' : 'Close'}
           </button>
           {(!missing || changed) && (
-            <button type="submit" class="primary" disabled={busy || (!!id && !item && !kept)}>
-              {busy ? 'Saving…' : missing ? 'Save as a new item' : id ? 'Save' : 'Create'}
+            <button type="submit" class="primary" disabled={busy || (!!id && !resource && !kept)}>
+              {busy ? 'Saving…' : missing ? `Save as a new ${service.singular}` : id ? 'Save' : 'Create'}
             </button>
           )}
         </footer>
@@ -270,7 +284,7 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
               raw: rawOf(fields, content),
             };
             setConflict(null);
-            setItem(conflict.theirs);
+            setResource(conflict.theirs);
             setDraft(next);
             drafts.keep(name, next);
             void save(content, now, conflict.theirs.version);
@@ -283,11 +297,11 @@ export function ItemDrawer({ list, open, sub, onDelete }: Props) {
 
 function toFix(faults: Fault[]): string {
   const count = new Set(faults.map(({ pointer }) => top(pointer))).size;
-  if (count === 0) return 'The item is not valid.';
+  if (count === 0) return `The ${service.singular} is not valid.`;
   return count === 1 ? 'Fix 1 field.' : `Fix ${count} fields.`;
 }
 
 /** Return the top-level field that a pointer is in. */
 function top(pointer: string): string {
-  return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
+  return stepsOf(pointer)[0] ?? '';
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import content from 'virtual:content';
 import type { Schema } from '../src/contract/schema';
 import { faults } from '../src/contract/validate';
-import { fieldsOf, fitted, rawOf, valueOf } from '../src/form/fields';
+import { fieldsOf } from '../src/form/fields';
+import { fitted, type Raws, rawOf, valueOf } from '../src/form/raw';
 
 const every: Schema = {
   type: 'object',
@@ -45,7 +45,7 @@ const whole = {
 
 /** The value and faults of the form after `changes` to its controls. */
 function typed(changes: Record<string, unknown>) {
-  const raw = { ...rawOf(fields, { title: 'Lamp' }), ...changes } as Record<string, string>;
+  const raw = { ...rawOf(fields, { title: 'Lamp' }), ...changes } as Raws;
   const { value, faults: unread } = valueOf(fields, raw);
   return { value, faults: [...unread, ...faults(value, every)] };
 }
@@ -75,12 +75,6 @@ describe('a field is derived from its schema', () => {
     expect(fields.find(({ name }) => name === 'box')?.fields[0]?.title).toBe('Shelf number');
     expect(fields.find(({ name }) => name === 'size')?.help).toBe('From 1 to 9.');
   });
-  test('the contract of this project has fields for content and none for system fields', () => {
-    const names = fieldsOf(content).map(({ name }) => name);
-    expect(names).toContain('name');
-    expect(names).not.toContain('version');
-    expect(fieldsOf(content).filter(({ control }) => control === 'json')).toEqual([]);
-  });
 });
 
 describe('the controls become a value', () => {
@@ -89,17 +83,22 @@ describe('the controls become a value', () => {
     expect(faults(whole, every)).toEqual([]);
   });
   test('a field that was not edited keeps its value, to the millisecond', () => {
-    const before = { title: 'Lamp', at: '2026-02-03T04:05:06.789+02:00', box: { shelf_number: null } };
+    const before = {
+      title: 'Lamp',
+      at: '2026-02-03T04:05:06.789+02:00',
+      box: { shelf_number: null, more: [null] },
+    };
     const raw = { ...rawOf(fields, before), title: 'Desk lamp' };
     expect(valueOf(fields, raw, before).value).toEqual({ ...before, title: 'Desk lamp' });
   });
   test('a draft from an older contract is kept where it still fits', () => {
-    const older = { title: 'Lamp', words: 'one two', box: { shelf_number: '7' }, gone: 'x' };
+    const older = { title: 'Lamp', words: 'one two', box: { members: { shelf_number: '7' } }, gone: 'x' };
     expect(fitted(fields, older)).toEqual(rawOf(fields, { title: 'Lamp', box: { shelf_number: 7 } }));
   });
   test('empty fields are left out', () => {
     expect(
-      typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: [['', '']] }).value,
+      typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: { pairs: [['', '']] } })
+        .value,
     ).toEqual({
       title: 'Lamp',
     });
@@ -114,11 +113,13 @@ describe('the controls become a value', () => {
     expect(typed({ size: '3.5' }).faults).toEqual([{ pointer: '/size', detail: 'must be an integer' }]);
   });
   test('a pair needs a unique name', () => {
-    const notes = [
-      ['', 'x'],
-      ['a', '1'],
-      ['a', '2'],
-    ];
+    const notes = {
+      pairs: [
+        ['', 'x'],
+        ['a', '1'],
+        ['a', '2'],
+      ],
+    };
     expect(typed({ notes }).faults.map(({ pointer, detail }) => [pointer, detail])).toContainEqual([
       '/notes/a',
       'must be unique',
@@ -136,6 +137,7 @@ test.each([
   [{ size: 10 }, '/size', 'must be at most 9'],
   [{ weight: 0 }, '/weight', 'must be more than 0'],
   [{ due: '2026-02-40' }, '/due', 'must be in the format date'],
+  [{ due: '2026-02-30' }, '/due', 'must be in the format date'],
   [{ mail: 'a' }, '/mail', 'must be in the format email'],
   [{ words: ['a', 'a'] }, '/words/1', 'must be unique'],
   [{ words: ['toolong'] }, '/words/0', 'must have at most 5 characters'],

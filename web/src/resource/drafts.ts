@@ -1,11 +1,11 @@
 /** Unsaved changes, kept in the tab through a reload, a lost network or a new sign-in. */
-import type { Json } from '../contract/schema';
-import { fitted, type Raw } from '../form/fields';
+import { fitted, type Raws } from '../form/raw';
+import { type Json, parse, write } from '../json/value';
 import { fields } from './content';
 
 export interface Draft {
-  raw: Record<string, Raw>;
-  /** The content and version that the changes are based on; empty and null for a new item. */
+  raw: Raws;
+  /** The content and version that the changes are based on; empty and null for a new one. */
   base: Json;
   version: number | null;
   /** For a create: the idempotency key, and the bodies sent with it, which the API may have received. */
@@ -20,12 +20,12 @@ export class Drafts {
   read(of: string): Draft | null {
     const text = sessionStorage.getItem(this.#name(of));
     if (!text) return null;
-    const draft = JSON.parse(text) as Draft;
+    const draft = parse(text) as Draft;
     return { ...draft, raw: fitted(fields, draft.raw) };
   }
 
   keep(of: string, draft: Draft): void {
-    sessionStorage.setItem(this.#name(of), JSON.stringify(draft));
+    sessionStorage.setItem(this.#name(of), write(draft));
   }
 
   drop(of: string): void {

@@ -1,8 +1,10 @@
-/** The list of items, and the open item above it. */
+/** The list of resources, and the open one above it. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Item } from '../api/client';
+import type { Resource } from '../api/client';
 import { messageOf } from '../api/problem';
 import { textOf } from '../contract/schema';
+import { capitalised, collection, counted, service } from '../contract/service';
+import { write } from '../json/value';
 import { useServices } from '../services';
 import { useStore } from '../store';
 import { Icon } from '../ui/parts';
@@ -10,46 +12,46 @@ import { go } from '../ui/router';
 import { ApiCallsButton } from './ApiCalls';
 import { contentOf } from './content';
 import { DeleteDialog } from './DeleteDialog';
-import { ItemDrawer } from './ItemDrawer';
-import { ItemTable } from './ItemTable';
-import type { ItemList, Order } from './list';
-import './ItemsPage.css';
+import { Drawer } from './Drawer';
+import type { Order, ResourceList } from './list';
+import { Table } from './Table';
+import './ListPage.css';
 
 interface Props {
-  list: ItemList;
+  list: ResourceList;
   open: null | 'new' | { id: string };
   sub: string;
 }
 
-export function ItemsPage({ list, open, sub }: Props) {
+export function ListPage({ list, open, sub }: Props) {
   const { api } = useServices();
   const listing = useStore(list.store);
   const calls = useStore(api.calls);
   const [query, setQuery] = useState(() => sessionStorage.getItem(`search:${sub}`) ?? '');
-  const [deleting, setDeleting] = useState<Item | null>(null);
+  const [deleting, setDeleting] = useState<Resource | null>(null);
   useEffect(() => void list.load(), [list]);
   useEffect(() => sessionStorage.setItem(`search:${sub}`, query), [sub, query]); // kept across a new sign-in
-  const { items, cursor, order, loading, error } = listing;
-  const matching = query ? items.filter((item) => matches(item, query)) : items;
+  const { entries, cursor, order, loading, error } = listing;
+  const matching = query ? entries.filter((entry) => matches(entry, query)) : entries;
   return (
     <section class="page">
       <div class="heading">
-        <h1>Items</h1>
+        <h1>{capitalised(service.plural)}</h1>
         <p class="count" role="status">
-          {count(matching.length, items.length, cursor, query)}
+          {count(matching.length, entries.length, cursor, query)}
         </p>
-        <a class="button primary" href="/items/new">
+        <a class="button primary" href={`${collection}/new`}>
           <Icon name="plus" />
-          New item
+          New {service.singular}
         </a>
       </div>
       <search class="tools">
         <label class="search">
           <Icon name="search" />
-          <span class="hidden">Search items</span>
+          <span class="hidden">Search {service.plural}</span>
           <input
             type="search"
-            placeholder="Search items"
+            placeholder={`Search ${service.plural}`}
             value={query}
             onInput={(event) => setQuery(event.currentTarget.value)}
           />
@@ -74,11 +76,11 @@ export function ItemsPage({ list, open, sub }: Props) {
         <span class="space" />
         <ApiCallsButton calls={calls} />
       </search>
-      {query && items.length > 0 && (
+      {query && entries.length > 0 && (
         <p class="notice">
           {cursor
-            ? `Searched only the items loaded so far (${items.length}).`
-            : `Searched all items (${items.length}).`}
+            ? `Searched only the ${service.plural} loaded so far (${entries.length}).`
+            : `Searched all ${service.plural} (${entries.length}).`}
           {cursor && (
             <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
               Load all and search
@@ -86,33 +88,33 @@ export function ItemsPage({ list, open, sub }: Props) {
           )}
         </p>
       )}
-      {items.length === 0 && cursor === null && <Empty />}
+      {entries.length === 0 && cursor === null && <Empty />}
       {(matching.length > 0 || loading) && (
-        <ItemTable
-          items={matching}
+        <Table
+          entries={matching}
           listing={listing}
           auto={!query}
           onMore={() => void list.more()}
           onDelete={setDeleting}
         />
       )}
-      {matching.length === 0 && items.length > 0 && !loading && <p class="none">No items match.</p>}
+      {matching.length === 0 && entries.length > 0 && !loading && (
+        <p class="none">No {service.plural} match.</p>
+      )}
       {error !== null && !loading && (
         <div class="notice error" role="alert">
           <p>
-            {items.length > 0 ? 'More items' : 'The items'} could not be loaded. {messageOf(error)}
+            {entries.length > 0 ? 'More' : 'The'} {service.plural} could not be loaded. {messageOf(error)}
           </p>
           <button type="button" class="small" onClick={() => void list.more()}>
             Try again
           </button>
         </div>
       )}
-      {open && (
-        <ItemDrawer key={JSON.stringify(open)} list={list} open={open} sub={sub} onDelete={setDeleting} />
-      )}
+      {open && <Drawer key={JSON.stringify(open)} list={list} open={open} sub={sub} onDelete={setDeleting} />}
       {deleting && (
         <DeleteDialog
-          item={deleting}
+          resource={deleting}
           list={list}
           onClose={() => setDeleting(null)}
           onDeleted={() => go('/')}
@@ -122,33 +124,31 @@ export function ItemsPage({ list, open, sub }: Props) {
   );
 }
 
-/** Return whether every word of the query occurs in the item's content, or the query is its ID. */
-function matches(item: Item, query: string): boolean {
-  const content = textOf(contentOf(item)).toLocaleLowerCase();
+/** Return whether every word of the query occurs in the content, as shown or as JSON, or the query is the ID. */
+function matches(entry: Resource, query: string): boolean {
+  const content = contentOf(entry);
+  const text = `${textOf(content)}\n${write(content)}`.toLocaleLowerCase();
   const words = query.toLocaleLowerCase().split(/\s+/);
-  return words.every((word) => content.includes(word)) || item.id === query.trim();
+  return words.every((word) => text.includes(word)) || entry.id === query.trim();
 }
 
 function count(matching: number, loaded: number, cursor: string | null | undefined, query: string): string {
   if (cursor === undefined) return '';
-  const items = loaded === 1 ? '1 item' : `${loaded} items`;
-  const all = cursor ? `${items} loaded, more available` : items;
+  const all = cursor ? `${counted(loaded)} loaded, more available` : counted(loaded);
   return query ? `${matching} of ${all}` : all;
 }
 
 function Empty() {
   return (
     <div class="empty">
-      <h2>No items yet</h2>
-      <p>
-        An item is anything you want to keep a record of. Start with what you know, and add the rest later.
-      </p>
-      <a class="button primary" href="/items/new">
+      <h2>No {service.plural} yet</h2>
+      <p>Start with what you know, and add the rest later.</p>
+      <a class="button primary" href={`${collection}/new`}>
         <Icon name="plus" />
-        Create your first item
+        Create your first {service.singular}
       </a>
       <p class="help">
-        Or create items from a program: see the <a href="/reference">API reference</a>.
+        Or create {service.plural} from a program: see the <a href="/reference">API reference</a>.
       </p>
     </div>
   );

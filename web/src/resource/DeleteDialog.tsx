@@ -1,25 +1,26 @@
-/** Asks for confirmation before an item is deleted, and again if it changed in the meantime. A deleted item cannot be restored. */
+/** Asks for confirmation before a resource is deleted, and again if it changed in the meantime. */
 import { useState } from 'preact/hooks';
-import type { Api, Item } from '../api/client';
+import type { Api, Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
+import { collection, service } from '../contract/service';
 import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { contentOf, nameOf } from './content';
-import type { ItemList } from './list';
+import type { ResourceList } from './list';
 import { create } from './save';
 
 interface Props {
-  item: Item;
-  list: ItemList;
+  resource: Resource;
+  list: ResourceList;
   onClose: () => void;
   onDeleted: () => void;
 }
 
-export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
+export function DeleteDialog({ resource, list, onClose, onDeleted }: Props) {
   const { api } = useServices();
-  const [now, setNow] = useState(item);
+  const [now, setNow] = useState(resource);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
   const remove = async () => {
@@ -43,7 +44,7 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
       list.put(theirs);
     }
     setError(
-      `The item has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
+      `The ${service.singular} has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
     );
   };
   const done = () => {
@@ -68,7 +69,7 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
       onClose={onClose}
     >
       <p>
-        This permanently deletes the item and its ID. You can create it again afterwards, but as a new item
+        This permanently deletes the {service.singular} and its ID. You can create it again afterwards, but
         with a new ID.
       </p>
       {error && (
@@ -81,29 +82,34 @@ export function DeleteDialog({ item, list, onClose, onDeleted }: Props) {
           Keep it
         </button>
         <button type="button" class="danger" disabled={busy} onClick={() => void remove()}>
-          {now === item ? 'Delete' : `Delete version ${now.version}`}
+          {now === resource ? 'Delete' : `Delete version ${now.version}`}
         </button>
       </div>
     </Dialog>
   );
 }
 
-async function again(api: Api, list: ItemList, item: Item, key = crypto.randomUUID()): Promise<void> {
+async function again(
+  api: Api,
+  list: ResourceList,
+  resource: Resource,
+  key = crypto.randomUUID(),
+): Promise<void> {
   try {
-    const made = await create(api, contentOf(item), key, []);
+    const made = await create(api, contentOf(resource), key, []);
     list.put(made);
     toast(
       <>
-        Created <Quoted text={nameOf(made)} /> again, as a new item.
+        Created <Quoted text={nameOf(made)} /> again, as a new {service.singular}.
       </>,
-      { label: 'Open', run: () => go(`/items/${made.id}`) },
+      { label: 'Open', run: () => go(`${collection}/${made.id}`) },
     );
   } catch (error) {
     toast(
       <>
-        <Quoted text={nameOf(item)} /> could not be created again. {messageOf(error)}
+        <Quoted text={nameOf(resource)} /> could not be created again. {messageOf(error)}
       </>,
-      { label: 'Try again', run: () => void again(api, list, item, key) },
+      { label: 'Try again', run: () => void again(api, list, resource, key) },
     );
   }
 }

@@ -1,37 +1,32 @@
-/** The items as a table, whose columns follow from the contract. */
+/** The resources as a table, whose columns follow from the contract. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { Item } from '../api/client';
-import { type Json, textOf } from '../contract/schema';
+import type { Resource } from '../api/client';
+import { textOf } from '../contract/schema';
+import { isFormatted } from '../contract/validate';
+import { capitalised, collection, service } from '../contract/service';
+import { own, write } from '../json/value';
 import { Icon, Time } from '../ui/parts';
 import { go } from '../ui/router';
 import type { Field } from '../form/fields';
-import { fields, nameOf } from './content';
+import { columnsOf, fields, nameOf, title } from './content';
 import type { Listing } from './list';
-import './ItemTable.css';
+import './Table.css';
 import './skeleton.css';
 
-const COLUMNS = 3;
-const named = fields.find((field) => field.control === 'line');
-const excerpt = fields.find((field) => field.control === 'text');
-const columns = fields
-  .filter(
-    (field) =>
-      field !== named && ['line', 'number', 'choice', 'yes-no', 'words', 'choices'].includes(field.control),
-  )
-  .slice(0, COLUMNS);
+const { excerpt, columns } = columnsOf(fields, title);
 const SKELETONS = 8;
-const CHIPS = 3; // so that an item with twenty tags does not fill the screen
+const CHIPS = 3; // so that a row with twenty words does not fill the screen
 
 interface Props {
-  items: Item[];
+  entries: Resource[];
   listing: Listing;
   /** Whether to load the next page when the end of the table scrolls into view. */
   auto: boolean;
   onMore: () => void;
-  onDelete: (item: Item) => void;
+  onDelete: (entry: Resource) => void;
 }
 
-export function ItemTable({ items, listing, auto, onMore, onDelete }: Props) {
+export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
   const end = useRef<HTMLDivElement>(null);
   const { order, cursor, loading, error } = listing;
   const more = auto && !loading && !error && !!cursor;
@@ -45,14 +40,16 @@ export function ItemTable({ items, listing, auto, onMore, onDelete }: Props) {
     );
     observer.observe(end.current);
     return () => observer.disconnect();
-  }, [more, items.length]);
+  }, [more, entries.length]);
   return (
     <>
       <table aria-busy={loading}>
-        <caption class="hidden">Your items, {order === 'desc' ? 'newest' : 'oldest'} first</caption>
+        <caption class="hidden">
+          Your {service.plural}, {order === 'desc' ? 'newest' : 'oldest'} first
+        </caption>
         <thead>
           <tr>
-            <th scope="col">{named?.title ?? 'Item'}</th>
+            <th scope="col">{title?.title ?? capitalised(service.singular)}</th>
             {columns.map((field) => (
               <th key={field.name} scope="col" class={`extra ${field.control}`}>
                 {field.title}
@@ -70,11 +67,11 @@ export function ItemTable({ items, listing, auto, onMore, onDelete }: Props) {
           </tr>
         </thead>
         <tbody>
-          {items.map((item) => (
-            <Row key={item.id} item={item} onDelete={onDelete} />
+          {entries.map((entry) => (
+            <Row key={entry.id} entry={entry} onDelete={onDelete} />
           ))}
           {loading &&
-            Array.from({ length: items.length ? 2 : SKELETONS }, (_, index) => <Skeleton key={index} />)}
+            Array.from({ length: entries.length ? 2 : SKELETONS }, (_, index) => <Skeleton key={index} />)}
         </tbody>
       </table>
       <div ref={end} />
@@ -82,45 +79,44 @@ export function ItemTable({ items, listing, auto, onMore, onDelete }: Props) {
   );
 }
 
-function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void }) {
-  const content: Json = item;
-  const name = nameOf(item);
+function Row({ entry, onDelete }: { entry: Resource; onDelete: (entry: Resource) => void }) {
+  const value = (field: Field) => own(entry, field.name);
+  const name = nameOf(entry);
+  const path = `${collection}/${entry.id}`;
   const open = (event: MouseEvent) => {
     const other = (event.target as Element).closest('a, button') || getSelection()?.type === 'Range';
-    if (!other) go(`/items/${item.id}`);
+    if (!other) go(path);
   };
   return (
     <tr onClick={open}>
       <th scope="row">
-        <a href={`/items/${item.id}`} dir="auto">
+        <a href={path} dir="auto">
           {name}
         </a>
         {excerpt && (
           <span class="excerpt" dir="auto">
-            {textOf(content[excerpt.name])}
+            {textOf(value(excerpt))}
           </span>
         )}
         <span class="brief" dir="auto">
           {columns
-            .filter((field) => textOf(content[field.name]) !== '')
+            .filter((field) => textOf(value(field)) !== '')
             .map((field) =>
-              field.control === 'words'
-                ? textOf(content[field.name])
-                : `${field.title} ${textOf(content[field.name])}`,
+              field.control === 'words' ? textOf(value(field)) : `${field.title} ${textOf(value(field))}`,
             )
             .join(' · ')}
         </span>
       </th>
       {columns.map((field) => (
         <td key={field.name} class={`extra ${field.control}`}>
-          <Cell field={field} value={content[field.name]} />
+          <Cell field={field} value={value(field)} />
         </td>
       ))}
       <td class="time extra">
-        <Time at={item.created_at} />
+        <Time at={entry.created_at} />
       </td>
       <td class="time">
-        <Time at={item.updated_at} />
+        <Time at={entry.updated_at} />
       </td>
       <td class="act">
         <button
@@ -128,7 +124,7 @@ function Row({ item, onDelete }: { item: Item; onDelete: (item: Item) => void })
           class="quiet square"
           aria-label={`Delete ${name}`}
           title="Delete"
-          onClick={() => onDelete(item)}
+          onClick={() => onDelete(entry)}
         >
           <Icon name="trash" />
         </button>
@@ -142,21 +138,26 @@ function Cell({ field, value }: { field: Field; value: unknown }) {
     const more = value.length - CHIPS;
     return (
       <>
-        {value.slice(0, CHIPS).map((entry: unknown) => (
-          <bdi key={String(entry)} class="chip">
-            {String(entry)}
+        {value.slice(0, CHIPS).map((entry: unknown, index) => (
+          <bdi key={index} class="chip">
+            {chip(entry)}
           </bdi>
         ))}
         {more > 0 && (
-          <span class="chip" title={value.slice(CHIPS).map(String).join(', ')}>
+          <span class="chip" title={value.slice(CHIPS).map(chip).join(', ')}>
             +{more}
           </span>
         )}
       </>
     );
   }
-  if (field.schema.format === 'date-time' && typeof value === 'string') return <Time at={value} />;
+  if (field.schema.format === 'date-time' && typeof value === 'string' && isFormatted(value, 'date-time'))
+    return <Time at={value} />;
   return <bdi title={textOf(value)}>{textOf(value)}</bdi>;
+}
+
+function chip(entry: unknown): string {
+  return typeof entry === 'object' ? write(entry) : textOf(entry);
 }
 
 function Skeleton() {

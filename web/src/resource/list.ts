@@ -1,11 +1,11 @@
-/** The items loaded so far, page by page, with the changes this page made since. Knows no markup. */
-import type { Api, Item, ListQuery } from '../api/client';
+/** The resources loaded so far, page by page, with the changes this page made since. Knows no markup. */
+import type { Api, ListQuery, Resource } from '../api/client';
 import { Store } from '../store';
 
 export type Order = NonNullable<ListQuery['order']>;
 
 export interface Listing {
-  items: Item[];
+  entries: Resource[];
   order: Order;
   /** Cursor of the next page; null after the last page, undefined before the first. */
   cursor: string | null | undefined;
@@ -16,24 +16,24 @@ export interface Listing {
 const PAGE = 25;
 const LARGEST = 100;
 
-export class ItemList {
+export class ResourceList {
   readonly store: Store<Listing>;
   #generation = 0;
   #deleted = new Set<string>();
-  /** Items that this page wrote: the list reads an index that may lag a write by moments. */
-  #written = new Map<string, Item>();
+  /** What this page wrote: the list reads an index that may lag a write by moments. */
+  #written = new Map<string, Resource>();
 
   constructor(
     private readonly api: Pick<Api, 'list'>,
     order: Order = 'desc',
   ) {
-    this.store = new Store<Listing>({ items: [], order, cursor: undefined, loading: false, error: null });
+    this.store = new Store<Listing>({ entries: [], order, cursor: undefined, loading: false, error: null });
   }
 
   /** Load the first page again. */
   load(order: Order = this.store.state.order): Promise<void> {
     this.#generation += 1;
-    this.store.state = { items: [], order, cursor: undefined, loading: false, error: null };
+    this.store.state = { entries: [], order, cursor: undefined, loading: false, error: null };
     return this.more();
   }
 
@@ -46,8 +46,8 @@ export class ItemList {
     try {
       const page = await this.api.list({ limit, order, ...(cursor ? { cursor } : {}) });
       if (generation !== this.#generation) return;
-      const items = this.#joined(this.store.state.items, page.items, page.next_cursor === null);
-      this.#change({ items, cursor: page.next_cursor, loading: false });
+      const entries = this.#joined(this.store.state.entries, page.entries, page.next_cursor === null);
+      this.#change({ entries, cursor: page.next_cursor, loading: false });
     } catch (error) {
       if (generation === this.#generation) this.#change({ loading: false, error });
     }
@@ -61,41 +61,42 @@ export class ItemList {
     }
   }
 
-  /** Put an item that the API returned into its place. */
-  put(item: Item): void {
-    this.#deleted.delete(item.id);
-    this.#written.set(item.id, item);
-    const { items, cursor } = this.store.state;
-    this.#change({ items: this.#joined(items, [], cursor === null) });
+  /** Put a resource that the API returned into its place. */
+  put(entry: Resource): void {
+    this.#deleted.delete(entry.id);
+    this.#written.set(entry.id, entry);
+    const { entries, cursor } = this.store.state;
+    this.#change({ entries: this.#joined(entries, [], cursor === null) });
   }
 
   remove(id: string): void {
     this.#deleted.add(id);
     this.#written.delete(id);
-    this.#change({ items: this.store.state.items.filter((item) => item.id !== id) });
+    this.#change({ entries: this.store.state.entries.filter((entry) => entry.id !== id) });
   }
 
-  find(id: string): Item | undefined {
-    return this.store.state.items.find((item) => item.id === id) ?? this.#written.get(id);
+  find(id: string): Resource | undefined {
+    return this.store.state.entries.find((entry) => entry.id === id) ?? this.#written.get(id);
   }
 
   #change(part: Partial<Listing>): void {
     this.store.state = { ...this.store.state, ...part };
   }
 
-  /** Return each item's newest version, in order, without written items that belong beyond the loaded pages. */
-  #joined(loaded: Item[], page: Item[], whole: boolean): Item[] {
-    const known = new Map<string, Item>();
-    for (const item of [...loaded, ...page, ...this.#written.values()]) {
-      const other = known.get(item.id);
-      if (!this.#deleted.has(item.id) && (!other || other.version <= item.version)) known.set(item.id, item);
+  /** Return the newest version of each, in order, without those written here that belong beyond the loaded pages. */
+  #joined(loaded: Resource[], page: Resource[], whole: boolean): Resource[] {
+    const known = new Map<string, Resource>();
+    for (const entry of [...loaded, ...page, ...this.#written.values()]) {
+      const other = known.get(entry.id);
+      if (!this.#deleted.has(entry.id) && (!other || other.version <= entry.version))
+        known.set(entry.id, entry);
     }
     const sign = this.store.state.order === 'asc' ? 1 : -1;
-    const byCreation = ({ created_at: one }: Item, { created_at: other }: Item) =>
+    const byCreation = ({ created_at: one }: Resource, { created_at: other }: Resource) =>
       one === other ? 0 : sign * (one < other ? -1 : 1);
     const last = [...loaded, ...page].sort(byCreation).at(-1);
     return [...known.values()]
-      .filter((item) => whole || !last || byCreation(item, last) <= 0)
+      .filter((entry) => whole || !last || byCreation(entry, last) <= 0)
       .sort(byCreation);
   }
 }

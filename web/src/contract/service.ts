@@ -1,0 +1,46 @@
+/** What the contract calls the resource and its operations. The only place of the app that knows a name or a path. */
+import text from 'virtual:service';
+import type { Schema } from './schema';
+import { parse } from '../json/value';
+
+interface Operation {
+  kind: 'create' | 'list' | 'get' | 'replace' | 'patch' | 'delete' | 'other';
+  scopes: string[];
+}
+
+/** Of `build/service.json`, as src/crudctl/build/service.py describes it. */
+interface Service {
+  title: string;
+  collection: string;
+  schema: string;
+  singular: string;
+  plural: string;
+  page: string;
+  operations: Record<string, Operation>;
+}
+
+const { service: described, content: schema } = parse(text) as { service: Service; content: Schema };
+
+export const service = described;
+/** The flat schema of what a client may send. */
+export const content = schema;
+
+/** The scopes that the app's own calls need. */
+export const scopes = [
+  ...new Set(
+    Object.values(service.operations).flatMap(({ kind, scopes }) => (kind === 'other' ? [] : scopes)),
+  ),
+];
+
+/** The path of the collection, in the app and in the API. */
+export const collection = `/${service.collection}`;
+
+/** Return `1 order`, `3 orders`. */
+export function counted(count: number): string {
+  return `${count.toLocaleString()} ${count === 1 ? service.singular : service.plural}`;
+}
+
+/** Return a text that begins with a capital letter. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

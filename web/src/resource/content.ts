@@ -1,0 +1,50 @@
+/** Which fields of a resource are content, which of them is its title and which are columns, according to the contract. */
+import { textOf } from '../contract/schema';
+import { content } from '../contract/service';
+import { type Control, type Field, fieldsOf } from '../form/fields';
+import { type Json, own } from '../json/value';
+
+export const schema = content;
+export const fields = fieldsOf(content);
+export const names = fields.map((field) => field.name);
+export const title = titleOf(fields);
+
+/** What every resource has; the contract cannot use these names (src/crudctl/build/contract.py, RESERVED). */
+export const SYSTEM = ['id', 'version', 'created_at', 'updated_at'];
+
+/** Return the resource without what the service sets. */
+export function contentOf(resource: Json): Json {
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(resource, name)).map((name) => [name, resource[name]]),
+  );
+}
+
+/** Return the field whose text stands for a resource: the first required text, else the first text. An enum is no text. */
+export function titleOf(fields: Field[]): Field | undefined {
+  const texts = fields.filter(({ schema }) => schema.type === 'string' && !schema.enum);
+  return texts.find(({ required }) => required) ?? texts[0];
+}
+
+const LONGEST = 200; // characters of a title
+
+/** Return the name of a resource for people: the text of its title, or else its ID. */
+export function nameOf(resource: Json): string {
+  const text = title && own(resource, title.name);
+  if (typeof text !== 'string' || !text.trim()) return textOf(own(resource, 'id'));
+  const characters = Array.from(text);
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text;
+}
+
+const COLUMNS = 3;
+const COMPACT: Control[] = ['line', 'number', 'choice', 'yes-no', 'words', 'choices'];
+
+/** Return the field below the title in a table, and those that are columns: short ones, or else any. */
+export function columnsOf(
+  fields: Field[],
+  title: Field | undefined,
+): { excerpt: Field | undefined; columns: Field[] } {
+  const excerpt = fields.find((field) => field !== title && field.control === 'text');
+  const rest = fields.filter((field) => field !== title && field !== excerpt);
+  const compact = rest.filter(({ control }) => COMPACT.includes(control));
+  return { excerpt, columns: (compact.length || title ? compact : rest).slice(0, COLUMNS) };
+}

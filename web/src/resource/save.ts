@@ -1,0 +1,75 @@
+/** Creates and changes resources so that a call that is repeated, or whose response is lost, takes effect once. Knows no markup. */
+import type { Api, Resource } from '../api/client';
+import { Refused } from '../api/problem';
+import { service } from '../contract/service';
+import { type Json, parse, same, write } from '../json/value';
+import { contentOf } from './content';
+import { patched, patchOf } from './merge';
+
+/** The resource has changed since it was opened; `theirs` is its current version. */
+export class Conflict extends Error {
+  constructor(readonly theirs: Resource) {
+    super(`The ${service.singular} has changed since you opened it.`);
+    this.name = 'Conflict';
+  }
+}
+
+/**
+ * Create one resource with `content`.
+ *
+ * If an earlier attempt with the same key created it with other content and its response was lost (422), look it up by
+ * the key and the bodies `sent` with it, and change it to `content`.
+ */
+export async function create(
+  api: Pick<Api, 'create' | 'patch' | 'replace'>,
+  content: Json,
+  key: string,
+  sent: string[],
+): Promise<Resource> {
+  for (const earlier of [write(content), ...sent]) {
+    try {
+      const made = await api.create(parse(earlier) as Json, key);
+      const now = contentOf(made);
+      return same(now, content) ? made : await written(api, made.id, now, content, made.version);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 422)) throw error;
+    }
+  }
+  throw new Error(
+    `This form already created one ${service.singular} with other content. Reload the list to see it.`,
+  );
+}
+
+/** Change `base`, the resource's content at `version`, to `content`. Throws Conflict when it has changed since. */
+export async function change(
+  api: Pick<Api, 'patch' | 'replace' | 'get'>,
+  id: string,
+  base: Json,
+  content: Json,
+  version: number,
+): Promise<Resource> {
+  try {
+    return await written(api, id, base, content, version);
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 412)) throw error;
+    const theirs = await api.get(id);
+    if (!theirs) throw error;
+    // An earlier attempt succeeded and its response was lost: it already has the wanted content.
+    if (error.retried && theirs.version === version + 1 && same(contentOf(theirs), content)) return theirs;
+    throw new Conflict(theirs);
+  }
+}
+
+/** Send what was edited, as a merge patch; or all content, where a patch cannot express it because a property becomes null. */
+function written(
+  api: Pick<Api, 'patch' | 'replace'>,
+  id: string,
+  base: Json,
+  content: Json,
+  version: number,
+): Promise<Resource> {
+  const patch = patchOf(base, content);
+  return same(patched(base, patch), content)
+    ? api.patch(id, patch, version)
+    : api.replace(id, content, version);
+}
