@@ -68,6 +68,7 @@ def test_a_text_speaks_of_the_new_resource(before: str, after: str) -> None:
         "[test_items.py](tests/api/test_items.py) and `tests/contracts/items.yaml`",
         "`src/items`, `items/`, `item.py` and [the picture](docs/items-light.png)",
         "JSON Schema's `items`, and `minItems` beside `items`",
+        "`items` is also JSON Schema's, and `Item` DynamoDB's",
         "DynamoDB's own `Item`, a DynamoDB item, `PutItem`, `TransactWriteItems`",
         "`crudctl cost --item-size 1KB`",
         "itemise, items_of, `dict.items()`",
@@ -79,7 +80,7 @@ def test_what_is_not_about_the_resource_stays(text: str) -> None:
 
 
 def test_a_resource_of_two_words_has_its_form_in_each_place() -> None:
-    before = 'An `Item` of `/items`: `list_items`: `{"items": 1}`, items an `items/read` one'
+    before = 'An `Item` of `/items`: `list_items`: `{"items": 1}`, items in an `items/read` one'
     after = 'A `StockItem` of `/stock-items`: `list_stock_items`: `{"stock_items": 1}`, stock items in a `stock-items/read` one'
     assert renaming("stock item").markdown(before) == after
 
@@ -87,6 +88,10 @@ def test_a_resource_of_two_words_has_its_form_in_each_place() -> None:
 def test_what_is_true_of_the_original_only_is_left_out() -> None:
     text = "One.\n\n<!-- only in the original -->\nItems was seen here.\n<!-- end -->\n\nTwo.\n"
     assert renaming("order").markdown(text) == "One.\n\nTwo.\n"
+    assert (
+        renaming("order").markdown("A claim.\n<!-- only in the original -->See items.<!-- end --> Another.")
+        == "A claim. Another."
+    )
 
 
 @pytest.mark.parametrize(

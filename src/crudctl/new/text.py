@@ -12,8 +12,15 @@ FENCE = re.compile(r"^([ \t]*)(```|~~~).*?^\1\2[ \t]*$", re.MULTILINE | re.DOTAL
 # Inline code, the target of a link, an HTML tag: what is not prose in a line of Markdown.
 PARTS = re.compile(r"(?P<code>``[^\n]+?``|`[^`]+`)|(?P<target>(?<=\]\()[^)\s]+)|(?P<tag></?[a-z][^>\n]*>)")
 ENVIRONMENT = r"(?=-(?:<|\$|\{|%|ENV\b|env\b|local\b|test\b|prod\b|ci\b|web\b))"
+# What JSON Schema and DynamoDB call by the same word is theirs.
+OTHERS_BEFORE = re.compile(r"(?:JSON Schema|DynamoDB)(?:'s)?(?:\s+own)?\s+$")
+OTHERS_AFTER = re.compile(r"(?: is)?(?: also)? (?:JSON Schema|DynamoDB)'s")
 SCHEMA_KEYWORDS = re.compile("minItems|maxItems|uniqueItems|additionalProperties|patternProperties")
-LEFT_OUT = re.compile(r"^[ \t]*<!-- only in the original -->.*?<!-- end -->[ \t]*\n\n?", re.MULTILINE | re.DOTALL)
+# A block of its own, with the blank line after it, or a part of a paragraph, with the space before it.
+LEFT_OUT = re.compile(
+    r"(?m)^<!-- only in the original -->$.*?^<!-- end -->\n\n?|\s*<!-- only in the original -->.*?<!-- end -->",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,10 @@ class Renaming:
             return part[0]
         inner, tick = part[0].strip("`"), part[0][: len(part[0]) - len(part[0].lstrip("`"))]
         line = text[text.rfind("\n", 0, part.start()) + 1 : (text + "\n").find("\n", part.end())]
-        keyword = inner == "items" and (SCHEMA_KEYWORDS.search(line) or re.search(r"JSON Schema(?:'s)?\s+$", before))
-        own = (
-            inner in self.fields
-            or inner.rstrip("/") in self.files
-            or re.search(r"DynamoDB(?:'s)?(?:\s+own)?\s+$", before)
-        )
-        return part[0] if keyword or own else tick + self.code(inner) + tick
+        named = inner in self.fields or inner.rstrip("/") in self.files
+        keyword = inner == "items" and SCHEMA_KEYWORDS.search(line)
+        others = OTHERS_BEFORE.search(before) or OTHERS_AFTER.match(text, part.end())
+        return part[0] if named or keyword or others else tick + self.code(inner) + tick
 
     def _replace(self, text: str, *, code: bool) -> str:
         def replaced(match: re.Match[str]) -> str:
