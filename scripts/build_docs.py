@@ -40,7 +40,7 @@ PART = re.compile(
 
 
 def main() -> None:
-    """Write the copies and the settings, and run the generator in strict mode. Exit with its code."""
+    """Write the copies and the settings, and run the generator. Exit with 1 where a link or an anchor is dead."""
     shutil.rmtree(BUILD, ignore_errors=True)
     published = pages()
     for path, page in published.items():
@@ -51,11 +51,18 @@ def main() -> None:
         else:
             shutil.copyfile(ROOT / path, target)
     (BUILD / "zensical.toml").write_text(settings(published), encoding="utf-8")
-    sys.exit(
-        subprocess.run(
-            [sys.executable, "-m", "zensical", "build", "--clean", "--strict"], cwd=BUILD, check=False
-        ).returncode
-    )
+    generate()
+
+
+def generate() -> None:
+    """Run the generator in strict mode. What it finds is printed without colours; it ends with a traceback, which is not."""
+    command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    built = subprocess.run(command, cwd=BUILD, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    found, traceback, reason = built.stderr.partition("Traceback (most recent call last):")
+    print(re.sub(r"\x1b\[[0-9;]*m", "", found).strip(), file=sys.stderr)
+    if built.returncode:
+        strict = "Aborted because --strict" in reason
+        raise SystemExit("The site was not built: fix the links above." if strict else traceback + reason)
 
 
 def pages() -> dict[str, str]:
