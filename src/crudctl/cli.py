@@ -127,7 +127,10 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(f"endpoint  {current['endpoint_url']}\napplied   {current['applied'] or 'never; run `crudctl up`'}")
         out.print(f"state     {current['state_bytes'] / 1e6:.1f} MB in {environment.home}")
         if current["healthy"]:
-            for alarm in alarms(environment.client("cloudwatch"), f"{environment.prefix}-"):
+            listed = alarms(environment.client("cloudwatch"), f"{environment.prefix}-")
+            if current["applied"] and not listed:
+                raise environment.nothing("alarms")
+            for alarm in listed:
                 if alarm.state == FIRING:
                     print_alarm(alarm)
     else:

@@ -62,6 +62,14 @@ class Environment:
         """What the names of all resources of this environment begin with. Raises Failed as `naming.read` does."""
         return f"{self.service_name}-{self.name}"
 
+    def nothing(self, what: str) -> Failed:
+        """Return the failure to report when an environment that should have something, such as `alarms`, has none of it."""
+        return Failed(
+            f"There are no {what} of {self.prefix} in {self.region}.",
+            f"Has `crudctl {'up' if self.local else f'deploy --env {self.name}'}` completed, with this name and in this region? "
+            f"Both are in {naming.SOURCE}.",
+        )
+
     @property
     def record(self) -> dict[str, Any]:
         """What `up` recorded: `port`, `web_port`, `prefix`, `region`, `saved`, and while it is running `pid` and `started`.
@@ -124,7 +132,7 @@ class Environment:
 
         if not self.local:
             return boto3.client(service, region_name=self.region)
-        if not process.is_emulator(self.record.get("pid", 0)):
+        if not process.serves(self.record.get("pid", 0), self.home / "state"):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
         credentials = process.root_credentials(self.region)
         session = boto3.Session(

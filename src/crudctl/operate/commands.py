@@ -28,11 +28,15 @@ COLOURS = {"OK": "green", FIRING: "bold red", "INSUFFICIENT_DATA": "yellow"}
 @ENV
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def show_alarms(environment: Environment, as_json: bool) -> None:
-    """List the alarms: state, since when, reason, and section of the runbook. Exit code 1 if one is in ALARM.
+    """List the alarms: state, since when, reason, and section of the runbook.
+
+    Exit code 1 if one is in ALARM, and if there are none: an environment without alarms is not deployed, or has another name.
 
     Example: crudctl alarms --env prod
     """
     listed = alarms(environment.client("cloudwatch"), f"{environment.prefix}-")
+    if not listed:
+        raise environment.nothing("alarms")
     firing = [alarm for alarm in listed if alarm.state == FIRING]
     if as_json:
         click.echo(json.dumps([asdict(alarm) for alarm in listed], indent=2, default=str))
@@ -62,7 +66,11 @@ def show_dashboard(environment: Environment, since: str, text: bool) -> None:
     Example: crudctl dashboard --text --since 15m
     """
     back, now, name = seconds(since), time.time(), environment.prefix
-    board = dashboard(environment.client("cloudwatch"), name, now - back, now)
+    client = environment.client("cloudwatch")
+    try:
+        board = dashboard(client, name, now - back, now)
+    except (client.exceptions.DashboardNotFoundError, client.exceptions.ResourceNotFound) as error:
+        raise environment.nothing("dashboards") from error
     if text:
         for line in drawing.lines(board):
             out.print(line)

@@ -68,10 +68,10 @@ def aws_provider(environment: Environment) -> str:
     return provider.source(environment)
 
 
-def node(_environment: Environment) -> str:
+def node(environment: Environment) -> str:
     """Check Node.js, which builds the web app."""
-    if reason := build.missing():
-        raise Failed(f"{reason}.", build.NODE)
+    if reason := build.missing(environment.root):
+        raise reason
     return processes.run("node", "--version").stdout.strip()
 
 

@@ -82,6 +82,8 @@ def read(
     Args:
         since: how far back to begin, in seconds.
         term: only lines that contain this text.
+
+    Raise Failed if a log group does not exist: Terraform creates each with what logs to it.
     """
     client = environment.client("logs")
     start = int((time.time() - since) * 1000)
@@ -95,8 +97,8 @@ def read(
                     logGroupName=name, startTime=start, **pattern
                 ):
                     fresh += [event | {"group": name} for event in page["events"] if event["eventId"] not in seen]
-            except client.exceptions.ResourceNotFoundException:
-                continue  # nothing has been logged there yet
+            except client.exceptions.ResourceNotFoundException as error:
+                raise environment.nothing(f"logs in the group {name}") from error
         yield from sorted(fresh, key=lambda event: event["timestamp"])
         if not follow:
             return
