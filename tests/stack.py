@@ -53,7 +53,7 @@ def project_files() -> list[str]:
 
 def _share_web_packages(home: Path) -> None:
     """Install the packages of web/ in this checkout if they are not up to date, and let the copy in `home` use them."""
-    if web.missing():
+    if web.missing(home):
         return
     with (ROOT / "build" / "web-packages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

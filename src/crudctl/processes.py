@@ -1,4 +1,4 @@
-"""What runs on this machine: other programs and what they print, emulators by state folder, and ports with who holds them."""
+"""What runs on this machine: other programs and what they print, and ports with who holds them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crudctl.console import Failed
-from emulator import process
 
 
 def run(
@@ -43,24 +42,18 @@ def run(
         ) from error
 
 
-def serving(state: Path) -> list[int]:
-    """Return the process ids of the emulators that serve a state folder; after a killed `up` more than are recorded."""
-    listing = _output("ps", "-axww", "-o", "pid=,stat=,command=")
-    found = []
-    for line in listing.splitlines():
-        pid, status, command = (line.split(maxsplit=2) + [""] * 3)[:3]
-        if f" -m {process.MODULE} " in command and f" --state {state} " in f"{command} " and not status.startswith("Z"):
-            found.append(int(pid))
-    return found
-
-
-def free_port(wanted: int | None, usual: int, option: str) -> int:
+def free_port(wanted: int | None, usual: int, option: str, promised: int | None = None) -> int:
     """Return a free port of 127.0.0.1: the `wanted` one if given, else the usual one, else any.
 
-    Raises Failed when the `wanted` port is taken, naming the program that holds it where known. `option` is the command
-    line option that the port was given with.
+    Args:
+        option: the command line option that the port was given with.
+        promised: a port that something else is about to use.
+
+    Raises Failed when the `wanted` port is taken, naming the program that holds it where known.
     """
     for port in (wanted,) if wanted else (usual, 0):
+        if port == promised:
+            continue
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -23,6 +23,7 @@ def main() -> None:
     """Parse the command line and serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m emulator")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--identity", help="of the state folder, by which process.serving finds this process")
     parser.add_argument("--region", required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--log", type=Path)

@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 MODULE = "emulator"  # of `python -m`
 ACCOUNT = "000000000000"
+
+PID_PATH = "/_emulator/pid"  # responds with the emulator's process id
 
 POLL = 0.02  # seconds
 PROCESSES = Path("/proc")  # of Linux; elsewhere `ps` reports the same, and takes longer
@@ -29,8 +32,19 @@ def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
     `wait_ready` before the first request.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # if a file is in the way, the emulator reports it
+        state_dir.mkdir(parents=True)
     command = [sys.executable, "-P", "-m", MODULE, "--port", str(port)]
-    command += ["--region", region, "--state", str(state_dir), "--log", str(log_path)]
+    command += [
+        "--identity",
+        identity(state_dir),
+        "--region",
+        region,
+        "--state",
+        str(state_dir),
+        "--log",
+        str(log_path),
+    ]
     source = str(Path(__file__).resolve().parents[1])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     with log_path.open("ab") as log:
@@ -48,12 +62,16 @@ def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
 def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None:
     """Return as soon as the emulator responds on `port`.
 
+    Args:
+        timeout: in seconds.
+        pid: of the emulator that must respond. Another may have taken the port since it was found to be free.
+
     Raises:
         EmulatorUnavailable: it does not within `timeout` seconds, or the process `pid` has ended.
     """
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        if _is_ready(port):
+        if _get(port, "/_ministack/ready") is not None and pid in (None, _pid_of(port)):
             return
         if pid is not None and not is_emulator(pid):
             raise EmulatorUnavailable(f"the emulator (process {pid}) ended")
@@ -61,14 +79,22 @@ def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None
     raise EmulatorUnavailable(f"no response on port {port} after {timeout:g} s")
 
 
-def _is_ready(port: int) -> bool:
+def _pid_of(port: int) -> int | None:
+    """Return the process id of the emulator that responds on `port`; None if none does."""
+    body = _get(port, PID_PATH)
+    return int(body) if body is not None and body.isdigit() else None
+
+
+def _get(port: int, path: str) -> bytes | None:
+    """Return the body of a 200 response; None for any other."""
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         with contextlib.closing(connection):
-            connection.request("GET", "/_ministack/ready")
-            return connection.getresponse().status == http.client.OK
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.read() if response.status == http.client.OK else None
     except (http.client.HTTPException, OSError):
-        return False
+        return None
 
 
 def stop(pid: int, timeout: float = 15.0, module: str = MODULE) -> None:
@@ -93,6 +119,45 @@ def stop(pid: int, timeout: float = 15.0, module: str = MODULE) -> None:
         time.sleep(POLL)
 
 
+def serving(state_dir: Path) -> list[int]:
+    """Return the process ids of the emulators that serve a state folder: one, or after a killed `start` possibly more.
+
+    They are found by the folder's identity, not by its path, which a listing of processes may show in other characters.
+    """
+    if not state_dir.exists():
+        return []
+    wanted = f" -m {MODULE} ", f" --identity {identity(state_dir)} "
+    return [pid for pid, command in _commands() if all(part in command for part in wanted)]
+
+
+def serves(pid: int, state_dir: Path) -> bool:
+    """Return whether `pid` is a living emulator that serves a state folder."""
+    return is_emulator(pid) and state_dir.exists() and f" --identity {identity(state_dir)} " in _command(pid)
+
+
+def identity(folder: Path) -> str:
+    """Return what identifies a folder in a command line, also after it was moved: its device and its inode."""
+    found = folder.stat()
+    return f"{found.st_dev}-{found.st_ino}"
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    """Yield process id and command line of each living process, with a space after each argument."""
+    if PROCESSES.exists():
+        for process in PROCESSES.glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended
+                yield int(process.name), (process / "cmdline").read_text(errors="replace").replace("\0", " ")
+        return
+    for line in _ps("-axww", "-o", "pid=,stat=,command=").splitlines():
+        pid, status, command = [*line.split(maxsplit=2), "", ""][:3]
+        if not status.startswith("Z"):
+            yield int(pid), f"{command} "
+
+
+def _ps(*arguments: str) -> str:
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False, errors="replace").stdout
+
+
 def is_emulator(pid: int) -> bool:
     """Return whether `pid` is a living process that runs the emulator."""
     return runs(pid, MODULE)
@@ -109,11 +174,8 @@ def _command(pid: int) -> str:
     """Return the command line of a living process; empty if it has ended, even if nobody has reaped it."""
     if PROCESSES.exists():
         return _command_on_linux(PROCESSES / str(pid))
-    listing = subprocess.run(
-        ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    status, _, command = listing.stdout.strip().partition(" ")
-    return "" if status.startswith("Z") else command
+    status, _, command = _ps("-ww", "-o", "stat=,command=", "-p", str(pid)).strip().partition(" ")
+    return "" if status.startswith("Z") else f"{command} "
 
 
 def _command_on_linux(process: Path) -> str:

@@ -19,7 +19,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from crudctl import processes
 from emulator import process
 from tests.snapshot import cloned
 from tests.stack import Stack, free_port
@@ -128,7 +127,7 @@ def test_emulator_that_is_not_recorded_is_found_and_stopped(stack: Stack) -> Non
     assert json.loads(stack.crudctl("status", "--json", check=False))["running"] is False
     assert APPLY not in up(stack)
     assert record(stack)["port"] == before["port"]
-    assert processes.serving(stack.home / ".local" / "state") == [record(stack)["pid"]]
+    assert process.serving(stack.home / ".local" / "state") == [record(stack)["pid"]]
 
 
 def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> None:

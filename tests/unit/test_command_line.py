@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -239,7 +240,7 @@ def test_a_deploy_without_a_terminal_needs_the_option_yes(folder: Path) -> None:
 def test_an_invalid_contract_is_reported(folder: Path) -> None:
     result = invoke(folder, "package")
     assert result.exit_code == 1
-    assert "is not an OpenAPI document" in result.stderr
+    assert "is not valid OpenAPI 3.0" in result.stderr
     assert "Fix contract/openapi.yaml" in result.stderr
     assert isinstance(result.exception, SystemExit)
 
@@ -250,4 +251,21 @@ def test_every_command_and_option_has_a_help_text(name: str, folder: Path) -> No
     assert result.exit_code == 0
     for parameter in cli.main.commands[name].params:
         assert not isinstance(parameter, click.Option) or parameter.help
-    assert isinstance(cli.main.commands[name], click.Group) or "Example: crudctl" in result.output
+    assert isinstance(cli.main.commands[name], click.Group) or re.search(r"Examples?:\s.*crudctl", result.output)
+
+
+def test_one_port_for_both_servers_is_refused_at_once(folder: Path) -> None:
+    result = invoke(folder, "up", "--port", "4700", "--web-port", "4700")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "Error: Port 4700 cannot serve both the AWS APIs and the web app.",
+        "Choose another with --web-port.",
+    ]
+
+
+def test_a_port_that_the_other_server_is_about_to_use_is_not_free() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    assert processes.free_port(None, port, "--port") == port
+    assert processes.free_port(None, port, "--web-port", promised=port) != port

@@ -15,9 +15,9 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from click.testing import CliRunner
 
-from crudctl import processes
 from crudctl.errors import Commands, refused
 from crudctl.operate import logs
+from emulator import process
 from tests.invoke import invoke
 from tests.stack import ROOT
 
@@ -95,16 +95,19 @@ def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path)
     script = "import time; time.sleep(30)"
     (tmp_path / "contract").mkdir()
     (tmp_path / "contract" / "openapi.yaml").touch()
-    arguments = ["-m", "emulator", "--port", "1", "--state", str(tmp_path / "state"), "--log", "x"]
+    (tmp_path / "state").mkdir()
+    (tmp_path / "stat").mkdir()
+    key = process.identity(tmp_path / "state")
+    arguments = ["-m", "emulator", "--port", "1", "--identity", key, "--state", "anything", "--log", "x"]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
         deadline = time.monotonic() + 5
-        while not processes.serving(tmp_path / "state") and time.monotonic() < deadline:
+        while not process.serving(tmp_path / "state") and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert processes.serving(tmp_path / "state") == [stand_in.pid]
-        assert processes.serving(tmp_path / "stat") == []
+        assert process.serving(tmp_path / "state") == [stand_in.pid]
+        assert process.serving(tmp_path / "stat") == []
         assert invoke(tmp_path, "status").exit_code == 1
         stand_in.kill()
-    assert processes.serving(tmp_path / "state") == []
+    assert process.serving(tmp_path / "state") == []
 
 
 def event(**properties: object) -> dict[str, object]:

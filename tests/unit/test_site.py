@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from crudctl.console import Failed
 from crudctl.web import build, serve
 from crudctl.web.server import Server
 from tests.stack import ROOT
@@ -86,12 +88,44 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
 
 def test_a_missing_or_old_node_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert build.missing() == "Node.js is not installed, or not on PATH"
+    assert reason(tmp_path) == "Node.js is not installed, or not on PATH."
     (tmp_path / "npm").write_text("#!/bin/sh\n", encoding="utf-8")
     (tmp_path / "node").write_text("#!/bin/sh\necho v18.19.0\n", encoding="utf-8")
     for name in ("npm", "node"):
         (tmp_path / name).chmod(0o755)
-    assert build.missing() == "Node.js 18.19.0 is too old"
+    assert reason(tmp_path) == "Node.js 18.19.0 is too old."
+
+
+def reason(root: Path) -> str:
+    """Why the web app cannot be built in a folder."""
+    failure = build.missing(root)
+    assert failure
+    assert failure.hint
+    return failure.message
+
+
+@pytest.mark.parametrize("name", ["a [b]", "{a}", "why?", "c#", "a:b"])
+def test_a_folder_in_which_vite_cannot_build_is_reported(name: str) -> None:
+    assert f"Vite cannot build in /home/me/{name}, because of " in reason(Path("/home/me", name))
+    assert build.missing(Path("/home/me/Ünïcode & spaces (x)")) is None
+
+
+@pytest.mark.parametrize("home", ["missing", "/proc", "/dev/null"])
+def test_npm_uses_a_cache_in_the_project_when_the_home_is_missing_or_read_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str
+) -> None:
+    """With an npm that only prints where its cache is."""
+    (tmp_path / "npm").write_text('#!/bin/sh\necho "cache $npm_config_cache" >&2\nexit 1\n', encoding="utf-8")
+    (tmp_path / "npm").chmod(0o755)
+    (tmp_path / "web").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.delenv("npm_config_cache", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    with pytest.raises(Failed, match=f"cache {re.escape(str(tmp_path))}/build/npm"):
+        build.install(tmp_path, lambda _: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(Failed, match=r"cache$"):
+        build.install(tmp_path, lambda _: None)
 
 
 def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

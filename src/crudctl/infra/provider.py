@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -37,7 +38,7 @@ def choose(environment: Environment, home: Path) -> None:
     if "TF_CLI_CONFIG_FILE" in variables or not (named or installed):
         settings_file(home).unlink(missing_ok=True)
     elif named:
-        settings_file(home).write_text(_installation(Path(named).expanduser().resolve()), encoding="utf-8")
+        settings_file(home).write_text(_installation(_path(named).resolve()), encoding="utf-8")
 
 
 def settings_file(home: Path) -> Path:
@@ -65,7 +66,11 @@ def source(environment: Environment) -> str:
 
 
 def _has_provider(folder: str) -> bool:
-    return (Path(folder).expanduser() / ADDRESS).is_dir()
+    return (_path(folder) / ADDRESS).is_dir()
+
+
+def _path(folder: str) -> Path:
+    return Path(os.path.expanduser(folder))  # Path raises an error for a user without a home
 
 
 def _installation(mirror: Path) -> str:

@@ -37,6 +37,8 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
 
     Raises Failed, with what to do, when a port is taken, a program is missing or Terraform fails.
     """
+    if port is not None and port == web_port:
+        raise Failed(f"Port {port} cannot serve both the AWS APIs and the web app.", "Choose another with --web-port.")
     terraform.program(environment.root)  # before anything is started
     with environment.alone():
         _refuse_another_name(environment)
@@ -81,9 +83,8 @@ def _refuse_another_name(environment: Environment) -> None:
 
 def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
     """Build and serve the web app, or explain why it is left out: the rest of the stack needs no Node.js."""
-    reason = build.missing()
-    if reason:
-        err.print(Text.assemble(("Skipping the web app:", "yellow"), f" {reason}. {build.NODE}"))
+    if reason := build.missing(environment.root):
+        err.print(Text.assemble(("Skipping the web app:", "yellow"), f" {reason.message} {reason.hint}"))
         return
     with step("Build and serve the web app") as progress:
         build.build(environment.root, progress)
@@ -120,7 +121,7 @@ def status(environment: Environment) -> dict[str, Any]:
     state, applied = environment.home / "state", environment.home / "applied"
     return {
         "running": running,
-        "healthy": running and _responds(record["port"]),
+        "healthy": running and _responds(record["port"], record["pid"]),
         "pid": record["pid"] if running else None,
         "since": record["started"] if running else None,
         "endpoint_url": environment.endpoint_url if record else None,
@@ -169,8 +170,8 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
         process.wait_ready(record["port"], READY, record["pid"])
         return
     _stop(environment)  # an emulator that a killed `up` started but did not record would hold the state
-    chosen = processes.free_port(port, record.get("port", PORT), "--port")
-    chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port")
+    chosen = processes.free_port(port, record.get("port", PORT), "--port", web_port)
+    chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port", chosen)
     log = environment.home / "emulator.log"
     pid = process.start(chosen, environment.home / "state", log, environment.region)
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -210,7 +211,7 @@ def _stop(environment: Environment) -> bool:
     An emulator that was killed may have lost its last changes. Then `saved` in the record is false, and the next `up` applies.
     """
     serve.stop(environment)
-    running = processes.serving(environment.home / "state")
+    running = process.serving(environment.home / "state")
     for pid in running:
         try:
             process.stop(pid)
@@ -237,12 +238,12 @@ def _discard_incomplete(environment: Environment) -> None:
 
 def _runs(environment: Environment) -> bool:
     """Whether the recorded process is an emulator that serves this environment. Its id may have been reused."""
-    return environment.record.get("pid") in processes.serving(environment.home / "state")
+    return process.serves(environment.record.get("pid", 0), environment.home / "state")
 
 
-def _responds(port: int) -> bool:
+def _responds(port: int, pid: int) -> bool:
     try:
-        process.wait_ready(port, 2)
+        process.wait_ready(port, 2, pid)
     except process.EmulatorUnavailable:
         return False
     return True

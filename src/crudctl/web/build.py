@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,12 +16,22 @@ from crudctl.console import Failed, step
 NODE = "Install Node.js 20.19 or newer, with npm."
 GENERATED = ("node_modules", "dist")
 OLDEST = (20, 19)
+UNBUILDABLE = "[{?#\\:"  # characters of a path in which Vite 8 does not find modules, or npm its programs
 CONTRACT = ("contract/openapi.yaml", "build/web-contract.json")  # served, and built into the app
+CACHE = "npm_config_cache"
 PACKAGES, BUILT = "web-packages.sha256", "web.sha256"  # in build/: digests of what was last installed and built
 
 
-def missing() -> str | None:
-    """Return why the web app cannot be built on this machine, or None if it can."""
+def missing(root: Path) -> Failed | None:
+    """Return why the web app cannot be built here, with what to do, or None if it can."""
+    if reason := _lacks_node():
+        return Failed(f"{reason}.", NODE)
+    if found := [character for character in UNBUILDABLE if character in str(root)]:
+        return Failed(f"Vite cannot build in {root}, because of {' '.join(found)} in its path.", "Rename the folder.")
+    return None
+
+
+def _lacks_node() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return f"{'npm' if node else 'Node.js'} is not installed, or not on PATH"
@@ -29,7 +41,7 @@ def missing() -> str | None:
         return f"{node} does not print a version"
     if tuple(map(int, numbers.groups())) < OLDEST:
         return f"Node.js {version} is too old"
-    return None
+    return ""
 
 
 def build(root: Path, progress: Callable[[str], None]) -> bool:
@@ -90,7 +102,7 @@ def _record(root: Path, name: str, digest: str) -> None:
 
 
 def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
-    result = processes.run("npm", *arguments, cwd=web, hint=NODE)
+    result = processes.run("npm", *arguments, cwd=web, env=_settings(web.parent), hint=NODE)
     if result.returncode:
         output = f"{result.stdout}\n{result.stderr}".strip().splitlines()[:lines]  # npm ends with a list of its options
         raise Failed(
@@ -99,20 +111,37 @@ def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
         )
 
 
+def _settings(root: Path) -> dict[str, str]:
+    """Return npm's environment, with a cache in build/ when its usual one, ~/.npm, cannot be written to.
+
+    https://docs.npmjs.com/cli/v11/using-npm/config#cache
+    """
+    usual = Path(os.path.expanduser("~/.npm"))  # Path raises an error for a user without a home
+    if CACHE in os.environ or _writable(usual if usual.exists() else usual.parent):
+        return dict(os.environ)
+    return {**os.environ, CACHE: str(root / "build" / "npm")}
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
 def build_for_deploy(root: Path) -> None:
     """Build the web app for a deployment. Raises Failed if it cannot be built."""
-    reason = missing()
-    if reason:
-        raise Failed(f"The web app cannot be built: {reason}.", NODE)
+    if reason := missing(root):
+        raise Failed(f"The web app cannot be built: {reason.message}", reason.hint)
     with step("Build the web app") as progress:
         build(root, progress)
 
 
 def check_and_build(root: Path) -> None:
     """Check the web app, then build it. Raises Failed if either fails."""
-    reason = missing()
-    if reason:
-        raise Failed(f"The web app cannot be checked: {reason}.", NODE)
+    if reason := missing(root):
+        raise Failed(f"The web app cannot be checked: {reason.message}", reason.hint)
     with step("Check the web app") as progress:
         check(root, progress)
     build_for_deploy(root)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -41,7 +42,7 @@ def start(environment: Environment, outputs: dict[str, Any]) -> None:
             start_new_session=True,
         ).pid
     environment.write_record({**record, "web_pid": pid})
-    _wait(outputs["web_url"], pid, environment.home / "site.log")
+    _wait(outputs["web_url"], settings(environment.root, outputs)["config"], pid, environment.home / "site.log")
 
 
 def stop(environment: Environment) -> None:
@@ -65,14 +66,18 @@ def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def _wait(url: str, pid: int, log: Path) -> None:
+def _wait(url: str, config: Mapping[str, str], pid: int, log: Path) -> None:
+    """Return once the app is served with the settings of this stack: another server may have taken the port meanwhile."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY
     while True:
         try:
-            with opener.open(f"{url}/config.json", timeout=5):
-                return
-        except (urllib.error.URLError, OSError) as error:
-            if time.monotonic() > deadline or not process.runs(pid, MODULE):
-                raise Failed(f"The web server did not start: {error}", f"See its log, {log}.") from error
-            time.sleep(0.05)
+            with opener.open(f"{url}/config.json", timeout=5) as response:
+                if json.load(response) == config:
+                    return
+                reason = f"another program responds at {url}"
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            reason = str(error)
+        if time.monotonic() > deadline or not process.runs(pid, MODULE):
+            raise Failed(f"The web server did not start: {reason}.", f"See its log, {log}.")
+        time.sleep(0.05)

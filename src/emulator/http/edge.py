@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from emulator.process import PID_PATH
 from emulator.state.persistence import Persistence
 
 Message = MutableMapping[str, Any]
@@ -30,6 +32,10 @@ def guarded(application: Application, persistence: Persistence) -> Application:
         if path.startswith(REFUSED):
             await send({"type": "http.response.start", "status": 403, "headers": []})
             await send({"type": "http.response.body", "body": b""})
+            return
+        if path == PID_PATH:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
             return
         await application(scope, receive, send)
         headers = dict(scope["headers"])
