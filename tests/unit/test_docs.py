@@ -57,6 +57,16 @@ def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
     assert [file for file in sorted(named) if not ABSENT.match(file) and not (ROOT / file).exists()] == []
 
 
+def test_table_of_folders_has_every_folder_of_the_sources() -> None:
+    package, listed = "", set()
+    for row in re.findall(r"^\| (`[^`]+`)? ?\| ([^|]*) \|", prose(ROOT / "docs" / "architecture.md"), re.MULTILINE):
+        package = row[0].strip("`") or package
+        listed |= {f"{package}/{folder}" for folder in re.findall(r"`(\w+)/`", row[1])}
+    sources = [ROOT / "src" / name for name in ("functions", "emulator", "crudctl")] + [ROOT / "web" / "src"]
+    folders = {path.parent.relative_to(ROOT).as_posix() for source in sources for path in source.glob("*/*.[pt]*")}
+    assert listed == {folder for folder in folders if "__pycache__" not in folder}
+
+
 def test_link_to_another_page_stays_a_link_to_that_page_on_the_site() -> None:
     text = "[costs](docs/cost.md#idle) and [why](docs/decisions/README.md), [here](#start), [out](https://example.com/a.md)"
     assert build_docs.relinked(text, "README.md", PUBLISHED) == (
