@@ -140,6 +140,26 @@ def test_what_cannot_work_is_refused_and_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_the_command_installed_elsewhere_works_in_a_checkout(checkout: Path, tmp_path: Path) -> None:
+    """As `uvx --from . crudctl new` does: the program is a wheel, in an environment without this project's folder."""
+    offline = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    install = [sys.executable, "-m", "pip", "install", *offline, "--target", str(tmp_path / "installed"), str(checkout)]
+    subprocess.run(install, check=True)
+    program = [sys.executable, "-c", "from crudctl import cli; print(cli.__file__); cli.main()"]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    result = subprocess.run(
+        [*program, "new", str(tmp_path / "invoices"), "--resource", "invoice"],
+        cwd=checkout,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(str(tmp_path / "installed"))
+    assert service.load(tmp_path / "invoices").singular == "invoice"
+
+
 def test_a_folder_inside_the_project_is_refused(checkout: Path) -> None:
     result = invoke(checkout, "new", "tests/orders", "--resource", "order")
     assert result.exit_code == 1
