@@ -30,11 +30,11 @@ resource "aws_sns_topic_subscription" "alarms" {
 }
 
 locals {
-  gateway        = { ApiName = aws_api_gateway_rest_api.items.name, Stage = local.stage }
+  gateway        = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
   in_service     = { for key, name in local.function_names : key => { FunctionName = name, Resource = "${name}:prod" } }
-  table          = { TableName = aws_dynamodb_table.items.name }
+  table          = { TableName = aws_dynamodb_table.data.name }
   index          = merge(local.table, { GlobalSecondaryIndexName = "by_owner" })
-  sign_in_pool   = aws_cognito_user_pool.users.id
+  sign_in_pool   = local.user_pool.id
   people_clients = concat([aws_cognito_user_pool_client.web.id], aws_cognito_user_pool_client.password[*].id)
 
   # An objective limits the share of bad requests, once there are enough of them. Missing data means no requests at all.
@@ -96,6 +96,17 @@ locals {
         threshold  = var.alarm_counts.least
       }
     },
+    # An alarm on an expression can have ten metrics.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
+    {
+      for number, keys in chunklist(keys(local.in_service), 10) : number == 0 ? "functions-throttled" : "functions-throttled-${number + 1}" => {
+        summary    = "Lambda had no concurrency left for a function"
+        page       = "functions-throttled"
+        metrics    = { for key in keys : key => ["AWS/Lambda", "Throttles", "Sum", local.in_service[key]] }
+        expression = join(" + ", [for key in keys : "FILL(${key}, 0)"])
+        threshold  = var.alarm_counts.unexpected
+      }
+    },
     {
       api-throttled = {
         summary    = "The gateway rejected requests with 429"
@@ -103,13 +114,6 @@ locals {
         metrics    = { refused = [local.prefix, "Throttled", "Sum", {}] }
         expression = "FILL(refused, 0)"
         threshold  = var.alarm_counts.throttled
-      }
-      functions-throttled = {
-        summary    = "Lambda had no concurrency left for a function"
-        page       = "functions-throttled"
-        metrics    = { for key, dimensions in local.in_service : key => ["AWS/Lambda", "Throttles", "Sum", dimensions] }
-        expression = join(" + ", [for key in keys(local.in_service) : "FILL(${key}, 0)"])
-        threshold  = var.alarm_counts.unexpected
       }
       table-throttled = {
         summary = "DynamoDB throttled the table or its index"
@@ -145,8 +149,8 @@ locals {
       release-stuck = {
         summary    = "Two versions have shared the traffic for three periods in a row"
         page       = "release-stuck"
-        metrics    = merge([for key in ["get_item", "list_items"] : { "all_${key}" = ["AWS/Lambda", "Invocations", "Sum", local.in_service[key]], "new_${key}" = ["AWS/Lambda", "Invocations", "Sum", merge(local.in_service[key], { ExecutedVersion = module.function[key].version })] }]...)
-        expression = "IF(FILL(new_get_item, 0) + FILL(new_list_items, 0) > 0 AND FILL(new_get_item, 0) + FILL(new_list_items, 0) < FILL(all_get_item, 0) + FILL(all_list_items, 0), 1, 0)"
+        metrics    = merge([for kind, key in local.busiest : { "all_${kind}" = ["AWS/Lambda", "Invocations", "Sum", local.in_service[key]], "new_${kind}" = ["AWS/Lambda", "Invocations", "Sum", merge(local.in_service[key], { ExecutedVersion = module.function[key].version })] }]...)
+        expression = "IF(FILL(new_get, 0) + FILL(new_list, 0) > 0 AND FILL(new_get, 0) + FILL(new_list, 0) < FILL(all_get, 0) + FILL(all_list, 0), 1, 0)"
         threshold  = 1
         period     = var.alarm_windows.release
         periods    = 3
@@ -160,6 +164,7 @@ locals {
       }
     }
   )
+  busiest   = { for kind in ["get", "list"] : kind => local.key_of[kind] }
   tried     = join(" + ", [for number, _ in local.people_clients : "FILL(tried${number}, 0)"])
   succeeded = join(" + ", [for number, _ in local.people_clients : "FILL(succeeded${number}, 0)"])
 

@@ -49,7 +49,7 @@ locals {
       },
       {
         options = {
-          operationId = "preflight${replace(title(replace(path, "/[^a-z]+/", " ")), " ", "")}"
+          operationId = "preflight${replace(title(replace(path, "/[^A-Za-z0-9]+/", " ")), " ", "")}"
           summary     = "Preflight request of browsers before a request from another origin"
           security    = []
           parameters  = [for name in flatten(regexall("\\{([^}]+)\\}", path)) : { name = name, in = "path", required = true, schema = { type = "string" } }]
@@ -91,7 +91,7 @@ locals {
           x-amazon-apigateway-authtype = "cognito_user_pools"
           x-amazon-apigateway-authorizer = {
             type         = "cognito_user_pools"
-            providerARNs = [aws_cognito_user_pool.users.arn]
+            providerARNs = [local.user_pool.arn]
           }
         }
       }
@@ -104,7 +104,7 @@ locals {
   }))
 }
 
-resource "aws_api_gateway_rest_api" "items" {
+resource "aws_api_gateway_rest_api" "api" {
   name              = "${local.prefix}-api"
   description       = "Generated from contract/openapi.yaml"
   body              = local.api_body
@@ -120,7 +120,7 @@ resource "aws_api_gateway_rest_api" "items" {
 
     precondition {
       condition = alltrue([for operation in local.operations : contains(keys(local.functions), operation.function)])
-      error_message = format("No function serves %s: add it to local.functions in functions.tf.",
+      error_message = format("No function serves %s: ${var.contract} and ${var.service} are not of the same build. Run `crudctl package`.",
       join(", ", [for operation in local.operations : operation.id if !contains(keys(local.functions), operation.function)]))
     }
     precondition {
@@ -132,8 +132,8 @@ resource "aws_api_gateway_rest_api" "items" {
   }
 }
 
-resource "aws_api_gateway_deployment" "items" {
-  rest_api_id = aws_api_gateway_rest_api.items.id
+resource "aws_api_gateway_deployment" "api" {
+  rest_api_id = aws_api_gateway_rest_api.api.id
   triggers    = { body = sha256(local.api_body) }
 
   lifecycle {
@@ -143,9 +143,9 @@ resource "aws_api_gateway_deployment" "items" {
   depends_on = [module.function]
 }
 
-resource "aws_api_gateway_stage" "items" {
-  rest_api_id          = aws_api_gateway_rest_api.items.id
-  deployment_id        = aws_api_gateway_deployment.items.id
+resource "aws_api_gateway_stage" "api" {
+  rest_api_id          = aws_api_gateway_rest_api.api.id
+  deployment_id        = aws_api_gateway_deployment.api.id
   stage_name           = local.stage
   xray_tracing_enabled = true
 
@@ -157,9 +157,9 @@ resource "aws_api_gateway_stage" "items" {
   depends_on = [aws_api_gateway_account.logging]
 }
 
-resource "aws_api_gateway_method_settings" "items" {
-  rest_api_id = aws_api_gateway_rest_api.items.id
-  stage_name  = aws_api_gateway_stage.items.stage_name
+resource "aws_api_gateway_method_settings" "api" {
+  rest_api_id = aws_api_gateway_rest_api.api.id
+  stage_name  = aws_api_gateway_stage.api.stage_name
   method_path = "*/*"
 
   settings {

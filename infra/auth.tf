@@ -1,4 +1,6 @@
 resource "aws_cognito_user_pool" "users" {
+  count = var.user_pool_id == null ? 1 : 0
+
   name                     = "${local.prefix}-users"
   user_pool_tier           = var.threat_protection == "OFF" ? "ESSENTIALS" : "PLUS"
   username_attributes      = ["email"]
@@ -46,36 +48,51 @@ resource "aws_cognito_user_pool" "users" {
 }
 
 resource "aws_cognito_user_pool_domain" "users" {
-  user_pool_id = aws_cognito_user_pool.users.id
+  count = var.user_pool_id == null ? 1 : 0
+
+  user_pool_id = aws_cognito_user_pool.users[0].id
   domain       = local.sign_in_prefix
 }
 
-resource "aws_cognito_resource_server" "items" {
-  user_pool_id = aws_cognito_user_pool.users.id
-  identifier   = "items"
-  name         = "items"
+# The pool of another stack, whose users this one serves too.
+data "aws_cognito_user_pool" "shared" {
+  count = var.user_pool_id == null ? 0 : 1
 
-  scope {
-    scope_name        = "read"
-    scope_description = "Read your items"
+  user_pool_id = var.user_pool_id
+
+  lifecycle {
+    postcondition {
+      condition     = self.domain != "" || self.custom_domain != ""
+      error_message = "User pool ${self.user_pool_id} has no domain, so it has no sign-in page: use the pool of a stack that is deployed."
+    }
   }
+}
 
-  scope {
-    scope_name        = "write"
-    scope_description = "Create, change and delete your items"
+resource "aws_cognito_resource_server" "api" {
+  user_pool_id = local.user_pool.id
+  identifier   = local.scopes[0].identifier
+  name         = local.scopes[0].identifier
+
+  dynamic "scope" {
+    for_each = local.scopes
+
+    content {
+      scope_name        = scope.value.name
+      scope_description = scope.value.description
+    }
   }
 }
 
 # The web app: authorization code with PKCE, because it cannot keep a secret.
 resource "aws_cognito_user_pool_client" "web" {
-  user_pool_id = aws_cognito_user_pool.users.id
+  user_pool_id = local.user_pool.id
   name         = "${local.prefix}-web"
 
   supported_identity_providers         = ["COGNITO"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["code"]
   # The last scope is required to sign out everywhere (GlobalSignOut).
-  allowed_oauth_scopes = concat(["email", "openid"], aws_cognito_resource_server.items.scope_identifiers, ["aws.cognito.signin.user.admin"])
+  allowed_oauth_scopes = concat(["email", "openid"], aws_cognito_resource_server.api.scope_identifiers, ["aws.cognito.signin.user.admin"])
   callback_urls        = [for origin in local.web_origins : "${origin}/"]
   logout_urls          = [for origin in local.web_origins : "${origin}/"]
 
@@ -109,13 +126,13 @@ resource "aws_cognito_user_pool_client" "web" {
 
 # Programs that act on their own behalf: client credentials.
 resource "aws_cognito_user_pool_client" "machine" {
-  user_pool_id = aws_cognito_user_pool.users.id
+  user_pool_id = local.user_pool.id
   name         = "${local.prefix}-machine"
 
   supported_identity_providers         = ["COGNITO"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["client_credentials"]
-  allowed_oauth_scopes                 = aws_cognito_resource_server.items.scope_identifiers
+  allowed_oauth_scopes                 = aws_cognito_resource_server.api.scope_identifiers
 
   generate_secret               = true
   explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH"]
@@ -132,7 +149,7 @@ resource "aws_cognito_user_pool_client" "machine" {
 resource "aws_cognito_user_pool_client" "password" {
   count = var.password_client ? 1 : 0
 
-  user_pool_id = aws_cognito_user_pool.users.id
+  user_pool_id = local.user_pool.id
   name         = "${local.prefix}-password"
 
   explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
@@ -148,7 +165,15 @@ resource "aws_cognito_user_pool_client" "password" {
 
 locals {
   sign_in_prefix = coalesce(var.sign_in_prefix, "${local.prefix}-${local.account}")
-  sign_in_url    = "https://${local.sign_in_prefix}.auth.${var.region}.amazoncognito.com"
+  own_domain     = "${local.sign_in_prefix}.auth.${var.region}.amazoncognito.com"
+  shared_domain  = one([for pool in data.aws_cognito_user_pool.shared : pool.custom_domain != "" ? pool.custom_domain : "${pool.domain}.auth.${var.region}.amazoncognito.com"])
+  sign_in_url    = "https://${var.user_pool_id == null ? local.own_domain : local.shared_domain}"
+
+  # The pool that users sign in to: of this stack, or of another.
+  user_pool = var.user_pool_id == null ? { id = aws_cognito_user_pool.users[0].id, arn = aws_cognito_user_pool.users[0].arn } : { id = var.user_pool_id, arn = data.aws_cognito_user_pool.shared[0].arn }
+
+  # The scopes of the contract, such as orders/read: `read` of the resource server `orders`.
+  scopes = [for scope, description in local.service.scopes : merge(regex("^(?P<identifier>.*)/(?P<name>[^/]+)$", scope), { description = description })]
 
   client_ids = concat(
     [aws_cognito_user_pool_client.web.id, aws_cognito_user_pool_client.machine.id],

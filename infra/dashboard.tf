@@ -3,7 +3,7 @@
 locals {
   operation_ids = keys(local.functions)
   gateway_of    = { for metric in ["Count", "4XXError", "5XXError", "Latency"] : metric => ["AWS/ApiGateway", metric, "ApiName", local.gateway.ApiName, "Stage", local.gateway.Stage] }
-  table_of      = ["TableName", aws_dynamodb_table.items.name]
+  table_of      = ["TableName", aws_dynamodb_table.data.name]
   runs_of       = { for key, name in local.function_names : key => ["FunctionName", name, "Resource", "${name}:prod"] }
 
   # One number for the whole time range: TIME_SERIES of the SUM of a series.
@@ -97,7 +97,7 @@ locals {
         [[{ expression = "SUM([${join(", ", [for id in local.operation_ids : "t_${id}"])}])", label = "function throttles", id = "throttles" }]],
         [for metric in ["ReadThrottleEvents", "WriteThrottleEvents"] : concat(["AWS/DynamoDB", metric], local.table_of, [{ stat = "Sum", label = metric }])],
         [concat(["AWS/DynamoDB", "ConditionalCheckFailedRequests"], local.table_of, [{ stat = "Sum", label = "conflicts" }])],
-        [[local.prefix, "Replays", "operation", "create_item", { stat = "Sum", label = "replays" }]],
+        [[local.prefix, "Replays", "operation", local.key_of["create"], { stat = "Sum", label = "replays" }]],
       )
     },
     {
@@ -137,7 +137,7 @@ locals {
   ])
 }
 
-resource "aws_cloudwatch_dashboard" "items" {
+resource "aws_cloudwatch_dashboard" "overview" {
   dashboard_name = local.prefix
 
   dashboard_body = jsonencode({

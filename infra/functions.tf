@@ -1,10 +1,39 @@
+# What the function of each operation may do with the table follows from the operation's kind. An operation of another kind than
+# those of a resource gets a line here, with no actions if it does not use the table.
+variable "own_actions" {
+  description = "operationId -> DynamoDB actions, for each operation of the kind `other`."
+  type        = map(list(string))
+  default = {
+    # archive_order = ["dynamodb:UpdateItem"]
+  }
+
+  validation {
+    condition     = alltrue([for key in try(local.others, []) : contains(keys(var.own_actions), key)])
+    error_message = "infra/functions.tf does not say what ${join(", ", [for key in try(local.others, []) : key if !contains(keys(var.own_actions), key)])} may do with the table: add a line to own_actions, such as NAME = [\"dynamodb:UpdateItem\"]."
+  }
+  validation {
+    condition     = alltrue([for key in keys(var.own_actions) : contains(try(local.others, []), key)])
+    error_message = "infra/functions.tf has a line in own_actions for ${join(", ", [for key in keys(var.own_actions) : key if !contains(try(local.others, []), key)])}, which the contract does not have as an operation of its own: remove it."
+  }
+  validation {
+    # Scan would read the data of every owner, and PartiQL hides which keys it uses.
+    condition     = alltrue([for action in flatten(values(var.own_actions)) : contains(local.table_actions, action)])
+    error_message = "Use ${join(", ", local.table_actions)}: infra/ci/boundary.tf allows no others."
+  }
+}
+
 locals {
   service = jsondecode(file(var.service))
+  others  = [for key, function in local.service.functions : key if function.kind == "other"]
+  key_of  = { for key, function in local.service.functions : function.kind => key if function.kind != "other" }
 
-  # What a function may do with the table, by the kind of its operation; an operation of another kind has a line of its own.
-  owner       = "$${aws:PrincipalTag/owner}"
-  one         = "${local.owner}#*" # the keys of one owner
-  own_actions = {}                 # operationId = ["dynamodb:UpdateItem"]
+  # Query is for the index, which has an owner's data under the owner; the table has it under "<owner>#<id>".
+  table_actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+  owner         = "$${aws:PrincipalTag/owner}"
+  data = {
+    Table = { actions = setsubtract(local.table_actions, ["dynamodb:Query"]), resource = aws_dynamodb_table.data.arn, leading_key = "${local.owner}#*" }
+    Index = { actions = ["dynamodb:Query"], resource = "${aws_dynamodb_table.data.arn}/index/by_owner", leading_key = local.owner }
+  }
   actions = {
     create  = ["dynamodb:PutItem"]
     get     = ["dynamodb:GetItem"]
@@ -12,14 +41,18 @@ locals {
     delete  = ["dynamodb:DeleteItem"]
     list    = ["dynamodb:Query"]
   }
+  function_actions = {
+    for key, function in local.service.functions : key => function.kind == "other" ? var.own_actions[key] : local.actions[function.kind]
+  }
 
-  # The exact actions and resource of each function. `leading_key` is used only with `abac`.
+  # The exact actions and resources of each function. `leading_key` is used only with `abac`.
   functions = {
     for key, function in local.service.functions : key => {
-      handler     = function.handler
-      actions     = function.kind == "other" ? local.own_actions[key] : local.actions[function.kind]
-      resource    = function.kind == "list" ? "${aws_dynamodb_table.items.arn}/index/by_owner" : aws_dynamodb_table.items.arn
-      leading_key = function.kind == "list" ? local.owner : local.one
+      handler = function.handler
+      data = {
+        for part, access in local.data : part => merge(access, { actions = sort(setintersection(access.actions, local.function_actions[key])) })
+        if length(setintersection(access.actions, local.function_actions[key])) > 0
+      }
     }
   }
 
@@ -34,7 +67,7 @@ module "function" {
 
   name               = local.function_names[each.key]
   handler            = each.value.handler
-  data               = each.value
+  data               = each.value.data
   abac               = var.abac
   boundary           = local.boundary
   settings           = var.function_settings
@@ -47,7 +80,7 @@ module "function" {
   }
 
   environment = {
-    TABLE_NAME       = aws_dynamodb_table.items.name
+    TABLE_NAME       = aws_dynamodb_table.data.name
     INDEX_NAME       = "by_owner"
     CLIENT_IDS       = join(",", local.client_ids)
     OWNERSHIP        = var.ownership
@@ -56,7 +89,7 @@ module "function" {
 
   routes = {
     for route, operation in local.operations :
-    lower(operation.method) => "${aws_api_gateway_rest_api.items.execution_arn}/${local.stage}/${operation.method}${replace(operation.path, "/\\{[^}]+\\}/", "*")}"
+    lower(operation.method) => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${operation.method}${replace(operation.path, "/\\{[^}]+\\}/", "*")}"
     if operation.function == each.key
   }
 }

@@ -5,7 +5,7 @@ resource "aws_cloudwatch_log_group" "api" {
 
 # API Gateway writes its errors here. A group that it created itself would be kept forever.
 resource "aws_cloudwatch_log_group" "api_execution" {
-  name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.items.id}/${local.stage}"
+  name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/${local.stage}"
   retention_in_days = var.log_retention_days
 }
 

@@ -2,7 +2,7 @@
 
 output "api_url" {
   description = "Base URL of the API."
-  value       = aws_api_gateway_stage.items.invoke_url
+  value       = aws_api_gateway_stage.api.invoke_url
 }
 
 output "web_url" {
@@ -22,7 +22,7 @@ output "region" {
 
 output "user_pool_id" {
   description = "Id of the user pool."
-  value       = aws_cognito_user_pool.users.id
+  value       = local.user_pool.id
 }
 
 output "user_pool_client_id" {
@@ -37,7 +37,7 @@ output "hosted_ui_url" {
 
 output "table_name" {
   description = "Name of the table."
-  value       = aws_dynamodb_table.items.name
+  value       = aws_dynamodb_table.data.name
 }
 
 output "functions" {

@@ -54,7 +54,7 @@ locals {
       responseTemplates = {
         # The gateway renders only this key, whatever the client accepts.
         "application/json" = jsonencode({
-          type       = "urn:items:problem:${replace(name, "_", "-")}"
+          type       = "${local.service.problems}${replace(name, "_", "-")}"
           title      = local.problems[name].title
           status     = local.problems[name].status
           detail     = local.problems[name].detail

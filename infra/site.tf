@@ -5,7 +5,7 @@ locals {
   cdn_origin  = var.web_domain == null ? one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"]) : "https://${var.web_domain.name}"
   web_origins = concat(var.cdn ? [local.cdn_origin] : [], var.web_origins)
 
-  api_origin = "https://${aws_api_gateway_rest_api.items.id}.execute-api.${var.region}.amazonaws.com"
+  api_origin = "https://${aws_api_gateway_rest_api.api.id}.execute-api.${var.region}.amazonaws.com"
 
   # The user pool's own API, which the app uses to sign out everywhere.
   cognito_url = "https://cognito-idp.${var.region}.amazonaws.com"
@@ -50,9 +50,9 @@ resource "aws_s3_object" "web_config" {
   cache_control = "no-cache"
 
   content = jsonencode({
-    api_url             = aws_api_gateway_stage.items.invoke_url
+    api_url             = aws_api_gateway_stage.api.invoke_url
     region              = var.region
-    user_pool_id        = aws_cognito_user_pool.users.id
+    user_pool_id        = local.user_pool.id
     user_pool_client_id = aws_cognito_user_pool_client.web.id
     hosted_ui_url       = local.sign_in_url
     cognito_url         = local.cognito_url

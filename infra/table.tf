@@ -1,6 +1,6 @@
-# The key is "<owner>#<item id>": callers can address only their own items.
-resource "aws_dynamodb_table" "items" {
-  name                        = "${local.prefix}-items"
+# The key is "<owner>#<id>": callers can address only what is their own.
+resource "aws_dynamodb_table" "data" {
+  name                        = "${local.prefix}-${local.service.collection}"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "id"
   deletion_protection_enabled = var.deletion_protection

@@ -1,11 +1,32 @@
+# `name` and `region` are in terraform.tfvars.json, where crudctl reads them too; infra/envs may override either.
+
 variable "name" {
   description = "Name of the service; the names of all resources begin with it."
   type        = string
-  default     = "items"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
     error_message = "Use 3 to 20 lower-case letters, digits and hyphens, a letter first."
+  }
+  validation {
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
+    condition     = var.sign_in_prefix != null || var.user_pool_id != null || !can(regex("aws|amazon|cognito", var.name))
+    error_message = "The sign-in page's domain begins with the name, and Cognito allows no aws, amazon or cognito in it. Choose another name, or set sign_in_prefix."
+  }
+  validation {
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    condition     = !can(regex("^(xn--|sthree-|amzn-s3-demo-)", var.name))
+    error_message = "The names of buckets begin with the name, and Amazon S3 allows no xn--, sthree- or amzn-s3-demo- there. Choose another name."
+  }
+  validation {
+    # The deploy role of `orders` may change roles that begin with orders-test-, and is itself orders-ci-test-deploy.
+    condition     = !can(regex("-(local|test|prod)(-|$)|-ci$", var.name))
+    error_message = "The name must not contain -local, -test or -prod nor end with -ci: the stack of another service could begin in the same way, and its deploys could change this one."
+  }
+  validation {
+    # IAM's and Lambda's limit. The longest name is that of a function's data role.
+    condition     = alltrue([for key in try(keys(local.service.functions), []) : length("${var.name}-${var.env}-${key}-data") <= 64])
+    error_message = "With this name, ${join(", ", [for key in try(keys(local.service.functions), []) : "${var.name}-${var.env}-${key}-data" if length("${var.name}-${var.env}-${key}-data") > 64])} would be longer than the 64 characters that IAM allows. Shorten the name, or the operationId in the contract."
   }
 }
 
@@ -22,11 +43,15 @@ variable "env" {
 variable "region" {
   description = "AWS region of everything except CloudFront."
   type        = string
-  default     = "eu-west-2"
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "Use a region's name, such as eu-west-2."
+  }
+  validation {
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    condition     = !can(regex("^(cn-|us-gov-|us-iso|eu-isoe-|eusc-)", var.region))
+    error_message = "Use a region of AWS's standard partition: the ARNs of China, GovCloud and the isolated and sovereign regions begin in another way."
   }
 }
 
@@ -72,10 +97,18 @@ variable "service" {
     condition     = fileexists(var.service)
     error_message = "The file does not exist: run `crudctl package` first."
   }
+  validation {
+    condition     = try(jsondecode(file(var.service)).collection, "") != "releases"
+    error_message = "The contract's collection must not be /releases: the table of releases has that name. Choose another path."
+  }
+  validation {
+    condition     = !contains(try(keys(jsondecode(file(var.service)).functions), []), "rollback")
+    error_message = "The contract's operations must not include rollback: the function that rolls releases back has that name. Choose another operationId."
+  }
 }
 
 variable "ownership" {
-  description = "\"user\": every caller has its own items. \"shared\": all callers share the same items."
+  description = "\"user\": every caller has data of its own. \"shared\": all callers share the same data."
   type        = string
   default     = "user"
 
@@ -124,6 +157,17 @@ variable "sign_in_prefix" {
       !can(regex("aws|amazon|cognito", var.sign_in_prefix))
     )
     error_message = "Use at most 63 lower-case letters, digits and inner hyphens, without aws, amazon or cognito."
+  }
+}
+
+variable "user_pool_id" {
+  description = "Id of another stack's user pool in the same account and region, whose users this stack serves too. Null: a pool of its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.user_pool_id == null || can(regex("^${var.region}_[A-Za-z0-9]+$", var.user_pool_id))
+    error_message = "Use the id of a user pool in ${var.region}: its output user_pool_id."
   }
 }
 

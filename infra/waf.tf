@@ -43,7 +43,7 @@ resource "aws_wafv2_web_acl" "api" {
         vendor_name = "AWS"
         name        = "AWSManagedRulesCommonRuleSet"
 
-        # Items may contain any text, up to 128 KiB; it is never executed, and the web app escapes it.
+        # Content may be any text, up to 128 KiB; it is never executed, and the web app escapes it.
         dynamic "rule_action_override" {
           for_each = ["CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY"]
           content {
@@ -105,7 +105,7 @@ resource "aws_wafv2_web_acl" "api" {
 resource "aws_wafv2_web_acl_association" "api" {
   count = var.waf ? 1 : 0
 
-  resource_arn = aws_api_gateway_stage.items.arn
+  resource_arn = aws_api_gateway_stage.api.arn
   web_acl_arn  = aws_wafv2_web_acl.api[0].arn
 }
 

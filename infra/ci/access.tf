@@ -12,7 +12,7 @@ locals {
     "arn:aws:logs:${local.here}:log-group:${name}*"
   ]
 
-  # None of these actions reads an item, a user or a log line.
+  # None of these actions reads data, a user or a log line.
   read = [
     { Effect = "Allow", Action = ["s3:ListBucket", "s3:GetBucketVersioning"], Resource = local.state },
     { Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state}/terraform.tfstate*" },
@@ -88,7 +88,7 @@ locals {
     { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },
     { Effect = "Allow", Action = "s3:*", Resource = flatten([for arn in local.buckets : [arn, "${arn}/*"]]) },
     {
-      # The tables, and the records of releases; no items.
+      # The tables, and the records of releases; no data.
       Effect = "Allow"
       Action = [
         "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",

@@ -1,7 +1,6 @@
 variable "name" {
   description = "Name of the service, as in infra/."
   type        = string
-  default     = "items"
 }
 
 variable "env" {
@@ -17,7 +16,6 @@ variable "env" {
 variable "region" {
   description = "AWS region, as in infra/."
   type        = string
-  default     = "eu-west-2"
 }
 
 variable "repository" {

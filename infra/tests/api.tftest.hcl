@@ -7,43 +7,46 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_resource "aws_cognito_user_pool" {
-    defaults = { arn = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_Example" }
+    defaults = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Example" }
   }
   mock_resource "aws_cognito_resource_server" {
-    defaults = { scope_identifiers = ["items/read", "items/write"] }
+    defaults = { scope_identifiers = ["parcels/read", "parcels/write"] }
   }
   mock_resource "aws_api_gateway_rest_api" {
-    defaults = { id = "abcde12345", execution_arn = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345" }
+    defaults = { id = "abcde12345", execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:abcde12345" }
   }
   mock_resource "aws_cloudfront_distribution" {
     defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/EXAMPLE", domain_name = "d111111abcdef8.cloudfront.net" }
   }
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:example" }
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:example" }
   }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/example" }
   }
   mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-west-2:123456789012:example" }
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:example" }
   }
   mock_resource "aws_dynamodb_table" {
-    defaults = { arn = "arn:aws:dynamodb:eu-west-2:123456789012:table/example" }
+    defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/example" }
   }
   mock_resource "aws_api_gateway_stage" {
-    defaults = { arn = "arn:aws:apigateway:eu-west-2::/restapis/abcde12345/stages/v1" }
+    defaults = { arn = "arn:aws:apigateway:eu-central-1::/restapis/abcde12345/stages/v1" }
   }
   mock_resource "aws_wafv2_web_acl" {
-    defaults = { arn = "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/example/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
+    defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/example/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
   }
 }
 
 variables {
+  name             = "depot"
+  region           = "eu-central-1"
   env              = "test"
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
   service          = "tests/fixture/service.json"
+  own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
 run "operation_without_function_fails_the_plan" {
@@ -51,7 +54,7 @@ run "operation_without_function_fails_the_plan" {
   variables {
     contract = "tests/fixture/unserved.json"
   }
-  expect_failures = [aws_api_gateway_rest_api.items]
+  expect_failures = [aws_api_gateway_rest_api.api]
 }
 
 run "operation_without_scope_fails_the_plan" {
@@ -59,7 +62,7 @@ run "operation_without_scope_fails_the_plan" {
   variables {
     contract = "tests/fixture/open.json"
   }
-  expect_failures = [aws_api_gateway_rest_api.items]
+  expect_failures = [aws_api_gateway_rest_api.api]
 }
 
 run "every_operation_calls_the_prod_alias_of_its_function" {
@@ -67,24 +70,25 @@ run "every_operation_calls_the_prod_alias_of_its_function" {
 
   assert {
     condition = {
-      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths : path => {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths : path => {
         for method, operation in methods : method => regex("function:(.+)/invocations$", operation.x-amazon-apigateway-integration.uri)[0]
         if method != "options"
       }
       } == {
-      "/items" = { get = "items-test-list_items:prod", post = "items-test-create_item:prod" }
-      "/items/{id}" = {
-        get    = "items-test-get_item:prod"
-        put    = "items-test-update_item:prod"
-        patch  = "items-test-update_item:prod"
-        delete = "items-test-delete_item:prod"
+      "/parcels" = { get = "depot-test-list_parcels:prod", post = "depot-test-send_parcel:prod" }
+      "/parcels/{id}" = {
+        get    = "depot-test-get_parcel:prod"
+        put    = "depot-test-change_parcel:prod"
+        patch  = "depot-test-change_parcel:prod"
+        delete = "depot-test-drop_parcel:prod"
       }
+      "/parcels/{id}/stamp" = { post = "depot-test-stamp_parcel:prod" }
     }
     error_message = "An operation is not served by alias prod of its function."
   }
   assert {
-    condition     = output.functions == { for key in ["create_item", "delete_item", "get_item", "list_items", "update_item"] : key => "items-test-${key}" }
-    error_message = "The functions are not the five of the contract."
+    condition     = output.functions == { for key in ["change_parcel", "drop_parcel", "get_parcel", "list_parcels", "send_parcel", "stamp_parcel"] : key => "depot-test-${key}" }
+    error_message = "The functions are not those of the contract."
   }
 }
 
@@ -93,27 +97,28 @@ run "methods_require_exactly_the_scopes_of_the_contract" {
 
   assert {
     condition = {
-      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths : path => {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths : path => {
         for method, operation in methods : method => operation.security if method != "options"
       }
       } == {
-      "/items" = { get = [{ cognito = ["items/read"] }], post = [{ cognito = ["items/write"] }] }
-      "/items/{id}" = {
-        get    = [{ cognito = ["items/read"] }]
-        put    = [{ cognito = ["items/write"] }]
-        patch  = [{ cognito = ["items/write"] }]
-        delete = [{ cognito = ["items/write"] }]
+      "/parcels" = { get = [{ cognito = ["parcels/read"] }], post = [{ cognito = ["parcels/write"] }] }
+      "/parcels/{id}" = {
+        get    = [{ cognito = ["parcels/read"] }]
+        put    = [{ cognito = ["parcels/write"] }]
+        patch  = [{ cognito = ["parcels/write"] }]
+        delete = [{ cognito = ["parcels/write"] }]
       }
+      "/parcels/{id}/stamp" = { post = [{ cognito = ["parcels/write"] }] }
     }
     error_message = "A method's scopes are not the contract's."
   }
   assert {
-    condition = jsondecode(aws_api_gateway_rest_api.items.body).components.securitySchemes.cognito == {
+    condition = jsondecode(aws_api_gateway_rest_api.api.body).components.securitySchemes.cognito == {
       type                           = "apiKey"
       name                           = "Authorization"
       in                             = "header"
       x-amazon-apigateway-authtype   = "cognito_user_pools"
-      x-amazon-apigateway-authorizer = { type = "cognito_user_pools", providerARNs = [aws_cognito_user_pool.users.arn] }
+      x-amazon-apigateway-authorizer = { type = "cognito_user_pools", providerARNs = [aws_cognito_user_pool.users[0].arn] }
     }
     error_message = "The authorizer is not the user pool."
   }
@@ -125,7 +130,7 @@ run "tokens_of_the_password_client_are_accepted" {
     password_client = true
   }
   assert {
-    condition     = jsondecode(aws_api_gateway_rest_api.items.body).paths["/items"].get.security == [{ cognito = ["items/read", "aws.cognito.signin.user.admin"] }]
+    condition     = jsondecode(aws_api_gateway_rest_api.api.body).paths["/parcels"].get.security == [{ cognito = ["parcels/read", "aws.cognito.signin.user.admin"] }]
     error_message = "A token of the password flow would be rejected."
   }
 }
@@ -135,21 +140,25 @@ run "every_path_responds_to_preflight_requests" {
 
   assert {
     condition = {
-      for path, methods in jsondecode(aws_api_gateway_rest_api.items.body).paths :
+      for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths :
       path => methods.options.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"]
-    } == { "/items" = "'GET, POST, OPTIONS'", "/items/{id}" = "'DELETE, GET, PATCH, PUT, OPTIONS'" }
+    } == { "/parcels" = "'GET, POST, OPTIONS'", "/parcels/{id}" = "'DELETE, GET, PATCH, PUT, OPTIONS'", "/parcels/{id}/stamp" = "'POST, OPTIONS'" }
     error_message = "A path does not list its methods for browsers."
   }
   assert {
     condition = alltrue([
-      for methods in values(jsondecode(aws_api_gateway_rest_api.items.body).paths) :
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) :
       methods.options.security == [] && methods.options.x-amazon-apigateway-integration.type == "mock"
     ])
     error_message = "A preflight request needs a token, or reaches a function."
   }
   assert {
+    condition     = [for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : methods.options.operationId] == ["preflightParcels", "preflightParcelsId", "preflightParcelsIdStamp"]
+    error_message = "Two preflight operations have the same operationId."
+  }
+  assert {
     condition = alltrue([
-      for methods in values(jsondecode(aws_api_gateway_rest_api.items.body).paths) :
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) :
       toset(keys(methods.options.responses["204"].headers)) == toset([
         for name in keys(methods.options.x-amazon-apigateway-integration.responses.default.responseParameters) : trimprefix(name, "method.response.header.")
       ])
@@ -163,7 +172,7 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
 
   assert {
     condition = alltrue([
-      for response in values(jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses) :
+      for response in values(jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses) :
       response.responseParameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'" &&
       response.responseParameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'" &&
       keys(response.responseTemplates) == ["application/json"] &&
@@ -173,8 +182,15 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
     error_message = "A gateway response is not a problem document, or browsers cannot read it."
   }
   assert {
+    condition = toset([
+      for response in values(jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses) :
+      regex("^urn:parcels:problem:(.+)$", jsondecode(response.responseTemplates["application/json"]).type)[0]
+    ]) == toset([for name in keys(local.problems) : replace(name, "_", "-")])
+    error_message = "A problem type does not begin as those of the contract, or a problem is not used."
+  }
+  assert {
     condition = {
-      for kind, response in jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses : kind => response.statusCode
+      for kind, response in jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses : kind => response.statusCode
       } == {
       ACCESS_DENIED                  = "403"
       API_CONFIGURATION_ERROR        = "500"
@@ -203,7 +219,7 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
   assert {
     condition = alltrue([
       for kind, header in { UNAUTHORIZED = "WWW-Authenticate", THROTTLED = "Retry-After", INTEGRATION_TIMEOUT = "Retry-After" } :
-      contains(keys(jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-gateway-responses[kind].responseParameters), "gatewayresponse.header.${header}")
+      contains(keys(jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses[kind].responseParameters), "gatewayresponse.header.${header}")
     ])
     error_message = "A problem lacks the header that goes with it."
   }
@@ -213,15 +229,15 @@ run "the_gateway_validates_parameters_and_leaves_bodies_to_the_functions" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validators[jsondecode(aws_api_gateway_rest_api.items.body).x-amazon-apigateway-request-validator] == { validateRequestParameters = true, validateRequestBody = false }
+    condition     = jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-request-validators[jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-request-validator] == { validateRequestParameters = true, validateRequestBody = false }
     error_message = "The request validator does not validate exactly the parameters."
   }
   assert {
-    condition     = aws_api_gateway_rest_api.items.fail_on_warnings && aws_api_gateway_rest_api.items.put_rest_api_mode == "overwrite"
+    condition     = aws_api_gateway_rest_api.api.fail_on_warnings && aws_api_gateway_rest_api.api.put_rest_api_mode == "overwrite"
     error_message = "The import would hide warnings, or keep what was removed from the contract."
   }
   assert {
-    condition     = keys(jsondecode(aws_api_gateway_rest_api.items.body).components.schemas) == ["Item"]
+    condition     = keys(jsondecode(aws_api_gateway_rest_api.api.body).components.schemas) == ["Parcel"]
     error_message = "The models are not the contract's."
   }
 }
@@ -230,7 +246,7 @@ run "a_changed_body_is_deployed" {
   command = plan
 
   assert {
-    condition     = aws_api_gateway_deployment.items.triggers["body"] == sha256(aws_api_gateway_rest_api.items.body)
+    condition     = aws_api_gateway_deployment.api.triggers["body"] == sha256(aws_api_gateway_rest_api.api.body)
     error_message = "The deployment does not follow the body."
   }
 }
@@ -239,11 +255,11 @@ run "the_access_log_is_json_without_users_or_tokens" {
   command = plan
 
   assert {
-    condition     = length(regexall("claims\\.(sub|username|email)|header\\.", one(aws_api_gateway_stage.items.access_log_settings).format)) == 0
+    condition     = length(regexall("claims\\.(sub|username|email)|header\\.", one(aws_api_gateway_stage.api.access_log_settings).format)) == 0
     error_message = "The access log would contain who called."
   }
   assert {
-    condition     = jsondecode(one(aws_api_gateway_stage.items.access_log_settings).format).request_id == "$context.requestId"
+    condition     = jsondecode(one(aws_api_gateway_stage.api.access_log_settings).format).request_id == "$context.requestId"
     error_message = "The access log cannot be joined with the functions' logs."
   }
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {
   override_during = plan
 
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/example" }
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/example" }
   }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/example" }
@@ -18,16 +18,18 @@ variables {
   name               = "example"
   handler            = "functions.handlers.get"
   code               = { bucket = "artefacts", key = "functions/0.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
-  environment        = { TABLE_NAME = "items" }
+  environment        = { TABLE_NAME = "parcels" }
   settings           = { memory_size = 512, timeout = 10, reserved_concurrency = -1, snap_start = false }
   log_retention_days = 7
   abac               = false
   boundary           = "arn:aws:iam::123456789012:policy/boundary"
-  routes             = { get = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*" }
+  routes             = { get = "arn:aws:execute-api:eu-central-1:123456789012:abcde12345/v1/GET/parcels/*" }
   data = {
-    actions     = ["dynamodb:GetItem"]
-    resource    = "arn:aws:dynamodb:eu-west-2:123456789012:table/items"
-    leading_key = "$${aws:PrincipalTag/owner}#*"
+    Table = {
+      actions     = ["dynamodb:GetItem"]
+      resource    = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels"
+      leading_key = "$${aws:PrincipalTag/owner}#*"
+    }
   }
 }
 
@@ -39,9 +41,9 @@ run "a_role_allows_its_actions_its_logs_and_traces_and_nothing_else" {
 
   assert {
     condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
-      { Sid = "Logs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/example:*" },
+      { Sid = "Logs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/example:*" },
       { Sid = "Traces", Effect = "Allow", Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource = "*" },
-      { Sid = "Data", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = "arn:aws:dynamodb:eu-west-2:123456789012:table/items" },
+      { Sid = "Table", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels" },
     ]
     error_message = "The role's policy is not exactly what the function needs."
   }
@@ -74,10 +76,10 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_the_keys_of_one_own
   }
   assert {
     condition = jsondecode(aws_iam_role_policy.data[0].policy).Statement == [{
-      Sid      = "Data"
+      Sid      = "Table"
       Effect   = "Allow"
       Action   = ["dynamodb:GetItem"]
-      Resource = "arn:aws:dynamodb:eu-west-2:123456789012:table/items"
+      Resource = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels"
       Condition = {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/owner}#*"] }
         Null                      = { "dynamodb:LeadingKeys" = "false" }
@@ -107,6 +109,26 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_the_keys_of_one_own
   }
 }
 
+run "a_function_without_data_has_no_data_role" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    abac = true
+    data = {}
+  }
+
+  assert {
+    condition     = length(aws_iam_role.data) == 0 && length(aws_iam_role_policy.data) == 0 && !contains(keys(aws_lambda_function.this.environment[0].variables), "DATA_ROLE_ARN")
+    error_message = "A role without permissions was created."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["Logs", "Traces"]
+    error_message = "The function may reach data."
+  }
+}
+
 run "the_gateway_may_call_only_alias_prod_and_only_from_its_own_routes" {
   command = plan
   module {
@@ -117,7 +139,7 @@ run "the_gateway_may_call_only_alias_prod_and_only_from_its_own_routes" {
     condition = {
       for key, permission in aws_lambda_permission.gateway :
       key => [permission.qualifier, permission.principal, permission.source_arn, permission.action]
-    } == { get = ["prod", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-2:123456789012:abcde12345/v1/GET/items/*", "lambda:InvokeFunction"] }
+    } == { get = ["prod", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-central-1:123456789012:abcde12345/v1/GET/parcels/*", "lambda:InvokeFunction"] }
     error_message = "The permission is not exactly for alias prod and the function's route."
   }
 }

@@ -1,4 +1,4 @@
-# The rest of the root module, and the validation of its variables. Needs no credentials and no network.
+# The rest of the root module. Needs no credentials and no network.
 
 mock_provider "aws" {
   override_during = plan
@@ -7,45 +7,48 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_resource "aws_cognito_user_pool" {
-    defaults = { arn = "arn:aws:cognito-idp:eu-west-2:123456789012:userpool/eu-west-2_Example" }
+    defaults = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Example" }
   }
   mock_resource "aws_cognito_user_pool_client" {
     defaults = { id = "1example23456789" }
   }
   mock_resource "aws_cognito_resource_server" {
-    defaults = { scope_identifiers = ["items/read", "items/write"] }
+    defaults = { scope_identifiers = ["parcels/read", "parcels/write"] }
   }
   mock_resource "aws_api_gateway_rest_api" {
-    defaults = { id = "abcde12345", execution_arn = "arn:aws:execute-api:eu-west-2:123456789012:abcde12345" }
+    defaults = { id = "abcde12345", execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:abcde12345" }
   }
   mock_resource "aws_cloudfront_distribution" {
     defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/EXAMPLE", domain_name = "d111111abcdef8.cloudfront.net" }
   }
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-west-2:123456789012:log-group:example" }
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:example" }
   }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/example" }
   }
   mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-west-2:123456789012:example" }
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:example" }
   }
   mock_resource "aws_dynamodb_table" {
-    defaults = { arn = "arn:aws:dynamodb:eu-west-2:123456789012:table/example" }
+    defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/example" }
   }
   mock_resource "aws_api_gateway_stage" {
-    defaults = { arn = "arn:aws:apigateway:eu-west-2::/restapis/abcde12345/stages/v1", invoke_url = "https://abcde12345.execute-api.eu-west-2.amazonaws.com/v1" }
+    defaults = { arn = "arn:aws:apigateway:eu-central-1::/restapis/abcde12345/stages/v1", invoke_url = "https://abcde12345.execute-api.eu-central-1.amazonaws.com/v1" }
   }
   mock_resource "aws_wafv2_web_acl" {
-    defaults = { arn = "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/example/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
+    defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/example/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
   }
 }
 variables {
+  name             = "depot"
+  region           = "eu-central-1"
   env              = "test"
   package          = "tests/fixture/functions.zip"
   rollback_package = "tests/fixture/functions.zip"
   contract         = "tests/fixture/contract.json"
   service          = "tests/fixture/service.json"
+  own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
 run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
@@ -53,15 +56,65 @@ run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
 
   assert {
     condition = {
-      for key, access in local.functions : key => [join(" ", access.actions), trimprefix(access.resource, aws_dynamodb_table.items.arn), access.leading_key]
+      for key, function in local.functions : key => {
+        for sid, access in function.data : sid => [join(" ", access.actions), trimprefix(access.resource, aws_dynamodb_table.data.arn), access.leading_key]
+      }
       } == {
-      create_item = ["dynamodb:PutItem", "", "$${aws:PrincipalTag/owner}#*"]
-      get_item    = ["dynamodb:GetItem", "", "$${aws:PrincipalTag/owner}#*"]
-      update_item = ["dynamodb:GetItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"]
-      delete_item = ["dynamodb:DeleteItem", "", "$${aws:PrincipalTag/owner}#*"]
-      list_items  = ["dynamodb:Query", "/index/by_owner", "$${aws:PrincipalTag/owner}"]
+      send_parcel   = { Table = ["dynamodb:PutItem", "", "$${aws:PrincipalTag/owner}#*"] }
+      get_parcel    = { Table = ["dynamodb:GetItem", "", "$${aws:PrincipalTag/owner}#*"] }
+      change_parcel = { Table = ["dynamodb:GetItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"] }
+      drop_parcel   = { Table = ["dynamodb:DeleteItem", "", "$${aws:PrincipalTag/owner}#*"] }
+      list_parcels  = { Index = ["dynamodb:Query", "/index/by_owner", "$${aws:PrincipalTag/owner}"] }
+      stamp_parcel  = { Table = ["dynamodb:GetItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"] }
     }
     error_message = "A function may do more, or less, than it needs."
+  }
+  assert {
+    condition     = { for key, function in local.functions : key => function.handler } == { for key, function in local.service.functions : key => function.handler } && local.functions["send_parcel"].handler == "functions.handlers.create"
+    error_message = "A function has another handler than the description names."
+  }
+}
+
+run "an_operation_of_its_own_may_use_the_index_and_the_table" {
+  command = plan
+  variables {
+    own_actions = { stamp_parcel = ["dynamodb:UpdateItem", "dynamodb:Query"] }
+  }
+
+  assert {
+    condition = { for sid, access in local.functions["stamp_parcel"].data : sid => [access.actions, trimprefix(access.resource, aws_dynamodb_table.data.arn)] } == {
+      Index = [tolist(["dynamodb:Query"]), "/index/by_owner"]
+      Table = [tolist(["dynamodb:UpdateItem"]), ""]
+    }
+    error_message = "The two are mixed."
+  }
+}
+
+run "the_boundary_allows_what_functions_may_do_with_the_table" {
+  command = plan
+
+  assert {
+    condition     = sort([for found in regexall("\"(dynamodb:[A-Za-z]+)\"", file("ci/boundary.tf")) : found[0]]) == sort(local.table_actions)
+    error_message = "infra/ci/boundary.tf allows other actions than functions.tf."
+  }
+}
+
+run "everything_is_named_after_the_service_and_its_collection" {
+  command = plan
+
+  assert {
+    condition     = aws_dynamodb_table.data.name == "depot-test-parcels" && output.table_name == aws_dynamodb_table.data.name && aws_dynamodb_table.releases.name == "depot-test-releases"
+    error_message = "A table has another name."
+  }
+  assert {
+    condition = [aws_cognito_resource_server.api.identifier, { for scope in aws_cognito_resource_server.api.scope : scope.scope_name => scope.scope_description }] == [
+      "parcels", { read = "See your parcels", write = "Send, change and drop your parcels" }
+    ]
+    error_message = "The resource server does not have the contract's scopes."
+  }
+  assert {
+    condition     = aws_cloudwatch_dashboard.overview.dashboard_name == "depot-test" && output.region == "eu-central-1"
+    error_message = "The dashboard or the region is another."
   }
 }
 
@@ -74,7 +127,7 @@ run "every_role_outside_the_functions_has_the_boundary" {
   assert {
     condition = alltrue([
       for role in [aws_iam_role.gateway_logging[0], aws_iam_role.rollback] :
-      role.permissions_boundary == "arn:aws:iam::123456789012:policy/items-test-boundary"
+      role.permissions_boundary == "arn:aws:iam::123456789012:policy/depot-test-boundary"
     ])
     error_message = "A role can do more than the boundary."
   }
@@ -84,21 +137,21 @@ run "the_table_is_keyed_by_owner_and_protected" {
   command = plan
 
   assert {
-    condition     = aws_dynamodb_table.items.hash_key == "id" && aws_dynamodb_table.items.range_key == null && aws_dynamodb_table.items.billing_mode == "PAY_PER_REQUEST"
+    condition     = aws_dynamodb_table.data.hash_key == "id" && aws_dynamodb_table.data.range_key == null && aws_dynamodb_table.data.billing_mode == "PAY_PER_REQUEST"
     error_message = "The key or the billing mode is not the expected one."
   }
   assert {
     condition = [
-      for index in aws_dynamodb_table.items.global_secondary_index : [index.name, index.hash_key, index.range_key, index.projection_type]
+      for index in aws_dynamodb_table.data.global_secondary_index : [index.name, index.hash_key, index.range_key, index.projection_type]
     ] == [["by_owner", "owner", "created_at", "ALL"]]
     error_message = "The index is not by_owner as the functions use it."
   }
   assert {
-    condition     = aws_dynamodb_table.items.point_in_time_recovery[0].enabled && aws_dynamodb_table.items.server_side_encryption[0].enabled && aws_dynamodb_table.items.ttl[0].attribute_name == "expires_at"
+    condition     = aws_dynamodb_table.data.point_in_time_recovery[0].enabled && aws_dynamodb_table.data.server_side_encryption[0].enabled && aws_dynamodb_table.data.ttl[0].attribute_name == "expires_at"
     error_message = "Recovery, encryption or the TTL attribute is missing."
   }
   assert {
-    condition     = aws_dynamodb_table.items.deletion_protection_enabled && aws_cognito_user_pool.users.deletion_protection == "ACTIVE"
+    condition     = aws_dynamodb_table.data.deletion_protection_enabled && aws_cognito_user_pool.users[0].deletion_protection == "ACTIVE"
     error_message = "Data is not protected by default."
   }
 }
@@ -128,6 +181,65 @@ run "the_web_client_uses_the_authorization_code_flow_and_has_no_secret" {
   }
 }
 
+run "two_stacks_can_share_a_user_pool" {
+  command = plan
+  variables {
+    user_pool_id = "eu-central-1_Shared"
+  }
+  override_data {
+    target          = data.aws_cognito_user_pool.shared
+    override_during = plan
+    values          = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared", domain = "yard-test-123456789012", custom_domain = "" }
+  }
+
+  assert {
+    condition     = length(aws_cognito_user_pool.users) == 0 && length(aws_cognito_user_pool_domain.users) == 0
+    error_message = "The stack has a pool or a domain of its own."
+  }
+  assert {
+    condition     = alltrue([for pool in [aws_cognito_resource_server.api.user_pool_id, aws_cognito_user_pool_client.web.user_pool_id, aws_cognito_user_pool_client.machine.user_pool_id, output.user_pool_id] : pool == "eu-central-1_Shared"])
+    error_message = "A client or the scopes are in another pool."
+  }
+  assert {
+    condition     = jsondecode(aws_api_gateway_rest_api.api.body).components.securitySchemes.cognito.x-amazon-apigateway-authorizer.providerARNs == ["arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared"]
+    error_message = "The API does not accept the tokens of the shared pool."
+  }
+  assert {
+    condition     = output.hosted_ui_url == "https://yard-test-123456789012.auth.eu-central-1.amazoncognito.com" && strcontains(local.site_headers["Content-Security-Policy"], output.hosted_ui_url)
+    error_message = "Users would sign in elsewhere."
+  }
+}
+
+run "a_shared_pool_may_have_a_domain_of_its_own" {
+  command = plan
+  variables {
+    user_pool_id = "eu-central-1_Shared"
+  }
+  override_data {
+    target          = data.aws_cognito_user_pool.shared
+    override_during = plan
+    values          = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared", domain = "", custom_domain = "login.example.com" }
+  }
+
+  assert {
+    condition     = output.hosted_ui_url == "https://login.example.com"
+    error_message = "Users would sign in elsewhere."
+  }
+}
+
+run "a_shared_pool_without_a_sign_in_page_is_rejected" {
+  command = plan
+  variables {
+    user_pool_id = "eu-central-1_Shared"
+  }
+  override_data {
+    target          = data.aws_cognito_user_pool.shared
+    override_during = plan
+    values          = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared", domain = "", custom_domain = "" }
+  }
+  expect_failures = [data.aws_cognito_user_pool.shared]
+}
+
 run "a_web_app_served_from_this_machine_needs_no_cdn" {
   command = plan
   variables {
@@ -155,7 +267,7 @@ run "the_web_app_may_connect_only_to_the_api_and_to_sign_in" {
   command = plan
 
   assert {
-    condition     = strcontains(local.site_headers["Content-Security-Policy"], "connect-src 'self' https://abcde12345.execute-api.eu-west-2.amazonaws.com https://items-test-123456789012.auth.eu-west-2.amazoncognito.com https://cognito-idp.eu-west-2.amazonaws.com;")
+    condition     = strcontains(local.site_headers["Content-Security-Policy"], "connect-src 'self' https://abcde12345.execute-api.eu-central-1.amazonaws.com https://depot-test-123456789012.auth.eu-central-1.amazoncognito.com https://cognito-idp.eu-central-1.amazonaws.com;")
     error_message = "connect-src does not list exactly those origins."
   }
   assert {
@@ -187,11 +299,11 @@ run "the_web_app_s_configuration_is_uploaded_beside_it" {
 run "a_custom_domain_requires_tls_1_2" {
   command = plan
   variables {
-    web_domain = { name = "items.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
+    web_domain = { name = "depot.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d" }
   }
 
   assert {
-    condition     = aws_cloudfront_distribution.site[0].viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && output.web_url == "https://items.example.com"
+    condition     = aws_cloudfront_distribution.site[0].viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && output.web_url == "https://depot.example.com"
     error_message = "The domain is not served, or accepts an older TLS version."
   }
 }
@@ -204,13 +316,13 @@ run "every_operation_and_both_objectives_have_alarms" {
     error_message = "An operation has no alarm."
   }
   assert {
-    condition     = alltrue([for key, cause in local.causes : cause.metrics.crashes[3].Resource == "items-test-${trimsuffix(key, "-faults")}:prod" if endswith(key, "-faults")])
+    condition     = alltrue([for key, cause in local.causes : cause.metrics.crashes[3].Resource == "depot-test-${trimsuffix(key, "-faults")}:prod" if endswith(key, "-faults")])
     error_message = "An alarm does not watch exactly alias prod."
   }
   assert {
     condition = { for name, alarm in aws_cloudwatch_composite_alarm.burn : name => alarm.alarm_rule } == {
       for name in ["availability-fast", "availability-slow", "latency-fast", "latency-slow"] :
-      name => "ALARM(\"items-test-${name}-long\") AND ALARM(\"items-test-${name}-short\")"
+      name => "ALARM(\"depot-test-${name}-long\") AND ALARM(\"depot-test-${name}-short\")"
     }
     error_message = "A burn-rate alarm does not watch both of its windows."
   }
@@ -227,6 +339,36 @@ run "every_operation_and_both_objectives_have_alarms" {
       latency-slow-short      = [1800, 600]
     }
     error_message = "The windows or burn rates are not those of the SRE workbook."
+  }
+}
+
+run "an_alarm_has_at_most_ten_metrics" {
+  command = plan
+  variables {
+    service     = "tests/fixture/many.json"
+    contract    = "tests/fixture/many_contract.json"
+    own_actions = merge({ stamp_parcel = [] }, { for number in range(6) : "stamp_${number}" => [] })
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in local.alarms : length(alarm.metrics) <= 10])
+    error_message = "CloudWatch would refuse an alarm."
+  }
+  assert {
+    condition     = toset(flatten([for name in ["functions-throttled", "functions-throttled-2"] : keys(local.causes[name].metrics)])) == toset(keys(local.functions))
+    error_message = "The throttles of a function are in no alarm."
+  }
+}
+
+run "a_release_that_is_stuck_is_seen_by_the_reads" {
+  command = plan
+
+  assert {
+    condition = { for name, metric in local.causes["release-stuck"].metrics : name => metric[3].Resource } == {
+      all_get  = "depot-test-get_parcel:prod", new_get = "depot-test-get_parcel:prod"
+      all_list = "depot-test-list_parcels:prod", new_list = "depot-test-list_parcels:prod"
+    }
+    error_message = "The alarm watches other functions."
   }
 }
 
@@ -261,23 +403,6 @@ run "a_null_budget_creates_no_budget" {
   }
 }
 
-run "a_window_that_cloudwatch_does_not_support_is_rejected" {
-  command = plan
-  variables {
-    alarm_windows = { cause = 45 }
-  }
-  expect_failures = [var.alarm_windows]
-}
-
-run "windows_in_which_no_alarm_could_fire_are_rejected" {
-  command = plan
-  variables {
-    slo           = { latency = 0.9 }
-    alarm_windows = { fast = { long = 3600, short = 300, burn = 14.4 } }
-  }
-  expect_failures = [var.alarm_windows]
-}
-
 run "the_web_acl_is_attached_to_the_api" {
   command = plan
   variables {
@@ -288,15 +413,6 @@ run "the_web_acl_is_attached_to_the_api" {
     condition     = length(aws_wafv2_web_acl_association.api) == 1 && length(aws_wafv2_web_acl.api[0].rule) == 3
     error_message = "The web ACL is not in front of the API."
   }
-}
-
-run "prod_rejects_a_password_client" {
-  command = plan
-  variables {
-    env             = "prod"
-    password_client = true
-  }
-  expect_failures = [var.password_client]
 }
 
 run "local_rejects_an_aws_account" {
@@ -328,45 +444,15 @@ run "a_web_app_without_an_origin_fails_the_plan" {
   expect_failures = [aws_cognito_user_pool_client.web]
 }
 
-run "values_out_of_range_are_rejected" {
+run "a_reserved_word_is_only_rejected_where_it_would_be_in_the_domain" {
   command = plan
   variables {
-    name               = "Items"
-    region             = "London"
-    ownership          = "nobody"
-    threat_protection  = "SOME"
-    sign_in_prefix     = "my-cognito"
-    web_origins        = ["http://items.example.com"]
-    web_domain         = { name = "items.example.com", certificate_arn = "arn:aws:acm:eu-west-2:123456789012:certificate/1" }
-    waf_rate_limit     = 1
-    throttling         = { rate = 0, burst = 1 }
-    function_settings  = { timeout = 30 }
-    log_retention_days = 2
-    alarm_emails       = ["nobody"]
-    slo                = { availability = 1 }
-    alarm_counts       = { least = 0 }
-    monthly_budget_usd = 0
+    name           = "jaws"
+    sign_in_prefix = "sharks"
   }
-  expect_failures = [
-    var.name, var.region, var.ownership, var.threat_protection, var.sign_in_prefix, var.web_origins, var.web_domain,
-    var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
-    var.slo, var.alarm_counts, var.monthly_budget_usd,
-  ]
-}
 
-run "an_unknown_environment_is_rejected" {
-  command = plan
-  variables {
-    env = "staging"
+  assert {
+    condition     = output.hosted_ui_url == "https://sharks.auth.eu-central-1.amazoncognito.com"
+    error_message = "The domain has another name."
   }
-  expect_failures = [var.env]
-}
-
-run "missing_build_output_is_rejected" {
-  command = plan
-  variables {
-    package  = "tests/fixture/none.zip"
-    contract = "tests/fixture/none.json"
-  }
-  expect_failures = [var.package, var.contract]
 }

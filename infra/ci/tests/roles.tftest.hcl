@@ -4,13 +4,15 @@ mock_provider "aws" {
     values = { account_id = "123456789012" }
   }
   mock_resource "aws_iam_policy" {
-    defaults = { arn = "arn:aws:iam::123456789012:policy/items-test-boundary" }
+    defaults = { arn = "arn:aws:iam::123456789012:policy/depot-test-boundary" }
   }
 }
 
 variables {
+  name       = "depot"
+  region     = "eu-central-1"
   env        = "test"
-  repository = "octo-org/items"
+  repository = "octo-org/depot"
 }
 
 run "a_pull_request_may_plan_and_an_environment_may_deploy" {
@@ -18,8 +20,8 @@ run "a_pull_request_may_plan_and_an_environment_may_deploy" {
 
   assert {
     condition = { for name, role in aws_iam_role.workflow : name => jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
-      plan   = "repo:octo-org/items:pull_request"
-      deploy = "repo:octo-org/items:environment:test"
+      plan   = "repo:octo-org/depot:pull_request"
+      deploy = "repo:octo-org/depot:environment:test"
     }
     error_message = "A role trusts an unexpected subject."
   }
@@ -29,7 +31,7 @@ run "a_pull_request_may_plan_and_an_environment_may_deploy" {
   }
 }
 
-run "a_plan_reads_no_items_no_users_and_no_code" {
+run "a_plan_reads_no_data_no_users_and_no_code" {
   command = apply
 
   assert {

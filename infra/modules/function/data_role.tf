@@ -2,7 +2,7 @@
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 
 resource "aws_iam_role" "data" {
-  count                = var.abac ? 1 : 0
+  count                = local.with_data_role ? 1 : 0
   name                 = "${var.name}-data"
   permissions_boundary = var.boundary
 
@@ -22,18 +22,20 @@ resource "aws_iam_role" "data" {
 }
 
 resource "aws_iam_role_policy" "data" {
-  count = var.abac ? 1 : 0
+  count = local.with_data_role ? 1 : 0
   name  = "data"
   role  = aws_iam_role.data[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [merge(local.data_access, {
-      Condition = {
-        # ForAllValues is also true for a request without a key, hence Null. A tag's value cannot contain a wildcard.
-        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = [var.data.leading_key] }
-        Null                      = { "dynamodb:LeadingKeys" = "false" }
-      }
-    })]
+    Statement = [
+      for statement in local.data_access : merge(statement, {
+        Condition = {
+          # ForAllValues is also true for a request without a key, hence Null. A tag's value cannot contain a wildcard.
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = [var.data[statement.Sid].leading_key] }
+          Null                      = { "dynamodb:LeadingKeys" = "false" }
+        }
+      })
+    ]
   })
 }

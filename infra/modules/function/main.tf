@@ -9,18 +9,13 @@ terraform {
 }
 
 locals {
-  data_access = {
-    Sid      = "Data"
-    Effect   = "Allow"
-    Action   = var.data.actions
-    Resource = var.data.resource
-  }
-  assume_data_role = {
-    Sid      = "AssumeDataRole"
-    Effect   = "Allow"
-    Action   = ["sts:AssumeRole", "sts:TagSession"]
-    Resource = one(aws_iam_role.data[*].arn)
-  }
+  with_data_role = var.abac && length(var.data) > 0
+  data_access = [
+    for sid, access in var.data : { Sid = sid, Effect = "Allow", Action = access.actions, Resource = access.resource }
+  ]
+  assume_data_role = [
+    for role in aws_iam_role.data : { Sid = "AssumeDataRole", Effect = "Allow", Action = ["sts:AssumeRole", "sts:TagSession"], Resource = role.arn }
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -48,7 +43,7 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "Logs"
         Effect   = "Allow"
@@ -63,8 +58,7 @@ resource "aws_iam_role_policy" "this" {
         Resource = "*"
       },
       # Access to the data, or to the role that may reach it for one owner at a time.
-      var.abac ? local.assume_data_role : local.data_access,
-    ]
+    ], [for statement in local.data_access : statement if !var.abac], local.assume_data_role)
   })
 }
 
@@ -83,7 +77,7 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = var.settings.reserved_concurrency
 
   environment {
-    variables = merge(var.environment, var.abac ? { DATA_ROLE_ARN = aws_iam_role.data[0].arn } : {})
+    variables = merge(var.environment, local.with_data_role ? { DATA_ROLE_ARN = aws_iam_role.data[0].arn } : {})
   }
 
   logging_config {

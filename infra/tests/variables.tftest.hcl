@@ -1,0 +1,187 @@
+# The values that variables refuse, before anything is applied. Needs no credentials and no network.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+}
+
+variables {
+  name             = "depot"
+  region           = "eu-central-1"
+  env              = "test"
+  package          = "tests/fixture/functions.zip"
+  rollback_package = "tests/fixture/functions.zip"
+  contract         = "tests/fixture/contract.json"
+  service          = "tests/fixture/service.json"
+  own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
+}
+
+run "values_out_of_range_are_rejected" {
+  command = plan
+  variables {
+    name               = "Items"
+    ownership          = "nobody"
+    threat_protection  = "SOME"
+    web_origins        = ["http://depot.example.com"]
+    web_domain         = { name = "depot.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
+    waf_rate_limit     = 1
+    throttling         = { rate = 0, burst = 1 }
+    function_settings  = { timeout = 30 }
+    log_retention_days = 2
+    alarm_emails       = ["nobody"]
+    slo                = { availability = 1 }
+    alarm_counts       = { least = 0 }
+    monthly_budget_usd = 0
+  }
+  expect_failures = [
+    var.name, var.ownership, var.threat_protection, var.web_origins, var.web_domain,
+    var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
+    var.slo, var.alarm_counts, var.monthly_budget_usd,
+  ]
+}
+
+run "a_sign_in_prefix_that_cognito_reserves_is_rejected" {
+  command = plan
+  variables {
+    sign_in_prefix = "my-cognito"
+  }
+  expect_failures = [var.sign_in_prefix]
+}
+
+run "names_that_aws_reserves_are_rejected" {
+  command = plan
+  variables {
+    name = "jaws"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_name_that_amazon_s3_reserves_is_rejected" {
+  command = plan
+  variables {
+    name = "sthree-depot"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_name_that_reaches_into_another_service_is_rejected" {
+  command = plan
+  variables {
+    name = "depot-ci"
+  }
+  expect_failures = [var.name]
+}
+
+run "an_operation_whose_role_would_have_too_long_a_name_is_rejected" {
+  command = plan
+  variables {
+    service     = "tests/fixture/long.json"
+    own_actions = { stamp_parcel_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx = [] }
+  }
+  expect_failures = [var.name]
+}
+
+run "names_that_the_stack_uses_itself_are_rejected" {
+  command = plan
+  variables {
+    service     = "tests/fixture/clash.json"
+    own_actions = { rollback = [] }
+  }
+  expect_failures = [var.service]
+}
+
+run "a_region_that_is_not_a_region_s_name_is_rejected" {
+  command = plan
+  variables {
+    region = "London"
+  }
+  expect_failures = [var.region]
+}
+
+run "a_region_of_another_partition_is_rejected" {
+  command = plan
+  variables {
+    region = "cn-north-1"
+  }
+  expect_failures = [var.region]
+}
+
+run "a_user_pool_in_another_region_is_rejected" {
+  command = plan
+  variables {
+    user_pool_id = "us-east-1_Shared"
+  }
+  expect_failures = [var.user_pool_id]
+}
+
+run "an_unknown_environment_is_rejected" {
+  command = plan
+  variables {
+    env = "staging"
+  }
+  expect_failures = [var.env]
+}
+
+run "missing_build_output_is_rejected" {
+  command = plan
+  variables {
+    package     = "tests/fixture/none.zip"
+    contract    = "tests/fixture/none.json"
+    service     = "tests/fixture/none.json"
+    own_actions = {}
+  }
+  expect_failures = [var.package, var.contract, var.service]
+}
+
+run "an_operation_of_its_own_needs_a_line_about_the_table" {
+  command = plan
+  variables {
+    own_actions = {}
+  }
+  expect_failures = [var.own_actions]
+}
+
+run "a_line_about_an_operation_that_does_not_exist_is_rejected" {
+  command = plan
+  variables {
+    own_actions = { stamp_parcel = [], stamp_letter = [] }
+  }
+  expect_failures = [var.own_actions]
+}
+
+run "an_operation_of_its_own_may_not_read_the_data_of_all_owners" {
+  command = plan
+  variables {
+    own_actions = { stamp_parcel = ["dynamodb:Scan"] }
+  }
+  expect_failures = [var.own_actions]
+}
+
+run "a_window_that_cloudwatch_does_not_support_is_rejected" {
+  command = plan
+  variables {
+    alarm_windows = { cause = 45 }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
+run "windows_in_which_no_alarm_could_fire_are_rejected" {
+  command = plan
+  variables {
+    slo           = { latency = 0.9 }
+    alarm_windows = { fast = { long = 3600, short = 300, burn = 14.4 } }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
+run "prod_rejects_a_password_client" {
+  command = plan
+  variables {
+    env             = "prod"
+    password_client = true
+  }
+  expect_failures = [var.password_client]
+}
