@@ -15,7 +15,7 @@ from crudctl.release.record import Records
 from crudctl.web import build as web
 from crudctl.web import upload
 
-BUILT = ("build/functions.zip", "build/rollback.zip", "build/openapi.json", "web/dist/index.html")
+BUILT = ("build/functions.zip", "build/rollback.zip", "build/openapi.json", "build/service.json", "web/dist/index.html")
 
 
 def build(environment: Environment) -> None:

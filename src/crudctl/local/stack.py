@@ -137,7 +137,9 @@ def _inputs(environment: Environment) -> str:
 
     Process ids, ports and the folder are not part of it: a stack that was stopped, or copied, is as it was applied.
     """
-    files = [environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json")]
+    files = [
+        environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json", "service.json")
+    ]
     files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
     digest = hashlib.sha256()
     for file in sorted(files):
