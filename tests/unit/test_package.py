@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from crudctl.build import package
+from crudctl.build.contract import ContractError
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,3 +80,12 @@ def test_a_module_that_does_not_compile_is_named(project: Path, tmp_path: Path) 
     with pytest.raises(subprocess.CalledProcessError) as failure:
         package.build(tmp_path / "broken")
     assert "item.py" in failure.value.stdout
+
+
+def test_an_operation_without_a_handler_is_refused(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project, tmp_path / "another")
+    path = tmp_path / "another" / "src" / "functions" / "handlers.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("def list_page(", "def list_pages("), encoding="utf-8")
+    missing = r"GET /\w+: src/functions/handlers.py has no function list_page, which would serve list_\w+\. Add it"
+    with pytest.raises(ContractError, match=missing):
+        package.build(tmp_path / "another")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract, files, round_trip, service, web_contract
+from crudctl.build import aws_profile, contract, files, handlers, round_trip, service, web_contract
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -53,7 +53,7 @@ def build(root: Path) -> Package:
     """Build the package of the project at `root` in `root/build`.
 
     Raises:
-        contract.ContractError: The contract is invalid, or the service cannot enforce it.
+        contract.ContractError: The contract is invalid, or the service cannot enforce it, or an operation has no handler.
         subprocess.CalledProcessError: A module does not compile; `stdout` of the error names it.
     """
     document = contract.load(root)
@@ -80,6 +80,7 @@ def build(root: Path) -> Package:
     ]
     command += ["-s", str(staged), "-p", "/var/task", str(staged)]
     subprocess.run(command, check=True, capture_output=True, text=True)
+    handlers.check(root, described)
     for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, which loads the plain name
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
     archive = staged.with_suffix(".zip")
