@@ -133,7 +133,7 @@ class Renaming:
             r"--[a-z][\w-]*",  # an option
             rf"\b(?:{every})=",  # a query parameter
             rf"DynamoDB(?:'s)?(?:\s+own)?\s+(?:{words})\b",
-            r"\bin\s+order\b",
+            r"\b[Ii]n\s+order\b",
         ]
         kinds = [
             ("keep", "|".join(keep)),
