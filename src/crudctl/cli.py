@@ -17,7 +17,7 @@ from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.commands import example
 from crudctl.console import Failed, err, out, step
 from crudctl.cost.commands import cost
-from crudctl.deploy.commands import bootstrap, deploy, tokens
+from crudctl.deploy.commands import bootstrap, deploy, names, tokens
 from crudctl.durations import seconds
 from crudctl.errors import Commands
 from crudctl.infra import outputs
@@ -52,7 +52,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-for command in (new, example, bootstrap, deploy, doctor, show_alarms, show_dashboard, tokens):
+for command in (new, example, bootstrap, deploy, doctor, show_alarms, show_dashboard, names, tokens):
     main.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 import yaml
 
 from crudctl import cli
-from tests.stack import ROOT
+from tests import contracts
+from tests.stack import ROOT, put_names
 from tests.workflows.steps import FOLDER, JOBS, SCRIPTS, SETUP, WORKFLOWS, script_of
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -54,19 +56,45 @@ def test_a_job_has_the_permissions_that_its_steps_need_and_no_other() -> None:
 
 def test_the_roles_are_those_that_terraform_creates() -> None:
     roles = {
-        name: re.findall(r"role/([\w-]+)", step["with"]["role-to-assume"])[0]
+        name: (step["with"]["role-to-assume"].rpartition("role/")[2], step["with"]["aws-region"])
         for name, job in JOBS.items()
         for step in job["steps"]
         if "configure-aws-credentials" in step.get("uses", "")
     }
+    name, region = "${{ steps.names.outputs.name }}", "${{ steps.names.outputs.region }}"
     assert roles == {
-        "ci/plan": "items-ci-test-plan",
-        "deploy/test": "items-ci-test-deploy",
-        "deploy/prod": "items-ci-prod-deploy",
+        "ci/plan": (f"{name}-ci-test-plan", region),
+        "deploy/test": (f"{name}-ci-test-deploy", region),
+        "deploy/prod": (f"{name}-ci-prod-deploy", region),
     }
     assert '"${var.name}-ci-${var.env}-${each.key}"' in (ROOT / "infra" / "ci" / "main.tf").read_text(encoding="utf-8")
     assert {JOBS["deploy/test"]["environment"], JOBS["deploy/prod"]["environment"]} == {"test", "prod"}
     assert "environment" not in JOBS["ci/plan"]
+
+
+@pytest.mark.parametrize(("job", "name"), [("ci/plan", "depot"), ("deploy/test", "depot"), ("deploy/prod", "yard")])
+def test_the_name_and_region_are_those_of_the_environment(tmp_path: Path, job: str, name: str) -> None:
+    (tmp_path / "contract").mkdir()
+    shutil.copyfile(contracts.ITEMS, tmp_path / "contract" / "openapi.yaml")
+    put_names(tmp_path, "depot", "eu-central-1")
+    (tmp_path / "infra" / "envs").mkdir()
+    (tmp_path / "infra" / "envs" / "prod.tfvars").write_text('name = "yard"\n', encoding="utf-8")
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    written = tmp_path / "output"
+    result = run(f"{job}: Read the service's name and region", tmp_path, GITHUB_OUTPUT=str(written))
+    assert result.returncode == 0, result.stderr
+    assert written.read_text(encoding="utf-8") == f"name={name}\nregion=eu-central-1\n"
+
+
+def test_the_workflows_name_no_region() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml"))
+    assert re.findall(r"\b[a-z]{2}-[a-z]+-[0-9]\b", texts) == []
+
+
+def test_the_suite_after_a_deploy_tests_the_contract_that_was_deployed() -> None:
+    paths = re.findall(r"tests/\S+", script_of("deploy/test: API suite"))
+    assert paths
+    assert all(path.startswith("tests/own/") and (ROOT / path).is_file() for path in paths)
 
 
 def test_one_deploy_of_an_environment_runs_at_a_time_and_none_is_cancelled() -> None:
@@ -143,7 +171,7 @@ def test_the_contract_is_compared_with_the_target_branch_of_the_pull_request(tmp
     git = ["git", "-c", "user.name=Items", "-c", "user.email=items@example.com", "-C", str(tmp_path)]
     contract = tmp_path / "contract" / "openapi.yaml"
     contract.parent.mkdir()
-    text = (ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+    text = contracts.ITEMS.read_text(encoding="utf-8")
     contract.write_text(text, encoding="utf-8")
     for arguments in (
         ["init", "-q"],

@@ -88,6 +88,18 @@ def deploy(
         deploy_steps.upload_web(environment)
 
 
+@click.command()
+@environment_option(*project.ENVIRONMENTS)
+def names(environment: Environment) -> None:
+    """Print the service's name and region in an environment, as lines of NAME=VALUE. Needs no credentials.
+
+    They are in infra/terraform.tfvars.json, or in infra/envs. The workflows find their roles with them.
+
+    Example: crudctl names --env test
+    """
+    click.echo(f"name={environment.service_name}\nregion={environment.region}")
+
+
 @click.command(name="test-tokens")
 @environment_option("test")
 def tokens(environment: Environment) -> None:
