@@ -10,8 +10,8 @@ variable "name" {
   }
   validation {
     # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
-    condition     = var.sign_in_prefix != null || var.user_pool_id != null || !can(regex("aws|amazon|cognito", var.name))
-    error_message = "The sign-in page's domain begins with the name, and Cognito allows no aws, amazon or cognito in it. Choose another name, or set sign_in_prefix."
+    condition     = !can(regex("aws|amazon|cognito", var.name))
+    error_message = "The sign-in page's domain begins with the name, and Cognito allows no aws, amazon or cognito in it. Choose another name."
   }
   validation {
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -443,16 +443,3 @@ run "a_web_app_without_an_origin_fails_the_plan" {
   }
   expect_failures = [aws_cognito_user_pool_client.web]
 }
-
-run "a_reserved_word_is_only_rejected_where_it_would_be_in_the_domain" {
-  command = plan
-  variables {
-    name           = "jaws"
-    sign_in_prefix = "sharks"
-  }
-
-  assert {
-    condition     = output.hosted_ui_url == "https://sharks.auth.eu-central-1.amazoncognito.com"
-    error_message = "The domain has another name."
-  }
-}

@@ -24,6 +24,8 @@ REGION = re.compile("(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-[0-
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 RESERVED = ("aws", "amazon", "cognito")
 RESERVED_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+# The deploy role of `orders` may change the roles that begin with orders-test-, and is itself orders-ci-test-deploy.
+CLASHES = re.compile("-(local|test|prod)(-|$)|-ci$")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ def fault(name: str) -> str:
         return f"contains '{word}', which AWS reserves: no sign-in domain may contain it"
     if beginning := next((beginning for beginning in RESERVED_BEGINNINGS if name.startswith(beginning)), ""):
         return f"begins with '{beginning}', which AWS reserves for buckets of its own"
+    if CLASHES.search(name):
+        return (
+            "contains -local, -test or -prod, or ends with -ci: another service's resources could begin in the same way"
+        )
     return ""
 
 

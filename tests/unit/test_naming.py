@@ -85,6 +85,9 @@ def test_a_source_without_one_of_the_two_is_reported(root: Path, values: dict[st
         ("lawsuits", "contains 'aws', which AWS reserves"),
         ("amazonas", "contains 'amazon', which AWS reserves"),
         ("my-cognito", "contains 'cognito', which AWS reserves"),
+        ("stock-test", "another service's resources"),
+        ("stock-prod-eu", "another service's resources"),
+        ("stock-ci", "another service's resources"),
         ("sthree-lines", "begins with 'sthree-', which AWS reserves"),
     ],
 )

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crudctl import naming
 from crudctl.build.service import NAME, Service
 from crudctl.console import Failed
 
 FORM = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _-]+[A-Za-z][A-Za-z0-9]*)*")
-SERVICE_NAME = re.compile("[a-z][a-z0-9-]{1,18}[a-z0-9]")  # as infra/variables.tf validates it
-TAKEN_BY_AWS = ("aws", "amazon", "cognito")  # a sign-in domain may not contain them
 # Words that the service uses for something of its own, in names of functions, metrics and problems or throughout its texts.
 OWN_WORDS = frozenset(
     ("id", "owner", "version", "etag", "cursor", "page", "problem", "fault", "error", "release", "rollback", "canary", "probe",
@@ -89,17 +88,8 @@ def chosen(resource: str, plural: str | None) -> Words:
 def service_name(name: str | None, words: Words) -> str:
     """Return the name that every resource on AWS begins with: `name`, or else the collection. Raise Failed if AWS refuses it."""
     value = name or words.collection
-    hint = "Choose one with --name."
-    if not SERVICE_NAME.fullmatch(value):
-        raise Failed(
-            f"The service cannot be named '{value}': use 3 to 20 lower-case letters, digits and hyphens, a letter first.",
-            hint,
-        )
-    reserved = next((word for word in TAKEN_BY_AWS if word in value), None)
-    if reserved:
-        raise Failed(
-            f"The service cannot be named '{value}': AWS refuses sign-in domains with '{reserved}' in them.", hint
-        )
+    if reason := naming.fault(value):
+        raise Failed(f"The name '{value}' {reason}.", "Choose another name with --name.")
     return value
 
 
