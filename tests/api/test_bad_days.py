@@ -143,6 +143,18 @@ def test_a_page_larger_than_lambda_can_return_is_halved_and_continued(
     assert [entry for page in pages for entry in page["items"]][:5] == newest
 
 
+def test_a_page_has_at_least_one_item_however_large_it_is(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = [make(name=f"Item {number}") for number in range(3)][::-1]
+    monkeypatch.setattr(handlers, "MAX_PAGE", 10)
+    path = "items?limit=3&order=desc"
+    pages = [api.get(path).json()]
+    while len(pages) < 3:
+        pages.append(api.get(f"{path}&cursor={pages[-1]['next_cursor']}").json())
+    assert [page["items"] for page in pages] == [[item] for item in newest]
+
+
 def test_an_item_that_would_outgrow_the_table_is_413(
     api: httpx.Client, make: Callable[..., dict[str, Any]], service: Service
 ) -> None:

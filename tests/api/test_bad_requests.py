@@ -100,7 +100,16 @@ def test_a_patch_accepts_only_merge_patch(api: httpx.Client, make: Callable[...,
     assert "application/merge-patch+json" in problem(response, 415)["detail"]
 
 
-@pytest.mark.parametrize("media_type", ["application/json; charset=UTF-8", "Application/JSON"])
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json; charset=UTF-8",
+        "application/json; charset=utf8",
+        "application/json;charset=UTF8",
+        'application/json; charset="utf-8"',
+        "Application/JSON",
+    ],
+)
 def test_a_media_type_is_accepted_in_every_spelling_that_http_allows(api: httpx.Client, media_type: str) -> None:
     response = api.post("items", content='{"name": "b\u00fcro"}'.encode(), headers={"Content-Type": media_type})
     assert response.status_code == 201

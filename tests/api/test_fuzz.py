@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from crudctl.build import contract
+from tests import contracts
 from tests.api.conftest import TARGETS, Service
-from tests.stack import ROOT
 
 CHECKS = [
     not_a_server_error,
@@ -38,10 +38,11 @@ def fuzzed(connected: Callable[[str], Service]) -> Service:
 
 
 def document() -> dict[str, Any]:
-    """Return the contract with the schema of the merge patch expanded, as the request generator needs it."""
-    plain = contract.load(ROOT)
-    plain["components"]["schemas"]["ItemPatch"] = contract.flatten(plain, plain["components"]["schemas"]["ItemPatch"])
-    return plain
+    """Return the tests' contract with the schema of the merge patch expanded, as the request generator needs it."""
+    plain: Any = contracts.document()
+    schemas = plain["components"]["schemas"]
+    schemas["ItemPatch"] = contract.flatten(plain, schemas["ItemPatch"])
+    return dict(plain)
 
 
 schema = schemathesis.openapi.from_dict(document())

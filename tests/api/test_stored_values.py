@@ -262,22 +262,12 @@ def test_every_field_can_be_changed_and_removed_at_once(api: httpx.Client, make:
 
 def test_an_item_of_numbers_with_many_zeros_fits_a_page(api: httpx.Client, make: Make, stored: Any) -> None:
     item = make(numbers=[10**125])
-    numbers = [Decimal("1e125")] * 90_000  # close to what the table takes for one item
-    stored(item, numbers=numbers)
+    stored(item, numbers=[Decimal("1e125")] * 30_000)  # 3.8 MB, were every zero written
     for response in (api.get(f"items/{item['id']}"), api.get("items?order=desc&limit=1")):
         assert response.status_code == 200
-        assert len(response.text) < 2_900_000
-    assert len(api.get("items?order=desc&limit=1").json()["items"]) == 1
-    made = [make(numbers=[10**125]) for _ in range(3)]
-    for one in made:
-        stored(one, numbers=numbers[:30_000])
-    seen: list[str] = []
-    page = api.get("items?order=desc&limit=3").json()
-    while len(seen) < 3:
-        assert page["items"]
-        seen += [entry["id"] for entry in page["items"]]
-        page = api.get(f"items?order=desc&limit=3&cursor={page['next_cursor']}").json() if page["next_cursor"] else page
-    assert seen[:3] == [one["id"] for one in made[::-1]]
+        assert len(response.text) < 300_000
+    (entry,) = response.json()["items"]
+    assert (entry["id"], len(entry["numbers"]), set(entry["numbers"])) == (item["id"], 30_000, {1e125})
 
 
 def test_a_patch_of_thousands_of_unknown_fields_has_a_small_response(api: httpx.Client, make: Make) -> None:

@@ -84,6 +84,13 @@ def test_a_number_is_int_when_integral_and_decimal_otherwise(text: str, number: 
     assert (read, type(read)) == (number, type(number))
 
 
+@pytest.mark.parametrize("text", ["1E+125", "1" + "0" * 125, "-" + "1" * 38 + "0" * 80, "1E+38"])
+def test_a_number_of_many_zeros_is_read_without_them(text: str) -> None:
+    read = unmarshal({"a": {"N": text}})["a"]
+    assert read == Decimal(text)
+    assert len(str(read)) <= 45
+
+
 def test_attribute_types_that_this_version_does_not_write_are_read() -> None:
     assert unmarshal(
         {

@@ -111,12 +111,10 @@ def _plain(typed: Mapping[str, Any]) -> Any:
 def _number(text: str) -> int | Decimal:
     if len(text) <= MAX_DIGITS and text.lstrip("-").isdecimal():
         return int(text)
-    from decimal import Decimal  # loaded only by the first number with a fraction or an exponent
+    from decimal import Context, Decimal  # loaded only by the first number with a fraction or an exponent
 
     number = Decimal(text)
     if number.adjusted() < MAX_DIGITS:
         return int(number) if number == number.to_integral_value() else number
-    # Without its zeros, so that 1E+125 is not written with 126 digits, which could make a response larger than Lambda's limit.
-    sign, digits, exponent = number.as_tuple()
-    significant = "".join(map(str, digits)).rstrip("0")
-    return Decimal((sign, tuple(map(int, significant)), int(exponent) + len(digits) - len(significant)))
+    # As 1E+125, not with 126 digits: those could make a response larger than Lambda's limit.
+    return number.normalize(Context(prec=MAX_DIGITS))
