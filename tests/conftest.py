@@ -12,12 +12,13 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from crudctl.project import Environment
 from emulator import process
 from tests import contracts
 from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
-REGION = "eu-west-2"  # of the tests' own emulator
+REGION = Environment(ROOT, "test").region  # of the tests' own emulator, which the project is deployed to
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")

@@ -194,7 +194,7 @@ def token(environment: Environment, user: str, password: str | None) -> None:
 @main.command(name="logs")
 @environment_option(*project.ENVIRONMENTS)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
-@click.option("--operation", help="Only from the function of one operation, for example create_item.")
+@click.option("--operation", help="Only from the function of one operation of the contract.")
 @click.option("--request-id", help="Only about one request.")
 @click.option("--status", help="Only about requests with this status: 404, 5xx.")
 @click.option("--since", default="10m", show_default=True, help="How far back to read: 30s, 10m, 2h, 1d.")
@@ -212,7 +212,9 @@ def show_logs(
     """
     back, matches = seconds(since), logs.matcher(request_id, status)
     functions = outputs.read(environment)["functions"]
-    names = logs.groups(functions, environment.prefix, operation)
+    described = service.load(environment.root).operations
+    key = described[operation].function if operation and operation in described else operation
+    names = logs.groups(functions, environment.prefix, key)
     try:
         for event in logs.read(environment, names, back, follow, request_id):
             if matches(event["message"]):

@@ -14,7 +14,7 @@ from pathlib import Path
 from crudctl.console import Failed
 
 SOURCE = Path("infra", "terraform.tfvars.json")
-EXAMPLE = '{"name": "items", "region": "eu-west-2"}'
+EXAMPLE = '{"name": "my-service", "region": "eu-west-2"}'
 NAME = re.compile("[a-z][a-z0-9-]{1,18}[a-z0-9]")
 # Of the partition `aws`, whose ARNs begin with arn:aws:.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from click.testing import Result
 
+from crudctl.project import Environment
 from tests.invoke import invoke
 from tests.workflows.steps import script_of
 
@@ -115,7 +116,7 @@ class Account:
         """Return a boto3 client of this account, as its root."""
         return boto3.client(
             service,
-            region_name="eu-west-2",
+            region_name=Environment(self.home, "test").region,
             endpoint_url=self._settings["AWS_ENDPOINT_URL"],
             aws_access_key_id=self.id,
             aws_secret_access_key="test",
@@ -131,6 +132,8 @@ class Account:
 
     def state(self) -> dict[str, Any]:
         """Return Terraform's state of the environment test from its bucket."""
-        response = self.client("s3").get_object(Bucket=f"items-test-state-{self.id}", Key="terraform.tfstate")
+        response = self.client("s3").get_object(
+            Bucket=f"{Environment(self.home, 'test').prefix}-state-{self.id}", Key="terraform.tfstate"
+        )
         state: dict[str, Any] = json.loads(response["Body"].read())
         return state

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.project import Environment
 from tests.deploy.account import Account
 from tests.servers import edge
 from tests.snapshot import cloned
-from tests.stack import Stack
+from tests.stack import ROOT, Stack
 
-BUCKET = "items-test-state-111111111111"
+TEST = Environment(ROOT, "test")
+BUCKET = f"{TEST.prefix}-state-111111111111"
 LOCK = "terraform.tfstate.tflock"
 
 
@@ -38,7 +40,7 @@ def bootstrapped(account: Account) -> Account:
     """The account with a state bucket, and roles for the workflows of a repository."""
     settings = account.home / "infra" / "ci" / "envs" / "test.tfvars"
     settings.write_text('env = "test"\nrepository = "octo-org/items"\n', encoding="utf-8")
-    assert "items-test-state-111111111111\n" in account.succeed("bootstrap", "--env", "test")
+    assert f"{BUCKET}\n" in account.succeed("bootstrap", "--env", "test")
     return account
 
 
@@ -48,7 +50,7 @@ def deployed(bootstrapped: Account) -> Account:
     bootstrapped.step("deploy/package: Build")
     bootstrapped.step("deploy/package: Checksums and bills of materials")
     bootstrapped.step("deploy/test: Check that it is what was packaged")
-    with bootstrapped.as_role("items-ci-test-deploy"):
+    with bootstrapped.as_role(f"{TEST.service_name}-ci-test-deploy"):
         printed = bootstrapped.step("deploy/test: Deploy")
     assert " to add, 0 to change, 0 to destroy." in printed
     return bootstrapped
@@ -77,7 +79,7 @@ def test_doctor_reports_what_an_empty_account_needs(account: Account) -> None:
     assert result.exit_code == 1
     assert "arn:aws:iam::111111111111:root in account 111111111111" in result.stdout
     assert [line[0] for line in result.stdout.splitlines() if not line.startswith(" ")].count("✗") == 1
-    assert "items-test-state-111111111111 does not exist." in result.stdout
+    assert f"{BUCKET} does not exist." in result.stdout
     assert "crudctl bootstrap --env test" in result.stdout
 
 
@@ -114,7 +116,7 @@ def test_an_apply_needs_a_confirmation(bootstrapped: Account) -> None:
 
 
 def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Account) -> None:
-    with bootstrapped.as_role("items-ci-test-plan"):
+    with bootstrapped.as_role(f"{TEST.service_name}-ci-test-plan"):
         bootstrapped.step("ci/plan: Plan")
         result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
     planned = (bootstrapped.home / "plan.txt").read_text(encoding="utf-8")
@@ -127,11 +129,11 @@ def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Accou
 
 def test_every_role_of_the_stack_has_the_boundary(deployed: Account) -> None:
     iam = deployed.client("iam")
-    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("items-test-")]
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{TEST.prefix}-")]
     boundaries = [iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary") for name in names]
     assert len(boundaries) >= 7
     arns = {boundary and boundary["PermissionsBoundaryArn"] for boundary in boundaries}
-    assert arns == {"arn:aws:iam::111111111111:policy/items-test-boundary"}
+    assert arns == {f"arn:aws:iam::111111111111:policy/{TEST.prefix}-boundary"}
 
 
 def test_a_first_deploy_takes_traffic_at_once(deployed: Account, outputs: dict[str, Any]) -> None:
@@ -141,8 +143,8 @@ def test_a_first_deploy_takes_traffic_at_once(deployed: Account, outputs: dict[s
     assert "No releases yet." in deployed.succeed("release", "status", "--env", "test")
 
 
-def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account) -> None:
-    assert deployed.state()["outputs"]["table_name"]["value"] == "items-test-items"
+def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account, outputs: dict[str, Any]) -> None:
+    assert deployed.state()["outputs"]["table_name"]["value"] == outputs["table_name"]
     assert LOCK not in deployed.objects(BUCKET)
     files = [path for path in (deployed.home / ".deployed").rglob("*.tfstate") if "resources" in path.read_text()]
     assert [path for path in files if json.loads(path.read_text()).get("resources")] == []
@@ -162,7 +164,7 @@ def test_environments_and_accounts_share_nothing(
     for account, environment in ((other, "test"), (deployed, "prod")):
         result = account.run("outputs", "--env", environment)
         assert result.exit_code == 1
-        assert f"There is no state bucket items-{environment}-state-{account.id}" in result.stderr
+        assert f"There is no state bucket {Environment(ROOT, environment).prefix}-state-{account.id}" in result.stderr
 
 
 def test_the_files_of_the_web_app_are_uploaded_with_their_types(deployed: Account, outputs: dict[str, Any]) -> None:
@@ -180,15 +182,17 @@ def test_who_holds_the_state_is_reported_at_once(locked: Account) -> None:
     assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in result.stderr
 
 
-def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(deployed: Account) -> None:
+def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
+    deployed: Account, outputs: dict[str, Any]
+) -> None:
     functions, s3 = deployed.client("lambda"), deployed.client("s3")
     handlers = deployed.home / "src" / "functions" / "handlers.py"
     handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
-    site = f"items-test-site-{deployed.id}"
+    site, get_item = outputs["web_bucket"], outputs["functions"]["get_item"]
     s3.delete_object(Bucket=site, Key="index.html")
     deploying = deployed.begin("deploy", "--env", "test", "--yes", "--steps", "50,100", "--bake", "2m")
     while deploying.poll() is None:
-        alias = functions.get_alias(FunctionName="items-test-get_item", Name="prod")
+        alias = functions.get_alias(FunctionName=get_item, Name="prod")
         if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights") == {"2": 0.5}:
             break
         time.sleep(0.5)
@@ -202,6 +206,6 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     assert deploying.returncode == 0, errors
     assert "get_item 1 → 2" in errors
     assert "# Release 1 of test: promoted" in output
-    assert functions.get_alias(FunctionName="items-test-get_item", Name="prod")["FunctionVersion"] == "2"
+    assert functions.get_alias(FunctionName=get_item, Name="prod")["FunctionVersion"] == "2"
     assert s3.head_object(Bucket=site, Key="index.html")["ContentType"] == "text/html; charset=utf-8"
     assert LOCK not in deployed.objects(BUCKET)

@@ -237,7 +237,11 @@ def test_first_up_that_was_killed_halfway_starts_from_the_beginning(tmp_path: Pa
         killed = record(half)["pid"]
         with subprocess.Popen(command, cwd=half.home, env=settings, stderr=subprocess.PIPE, text=True) as again:
             until(lambda: not process.is_emulator(killed))
-            until(lambda: beginning(half, "logs").create_log_group(logGroupName="/aws/lambda/items-local-get_item"))
+            until(
+                lambda: beginning(half, "logs").create_log_group(
+                    logGroupName=f"/aws/lambda/{half.environment.prefix}-get_item"
+                )
+            )
             _, printed = again.communicate(timeout=300)
         assert again.returncode == 0, printed
         assert "A response from the emulator was lost." in printed

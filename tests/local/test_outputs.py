@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from crudctl.build import service
+from tests import contracts
 from tests.stack import Stack
 
-OPERATIONS = {"create_item", "get_item", "update_item", "delete_item", "list_items"}
+FUNCTIONS = set(service.describe(contracts.document()).functions)
 
 
 def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
@@ -16,7 +18,7 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
         "api_url", "web_url", "region", "endpoint_url", "user_pool_id", "user_pool_client_id", "hosted_ui_url",
         "table_name", "functions", "demo_users",
     }  # fmt: skip
-    assert set(outputs["functions"]) == OPERATIONS
+    assert set(outputs["functions"]) == FUNCTIONS
     assert outputs == stack.outputs
 
 

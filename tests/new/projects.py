@@ -153,7 +153,7 @@ def share_packages(folder: Path) -> None:
         f'#!/bin/sh\nPYTHONPATH="{folder}/src" exec {sys.executable} -m crudctl.cli "$@"\n', encoding="utf-8"
     )
     program.chmod(0o755)
-    if web.missing():
+    if web.missing(folder):
         return
     web.install(ROOT, lambda _: None)
     (folder / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")

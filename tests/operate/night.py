@@ -8,13 +8,15 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
+from crudctl.build import service
 from emulator.alarms import describe_alarms, evaluation
 from emulator.cloudwatch import get_metric_data, statistics
 from emulator.process import ACCOUNT
+from tests import contracts
 
 MINUTE = 60
 BEGIN = 1_700_000_000.0
-OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+OPERATIONS = tuple(service.describe(contracts.document()).functions)
 
 
 class Night:
@@ -23,12 +25,14 @@ class Night:
     Args:
         described: the alarms, as DescribeAlarms returns them.
         prefix: the prefix of their names.
+        table: the name of the table.
     """
 
-    def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str) -> None:
+    def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str, table: str) -> None:
         for addition in (describe_alarms, evaluation, statistics, get_metric_data):
             addition.install()
         self.fired: dict[str, list[float]] = {}  # by alarm, the minutes at which it entered and left ALARM
+        self.table = table
         self._prefix = prefix
         self._now = BEGIN
         with request_scope(ACCOUNT, cloudwatch.REGION):

@@ -15,12 +15,15 @@ from crudctl.build import service
 from crudctl.cost import model
 from crudctl.cost.model import Shape
 from crudctl.operate.alarms import alarms
+from crudctl.project import Environment
 from tests import contracts
 from tests.invoke import invoke
 from tests.operate.night import OPERATIONS, Night
 from tests.stack import ROOT, Stack
 
-PREFIX = "items-local-"
+PREFIX = f"{Environment(ROOT, 'local').prefix}-"
+GET_ITEM = {"FunctionName": f"{PREFIX}get_item", "Resource": f"{PREFIX}get_item:prod"}
+LIST_ITEMS = {"FunctionName": f"{PREFIX}list_items", "Resource": f"{PREFIX}list_items:prod"}
 SHORT = """
 alarm_windows = { fast = { long = 20, short = 10, burn = 14.4 }, slow = { long = 30, short = 10, burn = 6 }, cause = 10 }
 """
@@ -38,8 +41,8 @@ def described(stack: Stack) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def night(described: dict[str, list[dict[str, Any]]]) -> Night:
-    return Night(described, PREFIX)
+def night(described: dict[str, list[dict[str, Any]]], stack: Stack) -> Night:
+    return Night(described, PREFIX, stack.outputs["table_name"])
 
 
 def healthy(night: Night, each: int = 1) -> Callable[[], None]:
@@ -57,7 +60,7 @@ def test_one_event_of_each_kind_in_a_quiet_night_fires_no_alarm(night: Night) ->
         200: lambda: night.request("list_items", status=502, crashed=True),
         300: lambda: night.request("create_item", milliseconds=7000),
         400: lambda: night.request("get_item", status=429),
-        500: lambda: night.measured("AWS/DynamoDB", "ReadThrottleEvents", 1, TableName="items-local-items"),
+        500: lambda: night.measured("AWS/DynamoDB", "ReadThrottleEvents", 1, TableName=night.table),
     }
     for minute in range(720):
         if minute % 7 == 0:
@@ -111,7 +114,7 @@ def test_a_slow_leak_fires_the_slow_alarm_only(night: Night) -> None:
         nonlocal requests
         for _ in range(50):
             requests += 1
-            night.request(OPERATIONS[requests // 100 % 5], status=500 if requests % 100 == 0 else 200)
+            night.request(OPERATIONS[requests // 100 % len(OPERATIONS)], status=500 if requests % 100 == 0 else 200)
 
     night.pass_minutes(360, leaking)
     assert night.names == {"availability-slow"}
@@ -132,13 +135,12 @@ def test_slow_responses_fire_the_latency_alarms_only(night: Night) -> None:
     ("cause", "alarm"),
     [
         (lambda night: [night.request("get_item", status=429) for _ in range(60)], "api-throttled"),
-        (lambda night: night.measured("AWS/Lambda", "Throttles", 1, FunctionName="items-local-get_item",
-                                      Resource="items-local-get_item:prod"), "functions-throttled"),
-        (lambda night: night.measured("AWS/DynamoDB", "WriteThrottleEvents", 12, TableName="items-local-items",
+        (lambda night: night.measured("AWS/Lambda", "Throttles", 1, **GET_ITEM), "functions-throttled"),
+        (lambda night: night.measured("AWS/DynamoDB", "WriteThrottleEvents", 12, TableName=night.table,
                                       GlobalSecondaryIndexName="by_owner"), "table-throttled"),
-        (lambda night: night.measured("AWS/DynamoDB", "SystemErrors", 12, TableName="items-local-items",
+        (lambda night: night.measured("AWS/DynamoDB", "SystemErrors", 12, TableName=night.table,
                                       Operation="Query"), "table-errors"),
-        (lambda night: night.measured("AWS/Lambda", "Errors", 1, FunctionName="items-local-rollback"), "rollback-failed"),
+        (lambda night: night.measured("AWS/Lambda", "Errors", 1, FunctionName=f"{PREFIX}rollback"), "rollback-failed"),
     ],
 )  # fmt: skip
 def test_each_cause_fires_its_own_alarm_for_one_window(night: Night, cause: Callable[[Night], Any], alarm: str) -> None:
@@ -168,13 +170,12 @@ def test_sign_ins_fire_when_most_of_many_fail(night: Night, stack: Stack) -> Non
 
 
 def test_a_release_that_takes_three_hours_fires(night: Night, stack: Stack) -> None:
-    newest = stack.functions()["items-local-list_items"]["prod"][0]
+    newest = stack.functions()[LIST_ITEMS["FunctionName"]]["prod"][0]
 
     def shared() -> None:
         for version in ("old", newest):
-            of = {"FunctionName": "items-local-list_items", "Resource": "items-local-list_items:prod"}
-            night.measured("AWS/Lambda", "Invocations", 1, **of)
-            night.measured("AWS/Lambda", "Invocations", 1, **of, ExecutedVersion=version)
+            night.measured("AWS/Lambda", "Invocations", 1, **LIST_ITEMS)
+            night.measured("AWS/Lambda", "Invocations", 1, **LIST_ITEMS, ExecutedVersion=version)
 
     night.pass_minutes(40, shared)
     night.pass_minutes(300, healthy(night))

@@ -15,7 +15,7 @@ from tests.stack import Stack
 
 
 def titles(stack: Stack) -> list[str]:
-    body = json.loads(stack.aws("cloudwatch").get_dashboard(DashboardName="items-local")["DashboardBody"])
+    body = json.loads(stack.aws("cloudwatch").get_dashboard(DashboardName=stack.environment.prefix)["DashboardBody"])
     return [widget["properties"]["title"] for widget in body["widgets"] if "title" in widget["properties"]]
 
 
@@ -33,7 +33,7 @@ def test_the_text_has_every_panel_with_the_latest_requests(stack: Stack) -> None
         assert api.put(where, json={"name": "y"}, headers={"If-Match": '"7"'}).status_code == 412
         assert api.get(where).status_code == 200
         assert api.delete(where).status_code == 204
-    version = stack.functions()["items-local-get_item"]["prod"][0]
+    version = stack.functions()[stack.outputs["functions"]["get_item"]]["prod"][0]
 
     def printed() -> str:
         text = invoke(stack.home, "dashboard", "--text", "--since", "10m").stdout
@@ -58,7 +58,9 @@ def test_the_page_is_one_file_whose_address_is_printed(stack: Stack) -> None:
 
 def test_saved_queries_name_existing_log_groups(stack: Stack) -> None:
     logs = stack.aws("logs")
-    saved = logs.describe_query_definitions(queryDefinitionNamePrefix="items-local/")["queryDefinitions"]
+    saved = logs.describe_query_definitions(queryDefinitionNamePrefix=f"{stack.environment.prefix}/")[
+        "queryDefinitions"
+    ]
     groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
     assert len(saved) == 7
     assert {name for query in saved for name in query["logGroupNames"]} <= groups

@@ -54,7 +54,7 @@ def test_a_crash_is_traced_to_the_line_that_raised(stack: Stack) -> None:
         response = api.get("items/00000000000000000000000000")
         assert response.status_code == 500
         lines = traced(stack, response)
-    assert [group for group, _ in lines] == [*["items-local-get_item"] * 3, "items-local"]
+    assert [group for group, _ in lines] == [*[stack.outputs["functions"]["get_item"]] * 3, stack.environment.prefix]
     start, crash, report = (line for _, line in lines[:3])
     gateway = lines[3][1]
     assert start["type"] == "platform.start"
@@ -69,7 +69,7 @@ def test_a_timeout_is_traced_to_the_report_of_the_platform(stack: Stack) -> None
         response = api.get("items")
         assert response.status_code == 500
         lines = traced(stack, response)
-    assert [group for group, _ in lines][-1] == "items-local"
+    assert [group for group, _ in lines][-1] == stack.environment.prefix
     reports = [line for group, line in lines if line.get("type") == "platform.report"]
     assert [report["record"]["status"] for report in reports] == ["timeout"]
 
@@ -84,7 +84,7 @@ def test_a_request_that_reached_no_function_is_traced_to_the_line_of_the_gateway
         response = api.get(path, headers=headers)
     assert response.status_code == status
     ((group, line),) = traced(stack, response)
-    assert (group, line["status"], line["function_request_id"]) == ("items-local", str(status), "-")
+    assert (group, line["status"], line["function_request_id"]) == (stack.environment.prefix, str(status), "-")
 
 
 def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:
@@ -152,7 +152,10 @@ def test_no_log_line_contains_a_token_an_address_or_content_of_an_item(stack: St
     assert {response.status_code for response in responses} >= {200, 204, 400, 401, 404, 412, 413, 415, 422, 500}
     logged = everything_logged(stack)
     functions = {f"/aws/lambda/{name}" for name in stack.outputs["functions"].values()}
-    assert logged.keys() >= functions | {"/aws/apigateway/items-local", "/aws/lambda/items-local-rollback"}
+    assert logged.keys() >= functions | {
+        f"/aws/apigateway/{stack.environment.prefix}",
+        f"/aws/lambda/{stack.environment.prefix}-rollback",
+    }
     assert any(name.startswith("API-Gateway-Execution-Logs_") for name in logged)
     assert (
         made["id"] in logged[f"/aws/lambda/{stack.outputs['functions']['get_item']}"]

@@ -13,7 +13,7 @@ from typing import Any
 from rich.text import Text
 
 from crudctl import processes, users
-from crudctl.build import package
+from crudctl.build import package, service
 from crudctl.console import Failed, err, step
 from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
@@ -255,7 +255,8 @@ def _wait(environment: Environment, result: dict[str, Any]) -> None:
     """Return once a signed-in request gets a 200. Raise Failed after READY seconds."""
     user = result["demo_users"][0]
     token = users.token(environment, result["user_pool_id"], user["username"], user["password"])
-    request = urllib.request.Request(f"{result['api_url']}/items?limit=1", headers={"Authorization": f"Bearer {token}"})
+    url = f"{result['api_url']}/{service.load(environment.root).collection}?limit=1"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY
     while True:
