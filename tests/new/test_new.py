@@ -123,7 +123,7 @@ def test_a_new_project_has_its_own_names_and_versions(checkout: Path, tmp_path: 
         ("missing/orders", ("--resource", "order"), "does not exist"),
         ("orders", ("--resource", "problem"), "The service itself uses the word"),
         ("orders", ("--resource", "order", "--name", "my-aws"), "which AWS reserves"),
-        ("orders", ("--resource", "order", "--region", "mars-1"), "AWS has no region"),
+        ("orders", ("--resource", "order", "--region", "eu-mars-1"), "AWS has no region"),
         ("orders", ("--resource", "quantity of things ordered"), "32 are allowed"),
     ],
 )

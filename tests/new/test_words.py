@@ -61,7 +61,7 @@ def test_the_service_is_named_like_the_collection_unless_a_name_is_given() -> No
 
 @pytest.mark.parametrize("name", ["Orders", "1orders", "orders-", "or", "o" * 21, "shop orders", "shop_orders"])
 def test_a_name_that_terraform_would_refuse_is_refused(name: str) -> None:
-    with pytest.raises(Failed, match="3 to 20 lower-case letters, digits and hyphens"):
+    with pytest.raises(Failed, match="must have 3 to 20 lower-case letters, digits and hyphens"):
         words.service_name(name, words.chosen("order", None))
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from crudctl import naming, project
 from crudctl.build import contract as build_contract
 from crudctl.build import service
 from crudctl.build.contract import ContractError
@@ -23,7 +24,7 @@ from crudctl.new.rewriting import VERSION
 from crudctl.new.text import Renaming
 from crudctl.new.words import Words, of
 
-CONTRACT, SETTINGS = "contract/openapi.yaml", "infra/terraform.tfvars.json"
+CONTRACT = "contract/openapi.yaml"
 # True of the original only: its pictures, and the addresses that its own stacks moved from.
 LEFT_OUT = re.compile(r"docs/images/|infra/moved\.tf$")
 # Texts about the service. Pages that a test compares with what they are generated from, and patches of others, stay as they are.
@@ -64,7 +65,7 @@ def plan(root: Path, words: Words, name: str, region: str) -> Plan:
     renaming = Renaming(
         old,
         words,
-        (settings(root)["name"], name),
+        (naming.read(root, project.LOCAL).service, name),
         rewriting.operations(described, old, words),
         rewriting.components(document, old, words),
         folders=frozenset(name.split("/")[0] for name in files if "/" in name),
@@ -78,15 +79,6 @@ def plan(root: Path, words: Words, name: str, region: str) -> Plan:
             "Choose another word, or two, for --resource.",
         )
     return Plan(root, files, renaming, region)
-
-
-def settings(root: Path) -> dict[str, str]:
-    """Return the service's `name` and `region` in the project at `root`. Raise Failed if they are missing."""
-    try:
-        found = json.loads((root / SETTINGS).read_text(encoding="utf-8"))
-        return {key: str(found[key]) for key in ("name", "region")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failed(f"{SETTINGS} cannot be read: {error!r}", 'It holds {"name": …, "region": …}.') from error
 
 
 def make(plan: Plan, target: Path, progress: Callable[[str], None]) -> None:
@@ -119,7 +111,7 @@ def write(plan: Plan, folder: Path) -> None:
             text = path.read_text(encoding="utf-8")
             path.write_text(change(text), encoding="utf-8")
     chosen = {"name": plan.renaming.names[1], "region": plan.region}
-    (folder / SETTINGS).write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+    (folder / naming.SOURCE).write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
     (folder / "CHANGELOG.md").write_text(changelog(plan), encoding="utf-8")
 
 

@@ -86,15 +86,17 @@ def chosen(resource: str, plural: str | None) -> Words:
 
 
 def service_name(name: str | None, words: Words) -> str:
-    """Return the name that every resource on AWS begins with: `name`, or else the collection. Raise Failed if AWS refuses it."""
+    """Return the name that every resource on AWS begins with: `name`, or else the collection. Raise Failed if it is invalid."""
     value = name or words.collection
     if reason := naming.fault(value):
-        raise Failed(f"The name '{value}' {reason}.", "Choose another name with --name.")
+        raise Failed(f"The service's name '{value}' {reason}.", "Choose one with --name.")
     return value
 
 
 def region(value: str, known: Iterable[str]) -> str:
-    """Return `value` if AWS has a region of this name. Raise Failed otherwise."""
+    """Return `value` if it is among the regions that are `known`. Raise Failed otherwise."""
+    if reason := naming.region_fault(value):
+        raise Failed(f"The region '{value}' {reason}.")
     names = sorted(known)
     if value not in names:
         alike = [name for name in names if name[:3] == value[:3]] or names
