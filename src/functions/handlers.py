@@ -7,8 +7,8 @@ import hashlib
 import os
 
 from . import contract, errors, resource
-from .body import dumps
 from .http import Response, endpoint
+from .json_text import dumps
 from .store import Store
 
 TYPE_CHECKING = False

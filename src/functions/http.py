@@ -8,7 +8,7 @@ import re
 import time
 
 from . import contract, errors, telemetry
-from .body import dumps
+from .json_text import dumps
 from .request import Request
 
 TYPE_CHECKING = False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from .validation import (
     depth_fault,
-    enum_fault,
     faults,
     name_fault,
     property_schema,
@@ -56,18 +55,12 @@ def patch_faults(
         return
     schemas = {name: property_schema(name, schema) for name in patch}
     yield from unknown_faults([name for name, own in schemas.items() if own is None], pointer)
-    found = [
-        fault
-        for name, own in schemas.items()
-        if own is not None
-        for fault in _property_faults(name, patch[name], stored, schema, own, pointer)
-    ]
-    yield from found
+    for name, own in schemas.items():
+        if own is not None:
+            yield from _property_faults(name, patch[name], stored, schema, own, pointer)
     if stored is None:
         yield from required_faults([name for name, value in patch.items() if value is not None], schema, pointer)
     yield from _count_faults(patch, stored, schema, pointer)
-    if not found and (fault := enum_fault(merged(stored, patch), schema) if "enum" in schema else None):
-        yield pointer, fault
 
 
 def _property_faults(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from . import contract, merge
-from .body import canonical
+from .json_text import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

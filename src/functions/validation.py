@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .body import canonical, dumps
+from .json_text import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,18 +59,16 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
     if fault := type_fault(value, schema):
         yield pointer, fault
         return
-    found: list[tuple[str, str]] = []
+    if "enum" in schema and not any(_same(value, _exact(allowed)) for allowed in schema["enum"]):
+        yield pointer, "must be one of " + ", ".join("null" if one is None else str(one) for one in schema["enum"])
     if isinstance(value, str):
-        found += _string_faults(value, schema, pointer)
+        yield from _string_faults(value, schema, pointer)
     elif isinstance(value, dict):
-        found += _object_faults(value, schema, pointer)
+        yield from _object_faults(value, schema, pointer)
     elif isinstance(value, list):
-        found += _array_faults(value, schema, pointer)
+        yield from _array_faults(value, schema, pointer)
     elif _is_number(value):
-        found += _number_faults(value, schema, pointer)
-    yield from found
-    if not found and (fault := enum_fault(value, schema)):  # an invalid value may be too deep to be compared
-        yield pointer, fault
+        yield from _number_faults(value, schema, pointer)
 
 
 def step(pointer: str, name: object) -> str:
@@ -89,14 +87,6 @@ def type_fault(value: Any, schema: Schema) -> str | None:
         return None
     fits, name = TYPES[kind]
     return None if fits(value) else f"must be {name}"
-
-
-def enum_fault(value: Any, schema: Schema) -> str | None:
-    """Return what is wrong with a value that is not in its schema's enum."""
-    if "enum" not in schema or any(_same(value, _exact(allowed)) for allowed in schema["enum"]):
-        return None
-    words = (allowed if isinstance(allowed, str) else dumps(_exact(allowed)) for allowed in schema["enum"])
-    return "must be one of " + ", ".join(words)
 
 
 def depth_fault(pointer: str) -> str | None:
@@ -193,7 +183,7 @@ def _array_faults(value: list[Any], schema: Schema, pointer: str) -> Iterator[tu
         where = step(pointer, index)
         found = list(faults(entry, schema.get("items", {}), where))
         yield from found
-        if schema.get("uniqueItems") and not found:
+        if schema.get("uniqueItems") and not found:  # an invalid entry may be too deep to be compared
             text = canonical(entry)
             if text in seen:
                 yield where, "must be unique"
@@ -229,18 +219,12 @@ def required_faults(present: Iterable[str], schema: Schema, pointer: str) -> Ite
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal: 1 is 1.0, and true is not 1."""
-    if isinstance(one, (list, dict)) or isinstance(other, (list, dict)):
-        return type(one) is type(other) and canonical(one) == canonical(other)
+    """Whether two JSON values that are no arrays or objects are equal: 1 is 1.0, and true is not 1."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _exact(constant: Any) -> Any:
-    """Return a value of the contract, its fractions as the decimal fractions that were written."""
-    if isinstance(constant, list):
-        return [_exact(entry) for entry in constant]
-    if isinstance(constant, dict):
-        return {name: _exact(inner) for name, inner in constant.items()}
+    """Return a number of the contract as the decimal fraction that was written; other values unchanged."""
     if not isinstance(constant, float):
         return constant
     from decimal import Decimal  # only a fraction needs it

@@ -66,15 +66,16 @@ WEB_FOLDERS = {
 }
 
 FUNCTIONS = {
-    "handlers": {"body", "contract", "errors", "http", "request", "resource", "store"},
-    "http": {"body", "contract", "errors", "request", "telemetry"},
+    "handlers": {"contract", "errors", "http", "json_text", "request", "resource", "store"},
+    "http": {"contract", "errors", "json_text", "request", "telemetry"},
     "request": {"body", "contract", "errors"},
     "body": {"errors"},
     "store": {"aws", "errors", "resource"},
-    "resource": {"body", "contract", "merge"},
+    "resource": {"contract", "json_text", "merge"},
     "contract": {"merge", "operations", "validation"},
     "merge": {"validation"},
-    "validation": {"body"},
+    "validation": {"json_text"},
+    "json_text": set(),
     "errors": {"operations"},
     "operations": set(),
     "telemetry": set(),

@@ -1,4 +1,4 @@
-"""functions.body: what is read as JSON, and one text for one value."""
+"""functions.body and functions.json_text: what is read as JSON, and one text for one value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions import body, errors, resource
+from functions import body, errors, json_text, resource
 
 JSON = "application/json"
 
@@ -70,7 +70,7 @@ def test_a_body_that_cannot_be_read_is_refused_with_the_reason(text: str, reason
     ],
 )
 def test_one_value_has_one_text_however_it_is_written(spellings: list[str]) -> None:
-    assert len({body.canonical(read(text)) for text in spellings}) == 1
+    assert len({json_text.canonical(read(text)) for text in spellings}) == 1
     assert len({resource.fingerprint({"field": read(text)}) for text in spellings}) == 1
 
 
@@ -92,7 +92,7 @@ def test_different_values_have_different_texts() -> None:
         *('"1"', '"1.5"', '"15E-1"', '"true"', '"null"', '""', "true", "false", "null"),
         *("[1.5]", '["1.5"]', '[["1.5"]]', "[]", "{}", '{"a":null}'),
     ]
-    assert len({body.canonical(read(text)) for text in texts}) == len(texts)
+    assert len({json_text.canonical(read(text)) for text in texts}) == len(texts)
 
 
 def test_a_fingerprint_of_content_without_fractions_is_as_in_earlier_versions() -> None:
@@ -123,9 +123,9 @@ def same(one: Any, other: Any) -> bool:
 
 @given(VALUES, VALUES)
 def test_texts_are_equal_exactly_where_values_are(one: Any, other: Any) -> None:
-    assert (body.canonical(one) == body.canonical(other)) == same(one, other)
+    assert (json_text.canonical(one) == json_text.canonical(other)) == same(one, other)
 
 
 @given(VALUES)
 def test_a_response_has_every_number_exactly(value: Any) -> None:
-    assert same(json.loads(body.dumps(value), parse_float=Decimal), value)
+    assert same(json.loads(json_text.dumps(value), parse_float=Decimal), value)

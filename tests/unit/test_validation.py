@@ -106,17 +106,15 @@ def test_a_fraction_is_compared_as_it_is_written(
     ("value", "schema", "fault"),
     [
         ("e", {"type": "string", "nullable": True, "enum": ["a", None]}, "must be one of a, null"),
-        (2, {"enum": ["1", 1, 1.5, True, [1]]}, "must be one of 1, 1, 1.5, true, [1]"),
+        (2, {"type": "number", "enum": [1, 1.5]}, "must be one of 1, 1.5"),
+        (Decimal("1.50"), {"type": "number", "enum": [1, 1.5]}, None),
         (None, {"type": "string", "nullable": True, "enum": ["a", None]}, None),
         (None, {"enum": ["a", None]}, None),
         (None, {"type": "string", "enum": ["a", None]}, "must be a string"),
         ("None", {"type": "string", "nullable": True, "enum": ["a", None]}, "must be one of a, null"),
-        ([True], {"enum": [[1]]}, "must be one of [1]"),
-        ([Decimal("1.0")], {"enum": [[1]]}, None),
-        ({"b": [Decimal("0.50")], "a": 1}, {"enum": [{"a": 1, "b": [0.5]}]}, None),
     ],
 )
-def test_an_enum_is_compared_by_value_at_every_depth(value: Any, schema: dict[str, Any], fault: str | None) -> None:
+def test_an_enum_is_compared_by_value(value: Any, schema: dict[str, Any], fault: str | None) -> None:
     assert faults_of(value, **schema) == ([("", fault)] if fault else [])
 
 
@@ -129,7 +127,7 @@ def test_an_entry_too_deep_to_be_compared_is_a_fault() -> None:
     value: Any = {}
     for _ in range(5000):
         value = [value]
-    assert faults_of([value, value], uniqueItems=True, enum=[[]])[0][1] == "must not be nested more than 30 levels deep"
+    assert faults_of([value, value], uniqueItems=True)[0][1] == "must not be nested more than 30 levels deep"
 
 
 @pytest.mark.parametrize(
