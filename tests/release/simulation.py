@@ -23,6 +23,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from crudctl.build import round_trip
+from crudctl.build.round_trip import RoundTrip
 from crudctl.release.aliases import ALIASES, PROD, Position
 from crudctl.release.canary_alarms import names
 from crudctl.release.cloud import BLIND, Cloud
@@ -31,6 +32,7 @@ from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests import contracts
 
+ARCHIVE = "archive_item"
 TRIP = round_trip.plan(contracts.document())
 OPERATIONS = tuple(TRIP.counts)
 PREFIX = "items-simulated"
@@ -76,7 +78,7 @@ class Watcher:
 
 
 class Aws:
-    """An account with five functions at version 1, both aliases of each on it, and no release yet.
+    """An account with the functions of the tests' contract at version 1, both aliases of each on it, and no release yet.
 
     Args:
         rate: requests a second of the users.
@@ -89,12 +91,25 @@ class Aws:
         self.trip = TRIP
         self.responses: Counter[int] = Counter()  # of the users' requests, by status
         self.items: dict[str, dict[str, Any]] = {}
+        self.shared = False  # whether the functions keep no owners apart
         self.lambda_ = Lambda(self)
         self.dynamodb = DynamoDB()
         self.cloudwatch = CloudWatch(self.functions)
         self._rate, self._due = rate, 0.0
         self._next = itertools.cycle(OPERATIONS)
         self._meeting: dict[tuple[str, str], Call] = {}
+
+    def add_archive(self, *, probed: bool) -> None:
+        """Deploy one more function, which nobody but the round trip calls, and that only if it is `probed`."""
+        self.trip = with_archive(probed=probed)
+        self.functions[ARCHIVE] = name = f"{PREFIX}-{ARCHIVE}"
+        self.lambda_.create(name)
+        self.cloudwatch.watch(ARCHIVE, name)
+
+    def remove_archive(self) -> None:
+        """Delete that function, as Terraform does when its operation is no longer in the contract."""
+        self.trip = TRIP
+        self.lambda_.delete(self.functions.pop(ARCHIVE))
 
     def clock(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -153,6 +168,14 @@ class Aws:
         """Point an alias somewhere, as anybody with the permission can."""
         weights = {position.other: position.weight} if position.other else {}
         self.lambda_.put(self.functions[operation], alias, position.version, weights)
+
+
+def with_archive(*, probed: bool) -> RoundTrip:
+    """Return the round trip of the tests' contract with one more operation."""
+    document: Any = contracts.document()
+    operation = {"operationId": ARCHIVE, "x-probe": probed, "responses": {"200": {"description": "Archived."}}}
+    document["paths"]["/items/{id}/archive"] = {"post": operation}
+    return round_trip.plan(document)
 
 
 def at(versions: Mapping[str, str]) -> dict[str, dict[str, Position]]:
@@ -218,13 +241,25 @@ class Lambda:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._versions: dict[str, dict[str, Fault | None]] = {name: {"1": None} for name in aws.functions.values()}
+        self._versions: dict[str, dict[str, Fault | None]] = {}
         self._aliases: dict[tuple[str, str], dict[str, Any]] = {}
         self._warm: set[tuple[str, str]] = set()
         self._revisions = itertools.count(1)
-        for name in self._versions:
-            for alias in ALIASES:
-                self.put(name, alias, "1", {})
+        for name in aws.functions.values():
+            self.create(name)
+
+    def create(self, name: str) -> None:
+        self._versions[name] = {"1": None}
+        for alias in ALIASES:
+            self.put(name, alias, "1", {})
+
+    def delete(self, name: str) -> None:
+        del self._versions[name]
+        for alias in ALIASES:
+            del self._aliases[name, alias]
+
+    def published(self, name: str) -> list[int]:
+        return sorted(map(int, self._versions[name]))
 
     def publish(self, name: str, fault: Fault | None) -> str:
         version = str(max(map(int, self._versions[name])) + 1)
@@ -273,16 +308,18 @@ class Lambda:
 
     def _respond(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return the response of the service to a request without a fault."""
-        items, method = self._aws.items, event["httpMethod"]
+        owner, method = event["requestContext"]["authorizer"]["claims"]["sub"], event["httpMethod"]
+        items = self._aws.items
+        mine = {key: item for key, item in items.items() if self._aws.shared or item["owner"] == owner}
         body = json.loads(event["body"] or "{}")
         item_id = (event["pathParameters"] or {}).get("id", "")
-        if method == "POST":
-            item = {"id": str(len(items) + 1), "version": 1, **body}
+        if method == "POST" and not item_id:
+            item = {"id": str(len(items) + 1), "version": 1, "owner": owner, **body}
             items[item["id"]] = item
             return {"statusCode": 201, "body": json.dumps(item)}
         if not item_id:
-            return {"statusCode": 200, "body": json.dumps({"items": list(items.values())})}
-        if item_id not in items:
+            return {"statusCode": 200, "body": json.dumps({"items": list(mine.values())})}
+        if item_id not in mine:
             return {"statusCode": 404, "body": "{}"}
         if method == "DELETE":
             del items[item_id]
@@ -362,9 +399,12 @@ class CloudWatch:
         self._points: dict[Any, dict[int, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
         self.alarms: dict[str, dict[str, Any]] = {}
         for operation, function in functions.items():
-            crashes, faults = names(function)
-            self._alarm(crashes, FunctionName=function, Resource=f"{function}:prod", ExecutedVersion="0")
-            self._alarm(faults, operation=operation, version="0")
+            self.watch(operation, function)
+
+    def watch(self, operation: str, function: str) -> None:
+        crashes, faults = names(function)
+        self._alarm(crashes, FunctionName=function, Resource=f"{function}:prod", ExecutedVersion="0")
+        self._alarm(faults, operation=operation, version="0")
 
     def _alarm(self, name: str, **dimensions: str) -> None:
         listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
@@ -392,7 +432,8 @@ class CloudWatch:
         return {"MetricDataResults": results}
 
     def describe_alarms(self, AlarmNames: list[str]) -> dict[str, Any]:
-        return {"MetricAlarms": [dict(self.alarms[name]) for name in AlarmNames]}
+        """Return those of the names that exist or, without names, all, as AWS does."""
+        return {"MetricAlarms": [dict(self.alarms[name]) for name in AlarmNames or self.alarms if name in self.alarms]}
 
     def put_metric_alarm(self, **alarm: Any) -> None:
         self.alarms[alarm["AlarmName"]] |= alarm
