@@ -1,4 +1,4 @@
-"""The records of releases: one item for the release under way, one for each past one. Knows nothing of aliases.
+"""The records of releases: the one under way, and each past one. Knows nothing of aliases.
 
 Each write of the release under way is conditional.
 
