@@ -1,7 +1,7 @@
 """Validates JSON values by a schema: every fault, with its JSON Pointer. Knows neither operations nor HTTP.
 
 A schema is flat, as `crudctl package` derives it from the contract. Every constraint that a contract may use
-(crudctl.build.contract.VALIDATED) is validated here; a contract with any other does not build.
+(crudctl.build.rules.CONSTRAINTS) is validated here; a contract with any other does not build.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import aws_profile, contract, contract_changes, service, web_contract
+from crudctl.build import aws_profile, contract, contract_changes, operations, service, web_contract
 from tests import contracts
 
 BASE = contract.parse(contracts.ITEMS)
@@ -21,7 +21,7 @@ HOSTILE: list[Any] = [
 ]  # fmt: skip
 READERS: list[Callable[[Any], object]] = [
     service.describe,
-    contract.operations,
+    operations.operations,
     web_contract.web_contract,
     aws_profile.aws_profile,
     lambda document: contract_changes.breaking(document, BASE),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import contract, package, service, web_contract
+from crudctl.build import contract, operations, package, rules, service, web_contract
 from tests import contracts
 from tests.stack import ROOT
 
@@ -75,7 +75,7 @@ def test_the_form_follows_the_schema_that_the_functions_validate() -> None:
     document = contract.load(ROOT)
     written = web_contract.web_contract(document)
     content, creates = written["content"], service.describe(document).operation(service.CREATE).id
-    assert contract.constraints(content) == contract.operations(document)[creates]["content"]
+    assert rules.constraints(content) == operations.operations(document)[creates]["content"]
 
 
 def test_packaging_writes_it(tmp_path: Path) -> None:

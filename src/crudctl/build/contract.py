@@ -1,8 +1,4 @@
-"""Reads contract/openapi.yaml and derives the operations that the functions validate by. Knows neither Lambda nor Terraform.
-
-They are a plain literal, so that the functions need no YAML or schema library. A constraint that the functions do not validate is
-an error.
-"""
+"""Reads contract/openapi.yaml and resolves its schemas. Knows neither which of them the service supports nor what reads them."""
 
 from __future__ import annotations
 
@@ -20,32 +16,12 @@ Schema = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-# What functions.contract validates. The service would not enforce any other constraint of a contract, so it is an error.
-VALIDATED = {
-    "type", "nullable", "enum", "properties", "required", "additionalProperties", "minProperties", "maxProperties",
-    "items", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "format",
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-}  # fmt: skip
+# Keywords that do not decide whether a value is valid.
 ANNOTATIONS = {"title", "description", "default", "example", "readOnly", "deprecated", "externalDocs"}
-TEXT, NUMBER = ("string",), ("integer", "number")
-FORMATS = dict.fromkeys(("date", "date-time", "uuid", "uri", "email", "password"), TEXT) | dict.fromkeys(
-    ("int32", "int64", "float", "double"), NUMBER
-)
-KINDS: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
-
-# Attributes of a stored item that are not content; see functions.store.
-RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
 
 
 class ContractError(Exception):
-    """The contract is invalid, or the service cannot enforce it. The message says where and what to do."""
+    """The contract is invalid, or the service cannot keep it. The message says where and what to do."""
 
 
 def load(root: Path) -> dict[str, Any]:
@@ -188,11 +164,11 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _within: tup
     """Return `schema` with every `$ref` resolved and every `allOf` merged. Raise ContractError for a cycle."""
     flat: Schema = {}
     whole, within = _followed(document, schema, _within)
-    for part in whole.pop("allOf", []):
-        for keyword, value in flatten(document, part, within).items():
+    parts = [flatten(document, part, within) for part in whole.pop("allOf", [])] + [whole]
+    _check_parts(parts)
+    for part in parts:
+        for keyword, value in part.items():
             _merge(flat, keyword, value)
-    for keyword, value in whole.items():
-        _merge(flat, keyword, value)
     if "properties" in flat:
         flat["properties"] = {k: flatten(document, v, within) for k, v in flat["properties"].items()}
     for keyword in ("items", "additionalProperties"):
@@ -202,6 +178,20 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _within: tup
         target = {"$ref": f"#/components/schemas/{flat.pop('x-merge-patch-of')}"}
         flat |= merge_patch(content(flatten(document, target, within)))
     return flat
+
+
+def _check_parts(parts: list[Schema]) -> None:
+    """Raise ContractError if the parts of an `allOf` do not mean the same when they are merged into one schema."""
+    parts = [part for part in parts if part.keys() - ANNOTATIONS]
+    if len({bool(part.get("nullable")) for part in parts}) > 1:
+        raise ContractError("An allOf has `nullable` in only one part, which allows no null; write it as one schema.")
+    names = {name for part in parts for name in part.get("properties", {})}
+    for part in parts:
+        if part.get("additionalProperties", True) is not True and names - part.get("properties", {}).keys():
+            raise ContractError(
+                f"A part of an allOf with `additionalProperties` does not allow the others' "
+                f"{sorted(names - part.get('properties', {}).keys())[0]}; write it as one schema."
+            )
 
 
 def _merge(flat: Schema, keyword: str, value: Any) -> None:
@@ -214,7 +204,7 @@ def _merge(flat: Schema, keyword: str, value: Any) -> None:
         flat[keyword] = names | value
     elif keyword == "required":
         flat[keyword] = list(dict.fromkeys([*flat.get(keyword, []), *value]))
-    elif keyword in VALIDATED and flat.get(keyword, value) != value:
+    elif keyword not in ANNOTATIONS and flat.get(keyword, value) != value:
         raise ContractError(f"Two parts of an allOf have different `{keyword}`; write them as one schema.")
     else:
         flat[keyword] = value
@@ -244,112 +234,3 @@ def merge_patch(schema: Schema) -> Schema:
     if isinstance(schema.get("additionalProperties"), dict):
         patch["additionalProperties"] = merge_patch(schema["additionalProperties"]) | {"nullable": True}
     return patch
-
-
-def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what the functions validate by, keyed by operationId, as plain data.
-
-    `{"create_item": {"method", "path", "parameters": [{"name", "in", "required", "schema"}],
-    "media_type": str | None, "content": flat schema | None}}`. A merge patch has the schema of the whole content: the
-    function validates the item that the patch results in.
-
-    Raises:
-        ContractError: The contract has a keyword that the functions do not validate, or a field with a reserved name.
-    """
-    check_structure(document)
-    result: dict[str, dict[str, Any]] = {}
-    for path, method, operation in each_operation(document):
-        name = operation.get("operationId")
-        if not name or name in result:
-            raise ContractError(f"{method} {path} needs a unique operationId.")
-        parameters = []
-        for parameter in operation["parameters"]:
-            schema = flatten(document, parameter["schema"])
-            checked(schema, f"{name}, parameter {parameter['name']}")
-            if schema.get("type") not in ("string", "integer", "boolean"):
-                raise ContractError(
-                    f"{name}, parameter {parameter['name']}: its type must be string, integer or boolean."
-                )
-            parameters.append(
-                {
-                    "name": parameter["name"],
-                    "in": parameter["in"],
-                    "required": parameter.get("required", False),
-                    "schema": constraints(schema) | {k: schema[k] for k in ("default",) if k in schema},
-                }
-            )
-        media_type, body = None, None
-        if "requestBody" in operation:
-            offered = dereference(document, operation["requestBody"])["content"]
-            if len(offered) != 1:
-                raise ContractError(f"{name}: a request body must have exactly one media type, not {len(offered)}.")
-            media_type, media = next(iter(offered.items()))
-            declared = dereference(document, media["schema"])
-            if "x-merge-patch-of" in declared:
-                declared = {"$ref": f"#/components/schemas/{declared['x-merge-patch-of']}"}
-            body = content(flatten(document, declared))
-            checked(body, f"{name}, request body")
-            if body.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & body.keys():
-                raise ContractError(
-                    f"{name}: the resource must have `additionalProperties: false` and no limit on the number of its "
-                    "properties: a merge patch is validated property by property, and a version keeps the properties it does not know."
-                )
-            reserved = [field for field in body["properties"] if field in RESERVED]
-            if reserved:
-                raise ContractError(f"{name}: {', '.join(reserved)} is reserved for the service; choose another name.")
-            body = constraints(body)
-        result[name] = {
-            "method": method,
-            "path": path,
-            "parameters": parameters,
-            "media_type": media_type,
-            "content": body,
-        }
-    return result
-
-
-def checked(schema: Schema, where: str) -> None:
-    """Raise ContractError for a constraint in `schema` (flat) that the functions would not enforce."""
-    unknown = {k for k in schema if k not in VALIDATED | ANNOTATIONS and not k.startswith("x-")}
-    if unknown:
-        raise ContractError(f"{where}: the functions do not validate {', '.join(sorted(unknown))}; remove it.")
-    kind, form = schema.get("type"), schema.get("format")
-    if form is not None and (form not in FORMATS or kind not in FORMATS[form]):
-        raise ContractError(f"{where}: the functions do not know the format {form} of {kind}; remove it.")
-    try:
-        re.compile(schema.get("pattern", ""))
-    except re.error as error:
-        raise ContractError(
-            f"{where}: the pattern {schema['pattern']} is not a regular expression: {error}."
-        ) from error
-    for value in schema.get("enum", []):
-        if not isinstance(value, KINDS.get(kind or "", object)) or isinstance(value, bool) != (
-            kind in ("boolean", None)
-        ):
-            raise ContractError(f"{where}: {value!r} in its enum is not of type {kind}; quote it, or fix the type.")
-    closed = schema.get("additionalProperties") is False
-    missing = [name for name in schema.get("required", []) if closed and name not in schema.get("properties", {})]
-    if missing:
-        raise ContractError(f"{where}: {', '.join(missing)} is required but not defined; add it to properties.")
-    for name, field in schema.get("properties", {}).items():
-        if not name:
-            raise ContractError(f"{where}: a property needs a name.")
-        if field.get("readOnly") or "default" in field:
-            raise ContractError(
-                f"{where}, {name}: the functions do not support a nested readOnly or a default; remove it."
-            )
-        checked(field, f"{where}, {name}")
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(schema.get(keyword), dict):
-            checked(schema[keyword], f"{where}, {keyword}")
-
-
-def constraints(schema: Schema) -> Schema:
-    """Return `schema` (flat) with only the keywords that decide whether a value is valid."""
-    kept = {k: v for k, v in schema.items() if k in VALIDATED}
-    if "properties" in kept:
-        kept["properties"] = {k: constraints(v) for k, v in kept["properties"].items()}
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(kept.get(keyword), dict):
-            kept[keyword] = constraints(kept[keyword])
-    return kept

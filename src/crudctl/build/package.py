@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import aws_profile, contract, files, handlers, round_trip, service, web_contract
+from crudctl.build import (
+    aws_profile,
+    contract,
+    files,
+    handlers,
+    operations,
+    promises,
+    round_trip,
+    service,
+    web_contract,
+)  # fmt: skip
 from crudctl.console import Failed
 
 LAMBDA_PYTHON = (3, 13)  # infra/modules/function: runtime = "python3.13"
@@ -58,6 +68,7 @@ def build(root: Path) -> Package:
     """
     document = contract.load(root)
     described = service.describe(document)
+    promises.check_examples(document, described)
     round_trip.plan(document)  # what a release could not probe is refused here, not in the middle of a release
     write_operations(root, document)
     staged = root / "build" / "functions"
@@ -130,14 +141,11 @@ def operations_module(document: dict[str, Any]) -> str:
     """Return the source of `functions.operations`: SERVICE, the resource's names, and OPERATIONS, what is validated by."""
     described = service.describe(document)
     names = {name: getattr(described, name) for name in ("collection", "singular", "plural", "page", "problems")}
-    operations = {
-        name: {"kind": described.operations[name].kind, "function": described.operations[name].function, **operation}
-        for name, operation in contract.operations(document).items()
-    }
+    derived = operations.operations(document)
     return (
         '"""Generated from contract/openapi.yaml by `crudctl package`. Do not edit."""\n\n'
         f"SERVICE: dict[str, str] = {pprint.pformat(names, width=110, sort_dicts=False)}\n\n"
-        f"OPERATIONS: dict[str, object] = {pprint.pformat(operations, width=110, sort_dicts=False)}\n"
+        f"OPERATIONS: dict[str, object] = {pprint.pformat(derived, width=110, sort_dicts=False)}\n"
     )
 
 

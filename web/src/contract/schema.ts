@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the contract may use (src/crudctl/build/contract.py, VALIDATED). Knows no form and no API. */
+/** The part of JSON Schema that the contract may use (src/crudctl/build/rules.py, CONSTRAINTS). Knows no form and no API. */
 import { isNumeric, type Numeric, shownNumber } from '../json/number';
 import { isObject } from '../json/value';
 

@@ -1,0 +1,116 @@
+"""Derives from the contract what the functions validate by: a plain literal, so that they need no YAML and no schema library.
+
+A contract that the service cannot keep is an error: crudctl.build.rules says which schemas it can, crudctl.build.promises which
+operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crudctl.build import contract, promises, rules, service
+from crudctl.build.contract import ContractError, Schema
+
+# Attributes of a stored resource that are not content; see functions.store.
+RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
+# A PUT names every field in one update expression, of at most 300 operators; see functions.store for the other limit, its length.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
+MOST_FIELDS = 290
+PARAMETER_TYPES = ("string", "integer", "boolean")
+
+
+def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the functions validate by, keyed by operationId, as plain data.
+
+    `{"create_item": {"kind", "function", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
+    "media_type": str | None, "content": flat schema | None}}`. A merge patch has the schema of the whole content: the
+    function validates what the patch changes.
+
+    Raises:
+        ContractError: The contract has something that the service cannot keep.
+    """
+    described = service.describe(document)
+    resource = resource_content(document, described.schema)
+    result = {}
+    for path, method, operation in contract.each_operation(document):
+        described_as = described.operations[operation["operationId"]]
+        media_type, media = _body(document, operation)
+        content: Schema | None = None
+        if described_as.kind in promises.BODIES:
+            content = resource
+        elif media_type:
+            content = _other_body(document, media, f"{described_as.id}, request body")
+        result[described_as.id] = {
+            "kind": described_as.kind,
+            "function": described_as.function,
+            "method": method,
+            "path": path,
+            "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],
+            "media_type": media_type,
+            "content": None if content is None else rules.constraints(content),
+        }
+    promises.check(document, described, result)
+    return result
+
+
+def resource_content(document: Mapping[str, Any], name: str) -> Schema:
+    """Return the flat schema of what a client may send of the resource. Raise ContractError if it cannot be kept."""
+    where = f"components/schemas/{name}"
+    content = contract.content(contract.flatten(document, {"$ref": f"#/{where}"}))
+    reserved = [field for field in content["properties"] if field in RESERVED]
+    if reserved:
+        raise ContractError(f"{where}: {', '.join(reserved)} is reserved for the service; choose another name.")
+    rules.check(content, where)
+    if content.get("nullable"):
+        raise ContractError(f"{where}: the resource itself must not be nullable.")
+    if content.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & content.keys():
+        raise ContractError(
+            f"{where}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a "
+            "merge patch is validated property by property, and a version keeps the properties it does not know."
+        )
+    if len(content["properties"]) > MOST_FIELDS:
+        raise ContractError(
+            f"{where} has {len(content['properties'])} fields. A PUT changes all of them in one DynamoDB update, which has room "
+            f"for {MOST_FIELDS}: put some of them into an object."
+        )
+    return content
+
+
+def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    if "requestBody" not in operation:
+        return None, {}
+    offered = contract.dereference(document, operation["requestBody"])["content"]
+    if len(offered) != 1:
+        raise ContractError(
+            f"{operation['operationId']}: a request body must have exactly one media type, not {len(offered)}."
+        )
+    media_type, media = next(iter(offered.items()))
+    return media_type, media
+
+
+def _other_body(document: Mapping[str, Any], media: Mapping[str, Any], where: str) -> Schema:
+    """Return the flat schema of a body that is not the resource's content."""
+    schema = contract.flatten(document, media["schema"])
+    if schema.get("type") == "object" and schema.get("properties"):
+        schema = contract.content(schema)
+    rules.check(schema, where)
+    return schema
+
+
+def _parameter(document: Mapping[str, Any], operation: str, parameter: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"{operation}, parameter {parameter['name']}"
+    schema = contract.flatten(document, parameter["schema"])
+    rules.check(schema, where)
+    if schema.get("type") not in PARAMETER_TYPES or schema.get("nullable"):
+        raise ContractError(f"{where}: its type must be {', '.join(PARAMETER_TYPES)}, and not nullable.")
+    if parameter["in"] not in ("path", "query", "header"):
+        raise ContractError(
+            f"{where}: the functions read parameters in path, query and header, not in {parameter['in']}."
+        )
+    return {
+        "name": parameter["name"],
+        "in": parameter["in"],
+        "required": parameter.get("required", False),
+        "schema": rules.constraints(schema) | {k: schema[k] for k in ("default",) if k in schema},
+    }

@@ -1,0 +1,209 @@
+"""Checks that an operation of the contract is what its handler serves: parameters, bodies, statuses and system properties.
+
+A handler serves one kind of operation the same way whatever the contract says. A contract that promises something else would be
+broken by every response, so it is refused.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crudctl.build import contract, rules
+from crudctl.build.contract import ContractError, Schema
+from crudctl.build.service import CREATE, DELETE, GET, HANDLERS, LIST, OTHER, PATCH, REPLACE, Operation, Service
+from functions import merge, validation
+
+BODIES = {CREATE: "application/json", REPLACE: "application/json", PATCH: "application/merge-patch+json"}
+STATUSES = {CREATE: "201", LIST: "200", GET: "200", REPLACE: "200", PATCH: "200", DELETE: "204"}
+UUID = "5c0a7a3e-3b5f-8d0e-9f66-0b7e6a2f1c11"
+CURSOR = "Yz" * 60  # as long as one of the service's cursors can be
+# What each kind's handler reads: the parameter's place and type, and values that it must accept.
+READ: dict[str, tuple[str, str, tuple[Any, ...]]] = {
+    "id": ("path", "string", (UUID,)),
+    "limit": ("query", "integer", (1,)),
+    "order": ("query", "string", ()),
+    "cursor": ("query", "string", (CURSOR,)),
+    "Idempotency-Key": ("header", "string", (UUID,)),
+    "If-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
+    "If-None-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
+    "X-Correlation-Id": ("header", "string", (UUID, "")),
+}
+OF_KIND = {
+    CREATE: ("Idempotency-Key",),
+    LIST: ("limit", "order", "cursor"),
+    GET: ("id", "If-None-Match"),
+    REPLACE: ("id", "If-Match"),
+    PATCH: ("id", "If-Match"),
+    DELETE: ("id", "If-Match"),
+    OTHER: (),
+}
+MOST = 1000  # entries of a page, in functions.handlers
+SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type, and a value
+    "id": ("string", UUID),
+    "version": ("integer", 1),
+    "created_at": ("string", "2026-01-31T09:26:53.589793Z"),
+    "updated_at": ("string", "2026-01-31T09:26:53.589793Z"),
+}
+
+
+def check(document: Mapping[str, Any], described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ContractError for the first operation that no handler serves as the contract says.
+
+    Args:
+        operations: what the functions validate by, as crudctl.build.operations derives it.
+    """
+    _check_system(document, described)
+    for path, method, declared in contract.each_operation(document):
+        operation = described.operations[declared["operationId"]]
+        where = f"{method} {path}"
+        parameters = {one["name"]: one for one in operations[operation.id]["parameters"]}
+        _check_parameters(where, operation, parameters)
+        _check_path(where, path, declared["parameters"])
+        if not set(operation.scopes) & described.scopes.keys():
+            raise ContractError(f"{where}: `security` must name one of the scopes {', '.join(described.scopes)}.")
+        if operation.kind == OTHER:
+            _check_name(where, operation.id)
+        else:
+            _check_body(document, described, where, operation.kind, declared)
+            _check_responses(document, described, where, operation.kind, declared["responses"])
+
+
+def _check_system(document: Mapping[str, Any], described: Service) -> None:
+    where = f"components/schemas/{described.schema}"
+    schema = contract.flatten(document, {"$ref": f"#/{where}"})
+    for name, (kind, value) in SYSTEM.items():
+        field: Schema = schema["properties"].get(name, {})
+        if field.get("type") != kind or not field.get("readOnly") or rules.value_fault(value, field):
+            raise ContractError(
+                f"{where} must have the property `{name}` of type {kind}, readOnly, which the service sets, for example "
+                f"to {value}."
+            )
+    own = [name for name, field in schema["properties"].items() if field.get("readOnly") and name not in SYSTEM]
+    if own:
+        raise ContractError(
+            f"{where}, {own[0]} is readOnly: the service sets only {', '.join(SYSTEM)}. Let clients send it, or remove it."
+        )
+
+
+def _check_parameters(where: str, operation: Operation, parameters: Mapping[str, Any]) -> None:
+    by_name = {name.lower() if one["in"] == "header" else name: one for name, one in parameters.items()}
+    for name in OF_KIND[operation.kind]:
+        place, kind, values = READ[name]
+        one = by_name.get(name.lower() if place == "header" else name)
+        if one is None or one["in"] != place or one["schema"].get("type") != kind:
+            raise ContractError(
+                f"{where} must have the {place} parameter `{name}` of type {kind}, which its handler reads."
+            )
+        wrong = next((value for value in values if rules.value_fault(value, one["schema"])), None)
+        if wrong is not None:
+            raise ContractError(f"{where}: the parameter `{name}` must accept {wrong}, which the service understands.")
+    if operation.kind == LIST:
+        limit, order = by_name["limit"]["schema"], by_name["order"]["schema"]
+        if limit.get("minimum", 0) < 1 or limit.get("maximum", MOST + 1) > MOST:
+            raise ContractError(
+                f"{where}: the parameter `limit` must have a minimum of 1 or more and a maximum up to {MOST}."
+            )
+        if not order.get("enum") or not set(order["enum"]) <= {"asc", "desc"}:
+            raise ContractError(f"{where}: the parameter `order` must have an enum of asc, desc or both.")
+
+
+def _check_path(where: str, path: str, parameters: list[dict[str, Any]]) -> None:
+    """Raise ContractError unless the path's template and its parameters name the same, and nothing is declared twice."""
+    names = [(one["in"], one["name"].lower() if one["in"] == "header" else one["name"]) for one in parameters]
+    twice = [name for place, name in names if names.count((place, name)) > 1]
+    if twice:
+        raise ContractError(f"{where}: the parameter `{twice[0]}` is declared twice.")
+    declared, used = {name for place, name in names if place == "path"}, set(re.findall(r"{([^}]*)}", path))
+    if declared != used:
+        name = sorted(declared ^ used)[0]
+        raise ContractError(f"{where}: `{{{name}}}` must be in the path and among its parameters.")
+    optional = [one["name"] for one in parameters if one["in"] == "path" and not one.get("required")]
+    if optional:
+        raise ContractError(f"{where}: the path parameter `{optional[0]}` must have `required: true`.")
+
+
+def _check_name(where: str, name: str) -> None:
+    if keyword.iskeyword(name) or name in {*HANDLERS.values(), "store", "patch", "respond"}:
+        raise ContractError(
+            f"{where}: the operationId {name} is taken in src/functions/handlers.py; choose another name."
+        )
+
+
+def _check_body(
+    document: Mapping[str, Any], described: Service, where: str, kind: str, declared: Mapping[str, Any]
+) -> None:
+    if kind not in BODIES:
+        if "requestBody" in declared:
+            raise ContractError(f"{where}: its handler reads no request body; remove it.")
+        return
+    body = contract.dereference(document, declared.get("requestBody", {}))
+    media = body.get("content", {}).get(BODIES[kind])
+    if media is None or len(body["content"]) != 1 or not body.get("required"):
+        raise ContractError(
+            f"{where} must have a request body, `required: true`, of the one media type {BODIES[kind]}."
+        )
+    schema = media["schema"]
+    if kind == PATCH:
+        if contract.dereference(document, schema).get("x-merge-patch-of") != described.schema:
+            raise ContractError(f"{where}: its schema must be `x-merge-patch-of: {described.schema}`.")
+    elif schema.get("$ref") != f"#/components/schemas/{described.schema}":
+        raise ContractError(
+            f"{where}: its schema must be $ref #/components/schemas/{described.schema}, by which POST and PUT are validated."
+        )
+
+
+def _check_responses(
+    document: Mapping[str, Any], described: Service, where: str, kind: str, responses: Mapping[str, Any]
+) -> None:
+    """Raise ContractError unless the one status of success is declared, with the resource as its body."""
+    status = STATUSES[kind]
+    if status not in responses:
+        raise ContractError(f"{where}: its handler responds with {status}, which must be among its responses.")
+    if kind in (DELETE, LIST):  # no body, and a page, which crudctl.build.service checks
+        return
+    response = contract.dereference(document, responses[status])
+    media = response.get("content", {}).get("application/json", {})
+    if media.get("schema") != {"$ref": f"#/components/schemas/{described.schema}"}:
+        raise ContractError(
+            f"{where}: its response {status} must be application/json with $ref #/components/schemas/{described.schema}."
+        )
+
+
+def check_examples(document: Mapping[str, Any], described: Service) -> None:
+    """Raise ContractError for the first example of a body that its own schema refuses."""
+    for path, method, declared in contract.each_operation(document):
+        where, kind = f"{method} {path}", described.operations[declared["operationId"]].kind
+        request = contract.dereference(document, declared.get("requestBody", {}))
+        for media in request.get("content", {}).values():
+            _check_examples(document, described, f"{where}, request", media, "request" if kind != PATCH else "patch")
+        for status, response in declared["responses"].items():
+            for media in contract.dereference(document, response).get("content", {}).values():
+                _check_examples(document, described, f"{where}, response {status}", media, "response")
+
+
+def _check_examples(
+    document: Mapping[str, Any], described: Service, where: str, media: Mapping[str, Any], side: str
+) -> None:
+    named = {name: contract.dereference(document, example) for name, example in media.get("examples", {}).items()}
+    examples = {f"example {name}": one["value"] for name, one in named.items() if "value" in one}
+    if "example" in media:
+        examples["the example"] = media["example"]
+    if not examples:
+        return
+    schema = contract.flatten(document, media["schema"])
+    if side == "patch":
+        schema = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
+    if side != "response" and schema.get("type") == "object" and schema.get("properties"):
+        schema = contract.content(schema)
+    plain = rules.constraints(schema)
+    for name, example in examples.items():
+        value = rules.exact(example)
+        if side == "patch" and isinstance(value, dict):
+            fault = next(merge.patch_faults(value, {}, plain), None)
+        else:
+            fault = next(validation.faults(value, plain), None)
+        if fault:
+            raise ContractError(f"{where}, {name} is not valid: {fault[0]} {fault[1]}.".replace(":  ", ": "))

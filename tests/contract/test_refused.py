@@ -1,0 +1,336 @@
+"""What the service cannot keep is refused when the contract is packaged, with the place and the reason."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crudctl.build import aws_profile, contract, operations, promises, service
+from crudctl.build.contract import ContractError
+from tests import contracts
+
+DOCUMENT = contract.parse(contracts.ITEMS)
+
+
+def changed(change: Callable[[Any], object]) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    change(document)
+    return document
+
+
+def with_field(schema: Any, name: str = "colour") -> dict[str, Any]:
+    return changed(lambda document: document["components"]["schemas"]["Item"]["properties"].update({name: schema}))
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": nested(levels - 1)}} if levels else {"type": "string"}
+
+
+CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ({"type": "string", "not": {"enum": ["red"]}}, "colour has `not`: a form cannot show"),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "colour has `oneOf`: a form cannot show alternatives"),
+        ({"anyOf": [{"type": "string"}]}, "colour has `anyOf`"),
+        ({"type": "object", "discriminator": {"propertyName": "x"}}, "colour has `discriminator`"),
+        ({"type": "number", "multipleOf": 0.01}, "colour has `multipleOf`"),
+        ({"type": "string", "writeOnly": True}, "colour has `writeOnly`: the service returns what it stores"),
+        ({"type": "string", "xml": {"name": "c"}}, "colour has `xml`"),
+        ({"type": "string", "const": "red"}, "colour has `const`, which the functions do not validate"),
+        ({"type": "string", "format": "hostname"}, "format hostname, which the functions do not know for type string"),
+        ({"type": "integer", "format": "date"}, "format date, which the functions do not know for type integer"),
+        ({"type": "text"}, "has the type text, which is none of"),
+        ({"minLength": 1}, "has `minLength`, which needs the type string; it has no type"),
+        ({"nullable": True}, "has `nullable`, which needs the type"),
+        ({"type": "integer", "pattern": "1"}, "has `pattern`, which needs the type string; it has type integer"),
+        ({"properties": {"a": {"type": "string"}}}, "has `properties`, which needs the type object"),
+        ({"type": "array"}, "is an array without `items`"),
+        ({"type": "array", "items": {"oneOf": []}}, "colour, items has `oneOf`"),
+        ({"type": "object", "additionalProperties": {"not": {}}}, "colour, additionalProperties has `not`"),
+        ({"type": "object", "enum": [{}]}, "has `enum`, which needs the type string"),
+        ({"type": "string", "enum": []}, "has an `enum` without a value"),
+        ({"type": "string", "enum": ["red", True]}, "lists True in its enum, which is not valid: must be a string"),
+        ({"type": "integer", "enum": [1, "2"]}, "lists '2' in its enum, which is not valid: must be an integer"),
+        (
+            {"type": "integer", "enum": [1, 12], "maximum": 9},
+            "lists 12 in its enum, which is not valid: must be at most 9",
+        ),
+        ({"type": "string", "enum": ["red", None]}, "lists null in its enum, but is not `nullable: true`"),
+        ({"type": "string", "default": "red"}, "colour has a `default`: the service stores what was sent"),
+        ({"type": "string", "readOnly": True}, "colour is readOnly: the service sets only id, version"),
+        ({"type": "object", "properties": {"a": {"type": "string", "readOnly": True}}}, "colour, a is readOnly"),
+        ({"type": "object", "properties": {"a": {"type": "string", "default": ""}}}, "colour, a has a `default`"),
+        ({"type": "string", "maxLength": 2, "example": "red"}, "has an example that is not valid: must have at most 2"),
+        ({"type": "integer", "example": 1.5}, "has an example that is not valid: must be an integer"),
+        (
+            {"type": "string", "minLength": 3, "maxLength": 2},
+            "has minLength 3 above maxLength 2, which no value satisfies",
+        ),
+        ({"type": "array", "items": {}, "minItems": 3, "maxItems": 2}, "has minItems 3 above maxItems 2"),
+        ({"type": "object", "minProperties": 3, "maxProperties": 2}, "has minProperties 3 above maxProperties 2"),
+        ({"type": "integer", "minimum": 3, "maximum": 2}, "has bounds that no value satisfies"),
+        ({"type": "integer", "minimum": 1.2, "maximum": 1.8}, "has bounds that no value satisfies"),
+        (
+            {"type": "number", "minimum": 1, "maximum": 1, "exclusiveMaximum": True},
+            "has bounds that no value satisfies",
+        ),
+        ({"type": "integer", "format": "int32", "minimum": 2147483648}, "has bounds that no value satisfies"),
+        ({"type": "number", "exclusiveMinimum": True}, "has `exclusiveMinimum` without `minimum`"),
+        ({"type": "number", "maximum": 1e200}, "has maximum 1e.200, which the table cannot store"),
+        ({"type": "object", "required": ["w"], "additionalProperties": False}, "requires w, which is not defined"),
+        (
+            {"type": "object", "required": ["v", "w"], "maxProperties": 1},
+            "requires more properties than its maxProperties",
+        ),
+        ({"type": "object", "minProperties": 1, "additionalProperties": False}, "more minProperties than properties"),
+        ({"type": "object", "properties": {"": {"type": "string"}}}, "a property whose name has 0 characters"),
+        ({"type": "object", "properties": {"a" * 256: {"type": "string"}}}, "a property whose name has 256 characters"),
+        ({"type": "object", "properties": {"__proto__": {"type": "string"}}}, "a property named __proto__"),
+        ({"allOf": [{"type": "object"}, {"type": "string"}]}, "different `type`"),
+        ({"allOf": [{"type": "string"}, {"type": "string", "nullable": True}]}, "`nullable` in only one part"),
+        ({"allOf": [CLOSED, {"properties": {"b": {"type": "string"}}}]}, "does not allow the others' b"),
+        ({"$ref": "#/components/schemas/Colour"}, "points to nothing"),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "refers to itself"),
+        (nested(31), "is more than 30 levels deep"),
+    ],
+)
+def test_a_field_that_the_service_cannot_keep_is_refused(field: Any, complaint: str) -> None:
+    with pytest.raises(ContractError, match=complaint):
+        operations.operations(with_field(field))
+
+
+@pytest.mark.parametrize("name", ["owner", "fingerprint", "receipt", "expires_at"])
+def test_a_field_with_a_reserved_name_is_refused(name: str) -> None:
+    with pytest.raises(ContractError, match=f"{name} is reserved for the service"):
+        operations.operations(with_field({"type": "string"}, name))
+
+
+def test_more_fields_than_one_update_can_change_are_refused() -> None:
+    fields = {f"field-{number}": {"type": "string"} for number in range(300)}
+    document = changed(lambda one: one["components"]["schemas"]["Item"]["properties"].update(fields))
+    with pytest.raises(ContractError, match=r"has 305 fields\. A PUT changes all of them in one DynamoDB update"):
+        operations.operations(document)
+
+
+def test_as_many_fields_as_are_allowed_fit_into_one_update_of_dynamodb() -> None:
+    from functions import store
+
+    assert len(store.UPDATE) + 8 * operations.MOST_FIELDS <= 4096
+    assert store.UPDATE.count("=") + store.UPDATE.count("+") + operations.MOST_FIELDS <= 300
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("(?i)red", "has a group that is none of"),
+        ("(?P<x>a)", "has a group that is none of"),
+        (r"\Ared\Z", r"has \\A, which is not an escape of ECMA-262"),
+        (r"red\Z", r"has \\Z, which is not an escape of ECMA-262"),
+        (r"^\p{L}+$", "which the functions cannot check"),
+        ("a**", "with nothing to repeat"),
+        ("(a", "has a `.` without its `.`"),
+        ("[a", "has a `.` without its `.`"),
+        ("a)", "has a `.` without its `.`"),
+        ("a{2,1}", "which must rise"),
+        ("(?<=a+)b", "has no equivalent for the functions, which run Python"),
+        ("(a)*\\1", "across a repetition"),
+    ],
+)
+def test_a_pattern_that_is_not_ecma_262_or_has_no_equivalent_is_refused(pattern: str, complaint: str) -> None:
+    with pytest.raises(ContractError, match=complaint):
+        operations.operations(with_field({"type": "string", "pattern": pattern}))
+    inside = {
+        "type": "array",
+        "items": {"type": "object", "additionalProperties": {"type": "string", "pattern": pattern}},
+    }
+    with pytest.raises(ContractError, match="schemas/Item, colour, items, additionalProperties has the pattern"):
+        operations.operations(with_field(inside))
+    parameter = changed(lambda one: one["components"]["parameters"]["Cursor"]["schema"].update(pattern=pattern))
+    with pytest.raises(ContractError, match="list_items, parameter cursor has the pattern"):
+        operations.operations(parameter)
+
+
+ITEM = {"$ref": "#/components/schemas/Item"}
+OTHER = {"type": "object", "additionalProperties": False, "properties": {"name": {"type": "string"}}}
+ARCHIVE: dict[str, Any] = {
+    "operationId": "archive_item",
+    "security": [{"cognito": ["items/write"]}],
+    "responses": {"200": {"$ref": "#/components/responses/ItemRead"}},
+}
+
+
+PAGE = {"name": "page", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def archive(**other: Any) -> Callable[[Any], object]:
+    parameters = [{"$ref": "#/components/parameters/ItemId"}]
+    return lambda d: d["paths"].update({"/items/{id}/archive": {"parameters": parameters, "post": ARCHIVE | other}})
+
+
+def parameter(name: str, **schema: Any) -> Callable[[Any], object]:
+    def change(document: Any) -> None:
+        one = document["components"]["parameters"][name]
+        one["schema"] = contract.flatten(document, one["schema"]) | schema
+
+    return change
+
+
+def body(document: Any, method: str) -> Any:
+    path = "/items" if method == "post" else "/items/{id}"
+    return document["paths"][path][method]["requestBody"]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda d: d["paths"]["/items"]["get"]["parameters"].pop(0),
+            "GET /items must have the query parameter `limit`",
+        ),
+        (
+            lambda d: d["paths"]["/items"]["get"]["parameters"].pop(1),
+            "GET /items must have the query parameter `order`",
+        ),
+        (
+            lambda d: d["paths"]["/items"]["get"]["parameters"].pop(2),
+            "GET /items must have the query parameter `cursor`",
+        ),
+        (lambda d: d["paths"]["/items"]["post"]["parameters"].pop(0), "header parameter `Idempotency-Key`"),
+        (lambda d: d["paths"]["/items/{id}"]["put"]["parameters"].pop(0), "header parameter `If-Match`"),
+        (lambda d: d["paths"]["/items/{id}"]["delete"]["parameters"].pop(0), "header parameter `If-Match`"),
+        (lambda d: d["paths"]["/items/{id}"]["get"]["parameters"].pop(0), "header parameter `If-None-Match`"),
+        (parameter("Limit", type="string"), "limit has `minimum`, which needs the type"),
+        (lambda d: d["components"]["parameters"]["Limit"].update(schema={"type": "string"}), "`limit` of type integer"),
+        (parameter("Limit", minimum=0), "`limit` must have a minimum of 1 or more"),
+        (parameter("Limit", maximum=5000), "a maximum up to 1000"),
+        (parameter("Limit", minimum=10), "the parameter `limit` must accept 1,"),
+        (parameter("Limit", default=500), "has a default that is not valid: must be at most 100"),
+        (parameter("Order", enum=["asc", "desc", "random"]), "`order` must have an enum of asc, desc or both"),
+        (parameter("Cursor", maxLength=20), "the parameter `cursor` must accept"),
+        (parameter("IfMatch", pattern="^[0-9]+$"), "the parameter `If-Match` must accept"),
+        (parameter("IdempotencyKey", maxLength=8), "the parameter `Idempotency-Key` must accept"),
+        (lambda d: d["components"]["schemas"]["Id"].update(pattern="^[0-9]+$"), "must have the property `id`"),
+        (lambda d: d["components"]["parameters"]["Cursor"].update({"in": "cookie"}), "not in cookie"),
+        (lambda d: d["components"]["parameters"]["ItemId"].update(name="item_id"), "must have the path parameter `id`"),
+        (parameter("ItemId", pattern="^[0-9]+$"), "the parameter `id` must accept"),
+        (archive(parameters=[PAGE]), "`{page}` must be in the path and among its parameters"),
+        (archive(parameters=[{"$ref": "#/components/parameters/ItemId"}]), "the parameter `id` is declared twice"),
+        (lambda d: d["components"]["schemas"]["Item"]["properties"].pop("version"), "must have the property `version`"),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["properties"]["created_at"].update(format="date"),
+            "must have the property `created_at`",
+        ),
+        (lambda d: d["components"]["schemas"]["Item"].pop("additionalProperties"), "`additionalProperties: false`"),
+        (lambda d: d["components"]["schemas"]["Item"].update(maxProperties=9), "no limit on the number"),
+        (
+            lambda d: body(d, "put")["content"]["application/json"].update(schema=OTHER),
+            "by which POST and PUT are validated",
+        ),
+        (lambda d: body(d, "put").pop("required"), "must have a request body, `required: true`"),
+        (
+            lambda d: body(d, "patch").update(content={"application/json": {"schema": ITEM}}),
+            "of the one media type application/merge-patch.json",
+        ),
+        (
+            lambda d: body(d, "patch")["content"]["application/merge-patch+json"].update(schema=ITEM),
+            "its schema must be `x-merge-patch-of: Item`",
+        ),
+        (lambda d: d["paths"]["/items/{id}"]["delete"].update(requestBody=body(d, "put")), "reads no request body"),
+        (lambda d: d["paths"]["/items"]["post"]["responses"].pop("201"), "responds with 201, which must be among"),
+        (lambda d: d["paths"]["/items/{id}"]["delete"]["responses"].pop("204"), "responds with 204"),
+        (
+            lambda d: d["components"]["responses"]["ItemRead"]["content"]["application/json"].update(schema=OTHER),
+            "its response 200 must be application/json with",
+        ),
+        (lambda d: d["paths"]["/items"]["post"].update(security=[]), "must name one of the scopes items/read"),
+        (archive(operationId="delete"), "the operationId delete is taken"),
+        (archive(operationId="import"), "the operationId import is taken"),
+        (archive(requestBody={"content": {"application/json": {"schema": {"not": {}}}}}), "request body has `not`"),
+        (archive(**{"x-probe": "yes"}), "x-probe must be true or false"),
+    ],
+)
+def test_an_operation_that_its_handler_does_not_serve_as_promised_is_refused(change: Any, complaint: str) -> None:
+    with pytest.raises(ContractError, match=complaint):
+        operations.operations(changed(change))
+
+
+def test_two_schemas_that_are_one_name_for_api_gateway_are_refused() -> None:
+    document = changed(lambda one: one["components"]["schemas"].update({"Stock_Item": {}, "StockItem": {}}))
+    with pytest.raises(ContractError, match="Stock_Item and StockItem are one name to API Gateway"):
+        aws_profile.aws_profile(document)
+
+
+def test_another_operation_is_accepted() -> None:
+    derived = operations.operations(changed(archive(**{"x-probe": True})))["archive_item"]
+    assert (derived["kind"], derived["function"], derived["content"]) == ("other", "archive_item", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda d: d["components"]["examples"]["FullContent"]["value"].update(quantity=-1),
+            "POST /items, request, example full is not valid: /quantity must be at least 0",
+        ),
+        (
+            lambda d: d["components"]["examples"]["Patch"]["value"].update(name=None),
+            "PATCH /items/{id}, request, example change is not valid: /name is required and cannot be removed",
+        ),
+        (
+            lambda d: d["components"]["examples"]["LastPage"]["value"]["items"][0].pop("version"),
+            "GET /items, response 200, example last is not valid: /items/0/version is required",
+        ),
+        (
+            lambda d: d["components"]["responses"]["NotFound"]["content"]["application/problem+json"]["example"].update(
+                status=1
+            ),
+            "response 404, the example is not valid: /status must be at least 400",
+        ),
+    ],
+)
+def test_an_invalid_example_is_named(change: Any, complaint: str) -> None:
+    document = changed(change)
+    with pytest.raises(ContractError) as refusal:
+        promises.check_examples(document, service.describe(document))
+    assert complaint in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ("{ type: int }", "components/schemas/Item/properties/colour is not valid"),
+        ("{ type: [string, 'null'] }", "components/schemas/Item/properties/colour is not valid"),
+        ("{ type: integer, exclusiveMinimum: 0 }", "components/schemas/Item/properties/colour is not valid"),
+        ("{ type: string, minLength: '3' }", "components/schemas/Item/properties/colour is not valid"),
+        ("", "components/schemas/Item/properties/colour is not valid"),
+        ("{ type: string }\n        1: { type: string }", "the key 1 must be a string"),
+        ("{ type: string }\n        name: { type: string }", "the key name is duplicated"),
+    ],
+)
+def test_invalid_openapi_is_reported_with_its_path(tmp_path: Path, field: str, complaint: str) -> None:
+    with pytest.raises(ContractError, match=complaint):
+        contract.load(written(tmp_path, field))
+
+
+def written(folder: Path, field: str) -> Path:
+    """Write the tests' contract with a field `colour` into a folder, as YAML, and return the folder."""
+    text = contracts.ITEMS.read_text(encoding="utf-8")
+    before = "        attributes:\n          type: object\n"
+    (folder / "contract").mkdir()
+    (folder / "contract" / "openapi.yaml").write_text(
+        text.replace(before, f"        colour: {field}\n{before}"), encoding="utf-8"
+    )
+    return folder
+
+
+def test_booleans_and_dates_of_yaml_are_read_as_text(tmp_path: Path) -> None:
+    document = contract.load(written(tmp_path, "{ type: string, enum: [yes, on, 2026-01-01] }"))
+    item = operations.operations(document)["create_item"]["content"]
+    assert item["properties"]["colour"]["enum"] == ["yes", "on", "2026-01-01"]
