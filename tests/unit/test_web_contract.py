@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_the_form_follows_the_schema_that_the_functions_validate() -> None:
 
 
 def test_packaging_writes_it(tmp_path: Path) -> None:
-    (tmp_path / "src" / "functions").mkdir(parents=True)
+    shutil.copytree(ROOT / "src" / "functions", tmp_path / "src" / "functions")
     (tmp_path / "contract").mkdir()
     text = contracts.ITEMS.read_text(encoding="utf-8")
     (tmp_path / "contract" / "openapi.yaml").write_text(text.replace("title: Quantity", "title: Stock"), "utf-8")
