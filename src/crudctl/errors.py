@@ -21,6 +21,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnection
 
 from crudctl.console import Failed, accept_every_character
+from emulator.process import ProgramMissing
 
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound, SSOError)
 FULL_OR_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
@@ -49,6 +50,8 @@ class Commands(click.Group):
                 return super().invoke(ctx)
         except (ClientError, BotoCoreError) as error:
             raise refused(error) from error
+        except ProgramMissing as error:
+            raise Failed(str(error), "Install it and try again.") from error
         except OSError as error:
             if error.errno not in FULL_OR_FORBIDDEN:
                 raise

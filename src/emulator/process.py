@@ -25,6 +25,10 @@ class EmulatorUnavailable(RuntimeError):
     """The emulator did not respond in time, or its process has ended."""
 
 
+class ProgramMissing(RuntimeError):
+    """A program that lists processes is not installed."""
+
+
 def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
     """Start the emulator of an AWS region on 127.0.0.1:`port` in the background and return its process id.
 
@@ -122,17 +126,21 @@ def stop(pid: int, timeout: float = 15.0, module: str = MODULE) -> None:
 def serving(state_dir: Path) -> list[int]:
     """Return the process ids of the emulators that serve a state folder: one, or after a killed `start` possibly more.
 
-    They are found by the folder's identity, not by its path, which a listing of processes may show in other characters.
+    They are found by the folder's identity, not by its path, which a listing of processes may show in other characters. Raises
+    ProgramMissing where only `ps` lists processes, and it is not installed.
     """
-    if not state_dir.exists():
-        return []
-    wanted = f" -m {MODULE} ", f" --identity {identity(state_dir)} "
-    return [pid for pid, command in _commands() if all(part in command for part in wanted)]
+    return [pid for pid, command in _commands() if _serves(command, state_dir)] if state_dir.exists() else []
 
 
 def serves(pid: int, state_dir: Path) -> bool:
     """Return whether `pid` is a living emulator that serves a state folder."""
-    return is_emulator(pid) and state_dir.exists() and f" --identity {identity(state_dir)} " in _command(pid)
+    return is_emulator(pid) and state_dir.exists() and _serves(_command(pid), state_dir)
+
+
+def _serves(command: str, state_dir: Path) -> bool:
+    # An emulator that was started by a version before 1.2 has no identity, and is still to be found after an upgrade.
+    named = f" --identity {identity(state_dir)} " if " --identity " in command else f" --state {state_dir} "
+    return f" -m {MODULE} " in command and named in command
 
 
 def identity(folder: Path) -> str:
@@ -155,7 +163,10 @@ def _commands() -> Iterator[tuple[int, str]]:
 
 
 def _ps(*arguments: str) -> str:
-    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False, errors="replace").stdout
+    try:
+        return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False, errors="replace").stdout
+    except FileNotFoundError as error:
+        raise ProgramMissing("The program ps, which lists processes, is not installed, or not on PATH.") from error
 
 
 def is_emulator(pid: int) -> bool:

@@ -38,8 +38,9 @@ def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
 
 
 class Stack:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, region: str = REGION) -> None:
         self.port = port
+        self.region = region
         self.account = "000000000000"
 
     @cache  # noqa: B019
@@ -51,7 +52,7 @@ class Stack:
         return client(
             service,
             endpoint_url=process.endpoint_url(self.port),
-            region_name=REGION,
+            region_name=self.region,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,

@@ -62,6 +62,28 @@ def test_function_at_its_reserved_concurrency_is_a_500(ours: Stack) -> None:
     assert (response.status_code, response.json()["title"]) == (500, "Internal server error")
 
 
+VALID_BODY = {
+    "models": {"Thing": {"type": "object", "required": ["name"]}},
+    "validator": {"validateRequestBody": True},
+    "method": {"requestModels": {"application/json": "Thing"}},
+}
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf8", ";charset=UTF-8", '; charset="utf-8"'])
+def test_a_charset_does_not_change_the_media_type(ours: Stack, charset: str) -> None:
+    """The body is validated as JSON, and reaches the function with the header as it was sent."""
+    source = (
+        "def handler(event, context):\n"
+        "    sent = {name.lower(): value for name, value in event['headers'].items()}\n"
+        "    return {'statusCode': 200, 'body': sent['content-type']}"
+    )
+    api = api_of(ours, source, **VALID_BODY)
+    headers = {"Content-Type": f"application/json{charset}"}
+    accepted = api.post({"name": "Café"}, headers=headers)
+    assert (accepted.status_code, accepted.text) == (200, headers["Content-Type"])
+    assert api.post({}, headers=headers).status_code == 400
+
+
 SLOW = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return {'statusCode': 200}"
 
 

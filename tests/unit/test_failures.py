@@ -50,7 +50,11 @@ def test_a_failure_is_reported_with_what_to_do(error: ClientError | BotoCoreErro
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(NoCredentialsError(), 1), (OSError(errno.ENOSPC, "No space left on device"), 1)],
+    [
+        (NoCredentialsError(), 1),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
+        (process.ProgramMissing("The program ps is not installed."), 1),
+    ],
 )
 def test_a_failure_of_the_environment_is_not_a_traceback(error: Exception, code: int) -> None:
     @click.group(cls=Commands)
