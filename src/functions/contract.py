@@ -25,7 +25,6 @@ SERVICE: dict[str, str] = operations.SERVICE
 OF_KIND = {operation["kind"]: name for name, operation in OPERATIONS.items()}  # of `other`, any
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 CONTENT: Schema = OPERATIONS[OF_KIND["create"]]["content"]
-MERGE_PATCH = "application/merge-patch+json"
 MOST_FAULTS = 100  # listed of one request, so that the response stays small
 
 KIND_OF_HANDLER = {"create": "create", "list_page": "list", "get": "get", "update": "replace", "delete": "delete"}
@@ -78,9 +77,9 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
 
 
 def body_faults(operation: str, body: Any) -> list[Fault]:
-    """Return what is wrong with a request body. Of a merge patch, only that it is no object: what it changes is validated
-    by `patch_faults`, where the stored content is known."""
-    if OPERATIONS[operation]["media_type"] != MERGE_PATCH:
+    """Return what is wrong with a request body. Of a patch, only that it is no object: what it changes is validated by
+    `patch_faults`, where the stored content is known."""
+    if OPERATIONS[operation]["kind"] != "patch":
         return _reported(faults(body, OPERATIONS[operation]["content"]))
     return [] if isinstance(body, dict) else [{"pointer": "", "detail": "must be an object"}]
 
