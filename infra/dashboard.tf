@@ -57,11 +57,11 @@ locals {
     },
     {
       width   = 12, height = 6, view = "timeSeries", title = "Which version? Requests by operation and version"
-      metrics = [[{ expression = "SEARCH('{${local.prefix},operation,version} MetricName=\"Latency\"', 'SampleCount')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "requests" }]]
+      metrics = [[{ expression = "SEARCH('{\"${local.prefix}\",operation,version} MetricName=\"Latency\"', 'SampleCount')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "requests" }]]
     },
     {
       width   = 12, height = 6, view = "timeSeries", title = "Which version? Failed by operation and version"
-      metrics = [[{ expression = "SEARCH('{${local.prefix},operation,version} MetricName=\"Faults\"', 'Sum')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "faults" }]]
+      metrics = [[{ expression = "SEARCH('{\"${local.prefix}\",operation,version} MetricName=\"Faults\"', 'Sum')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "faults" }]]
     },
     {
       width   = 8, height = 6, view = "timeSeries", title = "What is slow? At the gateway, ms"
@@ -73,7 +73,7 @@ locals {
     },
     {
       width   = 8, height = 6, view = "timeSeries", title = "What is slow? p99 by operation and version, ms"
-      metrics = [[{ expression = "SEARCH('{${local.prefix},operation,version} MetricName=\"Latency\"', 'p99')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "latency" }]]
+      metrics = [[{ expression = "SEARCH('{\"${local.prefix}\",operation,version} MetricName=\"Latency\"', 'p99')", label = "$${PROP('Dim.operation')} $${PROP('Dim.version')}", id = "latency" }]]
     },
     {
       width = 8, height = 6, view = "timeSeries", title = "DynamoDB's own latency, mean, ms"

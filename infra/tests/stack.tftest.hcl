@@ -360,6 +360,15 @@ run "an_alarm_has_at_most_ten_metrics" {
   }
 }
 
+run "the_dashboard_searches_a_namespace_in_quotes" {
+  command = plan
+
+  assert {
+    condition     = length(flatten([for widget in local.widgets : [for metric in try(widget.metrics, []) : metric if can(regex("^SEARCH\\('\\{\"depot-test\",operation,version\\}", metric[0].expression))]])) == 3
+    error_message = "CloudWatch finds no metrics of a namespace with a hyphen without quotes."
+  }
+}
+
 run "a_release_that_is_stuck_is_seen_by_the_reads" {
   command = plan
 

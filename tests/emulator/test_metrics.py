@@ -61,10 +61,15 @@ def test_a_search_finds_a_metric_for_each_version_and_labels_it(ours: Stack) -> 
     for version in ("7", "8"):
         dimensions = [{"Name": "operation", "Value": "get_item"}, {"Name": "version", "Value": version}]
         datum = {"MetricName": name, "Value": int(version), "Dimensions": dimensions}
-        ours.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[datum])
+        ours.client("cloudwatch").put_metric_data(Namespace="depot-test", MetricData=[datum])
     count(ours, name, "get_item")
-    search = f"SEARCH('{{items,operation,version}} MetricName=\"{name}\" operation=\"get_item\"', 'Sum', 60)"
+    search = f'SEARCH(\'{{"depot-test",operation,version}} MetricName="{name}" operation="get_item"\', \'Sum\', 60)'
     assert data(ours, {"Id": "e", "Expression": search, "Label": "v${PROP('Dim.version')}"}) == {"v7": 7, "v8": 8}
+
+
+def test_a_search_of_a_namespace_with_a_hyphen_needs_quotes(ours: Stack) -> None:
+    with pytest.raises(ClientError, match="in double quotes"):
+        data(ours, {"Id": "e", "Expression": "SEARCH('{depot-test,operation} MetricName=\"x\"', 'Sum', 60)"})
 
 
 @pytest.mark.parametrize("expression", ["ANOMALY_DETECTION_BAND(m1)", "m1 +", "m9 * 2", "m1 if m1 else m1"])

@@ -113,7 +113,7 @@ def matching(terms: str) -> list[Json]:
     match = _SCHEMA.fullmatch(terms.strip())
     if not match or _TERM.sub("", match[2]).strip():
         raise metric_math.Unsupported(f'Unsupported search {terms}: use the form {{namespace,dimension}} name="value"')
-    namespace, *names = [part.strip() for part in match[1].split(",")]
+    namespace, *names = [_unquoted(part.strip()) for part in match[1].split(",")]
     wanted = dict(_TERM.findall(match[2]))
     metrics = []
     for (key_namespace, name, _), points in sorted(cloudwatch._metrics.items(), key=lambda item: item[0]):
@@ -124,6 +124,18 @@ def matching(terms: str) -> list[Json]:
                 listed = [{"Name": each, "Value": value} for each, value in dimensions.items()]
                 metrics.append({"Namespace": namespace, "MetricName": name, "Dimensions": listed})
     return metrics
+
+
+def _unquoted(name: str) -> str:
+    """Return a name of a schema. Raise Unsupported for one that AWS reads only in double quotes.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+    """
+    if quoted := re.fullmatch('"([^"]+)"', name):
+        return quoted[1]
+    if not re.fullmatch("[A-Za-z0-9_/]+", name):
+        raise metric_math.Unsupported(f'Unsupported search of {name}: write "{name}", in double quotes')
+    return name
 
 
 def _label(query: Json, metric: Json) -> str:
