@@ -173,37 +173,59 @@ def _check_responses(
 
 
 def check_examples(document: Mapping[str, Any], described: Service) -> None:
-    """Raise ContractError for the first example of a body that its own schema refuses."""
+    """Raise ContractError for the first example of a body that its own schema refuses.
+
+    A merge patch must be valid for one of the examples of a create at least: it may rely on what is stored.
+    """
+    create = described.operation(CREATE)
+    body = contract.dereference(document, document["paths"][create.path]["post"]["requestBody"])
+    stored = [*_examples(document, next(iter(body["content"].values()))).values(), dict(described.sample), {}]
     for path, method, declared in contract.each_operation(document):
         where, kind = f"{method} {path}", described.operations[declared["operationId"]].kind
         request = contract.dereference(document, declared.get("requestBody", {}))
         for media in request.get("content", {}).values():
-            _check_examples(document, described, f"{where}, request", media, "request" if kind != PATCH else "patch")
+            if kind == PATCH:
+                _check_patches(document, described, f"{where}, request", media, stored)
+            else:
+                _check_values(document, f"{where}, request", media, request=True)
         for status, response in declared["responses"].items():
             for media in contract.dereference(document, response).get("content", {}).values():
-                _check_examples(document, described, f"{where}, response {status}", media, "response")
+                _check_values(document, f"{where}, response {status}", media, request=False)
 
 
-def _check_examples(
-    document: Mapping[str, Any], described: Service, where: str, media: Mapping[str, Any], side: str
+def _check_patches(
+    document: Mapping[str, Any], described: Service, where: str, media: Mapping[str, Any], stored: list[Any]
 ) -> None:
+    whole = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
+    schema = rules.constraints(contract.content(whole))
+    for name, example in _examples(document, media).items():
+        if not isinstance(example, dict):
+            raise _invalid(where, name, ("", "must be an object"))
+        found = [next(merge.patch_faults(rules.exact(example), rules.exact(one), schema), None) for one in stored]
+        if all(found):
+            raise _invalid(where, name, found[0] or ("", ""))
+
+
+def _check_values(document: Mapping[str, Any], where: str, media: Mapping[str, Any], *, request: bool) -> None:
+    examples = _examples(document, media)
+    if not examples:
+        return
+    schema = contract.flatten(document, media["schema"])
+    if request and schema.get("type") == "object" and schema.get("properties"):
+        schema = contract.content(schema)
+    for name, example in examples.items():
+        if fault := next(validation.faults(rules.exact(example), rules.constraints(schema)), None):
+            raise _invalid(where, name, fault)
+
+
+def _examples(document: Mapping[str, Any], media: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the examples of a body by what they are called in a message."""
     named = {name: contract.dereference(document, example) for name, example in media.get("examples", {}).items()}
     examples = {f"example {name}": one["value"] for name, one in named.items() if "value" in one}
     if "example" in media:
         examples["the example"] = media["example"]
-    if not examples:
-        return
-    schema = contract.flatten(document, media["schema"])
-    if side == "patch":
-        schema = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
-    if side != "response" and schema.get("type") == "object" and schema.get("properties"):
-        schema = contract.content(schema)
-    plain = rules.constraints(schema)
-    for name, example in examples.items():
-        value = rules.exact(example)
-        if side == "patch" and isinstance(value, dict):
-            fault = next(merge.patch_faults(value, {}, plain), None)
-        else:
-            fault = next(validation.faults(value, plain), None)
-        if fault:
-            raise ContractError(f"{where}, {name} is not valid: {fault[0]} {fault[1]}.".replace(":  ", ": "))
+    return examples
+
+
+def _invalid(where: str, name: str, fault: tuple[str, str]) -> ContractError:
+    return ContractError(f"{where}, {name} is not valid: {' '.join(fault).strip()}.")
