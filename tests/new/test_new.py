@@ -43,30 +43,31 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def run(home: Path, *command: str) -> str:
+    """The standard output of a program in a new project. It must succeed."""
+    environ = {**os.environ, "PYTHONPATH": str(home / "src")}
+    result = subprocess.run(command, cwd=home, env=environ, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
 def test_a_new_project_works_at_once(checkout: Path, tmp_path: Path) -> None:
-    home, python = tmp_path / "people", {**os.environ, "PYTHONPATH": str(tmp_path / "people" / "src")}
-    projects.make(projects.SHORTENED, home, (*CRUDCTL,), checkout)
+    home = tmp_path / "people"
+    crudctl = str(home / ".venv" / "bin" / "crudctl")
+    projects.make(projects.SHORTENED, home, CRUDCTL, checkout)
     projects.share_packages(home)
-    crudctl = home / ".venv" / "bin" / "crudctl"
-    subprocess.run([crudctl, "package"], cwd=home, check=True, capture_output=True)
-    for check in (["ruff", "check", "-q", "."], ["pytest", "-q", "-p", "no:cacheprovider", *QUICK]):
-        result = subprocess.run(
-            [sys.executable, "-m", *check], cwd=home, env=python, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+    run(home, crudctl, "package")
+    run(home, sys.executable, "-m", "ruff", "check", "-q", ".")
+    run(home, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK)
     try:
-        up = [str(crudctl), "up", "--port", str(free_port()), "--web-port", str(free_port())]
-        result = subprocess.run(up, cwd=home, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stdout + result.stderr
-        assert "People is up." in result.stdout
+        printed = run(home, crudctl, "up", "--port", str(free_port()), "--web-port", str(free_port()))
+        assert "People is up." in printed
         assert projects.first_call(home) == 200
-        outputs = json.loads(
-            subprocess.run([crudctl, "outputs", "--json"], cwd=home, check=True, capture_output=True).stdout
-        )
+        outputs = json.loads(run(home, crudctl, "outputs", "--json"))
         assert outputs["region"] == "eu-west-1"
         assert outputs["functions"]["get_person"] == "staff-list-local-get_person"
     finally:
-        subprocess.run([crudctl, "clean", "--yes"], cwd=home, check=True, capture_output=True)
+        run(home, crudctl, "clean", "--yes")
 
 
 def test_a_new_project_is_a_repository_with_one_commit_of_the_tracked_files(checkout: Path, tmp_path: Path) -> None:

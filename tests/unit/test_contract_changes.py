@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crudctl.build import contract, contract_changes
-from tests.stack import ROOT
+from tests import contracts
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ def limit(document: Json) -> Json:
 
 
 def changed(change: Callable[[Json], object]) -> tuple[Json, Json]:
-    old = contract.load(ROOT)
+    old = contract.parse(contracts.ITEMS)
     new = copy.deepcopy(old)
     change(new)
     return old, new
