@@ -34,7 +34,8 @@ FIELDS = {
     "lines": {"type": "array", "items": SIZE},
     "open": {"type": "object", "properties": {"shown": {"type": "integer"}}},
     "any": {},
-    "kind": {"type": "string", "nullable": True, "enum": ["a", "b"]},
+    "kind": {"type": "string", "nullable": True, "enum": ["a", "b", None]},
+    "code": {"type": "string", "pattern": r"^(?<start>[A-Z]+\d?$)"},
     "price": {"type": "number"},
     "count": {"type": "integer", "format": "int64"},
     "numbers": {"type": "array", "items": {"type": "number"}},
@@ -174,7 +175,7 @@ def test_a_nullable_enum_takes_null_where_it_can_be_sent(api: httpx.Client, make
     assert patch(api, item, '{"kind": "a"}').json()["kind"] == "a"
     assert "kind" not in patch(api, item, '{"kind": null}').json()
     fault = problem(patch(api, item, '{"kind": "null"}'), 400)["errors"]
-    assert fault == [{"pointer": "/kind", "detail": "must be one of a, b"}]
+    assert fault == [{"pointer": "/kind", "detail": "must be one of a, b, null"}]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,13 @@ def test_another_value_is_not_replayed(api: httpx.Client, first: str, other: str
     created = api.post("items", content=f'{{"name": "x", "any": {first}}}', headers=headers)
     problem(api.post("items", content=f'{{"name": "x", "any": {other}}}', headers=headers), 422)
     assert api.delete(f"items/{created.json()['id']}").status_code == 204
+
+
+def test_the_end_of_a_pattern_is_the_end_of_the_text(api: httpx.Client, make: Make) -> None:
+    item = make(code="AB1")
+    for code in ('"AB1\\n"', '"AB\\u0661"', '"AB1\\u2028"', '"\\nAB1"'):
+        fault = problem(patch(api, item, f'{{"code": {code}}}'), 400)["errors"]
+        assert fault == [{"pointer": "/code", "detail": r"must match ^(?<start>[A-Z]+\d?$)"}]
 
 
 def test_properties_may_have_the_names_that_objects_inherit(api: httpx.Client, make: Make) -> None:
