@@ -117,7 +117,8 @@ resource "aws_lambda_alias" "this" {
 resource "aws_lambda_permission" "gateway" {
   for_each = var.routes
 
-  statement_id  = "api-gateway-${each.key}"
+  # Replaced before the old one is destroyed, like the deployment that needs it, so another route has another id.
+  statement_id  = "api-gateway-${each.key}-${substr(sha256(each.value), 0, 8)}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this.function_name
   qualifier     = aws_lambda_alias.this["prod"].name
