@@ -19,10 +19,11 @@ from crudctl.build.contract import ContractError
 from crudctl.release import commands, report, versions
 from crudctl.release.aliases import CANARY, PROD, Position
 from crudctl.release.guard import Count, Period, decide, trips
-from crudctl.release.probe import OWNER, Probe
+from crudctl.release.probe import OWNER, WITNESS, Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import CannotRelease
 from crudctl.release.view import View
+from functions import request
 from tests import contracts
 from tests.release.rig import process_kept
 from tests.release.simulation import ARCHIVE, HASTY, TRIP, Aws, Fault, Stopped, Watcher, at, with_archive
@@ -280,6 +281,10 @@ def test_an_operation_that_cannot_be_probed_is_refused_when_the_package_is_built
     document["paths"][path] = {"post": whole}  # type: ignore[index]
     with pytest.raises(ContractError, match=message):
         round_trip.plan(document)
+
+
+def test_the_functions_keep_the_owner_of_round_trips_apart() -> None:
+    assert request.PROBE == OWNER != WITNESS
 
 
 def test_a_probed_operation_gets_the_example_of_its_body() -> None:

@@ -1,1 +1,1 @@
-"""Releases: move the aliases of the five functions to a new version as one, and roll a bad version back."""
+"""Releases: move the aliases of all functions to a new version as one, and roll a bad version back."""
