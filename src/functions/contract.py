@@ -48,6 +48,11 @@ def media_type(operation: str) -> str | None:
     return expected
 
 
+def may_lack_body(operation: str) -> bool:
+    """Whether a request of the operation may come without a body: where it takes none, or its body is optional."""
+    return not OPERATIONS[operation]["body_required"]
+
+
 def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> tuple[dict[str, Any], list[Fault]]:
     """Return the operation's parameters by name, with their types and defaults, and what is wrong with them.
 

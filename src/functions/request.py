@@ -30,7 +30,7 @@ class Request:
         owner: whose resources it is about.
         id: API Gateway's request id.
         parameters: values by name, with their types and defaults; of every parameter that the contract has there.
-        body: the parsed body; None for an operation without one.
+        body: the parsed body; None for an operation that takes none, or if it is optional and was not sent.
         now: when it was received, RFC 3339, UTC.
         caller: who sent it; the owner, unless resources are shared.
         resource_id: the resource that it is about, once that is known.
@@ -63,7 +63,7 @@ class Request:
         self.owner = "shared" if shared else self.caller
         self.body: Any = None
         media_type = contract.media_type(operation)
-        if media_type:
+        if media_type and (event.get("body") or not contract.may_lack_body(operation)):
             content_type, encoded = _header(event, "content-type"), bool(event.get("isBase64Encoded"))
             self.body = body.read(event.get("body") or "", encoded, content_type, media_type)
             faults += contract.body_faults(operation, self.body)

@@ -33,7 +33,9 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Add:
     def added(method: str, path: str, action: Callable[[Request], Response], **what: Any) -> None:
         name = action.__name__
         operation = {"kind": "other", "function": name, "method": method, "path": path, "parameters": [ID]}
-        monkeypatch.setitem(contract.OPERATIONS, name, operation | {"media_type": None, "content": None} | what)
+        monkeypatch.setitem(
+            contract.OPERATIONS, name, operation | {"media_type": None, "body_required": False, "content": None} | what
+        )
         monkeypatch.setitem(contract.ROUTES, (method, path), name)
         monkeypatch.setattr(handlers, name, endpoint(action), raising=False)
 
@@ -82,12 +84,28 @@ def test_a_body_is_validated_by_the_operations_own_schema(
         "required": ["shelf"],
         "properties": {"shelf": {"type": "string", "maxLength": 3}},
     }
-    add("POST", "/items/{id}/move", move_item, media_type="application/json", content=body)
+    add("POST", "/items/{id}/move", move_item, media_type="application/json", body_required=True, content=body)
     item = make(attributes={"room": "1"})
     path = f"items/{item['id']}/move"
     assert api.post(path, json={"shelf": "B"}).json()["attributes"] == {"room": "1", "shelf": "B"}
     faults = problem(api.post(path, json={"name": "x", "shelf": "long"}), 400)["errors"]
     assert sorted(fault["pointer"] for fault in faults) == ["/name", "/shelf"]
+    problem(api.post(path, content="{}", headers=MERGE), 415)
+    problem(api.post(path), 415)
+
+
+def test_a_body_that_is_optional_is_validated_if_it_is_sent(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], add: Add
+) -> None:
+    def tag_item(request: Request) -> Response:
+        return handlers.patch(request, {"tags": request.body or ["tagged"]})
+
+    body = {"type": "array", "items": {"type": "string"}}
+    add("POST", "/items/{id}/tag", tag_item, media_type="application/json", content=body)
+    path = f"items/{make()['id']}/tag"
+    assert api.post(path).json()["tags"] == ["tagged"]
+    assert api.post(path, json=["a"]).json()["tags"] == ["a"]
+    assert problem(api.post(path, json=[1]), 400)["errors"] == [{"pointer": "/0", "detail": "must be a string"}]
     problem(api.post(path, content="{}", headers=MERGE), 415)
 
 

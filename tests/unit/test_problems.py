@@ -81,3 +81,7 @@ def test_every_response_is_a_status_that_is_sent(path: Path) -> None:
 
 def test_types_are_derived_from_the_contract() -> None:
     assert service.describe(contracts.document()).problems == errors.PREFIX
+    text = (ROOT / "infra" / "problems.tf").read_text(encoding="utf-8")
+    assert re.findall(r'^ +type += "(.*)"', text, re.MULTILINE) == [
+        '${local.service.problems}${replace(name, "_", "-")}'
+    ]

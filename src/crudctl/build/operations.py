@@ -24,8 +24,8 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the functions validate by, keyed by operationId, as plain data.
 
     `{"create_item": {"kind", "function", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
-    "media_type": str | None, "content": flat schema | None}}`. A merge patch has the schema of the whole content: the
-    function validates what the patch changes.
+    "media_type": str | None, "body_required": bool, "content": flat schema | None}}`. A merge patch has the schema of the whole
+    content: the function validates what the patch changes.
 
     Raises:
         ContractError: The contract has something that the service cannot keep.
@@ -48,6 +48,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "path": path,
             "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],
             "media_type": media_type,
+            "body_required": bool(contract.dereference(document, operation.get("requestBody", {})).get("required")),
             "content": None if content is None else rules.constraints(content),
         }
     promises.check(document, described, result)
