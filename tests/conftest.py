@@ -18,7 +18,7 @@ from tests import contracts
 from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
-REGION = Environment(ROOT, "test").region  # of the tests' own emulator, which the project is deployed to
+REGION = Environment(ROOT, "local").region  # of the tests' own emulator
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")
@@ -40,6 +40,7 @@ TOGETHER = (
     "tests/e2e/test_new_field.py",
     "tests/new/test_new.py",
     "tests/own",
+    "tests/local/test_their_machine.py",
     "tests/local",
 )
 

@@ -77,19 +77,20 @@ class Stack:
 
     def crudctl(self, *arguments: str, check: bool = True, env: dict[str, str] | None = None) -> str:
         """Standard output of `crudctl`. Raises with everything it printed when it fails and `check` is set."""
-        result = self._run(*arguments, env=env)
+        result = self.run(*arguments, env=env)
         if check and result.returncode:
             raise AssertionError(
                 f"crudctl {' '.join(arguments)} exited {result.returncode}\n{result.stdout}\n{result.stderr}"
             )
         return result.stdout
 
-    def crudctl_exit(self, *arguments: str) -> tuple[int, str]:
+    def crudctl_exit(self, *arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
         """The exit code of `crudctl`, and everything it printed."""
-        result = self._run(*arguments)
+        result = self.run(*arguments, env=env)
         return result.returncode, result.stdout + result.stderr
 
-    def _run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """How `crudctl` ended and what it printed, with variables in addition to those of the tests."""
         return subprocess.run(
             [sys.executable, "-m", "crudctl.cli", *arguments],
             cwd=self.home,

@@ -5,33 +5,46 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from crudctl.project import Environment
+from emulator import process
 from tests.deploy.account import Account
 from tests.servers import edge
 from tests.snapshot import cloned
-from tests.stack import ROOT, Stack
+from tests.stack import Stack, free_port, put_names
 
-TEST = Environment(ROOT, "test")
-BUCKET = f"{TEST.prefix}-state-111111111111"
+NAME, REGION = "stock", "eu-central-1"  # not the project's own
+BUCKET = f"{NAME}-test-state-111111111111"
 LOCK = "terraform.tfstate.tflock"
 
 
 @pytest.fixture(scope="module")
-def endpoint(emulator: dict[str, str]) -> Iterator[str]:
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint that stands for AWS."""
-    with edge.before(emulator["AWS_ENDPOINT_URL"]) as url:
+    home, port = tmp_path_factory.mktemp("aws"), free_port()
+    pid = process.start(port, home / "state", home / "emulator.log", REGION)
+    process.wait_ready(port, 60, pid)
+    with edge.before(process.endpoint_url(port)) as url:
         yield url
+    process.stop(pid)
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project with another name and region, in a new folder."""
+    home = Stack(folder / "items").home
+    put_names(home, NAME, REGION)
+    return home
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Iterator[Account]:
     """An empty account, and a project whose web app is built."""
     with cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
+        put_names(stack.home, NAME, REGION)
         yield Account(stack.home, endpoint, "111111111111")
 
 
@@ -50,7 +63,7 @@ def deployed(bootstrapped: Account) -> Account:
     bootstrapped.step("deploy/package: Build")
     bootstrapped.step("deploy/package: Checksums and bills of materials")
     bootstrapped.step("deploy/test: Check that it is what was packaged")
-    with bootstrapped.as_role(f"{TEST.service_name}-ci-test-deploy"):
+    with bootstrapped.as_role(f"{NAME}-ci-test-deploy"):
         printed = bootstrapped.step("deploy/test: Deploy")
     assert " to add, 0 to change, 0 to destroy." in printed
     return bootstrapped
@@ -116,7 +129,7 @@ def test_an_apply_needs_a_confirmation(bootstrapped: Account) -> None:
 
 
 def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Account) -> None:
-    with bootstrapped.as_role(f"{TEST.service_name}-ci-test-plan"):
+    with bootstrapped.as_role(f"{NAME}-ci-test-plan"):
         bootstrapped.step("ci/plan: Plan")
         result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
     planned = (bootstrapped.home / "plan.txt").read_text(encoding="utf-8")
@@ -129,11 +142,11 @@ def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Accou
 
 def test_every_role_of_the_stack_has_the_boundary(deployed: Account) -> None:
     iam = deployed.client("iam")
-    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{TEST.prefix}-")]
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{NAME}-test-")]
     boundaries = [iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary") for name in names]
     assert len(boundaries) >= 7
     arns = {boundary and boundary["PermissionsBoundaryArn"] for boundary in boundaries}
-    assert arns == {f"arn:aws:iam::111111111111:policy/{TEST.prefix}-boundary"}
+    assert arns == {f"arn:aws:iam::111111111111:policy/{NAME}-test-boundary"}
 
 
 def test_a_first_deploy_takes_traffic_at_once(deployed: Account, outputs: dict[str, Any]) -> None:
@@ -153,18 +166,18 @@ def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account, outputs:
 def test_another_machine_reads_the_outputs_of_a_deploy(
     outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    elsewhere = Account(Stack(tmp_path_factory.mktemp("elsewhere") / "items").home, endpoint, "111111111111")
+    elsewhere = Account(project(tmp_path_factory.mktemp("elsewhere")), endpoint, "111111111111")
     assert json.loads(elsewhere.succeed("outputs", "--env", "test", "--json")) == outputs
 
 
 def test_environments_and_accounts_share_nothing(
     deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
 ) -> None:
-    other = Account(Stack(tmp_path_factory.mktemp("other") / "items").home, endpoint, "222222222222")
+    other = Account(project(tmp_path_factory.mktemp("other")), endpoint, "222222222222")
     for account, environment in ((other, "test"), (deployed, "prod")):
         result = account.run("outputs", "--env", environment)
         assert result.exit_code == 1
-        assert f"There is no state bucket {Environment(ROOT, environment).prefix}-state-{account.id}" in result.stderr
+        assert f"There is no state bucket {NAME}-{environment}-state-{account.id}" in result.stderr
 
 
 def test_the_files_of_the_web_app_are_uploaded_with_their_types(deployed: Account, outputs: dict[str, Any]) -> None:
