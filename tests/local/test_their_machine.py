@@ -155,8 +155,10 @@ def test_down_stops_it(theirs: Stack, machine: dict[str, str]) -> None:
 def test_a_folder_can_be_moved_while_its_stack_is_running(tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()
-    pid = process.start(free_port(), before / "state", before / "log", REGION)
+    port = free_port()
+    pid = process.start(port, before / "state", before / "log", REGION)
     try:
+        process.wait_ready(port, 60, pid)
         before.rename(after)
         assert process.serving(after / "state") == [pid]
         assert process.serves(pid, after / "state")
