@@ -15,7 +15,7 @@ from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Records, Release
 from crudctl.release.releaser import Stranded
 from crudctl.release.view import View
-from tests.release.simulation import HASTY, Aws, Watcher, at
+from tests.release.simulation import HASTY, Aws, Stopped, Watcher, at
 from tests.release.test_other_functions import in_project, release
 
 
@@ -128,6 +128,48 @@ def test_a_record_that_cannot_be_read_strands_the_release_and_says_so(
     assert current(aws).running
     assert aws.releaser().roll_back().state == ROLLED_BACK
     assert aws.places() == before
+
+
+@pytest.mark.parametrize("ends", ["promote", "rollback", "resume"])
+def test_a_fault_as_soon_as_a_release_is_taken_over_says_where_the_traffic_is(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    with pytest.raises(Stopped):
+        aws.releaser(Watcher(stop_at_look=True)).start([0.5], 600, aws.publish())
+    split = aws.places()
+    arguments = ["--take-over"] if ends == "resume" else []
+    with in_project(aws, tmp_path):
+        monkeypatch.setattr(Records, "take_over", forgetful)
+        code, output = release(ends, *arguments)
+        assert (code, aws.places()) == (1, split)
+        assert "A fault of crudctl: KeyError: 'archive_item' (" in output
+        assert "its traffic stays as it was" in output
+        assert "`crudctl release rollback --env test`" in output
+        monkeypatch.undo()
+    assert aws.releaser().roll_back().state == ROLLED_BACK
+
+
+@pytest.mark.parametrize("ends", ["promote", "rollback"])
+def test_a_fault_before_what_was_asked_for_is_recorded_rolls_back(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    before, save = aws.places(), Records.save
+    with pytest.raises(Stopped):
+        aws.releaser(Watcher(stop_at_look=True)).start([0.5], 600, aws.publish())
+    failed: list[int] = []
+
+    def once(self: Records, asked: Release) -> None:
+        if asked.doing in ("promote", "roll back") and not failed:
+            failed.append(1)
+            forgetful()
+        save(self, asked)
+
+    monkeypatch.setattr(Records, "save", once)
+    with in_project(aws, tmp_path):
+        assert release(ends)[0] == (1 if ends == "promote" else 0)
+    ended = current(aws)
+    assert (ended.state, aws.places()) == (FAILED if ends == "promote" else ROLLED_BACK, before)
+    assert any("KeyError: 'archive_item'" in text for text in (ended.why, *ended.notes))
 
 
 @pytest.mark.parametrize("fault", [(versions, "prune"), (Records, "archive"), (Records, "past")])

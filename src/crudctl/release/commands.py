@@ -13,6 +13,7 @@ from dataclasses import asdict
 from itertools import pairwise
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
@@ -285,6 +286,13 @@ def failures(environment: Environment) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM or SIGHUP
         raise Failed(
             "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
+            f"{see} Continue with {_command(environment, 'resume', 'promote', 'rollback')}.",
+        ) from error
+    except (click.ClickException, ClientError, BotoCoreError, OSError):
+        raise
+    except Exception as error:
+        raise Failed(
+            f"A fault of crudctl: {describe(error)}. A release that was under way still is, and its traffic stays as it was.",
             f"{see} Continue with {_command(environment, 'resume', 'promote', 'rollback')}.",
         ) from error
 

@@ -120,14 +120,12 @@ class Releaser:
         if release.doing == "roll back":
             return self._go_on(release.number)
         why = release.why if release.doing == "promote" else "promoted by hand"
-        self._journal.save(release, doing="promote", why=why, by=release.who)
-        return self._go_on(release.number)
+        return self._go_on(release.number, doing="promote", why=why, by=release.who)
 
     def roll_back(self, why: str = "rolled back by hand") -> Release:
         """Roll back the release under way now. Raise record.NothingUnderWay, record.TakenOver, Stranded."""
         release = self._journal.take_over()
-        self._journal.save(release, doing="roll back", why=why, by=release.who)
-        return self._go_on(release.number)
+        return self._go_on(release.number, doing="roll back", why=why, by=release.who)
 
     def go_to(self, wanted: Mapping[str, str], why: str) -> Release:
         """Move `prod` and `canary` to earlier versions, of all functions or of none, when no release is under way.
@@ -189,16 +187,22 @@ class Releaser:
         self._journal.begin(release, last)
         return self._go_on(release.number)
 
-    def _go_on(self, number: int) -> Release:
+    def _go_on(self, number: int, **changes: Any) -> Release:
         """Carry out the release that this releaser holds to its end, and return it.
 
         If AWS refuses a request or does not respond, it is tried again; after `blind` seconds without a write the release is
         rolled back. For a fault of crudctl itself it is rolled back at once. Raise Stranded if even that fails.
+
+        Args:
+            number: of the release.
+            changes: new values of fields of its record, to write first.
         """
         given_up, state = "", ROLLED_BACK
         while True:
             try:
                 release = self._journal.mine()
+                if changes and release.running:
+                    release, changes = self._journal.save(release, **changes), {}
                 if given_up and release.running:
                     release = self._give_up(release, given_up)
                 return self._next_step.carry_out(release, state)
