@@ -61,7 +61,7 @@ def media_types() -> list[Any]:
 
 
 def test_the_contract_is_a_valid_openapi_document(document: dict[str, Any]) -> None:
-    assert list(OpenAPIV30SpecValidator(document).iter_errors()) == []
+    assert list(OpenAPIV30SpecValidator(contract.without_patterns(document)).iter_errors()) == []
     assert document["openapi"] == "3.0.1"
 
 

@@ -7,13 +7,38 @@ the functions: the table, its index and the endpoint of DynamoDB.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 
 from tests import contracts
+
+
+@contextmanager
+def serving(path: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Serve the contract at `path` in a process of its own for as long as the block runs; yields its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        command = [sys.executable, "-m", "tests.contracts.serve", str(path)]
+        with log.open("w") as lines:
+            server = subprocess.Popen(
+                command, cwd=Path(__file__).parents[2], env={**os.environ, **environ}, stdout=lines
+            )
+        try:
+            while not (printed := log.read_text(encoding="utf-8")).endswith("\n"):
+                assert server.poll() is None
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{printed.split()[0]}/"
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def main() -> None:

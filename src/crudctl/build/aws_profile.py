@@ -117,6 +117,8 @@ def _aws_schema(schema: Schema) -> Schema:
     kept = {k: v for k, v in schema.items() if k in AWS_SCHEMA_KEYWORDS}
     if not SIMPLE_PATTERN.fullmatch(kept.get("pattern", "")):
         del kept["pattern"]
+    if schema.get("items", {}).get("type") not in ("string", "boolean"):  # doubles are equal before decimals are
+        kept.pop("uniqueItems", None)
     if "maxLength" in kept:
         kept["maxLength"] *= 2
     if "properties" in kept:
