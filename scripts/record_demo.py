@@ -241,6 +241,7 @@ def main() -> None:
         raise SystemExit(
             f"{output} would have {len(text.encode()):,} bytes, more than {LIMIT:,}. Raise EVERY, to keep fewer pictures."
         )
+    output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, encoding="utf-8")
     print(f"{output}: {len(shown)} pictures, {len(text.encode()):,} bytes")
 

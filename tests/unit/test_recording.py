@@ -66,6 +66,13 @@ def test_svg_shows_each_picture_at_its_time_and_each_row_once() -> None:
     assert "60.00%{transform" in "".join(root.itertext())  # 30 s, five times faster, of a film of 10 s
 
 
+def test_recording_is_written_where_no_folder_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    output = tmp_path / "docs" / "images" / "a.svg"
+    monkeypatch.setattr(sys, "argv", ["record_demo.py", str(output), "echo", "done"])
+    main()
+    assert ">done<" in output.read_text(encoding="utf-8")
+
+
 def test_recording_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("scripts.record_demo.LIMIT", 100)
     monkeypatch.setattr(sys, "argv", ["record_demo.py", str(tmp_path / "a.svg"), "true"])
