@@ -77,7 +77,7 @@ demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, 
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
 	@for set in requirements requirements-dev requirements-scan requirements-docs; do \
-	  .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  .venv/bin/uv pip compile -q --cache-dir build/uv --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *) echo pyproject.toml;; esac ) \
 	    -o $$set.txt || exit 1; \
 	done

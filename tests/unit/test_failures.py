@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from click.testing import CliRunner
 
 from crudctl.errors import Commands, refused
 from crudctl.operate import logs
+from crudctl.project import Environment
 from emulator import process
 from tests.invoke import invoke
-from tests.stack import ROOT
+from tests.stack import ROOT, put_names
 
 
 def denied(code: str) -> ClientError:
@@ -82,6 +84,35 @@ def test_a_missing_program_is_named_with_what_to_do(
     assert program in result.stderr
     assert result.stderr.splitlines()[-2].startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+def test_ps_is_needed_and_named_where_there_is_no_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_names(tmp_path)
+    (tmp_path / "contract").mkdir()
+    (tmp_path / "contract" / "openapi.yaml").touch()
+    (tmp_path / ".local" / "state").mkdir(parents=True)
+    Environment(tmp_path, "local").write_record({"port": 1, "web_port": 2, "pid": os.getpid()})
+    monkeypatch.setattr(process, "PROCESSES", tmp_path / "proc")
+    assert invoke(tmp_path, "status").exit_code == 1
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = invoke(tmp_path, "status")
+    assert result.stderr.startswith("Error: The program ps, which lists processes, is not installed")
+
+
+@pytest.mark.skipif(not shutil.which("ps"), reason="this machine has no ps")
+def test_ps_and_proc_find_the_same_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "Ünïcode & spaces [x]"
+    state.mkdir()
+    arguments = ["-m", "emulator", "--identity", process.identity(state), "--state", str(state)]
+    with subprocess.Popen([sys.executable, "-c", "input()", *arguments], stdin=subprocess.PIPE) as stand_in:
+        deadline = time.monotonic() + 5
+        while not process.serving(state) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.serving(state) == [stand_in.pid]
+        monkeypatch.setattr(process, "PROCESSES", tmp_path / "proc")
+        assert process.serving(state) == [stand_in.pid]
+        assert process.serves(stand_in.pid, state)
+        stand_in.kill()
 
 
 def test_an_unexpected_exception_is_not_caught() -> None:
