@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from crudctl.console import Failed
 from crudctl.infra import terraform
 from crudctl.operate import logs
 from crudctl.project import Environment
+from tests import contracts
 from tests.invoke import invoke
 from tests.stack import put_names
 
@@ -243,6 +245,20 @@ def test_an_invalid_contract_is_reported(folder: Path) -> None:
     assert "is not valid OpenAPI 3.0" in result.stderr
     assert "Fix contract/openapi.yaml" in result.stderr
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("pattern", [r"^\[/a-z]+$", "^[/a-z+$", "[/red](", "a\\"])
+def test_an_invalid_pattern_is_reported_wherever_it_stands(folder: Path, pattern: str) -> None:
+    """In the resource's schema, and in one of responses only."""
+    for name in ("name", "detail"):
+        document = copy.deepcopy(contracts.document())
+        for schema in document["components"]["schemas"].values():  # type: ignore[index]
+            if name in schema.get("properties", {}):
+                schema["properties"][name]["pattern"] = pattern
+        (folder / "contract" / "openapi.yaml").write_text(json.dumps(document), encoding="utf-8")
+        result = invoke(folder, "package")
+        assert isinstance(result.exception, SystemExit), result.exception
+        assert pattern in result.stderr
 
 
 @pytest.mark.parametrize("name", sorted(cli.main.commands))

@@ -63,10 +63,16 @@ def check(schema: Schema, where: str, depth: int = 1) -> None:
 
 
 def constraints(schema: Schema) -> Schema:
-    """Return `schema` (flat) with only what decides whether a value is valid, and `regex` beside each `pattern`."""
+    """Return `schema` (flat) with only what decides whether a value is valid, and `regex` beside each `pattern`.
+
+    Raise ContractError for a pattern that is not ECMA-262.
+    """
     kept = {k: v for k, v in schema.items() if k in CONSTRAINTS}
     if "pattern" in kept:
-        kept["regex"] = pattern.translate(kept["pattern"])
+        try:
+            kept["regex"] = pattern.translate(kept["pattern"])
+        except pattern.PatternError as error:
+            raise ContractError(f"the pattern {kept['pattern']} {error}") from error
     if "properties" in kept:
         kept["properties"] = {k: constraints(v) for k, v in kept["properties"].items()}
     for keyword in ("items", "additionalProperties"):

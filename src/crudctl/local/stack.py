@@ -73,7 +73,7 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
 def _refuse_another_name(environment: Environment) -> None:
     """Raise Failed if the stack was made with another name or in another region: everything in it would be made anew."""
     names, made = {"prefix": environment.prefix, "region": environment.region}, environment.record
-    if not made.keys() >= names.keys() or {key: made[key] for key in names} == names:
+    if not environment.read("applied") or not made.keys() >= names.keys() or {key: made[key] for key in names} == names:
         return
     raise Failed(
         f"The local stack holds {made['prefix']} in {made['region']}; the project is now {names['prefix']} in {names['region']}.",
@@ -189,7 +189,8 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
     except process.EmulatorUnavailable as error:
         process.stop(pid)
         last = "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-5:])
-        raise Failed(f"The emulator did not start: {error}\n{last}", f"Its log is {log}.") from error
+        hint = f"Its log is {log}. If another program has taken port {chosen} meanwhile, try again."
+        raise Failed(f"The emulator did not start: {error}\n{last}".rstrip(), hint) from error
 
 
 def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> Terraform:
