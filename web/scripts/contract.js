@@ -17,13 +17,27 @@ const TESTED = join(import.meta.dirname, '../tests/contract.json'); // unit test
 export function read() {
   const { service, content, document } = /** @type {any} */ (parse(readFileSync(file(), 'utf8')));
   const { title, collection, schema, singular, plural, page, operations } = service;
-  const names = { title, collection, schema, singular, plural, page, operations };
+  const limit = largestPage(document, collection);
+  const names = { title, collection, schema, singular, plural, page, operations, limit };
   return {
     title,
     plural,
     service: written({ service: names, content }),
     document: written(document),
   };
+}
+
+/**
+ * The maximum of the list's parameter `limit`, which src/crudctl/build/promises.py requires.
+ * @param {any} document
+ * @param {string} collection
+ */
+function largestPage(document, collection) {
+  const { get, parameters = [] } = document.paths[`/${collection}`];
+  const all = [...parameters, ...(get.parameters ?? [])].map(({ $ref, ...own }) =>
+    $ref ? document.components.parameters[$ref.split('/').at(-1)] : own,
+  );
+  return Number(all.find(({ name }) => name === 'limit').schema.maximum);
 }
 
 function file() {

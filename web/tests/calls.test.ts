@@ -132,6 +132,23 @@ test('a change sends only the fields that changed', async () => {
   expect(header(0, 'Content-Type')).toBe('application/merge-patch+json');
 });
 
+test('a change that sets a property to null sends all content, which a merge patch could not', async () => {
+  const base = { name: 'Lamp', note: 'x', box: { shelf_number: 1, more: [null] } };
+  const content = { ...base, box: { shelf_number: null, more: [null] } };
+  await change(api(ok(order({ version: 2 }))), 'id-1', base, content, 1);
+  expect(sent[0]?.init).toMatchObject({ method: 'PUT', body: JSON.stringify(content) });
+  expect(header(0, 'If-Match')).toBe('"1"');
+  expect(header(0, 'Content-Type')).toBe('application/json');
+});
+
+test('numbers keep their digits, from the response to the next request', async () => {
+  const text = '{"entries":[{"id":"a","version":1,"price":0.12345678901234567890}],"next_cursor":null}';
+  const network = api(() => new Response(text), ok(order()));
+  const { entries } = await network.list({});
+  await network.patch('a', { price: entries[0]?.['price'] }, 1);
+  expect(sent[1]?.init.body).toBe('{"price":0.12345678901234567890}');
+});
+
 test('a change whose response was lost succeeds if the order has the intended content', async () => {
   const now = order({ version: 2, name: 'Desk lamp' });
   const saved = await change(

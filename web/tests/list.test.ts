@@ -133,11 +133,11 @@ test('a page that fails to load keeps the loaded orders, and can be retried', as
   expect(ids(list)).toHaveLength(30);
 });
 
-test('the remaining orders are loaded in large pages', async () => {
+test('the remaining orders are loaded in pages as large as the contract allows', async () => {
   const shelf = new Shelf(260);
   const list = new ResourceList(shelf);
   await list.load();
   await list.all();
   expect(ids(list)).toHaveLength(260);
-  expect(shelf.requested.map(({ limit }) => limit)).toEqual([25, 100, 100, 100]);
+  expect(shelf.requested.map(({ limit }) => limit)).toEqual([25, 80, 80, 80]);
 });

@@ -17,6 +17,8 @@ interface Service {
   plural: string;
   page: string;
   operations: Record<string, Operation>;
+  /** The most that a page may hold. */
+  limit: number;
 }
 
 const { service: described, content: schema } = parse(text) as { service: Service; content: Schema };

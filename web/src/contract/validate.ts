@@ -1,4 +1,4 @@
-/** Validates a value against the contract's schema, with the API's messages (src/functions/contract.py). Knows no form. */
+/** Validates a value against the contract's schema, with the API's messages (src/functions/validation.py). Knows no form. */
 import { compare, decimalOf, Exact, isNumeric, type Numeric, numberOf } from '../json/number';
 import { at, isObject, type Json, own, pointerTo, same } from '../json/value';
 import type { Schema } from './schema';

@@ -85,9 +85,14 @@ function kindOfFlat(document: OpenApi, schema: RefSchema): string {
       .filter((value) => value !== null)
       .map(spelled)
       .join(', ')}`;
-  if (entries) return `array of ${kindOf(document, entries)}`;
-  if (typeof others === 'object' && !schema.properties) return `object of ${kindOf(document, others)}`;
+  if (entries) return `array of ${grouped(kindOf(document, entries))}`;
+  if (typeof others === 'object' && !schema.properties)
+    return `object of ${grouped(kindOf(document, others))}`;
   return format ? `${type} (${format})` : type;
+}
+
+function grouped(kind: string): string {
+  return /^one of| or null$/.test(kind) ? `(${kind})` : kind;
 }
 
 /** A text as it is, unless it could be taken for another value, such as the text "1". */
@@ -146,7 +151,10 @@ export function limitsOf(schema: Schema): string {
       schema.additionalProperties === false &&
       'no other properties',
     pattern && `matches ${pattern}`,
-    schema.items && limitsOf(schema.items) && `each entry ${limitsOf(schema.items)}`,
+    schema.items &&
+      schema.items.type !== 'object' &&
+      limitsOf(schema.items) &&
+      `each entry ${limitsOf(schema.items)}`,
     schema.default !== undefined && `default ${textOf(schema.default)}`,
   ]
     .filter(Boolean)

@@ -1,5 +1,6 @@
 /** The resources loaded so far, page by page, with the changes this page made since. Knows no markup. */
 import type { Api, ListQuery, Resource } from '../api/client';
+import { service } from '../contract/service';
 import { Store } from '../store';
 
 export type Order = NonNullable<ListQuery['order']>;
@@ -13,8 +14,8 @@ export interface Listing {
   error: unknown;
 }
 
-const PAGE = 25;
-const LARGEST = 100;
+const LARGEST = Math.min(100, service.limit);
+const PAGE = Math.min(25, LARGEST);
 
 export class ResourceList {
   readonly store: Store<Listing>;
