@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -40,6 +41,14 @@ def run(
         raise Failed(
             f"The program {program} {reason}.", hint or f"Install {Path(program).name} and try again."
         ) from error
+
+
+def user() -> str:
+    """Return the name of the user who runs this, or of a user without a name, as in a container, the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError before Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def free_port(wanted: int | None, usual: int, option: str, promised: int | None = None) -> int:

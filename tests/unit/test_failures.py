@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from click.testing import CliRunner
 
+from crudctl import processes
 from crudctl.errors import Commands, refused
 from crudctl.operate import logs
 from crudctl.project import Environment
@@ -84,6 +85,13 @@ def test_a_missing_program_is_named_with_what_to_do(
     assert program in result.stderr
     assert result.stderr.splitlines()[-2].startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+def test_a_user_without_a_name_is_known_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 5)
+    assert processes.user() == f"uid {2**31 - 5}"
 
 
 def test_ps_is_needed_and_named_where_there_is_no_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

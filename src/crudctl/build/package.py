@@ -90,7 +90,7 @@ def build(root: Path) -> Package:
         "unchecked-hash",
     ]
     command += ["-s", str(staged), "-p", "/var/task", str(staged)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace")
     handlers.check(root, described)
     for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, which loads the plain name
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))

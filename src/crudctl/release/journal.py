@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import time
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
+from crudctl import processes
 from crudctl.release.guard import Decision
 from crudctl.release.record import Records, Release
 from crudctl.release.view import moment
@@ -57,7 +57,7 @@ class Journal:
     def signature(self) -> dict[str, Any]:
         """Return the fields of a record that identify its releaser."""
         host = socket.gethostname()
-        who = f"{getpass.getuser()}@{host}"
+        who = f"{processes.user()}@{host}"
         return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": self._clock()}
 
     def begin(self, release: Release, last: Release | None) -> None:
