@@ -12,10 +12,6 @@ variable "own_actions" {
     error_message = "infra/functions.tf does not say what ${join(", ", [for key in try(local.others, []) : key if !contains(keys(var.own_actions), key)])} may do with the table: add a line to own_actions, such as NAME = [\"dynamodb:UpdateItem\"]."
   }
   validation {
-    condition     = alltrue([for key in keys(var.own_actions) : contains(try(local.others, []), key)])
-    error_message = "infra/functions.tf has a line in own_actions for ${join(", ", [for key in keys(var.own_actions) : key if !contains(try(local.others, []), key)])}, which the contract does not have as an operation of its own: remove it."
-  }
-  validation {
     # Scan would read the data of every owner, and PartiQL hides which keys it uses.
     condition     = alltrue([for action in flatten(values(var.own_actions)) : contains(local.table_actions, action)])
     error_message = "Use ${join(", ", local.table_actions)}: infra/ci/boundary.tf allows no others."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crudctl.build import service
+from crudctl.build import handlers, service
 from crudctl.release.aliases import PROD
 from crudctl.release.record import PROMOTED
 from tests import contracts
@@ -28,9 +29,18 @@ ROUTE, RENAMED = "/items/{id}/archive", "/items/{id}/shelf"
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A stack with the operation `archive_item`, whose other functions are still in service as they were."""
     with cloned(tmp_path_factory.mktemp("grown") / "items") as stack:
-        subprocess.run(["git", "apply", str(DIFF)], cwd=stack.home, check=True)
+        apply(stack.home)
         stack.crudctl("up", "--hold")
         yield Rig(stack)
+
+
+def apply(home: Path) -> None:
+    """Apply the difference to a project, without the files to which somebody has applied it already."""
+    for part in re.split(r"^(?=diff --git )", DIFF.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        command = ["git", "apply", "--unidiff-zero"]
+        applied = subprocess.run([*command, "--reverse", "--check"], cwd=home, input=part, text=True, check=False)
+        if applied.returncode:
+            subprocess.run(command, cwd=home, input=part, text=True, check=True)
 
 
 def invoked(rig: Rig, function: str, version: str, route: str) -> dict[str, Any]:
@@ -66,6 +76,24 @@ def test_an_operation_is_added_in_at_most_four_files() -> None:
     files = re.findall(r"^\+\+\+ b/(.+)$", DIFF.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(files) <= 4
     assert not [name for name in files if name.startswith("tests/")]
+
+
+@pytest.mark.parametrize("line", ["", '    read_history = ["dynamodb:Query"]\n'])
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_difference_applies_to_a_project_with_operations_of_its_own(tmp_path: Path, times: int, line: str) -> None:
+    for name in ("src/functions/handlers.py", "infra/functions.tf"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    contracts.put(tmp_path)
+    own = tmp_path / "infra" / "functions.tf"
+    text = own.read_text(encoding="utf-8")
+    own.write_text(re.sub(r"(?<=^  default = \{\n)", line, text, count=1, flags=re.MULTILINE), encoding="utf-8")
+    for _ in range(times):
+        apply(tmp_path)
+    assert own.read_text(encoding="utf-8").count("archive_item") == 1
+    operations = service.load(tmp_path).operations
+    assert operations["archive_item"].probe
+    handlers.check(tmp_path, service.load(tmp_path))
 
 
 def test_the_contributing_page_shows_the_difference_that_is_tested() -> None:
