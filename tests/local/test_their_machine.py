@@ -150,6 +150,7 @@ def test_down_stops_it(theirs: Stack, machine: dict[str, str]) -> None:
         httpx.get(endpoint)
     assert "The local stack is not running." in theirs.run("down", env=machine).stderr
     assert theirs.run("status", env=machine).returncode == 1
+    assert theirs.environment.record.keys() == {"port", "web_port", "prefix", "region", "saved"}
 
 
 def test_a_folder_can_be_moved_while_its_stack_is_running(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def _stop(environment: Environment) -> bool:
     record = environment.record
     if "pid" in record:
         saved = bool(running) and record.get("saved", True)
-        ended = {key: value for key, value in record.items() if key not in ("pid", "started")}
+        ended = {key: record[key] for key in ("port", "web_port", "prefix", "region") if key in record}
         environment.write_record(ended | {"saved": saved})
     return bool(running)
 
