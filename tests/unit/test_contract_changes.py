@@ -1,4 +1,4 @@
-"""Which changes of the contract break a client: the real contract with one change each."""
+"""Which changes of the contract break a client: the tests' contract with one change each, and two schemas of one field."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def item(document: Json) -> Json:
 def limit(document: Json) -> Json:
     parameter: Json = document["components"]["parameters"]["Limit"]
     return parameter
+
+
+def problem_types(document: Json) -> list[str]:
+    types: list[str] = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+    return types
 
 
 def changed(change: Callable[[Json], object]) -> tuple[Json, Json]:
@@ -106,6 +111,18 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda d: d["paths"]["/items"]["post"]["responses"].pop("201"),
         "POST /items: response 201 was removed.",
     ),
+    "another default": (
+        lambda d: limit(d)["schema"].update(default=50),
+        "GET /items: query parameter limit: default changed from 25 to 50.",
+    ),
+    "a renamed resource": (
+        lambda d: d["paths"].update({"/goods": d["paths"].pop("/items")}),
+        "POST /items was removed.",
+    ),
+    "another removed header": (
+        lambda d: d["paths"]["/items"]["get"]["responses"]["200"]["headers"].pop("Link"),
+        "GET /items: response 200: header Link was removed.",
+    ),
     "another media type": (
         lambda d: d["paths"]["/items"]["post"]["requestBody"].update(content={}),
         "POST /items: a body of application/json is no longer accepted.",
@@ -118,6 +135,10 @@ HARMLESS: dict[str, Callable[[Json], object]] = {
     "a longer field": lambda d: item(d)["properties"]["name"].update(maxLength=500),
     "other texts": lambda d: item(d)["properties"]["name"].update(title="Title", description="What it is."),
     "a new path": lambda d: d["paths"].update({"/copies": d["paths"]["/items"]}),
+    "another scope that is enough, too": lambda d: d["paths"]["/items"]["get"].update(
+        security=[{"cognito": ["items/read", "items/write"]}]
+    ),
+    "another type of problem": lambda d: problem_types(d).append("urn:items:problem:teapot"),
     "an optional parameter": lambda d: limit(d).update(required=False),
     "a parameter that may have a fraction": lambda d: limit(d)["schema"].update(type="number"),
 }
@@ -139,3 +160,157 @@ def test_a_higher_major_version_may_break_clients() -> None:
     assert contract_changes.may_break(old, new)
     assert not contract_changes.may_break(new, old)
     assert not contract_changes.may_break(old, changed(lambda d: d["info"].update(version="1.9.0"))[1])
+
+
+MAP = {"type": "object"}
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+FIELD_CHANGES: dict[str, tuple[Json, Json, str | None, str | None]] = {
+    # the old schema and the new one -> what a request may no longer contain, what a response no longer guarantees
+    "an open map becomes one of texts": (
+        MAP,
+        MAP | {"additionalProperties": TEXT},
+        "/*: type changed from any to string",
+        None,
+    ),
+    "an open map gets a typed property": (
+        MAP,
+        MAP | {"properties": {"a": TEXT}},
+        "/a: type changed from any to string",
+        None,
+    ),
+    "an open map is closed": (MAP, MAP | {"additionalProperties": False}, "additional properties are no longer", None),
+    "a map gets shorter texts": (
+        MAP | {"additionalProperties": TEXT},
+        MAP | {"additionalProperties": TEXT | {"maxLength": 5}},
+        "/*: maxLength changed from none to 5",
+        None,
+    ),
+    "a map of texts becomes open": (
+        MAP | {"additionalProperties": TEXT},
+        MAP,
+        None,
+        "/*: type changed from string to any",
+    ),
+    "a map of texts names one of its own": (
+        MAP | {"additionalProperties": TEXT},
+        MAP | {"additionalProperties": TEXT, "properties": {"a": TEXT}},
+        None,
+        None,
+    ),
+    "a closed object gets a property": (
+        MAP | {"additionalProperties": False, "properties": {"a": TEXT}},
+        MAP | {"additionalProperties": False, "properties": {"a": TEXT, "b": TEXT}},
+        None,
+        None,
+    ),
+    "a nested property is removed from a closed object": (
+        MAP | {"additionalProperties": False, "properties": {"a": TEXT, "b": TEXT}},
+        MAP | {"additionalProperties": False, "properties": {"a": TEXT}},
+        "/b is no longer accepted",
+        "/b was removed",
+    ),
+    "additionalProperties: true is written down": (MAP, MAP | {"additionalProperties": True}, None, None),
+    "additionalProperties: {} is written down": (MAP, MAP | {"additionalProperties": {}}, None, None),
+    "nullable: false is written down": (TEXT, TEXT | {"nullable": False}, None, None),
+    "minLength: 0 is written down": (TEXT, TEXT | {"minLength": 0}, None, None),
+    "uniqueItems: false is written down": (
+        {"type": "array", "items": TEXT},
+        {"type": "array", "items": TEXT, "uniqueItems": False, "minItems": 0},
+        None,
+        None,
+    ),
+    "exclusiveMinimum: false is written down": (
+        NUMBER | {"minimum": 1},
+        NUMBER | {"minimum": 1, "exclusiveMinimum": False, "exclusiveMaximum": False},
+        None,
+        None,
+    ),
+    "deprecated, readOnly: false and required: [] are written down": (
+        MAP | {"properties": {"a": TEXT}},
+        MAP | {"properties": {"a": TEXT | {"readOnly": False, "deprecated": True}}, "required": []},
+        None,
+        None,
+    ),
+    "a bound becomes exclusive": (
+        NUMBER | {"minimum": 1},
+        NUMBER | {"minimum": 1, "exclusiveMinimum": True},
+        " must now be more than 1",
+        None,
+    ),
+    "an exclusive bound becomes inclusive": (
+        NUMBER | {"maximum": 1, "exclusiveMaximum": True},
+        NUMBER | {"maximum": 1},
+        None,
+        None,
+    ),
+    "a bound that is lower, but exclusive": (
+        NUMBER | {"minimum": 1},
+        NUMBER | {"minimum": 0, "exclusiveMinimum": True},
+        None,
+        None,
+    ),
+    "an enum gets a value": (
+        TEXT | {"enum": ["a"]},
+        TEXT | {"enum": ["a", "b"]},
+        None,
+        " may now be b",
+    ),
+    "an enum loses a value": (TEXT | {"enum": ["a", "b"]}, TEXT | {"enum": ["a"]}, " must now be one of a", None),
+    "an enum is dropped": (TEXT | {"enum": ["a"]}, TEXT, None, " may now be any value"),
+    "an enum whose values have another type": (
+        {"type": "boolean", "enum": [True]},
+        {"type": "integer", "enum": [1]},
+        ": type changed from boolean to integer",
+        ": type changed from boolean to integer",
+    ),
+    "any value becomes a text": ({}, TEXT, ": type changed from any to string", None),
+    "a text becomes any value": (TEXT, {}, None, ": type changed from string to any"),
+    "a number becomes an integer": (
+        NUMBER,
+        {"type": "integer"},
+        ": type changed from number to integer",
+        None,
+    ),
+    "int32 becomes int64": (
+        {"type": "integer", "format": "int32"},
+        {"type": "integer", "format": "int64"},
+        None,
+        ": format changed",
+    ),
+    "a format is added": (TEXT, TEXT | {"format": "uri"}, ": format changed", None),
+    "a format that allows everything is added": (NUMBER, NUMBER | {"format": "double"}, None, None),
+    "null is allowed": (TEXT, TEXT | {"nullable": True}, None, " may now be null"),
+    "null is no longer allowed": (TEXT | {"nullable": True}, TEXT, " may no longer be null", None),
+    "a list gets shorter entries": (
+        {"type": "array", "items": {}},
+        {"type": "array", "items": TEXT},
+        "/*: type changed from any to string",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIELD_CHANGES)
+def test_a_change_of_a_field_is_judged_in_requests_and_in_responses(name: str) -> None:
+    old, new, in_requests, in_responses = FIELD_CHANGES[name]
+    before = copy.deepcopy(contract.parse(contracts.ITEMS))
+    after = copy.deepcopy(before)
+    item(before)["properties"]["it"], item(after)["properties"]["it"] = old, new
+    found = contract_changes.breaking(before, after)
+    expected = {("POST /items: body/it", in_requests), ("GET /items/{id}: response 200/it", in_responses)}
+    for place, sentence in expected:
+        of_place = [one for one in found if one.startswith(place)]
+        assert bool(of_place) == bool(sentence), found
+        assert not sentence or any(one.startswith(f"{place}{_with_colon(sentence)}") for one in of_place), found
+
+
+def _with_colon(sentence: str) -> str:
+    return sentence if sentence[0] in " :/" else f": {sentence}"
+
+
+@pytest.mark.parametrize("name", FIELD_CHANGES)
+def test_no_change_at_all_breaks_nothing(name: str) -> None:
+    for schema in FIELD_CHANGES[name][:2]:
+        document = copy.deepcopy(contract.parse(contracts.ITEMS))
+        item(document)["properties"]["it"] = schema
+        assert contract_changes.breaking(document, copy.deepcopy(document)) == []

@@ -1,7 +1,7 @@
 """Finds changes of the contract that break a client written against an earlier one. Pure: two documents in, sentences out.
 
-A request that was valid must stay valid, and a response must still have every property it had. A client ignores what it does not
-know, so new properties, optional parameters, operations and statuses break nothing.
+A request that was valid must stay valid and mean the same, and a response must still have every property it had, with values that
+it could have. A client ignores properties, statuses and types of problems that it does not know, so new ones break nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crudctl.build import contract
+from crudctl.build import contract, schema_changes
 
 Json = dict[str, Any]
 Sides = tuple[Mapping[str, Any], Json]  # a document, and an operation of it
-
-UPPER_LIMITS = ("maxLength", "maximum", "maxItems", "maxProperties")
-LOWER_LIMITS = ("minLength", "minimum", "minItems", "minProperties")
-FIXED = ("pattern", "format", "exclusiveMinimum", "exclusiveMaximum")  # any change may reject what was valid
 
 
 def breaking(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -49,10 +45,15 @@ def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
         after = now[path, method]
         if before["operationId"] != after["operationId"]:
             yield f"{at}: operationId changed from {before['operationId']} to {after['operationId']}."
-        if before.get("security") != after.get("security"):
+        if not _scopes(before) <= _scopes(after) or (_scopes(after) and not _scopes(before)):
             yield f"{at}: the required scopes changed."
         for part in (_parameters, _body, _responses):
             yield from part(at, (old, before), (new, after))
+
+
+def _scopes(operation: Json) -> set[str]:
+    """Return the scopes of which a token must carry one."""
+    return {scope for need in operation.get("security", []) for scopes in need.values() for scope in scopes}
 
 
 def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
@@ -61,7 +62,11 @@ def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
         if name not in new:
             yield f"{at}: {name} was removed."
         else:
-            yield from _narrowed(f"{at}: {name}", parameter["schema"], new[name]["schema"])
+            was, is_now = parameter["schema"], new[name]["schema"]
+            yield from schema_changes.narrowed(f"{at}: {name}", was, is_now)
+            if was.get("default") != is_now.get("default"):
+                old_default, new_default = (one.get("default", "none") for one in (was, is_now))
+                yield f"{at}: {name}: default changed from {old_default} to {new_default}."
     for name, parameter in new.items():
         if parameter.get("required") and not old.get(name, {}).get("required"):
             yield f"{at}: {name} is now required."
@@ -87,7 +92,7 @@ def _body(at: str, before: Sides, after: Sides) -> Iterator[str]:
         if media_type not in media_types:
             yield f"{at}: a body of {media_type} is no longer accepted."
         else:
-            yield from _narrowed(f"{at}: body", schema, media_types[media_type])
+            yield from schema_changes.narrowed(f"{at}: body", schema, media_types[media_type])
 
 
 def _responses(at: str, before: Sides, after: Sides) -> Iterator[str]:
@@ -109,73 +114,9 @@ def _responses(at: str, before: Sides, after: Sides) -> Iterator[str]:
             if media_type not in media_types:
                 yield f"{where}: the media type {media_type} was removed."
             else:
-                yield from _reduced(where, schema, media_types[media_type])
+                yield from schema_changes.reduced(where, schema, media_types[media_type], strict=status.startswith("2"))
 
 
 def _schemas(document: Mapping[str, Any], part: Json) -> dict[str, Json]:
     """Return the flat schema of a body by its media type."""
     return {kind: contract.flatten(document, content["schema"]) for kind, content in part.get("content", {}).items()}
-
-
-def _narrowed(at: str, old: Json, new: Json) -> Iterator[str]:
-    """Yield why a request that was valid may no longer be."""
-    if old.get("type") != new.get("type") and (old.get("type"), new.get("type")) != ("integer", "number"):
-        yield _type_changed(at, old, new)
-    if old.get("nullable") and not new.get("nullable"):
-        yield f"{at} may no longer be null."
-    removed = [value for value in old.get("enum", []) if "enum" in new and value not in new["enum"]]
-    if removed or ("enum" in new and "enum" not in old):
-        yield f"{at} must now be one of {', '.join(map(str, new['enum']))}."
-    for limit in (*UPPER_LIMITS, *LOWER_LIMITS):
-        before, after = old.get(limit), new.get(limit)
-        if after is not None and (before is None or (after < before if limit in UPPER_LIMITS else after > before)):
-            yield f"{at}: {limit} changed from {'none' if before is None else before} to {after}."
-    for keyword in FIXED:
-        if new.get(keyword) not in (None, old.get(keyword)):
-            yield f"{at}: {keyword} changed."
-    if new.get("uniqueItems") and not old.get("uniqueItems"):
-        yield f"{at}: its elements must now be unique."
-    yield from _narrowed_properties(at, old, new)
-
-
-def _narrowed_properties(at: str, old: Json, new: Json) -> Iterator[str]:
-    after = {name: field for name, field in new.get("properties", {}).items() if not field.get("readOnly")}
-    for name, field in old.get("properties", {}).items():
-        if field.get("readOnly"):
-            continue
-        if name in after:
-            yield from _narrowed(f"{at}/{name}", field, after[name])
-        elif new.get("additionalProperties") is False or name in new.get("properties", {}):
-            yield f"{at}/{name} is no longer accepted."
-    for name in new.get("required", []):
-        if name in after and name not in old.get("required", []):
-            yield f"{at}/{name} is now required."
-    if "items" in old and "items" in new:
-        yield from _narrowed(f"{at}/*", old["items"], new["items"])
-    if isinstance(old.get("additionalProperties"), dict) and isinstance(new.get("additionalProperties"), dict):
-        yield from _narrowed(f"{at}/*", old["additionalProperties"], new["additionalProperties"])
-    elif new.get("additionalProperties") is False and old.get("additionalProperties") is not False and old:
-        yield f"{at}: additional properties are no longer accepted."
-
-
-def _reduced(at: str, old: Json, new: Json) -> Iterator[str]:
-    """Yield what a response no longer has or guarantees."""
-    if old.get("type") != new.get("type"):
-        yield _type_changed(at, old, new)
-    if new.get("nullable") and not old.get("nullable"):
-        yield f"{at} may now be null."
-    if new.get("format") != old.get("format"):
-        yield f"{at}: format changed."
-    for name, field in old.get("properties", {}).items():
-        if name not in new.get("properties", {}):
-            yield f"{at}/{name} was removed."
-            continue
-        if name in old.get("required", []) and name not in new.get("required", []):
-            yield f"{at}/{name} may now be missing."
-        yield from _reduced(f"{at}/{name}", field, new["properties"][name])
-    if "items" in old and "items" in new:
-        yield from _reduced(f"{at}/*", old["items"], new["items"])
-
-
-def _type_changed(at: str, old: Json, new: Json) -> str:
-    return f"{at}: type changed from {old.get('type')} to {new.get('type')}."
