@@ -98,6 +98,8 @@ def _fault(document: Schema) -> list[str] | None:
         fault = next(OpenAPIV30SpecValidator(without_patterns(document)).iter_errors(), None)
     except Unresolvable as error:
         raise ContractError(f"A $ref points to nothing: {error.ref}") from error
+    except RecursionError as error:
+        raise ContractError("The document is nested too deeply, or an alias in it contains itself.") from error
     return None if fault is None else [str(step) for step in fault.absolute_path]
 
 

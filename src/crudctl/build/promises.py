@@ -56,6 +56,12 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
         operations: what the functions validate by, as crudctl.build.operations derives it.
     """
     _check_system(document, described)
+    create = described.operation(CREATE)
+    fault = next(validation.faults(rules.exact(dict(described.sample)), operations[create.id]["content"]), None)
+    if fault:
+        raise ContractError(
+            f"Fix or add an example to the request body of POST {create.path}: {' '.join(fault).strip()}."
+        )
     for path, method, declared in contract.each_operation(document):
         operation = described.operations[declared["operationId"]]
         where = f"{method} {path}"

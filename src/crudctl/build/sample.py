@@ -5,6 +5,7 @@ Release probes, the demo's load and `crudctl example` send it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def _value(schema: Schema, where: str) -> Any:
         if keyword in schema:
             return schema[keyword]
     if schema.get("enum"):
-        return schema["enum"][0]
+        return next(value for value in schema["enum"] if value is not None or schema["enum"] == [None])
     kind = schema.get("type")
     if kind == "string":
         return _text(schema, where)
@@ -64,9 +65,11 @@ def _text(schema: Schema, where: str) -> str:
 
 def _number(schema: Schema, where: str) -> float:
     least, most = schema.get("minimum"), schema.get("maximum")
-    candidates = [value for value in (0, 1, least, most) if value is not None]
+    candidates = [0, 1]
     if least is not None:
-        candidates.append(least + 1)
+        candidates += [least, math.ceil(least), math.floor(least) + 1]
+    if most is not None:
+        candidates += [most, math.floor(most), math.ceil(most) - 1]
     if least is not None and most is not None:
         candidates.append((least + most) / 2)
     for value in candidates:
@@ -78,10 +81,18 @@ def _number(schema: Schema, where: str) -> float:
 
 
 def _array(schema: Schema, where: str) -> list[Any]:
-    entries = [_value(schema.get("items", {}), f"{where}, items")] * schema.get("minItems", 0)
-    if schema.get("uniqueItems") and len(entries) > 1:
-        raise ContractError(f"{where}: add an `example`; {len(entries)} different entries cannot be derived.")
-    return entries
+    items, count = schema.get("items", {}), schema.get("minItems", 0)
+    if not count:
+        return []
+    if not schema.get("uniqueItems") or count == 1:
+        return [_value(items, f"{where}, items")] * count
+    known = items.get("enum") or ([True, False] if items.get("type") == "boolean" else [])
+    if items.get("type") == "integer" and not known:
+        first = _number(items, where)
+        known = [first + number for number in range(count)]
+    if len(known) < count:
+        raise ContractError(f"{where}: add an `example`; {count} different entries cannot be derived.")
+    return list(known[:count])
 
 
 def _object(schema: Schema, where: str) -> dict[str, Any]:
