@@ -56,7 +56,7 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self._named: dict[str, int] = {}
-        self._closed: dict[int, tuple[str, ...]] = {}  # group -> what it stands in: lookarounds and repetitions
+        self._closed: dict[int, tuple[str, ...]] = {}  # group -> the lookarounds that it stands in
         self._opened = 0
         self._repeated: set[int] = set()
         self._references: list[tuple[int, int]] = []  # group, and where it is referred to
@@ -112,9 +112,11 @@ class _Parser:
         return assertion
 
     def _inside(self, opening: str) -> str:
-        self._within.append(opening)
+        if opening != "(":
+            self._within.append(f"{opening}{self._at}")
         inner = self._alternatives()
-        self._within.pop()
+        if opening != "(":
+            self._within.pop()
         if not self._take(")"):
             raise self._error("has a `(` without its `)`")
         return inner
@@ -187,11 +189,8 @@ class _Parser:
         if number not in self._closed:
             raise self._error(f"refers to group {number}, which does not end before it")
         within = self._closed[number]
-        if (
-            number in self._repeated
-            or within != tuple(self._within[: len(within)])
-            or set(self._within) & {"(?<=", "(?<!"}
-        ):
+        outside = within != tuple(self._within[: len(within)])
+        if number in self._repeated or outside or any(look.startswith("(?<") for look in self._within):
             raise self._error(f"refers to group {number} across a repetition or a lookaround, where engines differ")
         self._references.append((number, self._at))
         return f"(?({number})\\{number}|)"
