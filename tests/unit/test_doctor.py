@@ -18,6 +18,7 @@ import pytest
 from crudctl.console import Failed
 from crudctl.operate import doctor
 from crudctl.project import Environment
+from tests.stack import put_names
 
 Json = dict[str, Any]
 LAMBDA: Json = {
@@ -51,6 +52,15 @@ def account(tmp_path: Path) -> Account:
     (tmp_path / "infra" / "envs").mkdir(parents=True)
     (tmp_path / "infra" / "envs" / "prod.tfvars").write_text('env = "prod"\n', encoding="utf-8")
     return Account(tmp_path, "prod")
+
+
+def test_the_name_and_the_region_are_shown_or_what_is_wrong_with_them(tmp_path: Path) -> None:
+    assert doctor.TOOLS["name"] is doctor.name
+    put_names(tmp_path, "stock", "eu-central-1")
+    assert doctor.name(Environment(tmp_path, "prod")) == "stock-prod in eu-central-1"
+    put_names(tmp_path, "amazon-stock")
+    with pytest.raises(Failed, match="AWS reserves"):
+        doctor.name(Environment(tmp_path, "prod"))
 
 
 def test_sufficient_quotas_pass(account: Account) -> None:

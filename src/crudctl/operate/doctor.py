@@ -35,13 +35,18 @@ Check = Callable[[Environment], str]
 
 def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
     """Run each check. Yield its name with its result or its failure as soon as it is known."""
-    for name, check in (TOOLS | (LOCAL if environment.local else AWS)).items():
+    for title, check in (TOOLS | (LOCAL if environment.local else AWS)).items():
         try:
-            yield name, check(environment)
+            yield title, check(environment)
         except Failed as failure:
-            yield name, failure
+            yield title, failure
         except (ClientError, BotoCoreError) as error:
-            yield name, refused(error)
+            yield title, refused(error)
+
+
+def name(environment: Environment) -> str:
+    """Check the service's name and region, and return what its resources are called and where they are."""
+    return f"{environment.prefix} in {environment.region}"
 
 
 def python(environment: Environment) -> str:
@@ -177,6 +182,7 @@ def state_bucket(environment: Environment) -> str:
 
 
 TOOLS: dict[str, Check] = {
+    "name": name,
     "Python": python,
     "Terraform": terraform_program,
     "AWS provider": aws_provider,
