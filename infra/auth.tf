@@ -62,7 +62,7 @@ data "aws_cognito_user_pool" "shared" {
 
   lifecycle {
     postcondition {
-      condition     = self.domain != "" || self.custom_domain != ""
+      condition     = anytrue([for domain in [self.custom_domain, self.domain] : try(length(domain) > 0, false)])
       error_message = "User pool ${self.user_pool_id} has no domain, so it has no sign-in page: use the pool of a stack that is deployed."
     }
   }
@@ -166,7 +166,7 @@ resource "aws_cognito_user_pool_client" "password" {
 locals {
   sign_in_prefix = coalesce(var.sign_in_prefix, "${local.prefix}-${local.account}")
   own_domain     = "${local.sign_in_prefix}.auth.${var.region}.amazoncognito.com"
-  shared_domain  = one([for pool in data.aws_cognito_user_pool.shared : pool.custom_domain != "" ? pool.custom_domain : "${pool.domain}.auth.${var.region}.amazoncognito.com"])
+  shared_domain  = one([for pool in data.aws_cognito_user_pool.shared : try(coalesce(pool.custom_domain), "${pool.domain}.auth.${var.region}.amazoncognito.com")])
   sign_in_url    = "https://${var.user_pool_id == null ? local.own_domain : local.shared_domain}"
 
   # The pool that users sign in to: of this stack, or of another.

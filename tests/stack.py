@@ -136,14 +136,19 @@ class Stack:
         passwords = {known["username"]: known["password"] for known in users.demo_users(self.environment)}
         return users.token(self.environment, self.outputs["user_pool_id"], user, passwords[user])
 
-    def plan(self) -> tuple[int, str]:
+    @property
+    def state(self) -> Path:
+        """Terraform's state."""
+        return self.environment.home / "terraform" / "terraform.tfstate"
+
+    def plan(self, state: Path | None = None) -> tuple[int, str]:
         """Exit code and output of `terraform plan -detailed-exitcode`: 0 no changes, 2 changes."""
         here = self.environment
         answer = subprocess.run(
             ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", "-var-file=envs/local.tfvars",
              f"-var=name={here.service_name}", f"-var=region={here.region}",
              f"-var=web_origins=[\"http://127.0.0.1:{here.record['web_port']}\"]",
-             f"-state={here.home / 'terraform' / 'terraform.tfstate'}"],
+             f"-state={state or self.state}"],
             cwd=self.home / "infra",
             env=here.variables() | {"TF_DATA_DIR": str(here.home / "terraform" / "data")},
             capture_output=True,

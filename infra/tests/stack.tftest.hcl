@@ -189,7 +189,7 @@ run "two_stacks_can_share_a_user_pool" {
   override_data {
     target          = data.aws_cognito_user_pool.shared
     override_during = plan
-    values          = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared", domain = "yard-test-123456789012", custom_domain = "" }
+    values          = { arn = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Shared", domain = "yard-test-123456789012", custom_domain = null }
   }
 
   assert {

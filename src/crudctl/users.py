@@ -49,7 +49,8 @@ def token(environment: Environment, user_pool_id: str, name: str, password: str)
     cognito = environment.client("cognito-idp")
     pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=user_pool_id)
     clients = [client for page in pages for client in page["UserPoolClients"]]
-    client_id = next((client["ClientId"] for client in clients if client["ClientName"].endswith("-password")), None)
+    own = f"{environment.prefix}-password"  # a pool that stacks share has one for each
+    client_id = next((client["ClientId"] for client in clients if client["ClientName"] == own), None)
     if client_id is None:
         raise Failed(
             f"{environment.name} has no app client for the password flow.", "Sign in through the hosted page instead."

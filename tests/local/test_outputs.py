@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from crudctl import users
 from crudctl.build import service
+from crudctl.console import Failed
+from crudctl.project import Environment
 from tests import contracts
-from tests.stack import Stack
+from tests.stack import Stack, put_names
 
 FUNCTIONS = set(service.describe(contracts.document()).functions)
 
@@ -25,6 +30,16 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
 def test_token_prints_one_access_token_and_nothing_else(stack: Stack) -> None:
     token = stack.crudctl("token", "--user", stack.outputs["demo_users"][0]["username"])
     assert (token.count("."), token.count("\n")) == (2, 1)
+
+
+def test_the_client_of_another_stack_that_shares_the_pool_is_not_used(stack: Stack, tmp_path: Path) -> None:
+    put_names(tmp_path, "another")
+    another = Environment(tmp_path, "local")
+    another.write_record(stack.environment.record)
+    (another.home / "state").symlink_to(stack.environment.home / "state")  # the same emulator serves both
+    user = stack.outputs["demo_users"][0]
+    with pytest.raises(Failed, match="no app client"):
+        users.token(another, stack.outputs["user_pool_id"], user["username"], user["password"])
 
 
 def test_status_describes_a_running_stack(stack: Stack) -> None:
