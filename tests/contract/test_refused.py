@@ -46,7 +46,7 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
         ({"type": "string", "const": "red"}, "colour has `const`, which the functions do not validate"),
         ({"type": "string", "format": "hostname"}, "format hostname, which the functions do not know for type string"),
         ({"type": "integer", "format": "date"}, "format date, which the functions do not know for type integer"),
-        ({"type": "text"}, "has the type text, which is none of"),
+        ({"type": "text"}, "colour/type must be string, integer, number, boolean, array or object"),
         ({"minLength": 1}, "has `minLength`, which needs the type string; it has no type"),
         ({"nullable": True}, "has `nullable`, which needs the type"),
         ({"type": "integer", "pattern": "1"}, "has `pattern`, which needs the type string; it has type integer"),

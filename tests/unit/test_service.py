@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import copy
 import random
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crudctl.build import aws_profile, contract, contract_changes, operations, service, web_contract
+from crudctl.build import (
+    aws_profile,
+    contract,
+    contract_changes,
+    operations,
+    promises,
+    round_trip,
+    service,
+    web_contract,
+)
 from tests import contracts
 
 BASE = contract.parse(contracts.ITEMS)
@@ -22,6 +33,8 @@ HOSTILE: list[Any] = [
 READERS: list[Callable[[Any], object]] = [
     service.describe,
     operations.operations,
+    round_trip.plan,
+    lambda document: promises.check_examples(document, service.describe(document)),
     web_contract.web_contract,
     aws_profile.aws_profile,
     lambda document: contract_changes.breaking(document, BASE),
@@ -113,3 +126,46 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 def test_a_fault_is_reported_with_its_place(path: str, value: Any, complaint: str) -> None:
     with pytest.raises(contract.ContractError, match=complaint):
         service.describe(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    ("schema", "collection", "extra", "words"),
+    [
+        ("Item", "items", {}, ("item", "items")),
+        ("StockItem", "stock-items", {}, ("stock item", "stock items")),
+        ("Stock_Item", "stock_items", {}, ("stock item", "stock items")),
+        ("Person", "people", {}, ("person", "people")),
+        ("Sheep", "sheep", {}, ("sheep", "sheep")),
+        ("VATRate", "vat-rates", {"x-plural": "VAT rates"}, ("VAT rate", "VAT rates")),
+        ("X", "entries", {"title": "Journal entry"}, ("journal entry", "entries")),
+        ("X", "skus", {"title": "SKU", "x-plural": "SKUs"}, ("SKU", "SKUs")),
+    ],
+)
+def test_the_words_follow_from_the_names(schema: str, collection: str, extra: Any, words: tuple[str, str]) -> None:
+    text = contracts.ITEMS.read_text(encoding="utf-8").replace('schemas/Item"', f'schemas/{schema}"')
+    text = text.replace("    Item:\n", f"    {schema}:\n").replace("  /items", f"  /{collection}")
+    document = parsed(text)
+    document["components"]["schemas"][schema] |= extra
+    described = service.describe(document)
+    assert (described.singular, described.plural) == words
+    assert (described.schema, described.collection) == (schema, collection)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "openapi.yaml")
+        path.write_text(text, encoding="utf-8")
+        return contract.parse(path)
+
+
+def test_numbers_and_times_are_those_of_yaml_1_2() -> None:
+    base = "info: {}\npaths: {}\ncomponents: {}\nvalues: "
+    values = parsed(f"{base}[12:30, 010, 1e3, 0x10, 1_000, 9223372036854775807, .5, -0.25]")["values"]
+    assert values == ["12:30", 10, 1000.0, 16, "1_000", 9223372036854775807, 0.5, -0.25]
+    assert [type(value) for value in values[:5]] == [str, int, float, int, str]
+
+
+@pytest.mark.parametrize("number", ["0.1234567890123456789", "1e400", "12345678901234567890.5"])
+def test_a_number_that_would_be_rounded_is_refused(number: str) -> None:
+    with pytest.raises(contract.ContractError, match="has more digits than can be kept"):
+        parsed(f"info: {{}}\npaths: {{}}\ncomponents: {{}}\nvalue: {number}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +137,44 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node))
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+def _fraction(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    """Raise ConstructorError for a number with more digits than a double keeps, which would be rounded silently."""
+    text = str(loader.construct_scalar(node)).lower()
+    if text.endswith((".inf", ".nan")):
+        return float(text.replace(".", ""))
+    value = float(text)
+    if not math.isfinite(value) or Decimal(text) != Decimal(repr(value)):
+        raise yaml.constructor.ConstructorError(
+            None, None, f"the number {text} has more digits than can be kept: use at most 15", node.start_mark
+        )
+    return value
+
+
+# https://yaml.org/spec/1.2.2/#103-core-schema: 12:30 is a string, 010 is ten, and 1e3 is a number
+_CORE: dict[str, tuple[str, Any]] = {
+    "bool": ("true|false", None),
+    "int": ("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", _integer),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        _fraction,
+    ),
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp", ":int", ":float"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), ["t", "f"])
+for _name, (_form, _construct) in _CORE.items():
+    _tag = f"tag:yaml.org,2002:{_name}"
+    _Loader.add_implicit_resolver(
+        _tag, re.compile(f"^(?:{_form})$"), list("tf" if _name == "bool" else "-+.0123456789")
+    )
+    if _construct:
+        _Loader.add_constructor(_tag, _construct)
 
 
 def each_operation(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -112,8 +112,6 @@ def _faults(schema: Schema) -> Iterator[str]:
 
 def _keyword_faults(schema: Schema) -> Iterator[str]:
     kind, form = schema.get("type"), schema.get("format")
-    if kind is not None and kind not in TYPES:
-        yield f"has the type {kind}, which is none of {', '.join(TYPES)}"
     for keyword in schema:
         if keyword in REFUSED:
             yield f"has `{keyword}`: {REFUSED[keyword]}"

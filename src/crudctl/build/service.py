@@ -199,10 +199,18 @@ def _examples(document: Mapping[str, Any], collection: str) -> list[Any]:
 
 
 def _words(name: str, schema: Mapping[str, Any], collection: str) -> tuple[str, str]:
-    """Return singular and plural: the schema's `title` or its name, and `x-plural` or the collection's segment, in words."""
-    words = re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
-    singular = str(schema.get("title", words))
-    return singular, str(schema.get("x-plural", re.sub("[-_]+", " ", collection)))
+    """Return singular and plural, as in the middle of a sentence.
+
+    The singular is the schema's `title`, or its name in words; the plural is its `x-plural`, or the collection's segment.
+    """
+    words = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_.]+", " ", name).strip()
+    plural = re.sub("[-_]+", " ", collection).strip()
+    return _uncapitalised(str(schema.get("title") or words)), str(schema.get("x-plural") or plural.lower())
+
+
+def _uncapitalised(words: str) -> str:
+    """Return words that begin in lower case, except for those all in upper case, such as VAT."""
+    return " ".join(word if word[1:] != word[1:].lower() else word.lower() for word in words.split())
 
 
 def _page(document: Mapping[str, Any], collection: str, schema: str) -> str:

@@ -10,13 +10,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-TEXT, FLAG, NUMBER, COUNT, VALUE = (
-    "a string",
-    "true or false",
-    "a number",
-    "a whole number of 0 or more",
-    "a JSON value",
-)
+TEXT, FLAG, NUMBER, VALUE = "a string", "true or false", "a number", "a JSON value"
+COUNT, TYPE = "a whole number of 0 or more", "string, integer, number, boolean, array or object"
 
 # https://spec.openapis.org/oas/v3.0.1.html#schema: by kind of object, the kind of each property that is read; `!` is required
 OBJECTS: dict[str, dict[str, str]] = {
@@ -39,7 +34,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "scheme": {"flows": "map of flow"},
     "flow": {"scopes": "map of " + TEXT},
     "schema": {"properties": "map of schema", "allOf": "list of schema", "items": "schema", "enum": "list of " + VALUE}
-    | dict.fromkeys(("type", "format", "pattern", "title", "description", "x-plural", "x-merge-patch-of"), TEXT)
+    | {"type": TYPE}
+    | dict.fromkeys(("format", "pattern", "title", "description", "x-plural", "x-merge-patch-of"), TEXT)
     | dict.fromkeys(("nullable", "readOnly", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "deprecated"), FLAG)
     | dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT)
     | {"minimum": NUMBER, "maximum": NUMBER, "required": "list of " + TEXT, "default": VALUE, "example": VALUE}
@@ -161,6 +157,7 @@ def _is_number(node: Any) -> bool:
 
 SCALARS: dict[str, Callable[[Any], bool]] = {
     TEXT: _is_text,
+    TYPE: lambda node: node in ("string", "integer", "number", "boolean", "array", "object"),
     FLAG: lambda node: isinstance(node, bool),
     NUMBER: _is_number,
     COUNT: lambda node: isinstance(node, int) and not isinstance(node, bool) and node >= 0,
