@@ -38,6 +38,7 @@ TOGETHER = (
     "tests/emulator",
     "tests/api",
     "tests/e2e/test_new_field.py",
+    "tests/e2e/test_shapes.py",
     "tests/new/test_new.py",
     "tests/own",
     "tests/local/test_their_machine.py",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from crudctl.build.service import Service
 from tests.stack import ROOT
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -28,11 +29,11 @@ new PerformanceObserver((list) => {
 class App:
     """A browser profile with one tab, for the app at `url`, signed out; all its tabs and pages are watched.
 
-    `allowed` are parts of console errors that a test provokes.
+    `service` is the description of the contract of its stack. `allowed` are parts of console errors that a test provokes.
     """
 
-    def __init__(self, context: BrowserContext, url: str, origins: set[str]) -> None:
-        self.context, self.url, self._origins = context, url, origins
+    def __init__(self, context: BrowserContext, url: str, origins: set[str], service: Service) -> None:
+        self.context, self.url, self._origins, self.service = context, url, origins, service
         self.allowed: list[str] = []
         self.errors: list[str] = []
         self.violations: list[str] = []
@@ -78,10 +79,10 @@ class App:
     def sign_in(self, user: dict[str, str], path: str = "/") -> App:
         """Sign in through the hosted page, from the page at `path` and back to it."""
         self.open(path)
-        self.button("Sign in to see your items").click()
+        self.button(f"Sign in to see your {self.service.plural}").click()
         self.fill_in(user)
         self.page.wait_for_url(self.url + path)
-        self.page.get_by_role("heading", name="Items", level=1).wait_for()
+        self.page.get_by_role("heading", name=self.service.plural, level=1).wait_for()
         return self
 
     def fill_in(self, user: dict[str, str]) -> None:
@@ -108,7 +109,7 @@ class App:
         return self.page.get_by_role("status", name="Notices")
 
     def create(self, **fields: str) -> App:
-        self.page.get_by_role("link", name="New item").click()
+        self.page.get_by_role("link", name=f"New {self.service.singular}").click()
         for name, text in fields.items():
             self.field(name.capitalize()).fill(text)
         self.button("Create").click()
@@ -136,7 +137,7 @@ class App:
             else:
                 route.fulfill(**reply)
 
-        self.page.route("**/v1/items**", handle)
+        self.page.route(f"**/v1/{self.service.collection}**", handle)
 
     def axe(self, rules: list[str] = TAGS) -> list[str]:
         """Return what axe finds wrong with the current page, by rules or tags of rules."""

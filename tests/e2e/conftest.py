@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from crudctl import users
+from crudctl.build import service as description
 from crudctl.project import Environment
 from tests.stack import ROOT, Stack
 
@@ -47,7 +48,7 @@ def outputs(stack: Stack) -> dict[str, Any]:
 
 @pytest.fixture
 def user(stack: Stack, outputs: dict[str, Any]) -> dict[str, str]:
-    """A new user, without items."""
+    """A new user, who owns nothing."""
     cognito = stack.aws("cognito-idp")
     name, password = f"test-{secrets.token_hex(4)}@example.com", "Correct-horse-1-battery"
     attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
@@ -68,16 +69,17 @@ def api(stack: Stack, outputs: dict[str, Any], user: dict[str, str]) -> Iterator
 
 
 @pytest.fixture
-def new_app(browser: Browser, outputs: dict[str, Any]) -> Iterator[NewApp]:
+def new_app(browser: Browser, stack: Stack, outputs: dict[str, Any]) -> Iterator[NewApp]:
     """Open tabs, each in its own browser profile; all are checked at the end of the test."""
     apps: list[App] = []
+    service = description.load(stack.home)
 
     def new(**options: Any) -> App:
         settings = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         context = browser.new_context(**{**settings, "reduced_motion": "reduce", **options})
         context.set_default_timeout(15_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=outputs["web_url"])
-        apps.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}))
+        apps.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}, service))
         return apps[-1]
 
     yield new

@@ -33,7 +33,7 @@ export interface Schema {
 /** Return the schema's title, or else its name in words: `shelf_number` is "Shelf number". */
 export function titleOf(name: string, schema: Schema): string {
   const words = name.replaceAll('_', ' ').trim();
-  return schema.title ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return schema.title ?? (words ? words.charAt(0).toUpperCase() + words.slice(1) : name);
 }
 
 /** Return a JSON value as text for people; of an absent value, the empty text. */

@@ -125,7 +125,7 @@ function Members({ field, raw, faults, onChange }: Omit<RowProps, 'raw'> & { raw
   );
   const elsewhere = unplaced(field.fields, faults);
   return (
-    <>
+    <div class="members">
       <Form
         fields={field.fields}
         raw={members}
@@ -143,7 +143,7 @@ function Members({ field, raw, faults, onChange }: Omit<RowProps, 'raw'> & { raw
           />
         </details>
       )}
-    </>
+    </div>
   );
 }
 

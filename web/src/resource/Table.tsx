@@ -134,6 +134,7 @@ function Row({ entry, onDelete }: { entry: Resource; onDelete: (entry: Resource)
 }
 
 function Cell({ field, value }: { field: Field; value: unknown }) {
+  if (value === null) return <em class="help">null</em>;
   if (Array.isArray(value)) {
     const more = value.length - CHIPS;
     return (

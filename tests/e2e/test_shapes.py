@@ -1,0 +1,230 @@
+"""Every shape of field that a contract may have, in the form, the conflict dialog and the reference page of one stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, expect
+
+from crudctl.build import web_contract
+from tests import contracts
+from tests.contracts import shapes
+from tests.snapshot import cloned
+from tests.stack import Stack
+
+from .browser import App
+
+WEB = web_contract.web_contract(shapes.document())
+COLLECTION: str = WEB["service"]["collection"]
+CONTENT: dict[str, Any] = WEB["content"]
+FIELDS: dict[str, Any] = CONTENT["properties"]
+TITLE = "name"
+
+
+def body(which: int) -> str:
+    """Content with the value `which` of every shape, as JSON text."""
+    return "{" + ", ".join(f"{json.dumps(shape.field)}: {shape.valid[which]}" for shape in shapes.SHAPES) + "}"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A local stack with the contract of all shapes."""
+    with cloned(tmp_path_factory.mktemp("shapes") / "home") as stack:
+        contracts.put(stack.home, shapes.PATH)
+        stack.crudctl("up")
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: Stack) -> dict[str, Any]:
+    return stack.outputs
+
+
+def exactly(text: str) -> Any:
+    """A JSON value whose numbers keep their digits."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def content_of(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: resource[name] for name in FIELDS if name in resource}
+
+
+def create(api: httpx.Client, which: int) -> tuple[str, dict[str, Any]]:
+    """Create a resource with the value `which` of every shape. Return its path and content."""
+    response = api.post(COLLECTION, content=body(which), headers={"Content-Type": "application/json"})
+    assert response.status_code == 201, response.text
+    return stored(api)
+
+
+def stored(api: httpx.Client) -> tuple[str, dict[str, Any]]:
+    """Path and content of the only resource."""
+    (resource,) = exactly(api.get(COLLECTION).text)[WEB["service"]["page"]]
+    return f"{COLLECTION}/{resource['id']}", content_of(resource)
+
+
+def row_of(where: App | Locator, pointer: str) -> Locator:
+    inside = where.page if isinstance(where, App) else where
+    return inside.locator(f"[data-field={json.dumps(pointer)}]").first
+
+
+def step(pointer: str, name: str) -> str:
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def enter(row: Locator, pointer: str, value: Any, schema: Mapping[str, Any]) -> None:
+    """Fill in the control of one field, whichever it has."""
+    if value is None and row.locator(":scope > .null").count():
+        row.locator(":scope > .null input").check()
+    elif row.locator(":scope > .members").count():
+        enter_members(row, pointer, value, schema)
+    elif row.locator(":scope > select").count():
+        row.locator("select").select_option(written(value))
+    elif row.locator(".choices").count():
+        for word in value:
+            row.get_by_label(word, exact=True).check()
+    elif row.locator(".words").count():
+        for word in value:
+            row.locator(".words > input").fill(word)
+            row.locator(".words > input").press("Enter")
+    elif row.locator(".pairs").count():
+        for number, (name, text) in enumerate(value.items()):
+            row.get_by_role("button", name="Add a pair").click()
+            row.locator(".pair").nth(number).locator("input").first.fill(name)
+            row.locator(".pair").nth(number).locator("input").last.fill(text)
+    elif row.locator("textarea.mono").count():
+        row.locator("textarea.mono").fill(written(value, indent=1))
+    else:
+        row.locator("input:not([type=checkbox]), textarea").fill(typed(value, schema))
+
+
+def enter_members(row: Locator, pointer: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    known: dict[str, Any] = schema["properties"]
+    for name in value.keys() & known.keys():
+        enter(row_of(row, step(pointer, name)), step(pointer, name), value[name], known[name])
+    if others := {name: inner for name, inner in value.items() if name not in known}:
+        row.locator(":scope > .members > details > summary").click()
+        others_schema = {"additionalProperties": schema.get("additionalProperties", True)}
+        enter(row.locator(":scope > .members > details > .field"), pointer, others, others_schema)
+
+
+def written(value: Any, indent: int | None = None) -> str:
+    """A value as JSON text, on several lines with `indent`. A decimal alone keeps its digits."""
+    return (
+        str(value)
+        if isinstance(value, Decimal)
+        else json.dumps(value, ensure_ascii=False, indent=indent, default=float)
+    )
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "date-time":
+        return f"{datetime.fromisoformat(value).astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M:%S}"
+    return value if isinstance(value, str) else written(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; times of one instant are."""
+    if isinstance(one, str) and isinstance(other, str) and one != other:
+        try:
+            return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+        except ValueError:
+            return False
+    return bool(one == other)
+
+
+def test_every_shape_is_filled_in_and_stored_exactly(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user, f"/{COLLECTION}/new")
+    wanted = exactly(body(0))
+    for name, value in wanted.items():
+        pointer = step("", name)
+        enter(row_of(app, pointer), pointer, value, FIELDS[name])
+    assert app.axe() == []
+    app.button("Create").click()
+    expect(app.drawer()).to_have_count(0)
+    _, content = stored(api)
+    assert {
+        name: (content.get(name), value) for name, value in wanted.items() if not same(content.get(name), value)
+    } == {}
+    expect(app.page.locator(".count")).to_have_text(f"1 {app.service.singular}")
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        app.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        app.page.set_viewport_size({"width": width, "height": 900})
+        assert app.axe() == []
+        assert app.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_save_sends_only_what_was_edited_and_null_can_be_set_and_removed(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    where, before = create(api, 1)
+    app.sign_in(user, f"/{where}")
+    app.drawer().locator(".facts").wait_for()
+    row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Renamed")
+    with app.page.expect_request(lambda request: request.method == "PATCH") as patch:
+        app.button("Save").click()
+    assert patch.value.post_data_json == {TITLE: "Renamed"}
+    expect(app.drawer()).to_have_count(0)
+    assert stored(api)[1] == before | {TITLE: "Renamed"}
+
+    app.rows().first.locator("a").click()
+    app.drawer().locator(".facts").wait_for()
+    boxes = {name: row_of(app, step("", name)).locator(":scope > .null input") for name in FIELDS if name != TITLE}
+    boxes = {name: box for name, box in boxes.items() if box.count()}
+    assert boxes
+    for box in boxes.values():
+        box.check()
+    app.button("Save").click()
+    expect(app.drawer()).to_have_count(0)
+    assert {name: stored(api)[1][name] for name in boxes} == dict.fromkeys(boxes)
+
+    app.rows().first.locator("a").click()
+    app.drawer().locator(".facts").wait_for()
+    optional = [name for name in boxes if name not in CONTENT["required"]]
+    for name in optional:
+        row_of(app, step("", name)).locator(":scope > .null input").uncheck()
+    app.button("Save").click()
+    expect(app.drawer()).to_have_count(0)
+    now = stored(api)[1]
+    assert now == {name: now[name] for name in now if name not in optional}
+    assert [name for name in optional if name in now] == []
+
+
+def test_the_conflict_dialog_shows_every_shape_and_restores_it(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    where, before = create(api, 1)
+    app.sign_in(user, f"/{where}")
+    app.drawer().locator(".facts").wait_for()
+    row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Mine")
+    least = {name: before[name] for name in CONTENT["required"]} | {TITLE: "Theirs"}
+    assert api.put(where, json=least).status_code == 200
+    app.allowed += ["412"]
+    app.button("Save").click()
+    dialog = app.page.get_by_role("dialog", name=f"This {app.service.singular} has changed since you opened it")
+    groups = dialog.locator("fieldset")
+    expect(groups).to_have_count(1 + len(before) - len(least))
+    assert app.axe() == []
+    assert app.page.evaluate("document.documentElement.scrollWidth") <= 1280
+    for group in groups.all():
+        group.get_by_label("Your value").check()
+    app.button("Save these values").click()
+    expect(app.drawer()).to_have_count(0)
+    assert stored(api)[1] == before | {TITLE: "Mine"}
+
+
+def test_the_reference_page_shows_every_shape_and_every_operation(app: App) -> None:
+    app.open("/reference")
+    section = app.page.locator(f"#schema-{WEB['service']['schema']}")
+    paths = section.locator("tbody th code").all_inner_texts()
+    assert [path for path in paths if path in FIELDS] == list(FIELDS)
+    nested = {f"{name}.{inner}" for name, field in FIELDS.items() for inner in field.get("properties", {})}
+    assert nested <= set(paths)
+    for operation in WEB["service"]["operations"]:
+        expect(app.page.locator(f"#{operation} h2")).to_be_visible()
