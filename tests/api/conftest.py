@@ -71,7 +71,7 @@ def _connected(name: str, request: pytest.FixtureRequest) -> Service:
 
     def client(user: str | None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {bearers[user]}"} if user else {}
-        return httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, transport=transport, timeout=30)
+        return httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, transport=transport, timeout=120)
 
     return Service(name, client)
 
