@@ -92,7 +92,7 @@ def test_alarms_and_checks_are_printed_as_they_are(
     assert printed == f"✓ one              good {text}\n✗ two              bad {text}\n{'':18} do {text}\n"
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "ascii:strict"])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 @pytest.mark.parametrize(
     "command", [["doctor"], ["status"], ["--help"], ["dashboard", "--text"], ["cost", "--requests", "1M"]]
 )
