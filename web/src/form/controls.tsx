@@ -53,7 +53,7 @@ function Text(props: ControlProps) {
   return (
     <textarea
       {...common(props)}
-      rows={4}
+      rows={props.field.schema.maxLength ? 4 : 2} // without a limit it may well be short
       value={props.raw as string}
       onInput={(event) => props.onChange(event.currentTarget.value)}
     />
