@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -79,6 +80,22 @@ def test_a_damaged_contract_is_understood_or_refused_with_a_reason(part: int) ->
             else:
                 continue
             assert len(reason) > 15
+
+
+def test_a_damaged_file_is_loaded_or_refused(tmp_path: Path) -> None:
+    (tmp_path / "contract").mkdir()
+    for seed in range(1000, 1080):
+        document, where = damaged(seed)
+        (tmp_path / "contract" / "openapi.yaml").write_text(json.dumps(document), encoding="utf-8")
+        try:
+            contract.load(tmp_path)
+        except contract.ContractError as error:
+            reason = str(error)
+        except Exception as error:
+            raise AssertionError(f"{where}, seed {seed}: {error!r}") from error
+        else:
+            continue
+        assert len(reason) > 15
 
 
 @pytest.mark.parametrize("document", HOSTILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ class ContractError(Exception):
 def load(root: Path) -> dict[str, Any]:
     """Return the document of the project at `root`, as parsed YAML. Raise ContractError if it cannot be read or is invalid."""
     path, document = root / "contract" / "openapi.yaml", read(root)
+    check_structure(document)
     fault = _fault(document)
     if fault is not None:
         where = fault or ["the document"]
@@ -52,6 +54,12 @@ def parse(path: Path) -> dict[str, Any]:
         raise ContractError(f"{path} cannot be read: it is nested too deeply.") from error
     if not isinstance(document, dict) or not {"info", "paths", "components"} <= document.keys():
         raise ContractError(f"{path} is not valid OpenAPI 3.0: it must be an object with info, paths and components.")
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ContractError(f"{path} has text that is no valid Unicode: an unpaired surrogate.") from error
+    except (TypeError, ValueError, RecursionError) as error:  # a set, bytes, an alias that contains itself
+        raise ContractError(f"{path} has a value that JSON does not have: {error}") from error
     return document
 
 

@@ -29,7 +29,6 @@ READ: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "Idempotency-Key": ("header", "string", (UUID,)),
     "If-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
     "If-None-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
-    "X-Correlation-Id": ("header", "string", (UUID, "")),
 }
 OF_KIND = {
     CREATE: ("Idempotency-Key",),
