@@ -33,7 +33,7 @@ def test_token_prints_one_access_token_and_nothing_else(stack: Stack) -> None:
 
 
 def test_the_client_of_another_stack_that_shares_the_pool_is_not_used(stack: Stack, tmp_path: Path) -> None:
-    put_names(tmp_path, "another")
+    put_names(tmp_path, "another", stack.environment.region)
     another = Environment(tmp_path, "local")
     another.write_record(stack.environment.record)
     (another.home / "state").symlink_to(stack.environment.home / "state")  # the same emulator serves both
