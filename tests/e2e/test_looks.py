@@ -18,7 +18,7 @@ from tests.stack import ROOT, Stack
 
 from .browser import COLOUR_RULES, TAGS, App, NewApp, problem
 
-FIRST_LOAD = 100_000  # bytes, compressed
+FIRST_LOAD = 80_000  # bytes, compressed
 IMAGES = ROOT / "docs" / "images"
 
 LAMP = {

@@ -95,6 +95,14 @@ describe('the controls become a value', () => {
     const older = { title: 'Lamp', words: 'one two', box: { members: { shelf_number: '7' } }, gone: 'x' };
     expect(fitted(fields, older)).toEqual(rawOf(fields, { title: 'Lamp', box: { shelf_number: 7 } }));
   });
+  test('a draft of another kind of field becomes no choice', () => {
+    const [kept, lost] = [
+      { colour: '"red"', sold: 'true' },
+      { colour: 'red', sold: 'soon' },
+    ];
+    expect(fitted(fields, kept)).toMatchObject(kept);
+    expect(fitted(fields, lost)).toMatchObject({ colour: '', sold: '' });
+  });
   test('empty fields are left out', () => {
     expect(
       typed({ story: '  ', size: '', words: { entries: [], pending: '' }, notes: { pairs: [['', '']] } })

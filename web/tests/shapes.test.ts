@@ -296,6 +296,10 @@ test.each([
   ]);
 });
 
+test('a pattern that this browser does not know is left to the API', () => {
+  expect(faults('x', { type: 'string', pattern: '(?<=x' })).toEqual([]);
+});
+
 describe('the title and the columns follow from the fields', () => {
   const named = (properties: Record<string, Schema>, required: string[] = []) => {
     const fields = fieldsOf(object(properties, { required }));

@@ -123,6 +123,7 @@ function fittedField(field: Field, kept: Raw, none: Raw): Raw {
   if (kept === null) return field.schema.nullable ? null : none;
   if (isCode(kept)) return kept;
   if (kind(kept) !== kind(none)) return none;
+  if (field.control === 'choice' || field.control === 'yes-no') return isJson(kept as string) ? kept : none;
   if (field.control !== 'group') return kept;
   const [old, fresh] = [kept as Group, none as Group];
   const members = fitted(field.fields, old.members, fresh.members);
@@ -164,6 +165,12 @@ function valueOfField(field: Field, raw: Raw, before: unknown, wrong: Fault[]): 
     default:
       return fromText(field, raw as string, fault);
   }
+}
+
+function isJson(text: string): boolean {
+  let readable = true;
+  fromCode(text, () => void (readable = false));
+  return readable;
 }
 
 type Report = (detail: string, pointer?: string) => void;
