@@ -22,7 +22,7 @@ def install(path: Path = ITEMS) -> None:
     """Let the functions of this process serve the contract at `path`. Call it before `functions.contract` is imported."""
     module = ModuleType("functions.operations")
     exec(package.operations_module(document(path)), module.__dict__)
-    sys.modules["functions.operations"] = functions.operations = module  # type: ignore[attr-defined]
+    sys.modules["functions.operations"] = vars(functions)["operations"] = module
 
 
 def put(home: Path, path: Path = ITEMS) -> None:
