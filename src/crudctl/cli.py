@@ -312,16 +312,16 @@ def show_contract_changes(base: str) -> None:
     root = project.root()
     try:
         old, new = contract.at_revision(root, base), contract.load(root)
+        changes, announced = contract_changes.breaking(old, new), contract_changes.may_break(old, new)
     except contract.ContractError as error:
         raise Failed(
             str(error), "Name a revision that has a contract, such as origin/main, or fix contract/openapi.yaml."
         ) from error
-    changes = contract_changes.breaking(old, new)
     for sentence in changes:
         click.echo(sentence)
     if not changes:
         err.print(f"No change breaks a client of {base}.")
-    elif not contract_changes.may_break(old, new):
+    elif not announced:
         raise Failed("These changes break clients.", "Undo them, or raise the major version in contract/openapi.yaml.")
 
 

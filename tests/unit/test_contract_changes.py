@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crudctl.build import contract, contract_changes
 from tests import contracts
+from tests.invoke import invoke
 
 Json = dict[str, Any]
 
@@ -160,6 +163,27 @@ def test_a_higher_major_version_may_break_clients() -> None:
     assert contract_changes.may_break(old, new)
     assert not contract_changes.may_break(new, old)
     assert not contract_changes.may_break(old, changed(lambda d: d["info"].update(version="1.9.0"))[1])
+
+
+@pytest.mark.parametrize("version", ["", "1", "v1.2.3", "one", "1.2.x", "١.0.0"])
+def test_a_version_that_is_not_three_numbers_is_reported(version: str) -> None:
+    old, new = changed(lambda d: d["info"].update(version=version))
+    with pytest.raises(contract.ContractError, match="use three numbers"):
+        contract_changes.may_break(old, new)
+
+
+def test_an_earlier_contract_that_is_damaged_is_reported_by_the_command(tmp_path: Path) -> None:
+    contracts.put(tmp_path)
+    path, git = tmp_path / "contract" / "openapi.yaml", ["git", "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    whole = path.read_text(encoding="utf-8")
+    for text, message in (("info: []\npaths: {}\ncomponents: {}\n", "damaged"), (whole, "whole")):
+        path.write_text(text, encoding="utf-8")
+        for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", message]):
+            subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    result = invoke(tmp_path, "contract-changes", "HEAD~1")
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert "Error: the document must have `openapi`" in result.stderr
+    assert invoke(tmp_path, "contract-changes", "HEAD").exit_code == 0
 
 
 MAP = {"type": "object"}

@@ -6,6 +6,7 @@ it could have. A client ignores properties, statuses and types of problems that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,12 +28,21 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def may_break(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether the major version was raised, which announces breaking changes (https://semver.org)."""
+    """Return whether the major version was raised, which announces breaking changes (https://semver.org).
+
+    Raises:
+        contract.ContractError: A version is not three numbers.
+    """
     return _major(new) > _major(old)
 
 
 def _major(document: Mapping[str, Any]) -> int:
-    return int(str(document["info"]["version"]).partition(".")[0])
+    version = str(document["info"]["version"])
+    if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?", version, re.ASCII):
+        raise contract.ContractError(
+            f"info/version is {version}: use three numbers, such as 1.2.0 (https://semver.org)."
+        )
+    return int(version.partition(".")[0])
 
 
 def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
