@@ -48,6 +48,7 @@ def renaming(resource: str, plural: str | None = None, name: str = "shop") -> Re
         ("50 items; a new\nitem; an\nitem", "50 people; a new\nperson; a\nperson"),
         ("an `Item`, an **item** and an `items/read` scope", "a `Person`, a **person** and a `people/read` scope"),
         ("`GET /items/{id}` calls `get_item`", "`GET /people/{id}` calls `get_person`"),
+        ("`archive_item` and `count_items`", "`archive_person` and `count_people`"),
         ("`urn:items:problem:conflict`, `ItemPage`", "`urn:people:problem:conflict`, `PersonPage`"),
         ("the topic `items-prod-alarms`, `items-<env>-*`", "the topic `shop-prod-alarms`, `shop-<env>-*`"),
         ("`/aws/lambda/items-local-get_item`", "`/aws/lambda/shop-local-get_person`"),
@@ -71,7 +72,7 @@ def test_a_text_speaks_of_the_new_resource(before: str, after: str) -> None:
         "`items` is also JSON Schema's, and `Item` DynamoDB's",
         "DynamoDB's own `Item`, a DynamoDB item, `PutItem`, `TransactWriteItems`",
         "`crudctl cost --item-size 1KB`",
-        "itemise, items_of, `dict.items()`",
+        "itemise, items_of, `test_items.py`, test_deleted_item_is_gone, `dict.items()`",
         "<https://example.com/items-and-more.html>",
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 
 from crudctl.local import demo_versions
 from tests.invoke import invoke
-from tests.stack import ROOT, Stack
+from tests.stack import Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
@@ -30,7 +30,7 @@ def in_service(stack: Stack, operation: str, fault: str, timeout: int = 10) -> I
     before = stack.functions()[name]["prod"][0]
     usual = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
     lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
-    code = demo_versions.build(ROOT, fault, operation, rate=1.0)
+    code = demo_versions.build(stack.home, fault, operation, rate=1.0)
     bad = demo_versions.publish(lambda_, {operation: name}, code)[operation]
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=bad)
     try:

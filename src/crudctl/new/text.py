@@ -96,7 +96,7 @@ class Renaming:
             if kind == "name":
                 return self.names[1]
             if kind == "operation":
-                return self.operations[match[0]]
+                return self._operation(match[0])
             if kind == "component":
                 return self.components[match[0]]
             if kind == "collection":
@@ -106,6 +106,13 @@ class Renaming:
             return self._word(match, code=code)
 
         return self._pattern().sub(replaced, text)
+
+    def _operation(self, name: str) -> str:
+        """Return the new name of an operation of the contract, or of one that a text shows as an example."""
+        verb = name.removesuffix(f"_{self.old.plural_snake}")
+        if verb != name:
+            return f"{verb}_{self.new.plural_snake}"
+        return f"{name.removesuffix(f'_{self.old.snake}')}_{self.new.snake}"
 
     def _word(self, match: re.Match[str], *, code: bool) -> str:
         before, word = match["article"] or "", match["word"]
@@ -138,7 +145,7 @@ class Renaming:
         kinds = [
             ("keep", "|".join(keep)),
             ("name", rf'(?<![\w.-]){re.escape(self.names[0])}{ENVIRONMENT}|(?<="name": "){re.escape(self.names[0])}(?=")'),
-            ("operation", _exactly(self.operations)),
+            ("operation", rf"(?<![A-Za-z0-9_./])[a-z]+_(?:{old.snake}|{old.plural_snake})(?![A-Za-z0-9_]|\.\w)"),
             ("component", _exactly(self.components)),
             ("collection", rf"(?<=urn:){re.escape(old.collection)}(?=:)|(?<![\w./-]){re.escape(old.collection)}(?=/[\w{{$])"
                            rf"|(?<=[/-]){re.escape(old.collection)}(?![\w.-])"),
