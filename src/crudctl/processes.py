@@ -14,12 +14,18 @@ from crudctl.console import Failed
 
 
 def run(
-    program: str | Path, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, hint: str = ""
+    program: str | Path,
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+    errors: str = "replace",
 ) -> subprocess.CompletedProcess[str]:
     """Run a program without input and return how it ended and what it printed, read as UTF-8 whatever the locale is.
 
     Args:
         hint: what to do when it is not installed; by default, to install it.
+        errors: what becomes of bytes that are not UTF-8, as for `bytes.decode`.
 
     Raises Failed, which names the program, when it cannot be started.
     """
@@ -31,7 +37,7 @@ def run(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            errors="replace",
+            errors=errors,
             check=False,
         )
     except (FileNotFoundError, PermissionError) as error:

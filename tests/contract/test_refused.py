@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from crudctl.build import aws_profile, contract, operations, promises, service
+from crudctl.build import aws_profile, contract, operations, package, promises, service
 from crudctl.build.contract import ContractError
 from tests import contracts
+from tests.invoke import invoke
 
 DOCUMENT = contract.parse(contracts.ITEMS)
 
@@ -155,6 +157,57 @@ def test_a_pattern_that_is_not_ecma_262_or_has_no_equivalent_is_refused(pattern:
     parameter = changed(lambda one: one["components"]["parameters"]["Cursor"]["schema"].update(pattern=pattern))
     with pytest.raises(ContractError, match="list_items, parameter cursor has the pattern"):
         operations.operations(parameter)
+
+
+OPEN = r"^\[/a-z]+$"  # has a `]` that is not escaped
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda d: d["components"]["schemas"]["Item"]["properties"].update(
+                f={
+                    "type": "object",
+                    "properties": {"code": {"type": "string", "pattern": OPEN}},
+                    "example": {"code": "a"},
+                }
+            ),
+            "components/schemas/Item, f, code has the pattern",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["properties"]["created_at"].update(pattern=OPEN),
+            "components/schemas/Item, created_at has the pattern",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["ItemPage"]["properties"]["next_cursor"].update(pattern=OPEN),
+            "GET /items, response 200, next_cursor has the pattern",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Fault"]["properties"]["detail"].update(pattern=OPEN),
+            "POST /items, response 400, errors, items, detail has the pattern",
+        ),
+    ],
+)
+def test_the_package_refuses_a_pattern_with_its_place(tmp_path: Path, change: Any, complaint: str) -> None:
+    (tmp_path / "contract").mkdir()
+    text = yaml.safe_dump(changed(change), allow_unicode=True, sort_keys=False)
+    (tmp_path / "contract" / "openapi.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError) as refusal:
+        package.build(tmp_path)
+    assert complaint in str(refusal.value)
+    assert OPEN in str(refusal.value)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_a_contract_that_is_not_utf_8_is_refused_by_every_command_that_reads_it(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, "{ type: string, title: Größe }") / "contract" / "openapi.yaml"
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    for command in ("package", "example"):
+        result = invoke(tmp_path, command)
+        assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True), result
+        assert "contract/openapi.yaml cannot be read: " in result.stderr.replace("\n", ""), result.stderr
+    assert encoding == "utf-16-le" or "Save it as UTF-8" in " ".join(result.stderr.split())
 
 
 ITEM = {"$ref": "#/components/schemas/Item"}

@@ -176,14 +176,27 @@ def test_an_earlier_contract_that_is_damaged_is_reported_by_the_command(tmp_path
     contracts.put(tmp_path)
     path, git = tmp_path / "contract" / "openapi.yaml", ["git", "-c", "user.name=t", "-c", "user.email=t@localhost"]
     whole = path.read_text(encoding="utf-8")
-    for text, message in (("info: []\npaths: {}\ncomponents: {}\n", "damaged"), (whole, "whole")):
-        path.write_text(text, encoding="utf-8")
+    dangling = whole.replace("schemas/ItemPage", "schemas/Missing")
+    damaged = ("info: []\npaths: {}\ncomponents: {}\n", "", "a: 1\n", dangling, whole)
+    for number, text in enumerate((*damaged, whole.replace("title: Items", "title: Größe"))):
+        message, encoding = str(number), "latin-1" if "Größe" in text else "utf-8"
+        path.write_text(text, encoding=encoding)
         for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", message]):
             subprocess.run([*git, *command], cwd=tmp_path, check=True)
-    result = invoke(tmp_path, "contract-changes", "HEAD~1")
-    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
-    assert "Error: the document must have `openapi`" in result.stderr
-    assert invoke(tmp_path, "contract-changes", "HEAD").exit_code == 0
+    path.write_text(whole, encoding="utf-8")
+    for revision, complaint in (
+        ("HEAD~5", "The contract at HEAD~5: the document must have `openapi`"),
+        ("HEAD~4", "The contract at HEAD~4 is not valid OpenAPI 3.0: it must be an object with info"),
+        ("HEAD~3", "The contract at HEAD~3 is not valid OpenAPI 3.0: it must be an object with info"),
+        ("HEAD~2", "The contract at HEAD~2: "),
+        ("HEAD", "The contract at HEAD cannot be read: it is not UTF-8 at byte"),
+        ("[/foo]", "git has no contract at [/foo]: "),
+        ("nothing", "git has no contract at nothing: "),
+    ):
+        result = invoke(tmp_path, "contract-changes", revision)
+        assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True), result
+        assert f"Error: {complaint}" in " ".join(result.stderr.split())
+    assert invoke(tmp_path, "contract-changes", "HEAD~1").exit_code == 0
 
 
 MAP = {"type": "object"}

@@ -47,19 +47,32 @@ def read(root: Path) -> dict[str, Any]:
 def parse(path: Path) -> dict[str, Any]:
     """Return the document in a file without validating it. Raise ContractError if it cannot be read."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - derived from SafeLoader
-    except (OSError, yaml.YAMLError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
+    return _parsed(data, str(path))
+
+
+def _parsed(data: bytes, name: str) -> dict[str, Any]:
+    """Return the document in YAML, as UTF-8. Raise ContractError, which begins with its `name`, if it cannot be read."""
+    try:
+        document = yaml.load(data.decode(), _Loader)  # noqa: S506 - derived from SafeLoader
+    except UnicodeDecodeError as error:
+        raise ContractError(
+            f"{name} cannot be read: it is not UTF-8 at byte {error.start + 1}. Save it as UTF-8."
+        ) from error
+    except (ValueError, yaml.YAMLError) as error:  # ValueError: such as `!!int x`
+        raise ContractError(f"{name} cannot be read: {error}") from error
     except RecursionError as error:
-        raise ContractError(f"{path} cannot be read: it is nested too deeply.") from error
+        raise ContractError(f"{name} cannot be read: it is nested too deeply.") from error
     if not isinstance(document, dict) or not {"info", "paths", "components"} <= document.keys():
-        raise ContractError(f"{path} is not valid OpenAPI 3.0: it must be an object with info, paths and components.")
+        raise ContractError(f"{name} is not valid OpenAPI 3.0: it must be an object with info, paths and components.")
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise ContractError(f"{path} has text that is no valid Unicode: an unpaired surrogate.") from error
+        raise ContractError(f"{name} has text that is no valid Unicode: an unpaired surrogate.") from error
     except (TypeError, ValueError, RecursionError) as error:  # a set, bytes, an alias that contains itself
-        raise ContractError(f"{path} has a value that JSON does not have: {error}") from error
+        raise ContractError(f"{name} has a value that JSON does not have: {error}") from error
     return document
 
 
@@ -71,17 +84,21 @@ def check_structure(document: Any) -> None:
 
 
 def at_revision(root: Path, revision: str) -> dict[str, Any]:
-    """Return the document at a git revision. Raise ContractError if the revision or the document does not exist.
+    """Return the document at a git revision. Raise ContractError if it does not exist or has not the structure of OpenAPI.
 
     Raise Failed without git.
     """
-    result = processes.run("git", "show", f"{revision}:./contract/openapi.yaml", cwd=root)
+    # Not `git show`, which takes what is no revision for a pattern of paths, and prints nothing.
+    blob = ("cat-file", "blob", f"{revision}:./contract/openapi.yaml")
+    result = processes.run("git", *blob, cwd=root, errors="surrogateescape")
     if result.returncode:
         raise ContractError(f"git has no contract at {revision}: {result.stderr.strip()}")
+    name = f"The contract at {revision}"
+    document = _parsed(result.stdout.encode("utf-8", "surrogateescape"), name)
     try:
-        document: dict[str, Any] = yaml.load(result.stdout, _Loader)  # noqa: S506 - derived from SafeLoader
-    except yaml.YAMLError as error:
-        raise ContractError(f"The contract at {revision} cannot be read: {error}") from error
+        check_structure(document)
+    except ContractError as error:
+        raise ContractError(f"{name}: {error}") from error
     return document
 
 

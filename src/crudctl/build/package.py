@@ -68,6 +68,7 @@ def build(root: Path) -> Package:
     """
     document = contract.load(root)
     described = service.describe(document)
+    operations.operations(document)  # before the examples: an example of an invalid schema says nothing
     promises.check_examples(document, described)
     round_trip.plan(document)  # what a release could not probe is refused here, not in the middle of a release
     write_operations(root, document)

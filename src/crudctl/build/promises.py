@@ -81,7 +81,11 @@ def _check_system(document: Mapping[str, Any], described: Service) -> None:
     schema = contract.flatten(document, {"$ref": f"#/{where}"})
     for name, (kind, value) in SYSTEM.items():
         field: Schema = schema["properties"].get(name, {})
-        if field.get("type") != kind or not field.get("readOnly") or rules.value_fault(value, field):
+        if (
+            field.get("type") != kind
+            or not field.get("readOnly")
+            or rules.value_fault(value, field, f"{where}, {name}")
+        ):
             raise ContractError(
                 f"{where} must have the property `{name}` of type {kind}, readOnly, which the service sets, for example "
                 f"to {value}."
@@ -212,14 +216,12 @@ def _check_patches(
 
 
 def _check_values(document: Mapping[str, Any], where: str, media: Mapping[str, Any], *, request: bool) -> None:
-    examples = _examples(document, media)
-    if not examples:
-        return
     schema = contract.flatten(document, media["schema"])
     if request and schema.get("type") == "object" and schema.get("properties"):
         schema = contract.content(schema)
-    for name, example in examples.items():
-        if fault := next(validation.faults(rules.exact(example), rules.constraints(schema)), None):
+    validated_by = rules.constraints(schema, where)  # names a pattern of a response, too, which nothing else reads
+    for name, example in _examples(document, media).items():
+        if fault := next(validation.faults(rules.exact(example), validated_by), None):
             raise _invalid(where, name, fault)
 
 

@@ -60,30 +60,35 @@ def check(schema: Schema, where: str, depth: int = 1) -> None:
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), dict):
             check(schema[keyword], f"{where}, {keyword}", depth + 1)
+    for keyword in ("example", "default"):  # by schemas that are right, down to the last
+        if keyword in schema and (fault := value_fault(schema[keyword], schema)):
+            raise ContractError(
+                f"{where} has {'an' if keyword == 'example' else 'a'} {keyword} that is not valid: {fault}."
+            )
 
 
-def constraints(schema: Schema) -> Schema:
+def constraints(schema: Schema, where: str = "the schema") -> Schema:
     """Return `schema` (flat) with only what decides whether a value is valid, and `regex` beside each `pattern`.
 
-    Raise ContractError for a pattern that is not ECMA-262.
+    Raise ContractError, which names the place `where`, for a pattern that is not ECMA-262.
     """
     kept = {k: v for k, v in schema.items() if k in CONSTRAINTS}
     if "pattern" in kept:
         try:
             kept["regex"] = pattern.translate(kept["pattern"])
         except pattern.PatternError as error:
-            raise ContractError(f"the pattern {kept['pattern']} {error}") from error
+            raise ContractError(f"{where} has the pattern {kept['pattern']}, which {error}.") from error
     if "properties" in kept:
-        kept["properties"] = {k: constraints(v) for k, v in kept["properties"].items()}
+        kept["properties"] = {k: constraints(v, f"{where}, {k}") for k, v in kept["properties"].items()}
     for keyword in ("items", "additionalProperties"):
         if isinstance(kept.get(keyword), dict):
-            kept[keyword] = constraints(kept[keyword])
+            kept[keyword] = constraints(kept[keyword], f"{where}, {keyword}")
     return kept
 
 
-def value_fault(value: Any, schema: Schema) -> str | None:
-    """Return where and what is wrong with a value by a checked flat schema, as the functions find it."""
-    found = next(validation.faults(exact(value), constraints(schema)), None)
+def value_fault(value: Any, schema: Schema, where: str = "the schema") -> str | None:
+    """Return where and what is wrong with a value by a flat schema at `where`, as the functions find it."""
+    found = next(validation.faults(exact(value), constraints(schema, where)), None)
     return None if found is None else f"{found[0]} {found[1]}".strip()
 
 
@@ -105,9 +110,6 @@ def _faults(schema: Schema) -> Iterator[str]:
     if schema.get("type") == "array" and "items" not in schema:
         yield "is an array without `items`; use `items: {}` for entries of any type"
     yield from _enum_faults(schema)
-    for keyword in ("example", "default"):
-        if keyword in schema and (fault := value_fault(schema[keyword], schema)):
-            yield f"has an {keyword} that is not valid: {fault}".replace("an default", "a default")
 
 
 def _keyword_faults(schema: Schema) -> Iterator[str]:
