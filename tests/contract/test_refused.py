@@ -185,7 +185,7 @@ OPEN = r"^\[/a-z]+$"  # has a `]` that is not escaped
         ),
         (
             lambda d: d["components"]["schemas"]["Fault"]["properties"]["detail"].update(pattern=OPEN),
-            "POST /items, response 400, errors, items, detail has the pattern",
+            "GET /items, response 400, errors, items, detail has the pattern",
         ),
     ],
 )
