@@ -29,9 +29,9 @@ def examples() -> list[Any]:
     found = []
     for name in OPERATIONS:
         _, media = body_of(name)
-        named = {key: contract.dereference(DOCUMENT, each)["value"] for key, each in media.get("examples", {}).items()}
-        named |= {"example": media["example"]} if "example" in media else {}
-        found += [pytest.param(name, value, id=f"{name}-{key}") for key, value in named.items()]
+        named = {key: contract.dereference(DOCUMENT, each) for key, each in media.get("examples", {}).items()}
+        named |= {"example": {"value": media["example"]}} if "example" in media else {}
+        found += [pytest.param(name, one["value"], id=f"{name}-{key}") for key, one in named.items() if "value" in one]
     return found
 
 
