@@ -71,8 +71,9 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
     result, described = stack.up(environment, port, web_port, hold=hold), service.load(environment.root)
     user = result["demo_users"][0]["username"]
     command = _command(environment)
+    web_app = "not built, for the reason above" if web.missing(environment.root) else result["web_url"]
     out.print(Text(f"\n{described.title} is up.", "bold"))
-    out.print(f"\n  web app    {result['web_url']}\n  API        {result['api_url']}")
+    out.print(f"\n  web app    {web_app}\n  API        {result['api_url']}")
     out.print(f"  sign-in    {result['hosted_ui_url']}")
     out.print(f"  users      {', '.join(user['username'] for user in result['demo_users'])}")
     out.print("\nTry it:\n")

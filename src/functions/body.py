@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BODY = 128 * 1024  # bytes
+MAX_DIGITS = 38  # of a number in DynamoDB
 CHARSET = re.compile(r"""\s*(["']?)utf[-_ ]?8\1\s*""")  # every spelling of UTF-8 that clients send
 
 
@@ -22,7 +23,7 @@ class _Refused(ValueError):
 
 
 def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
-    """Return the JSON value of a request body. Numbers are int or, with a fraction, Decimal.
+    """Return the JSON value of a request body. Whole numbers of up to 38 digits are int, however they are written, others Decimal.
 
     Args:
         encoded: whether `text` is Base64, as API Gateway passes on a binary body.
@@ -44,18 +45,24 @@ def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
         octets = base64.b64decode(text, validate=True) if encoded else text.encode()
         if len(octets) > MAX_BODY:
             raise errors.PayloadTooLarge(MAX_BODY)
-        return json.loads(octets.decode(), parse_float=_decimal, parse_constant=_refuse_constant)
+        return json.loads(octets.decode(), parse_float=_number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise errors.InvalidRequest([{"pointer": "", "detail": f"must be JSON: {_reason(error)}"}]) from None
 
 
-def _decimal(text: str) -> Any:
-    from decimal import Decimal, InvalidOperation  # only a number with a fraction needs it
+def _number(text: str) -> Any:
+    """Return the number that is written with a fraction or an exponent: 1.0 and 10e-1 are the integer 1, as in JSON Schema.
+
+    https://json-schema.org/draft/2020-12/json-schema-core#section-6.3
+    """
+    from decimal import Decimal, InvalidOperation  # only such a number needs it
 
     try:
-        return Decimal(text)
+        number = Decimal(text)
+        whole = not number or (number.adjusted() < MAX_DIGITS and number == number.to_integral_value())
     except InvalidOperation:
         raise _Refused("a number is out of range") from None
+    return int(number) if whole else number
 
 
 def _refuse_constant(name: str) -> None:

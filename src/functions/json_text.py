@@ -40,7 +40,7 @@ def _text(value: Any, number: Callable[[Any], str], order: Callable[[Any], Itera
 
 def _number(value: Any) -> str:
     """Return a Decimal as `json.dumps` writes an equal integer, or else by its digits without trailing zeros."""
-    if value.adjusted() < 130 and value == value.to_integral_value():  # larger ones cannot be stored
+    if not value or (value.adjusted() < 130 and value == value.to_integral_value()):  # larger ones cannot be stored
         return str(int(value))
     sign, digits, exponent = value.as_tuple()
     significant = "".join(map(str, digits)).rstrip("0")

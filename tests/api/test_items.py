@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.conftest import Service
+
 Make = Callable[..., dict[str, Any]]
 FULL = {
     "name": "Desk lamp",
@@ -129,7 +131,7 @@ def test_20_concurrent_creates_with_one_key_create_one_item(api: httpx.Client) -
     key = {"Idempotency-Key": str(uuid.uuid4())}
     with ThreadPoolExecutor(20) as pool:
         responses = list(pool.map(lambda _: api.post("items", json=FULL, headers=key), range(20)))
-    busy = [response for response in responses if response.status_code == 503]  # may have created it all the same
+    busy = [response for response in responses if response.status_code >= 500]  # may have created it all the same
     created = [response for response in responses if response not in busy]
     assert {response.status_code for response in created} == {201}
     assert len({response.json()["id"] for response in created}) == 1
@@ -278,7 +280,9 @@ def test_a_delete_of_the_expected_version_succeeds(api: httpx.Client, make: Make
     assert api.delete(f"items/{make()['id']}", headers={"If-Match": '"1"'}).status_code == 204
 
 
-def test_exactly_one_of_50_concurrent_updates_of_a_version_succeeds(api: httpx.Client, make: Make) -> None:
+def test_exactly_one_of_50_concurrent_updates_of_a_version_succeeds(
+    service: Service, api: httpx.Client, make: Make
+) -> None:
     item = make(quantity=0)
     path = f"items/{item['id']}"
 
@@ -287,11 +291,13 @@ def test_exactly_one_of_50_concurrent_updates_of_a_version_succeeds(api: httpx.C
 
     with ThreadPoolExecutor(50) as pool:
         responses = list(pool.map(update, range(50)))
-    # A busy service may answer 503, and such a write may have been applied: the item shows whether one was.
-    unexpected = [response.text for response in responses if response.status_code not in (200, 412, 503)]
+    # On a busy machine the table (503) or Lambda (500, 502) may run out of time, and such a write may have been applied: the
+    # item shows whether one was.
+    expected = {200, 412, 503} | (set() if service.name == "in-process" else {500, 502})
+    unexpected = [response.text for response in responses if response.status_code not in expected]
     assert unexpected == []
     winners = [response.json() for response in responses if response.status_code == 200]
-    unknown = [number for number, response in enumerate(responses) if response.status_code == 503]
+    unknown = [number for number, response in enumerate(responses) if response.status_code >= 500]
     current = api.get(path).json()
     assert current["version"] == 2
     assert winners == [current] or (not winners and current["name"] in {f"writer {number}" for number in unknown})

@@ -38,6 +38,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) ->
         up = stack.run("up", "--port", str(free_port()), "--web-port", str(free_port()), env=machine)
         assert up.returncode == 0, up.stdout + up.stderr
         assert "Skipping the web app: Node.js is not installed" in up.stderr
+        assert "web app    not built, for the reason above" in up.stdout
         yield stack
     finally:
         stack.crudctl("clean", "--yes", env=machine)
