@@ -23,7 +23,7 @@ class _Refused(ValueError):
 
 
 def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
-    """Return the JSON value of a request body. Whole numbers of up to 38 digits are int, however they are written, others Decimal.
+    """Return the JSON value of a request body. Whole numbers of up to 38 digits are int in any spelling, others Decimal.
 
     Args:
         encoded: whether `text` is Base64, as API Gateway passes on a binary body.
