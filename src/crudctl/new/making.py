@@ -89,7 +89,7 @@ def make(plan: Plan, target: Path, progress: Callable[[str], None]) -> None:
         progress: called with what is done so far.
 
     Raises:
-        Failed: `target` cannot be used, or git refused to commit.
+        Failed: `target` cannot be used, the new contract cannot be read, or git refused to commit.
     """
     _check_target(plan.root, target)
     with _incomplete(target) as folder:
@@ -98,6 +98,7 @@ def make(plan: Plan, target: Path, progress: Callable[[str], None]) -> None:
             progress(f"{number} of {len(plan.kept)} files")
         progress("rewriting")
         write(plan, folder)
+        _check_contract(folder, plan.renaming.new)
         progress("committing")
         checkout.commit_all(folder, f"Start {plan.renaming.new.plural}, from a CRUD API that a team can own")
         folder.rename(target)  # an empty folder is replaced
@@ -197,6 +198,17 @@ def _check_target(root: Path, target: Path) -> None:
         raise Failed(f"{target} exists and is not a folder.", "Choose a folder that does not exist yet.")
     if not target.parent.is_dir():
         raise Failed(f"The folder {target.parent} does not exist.", f"Make it first: mkdir -p {target.parent}")
+
+
+def _check_contract(folder: Path, words: Words) -> None:
+    """Raise Failed if the contract that was written cannot be read: YAML takes words such as `true` for no text."""
+    try:
+        service.load(folder)
+    except ContractError as error:
+        raise Failed(
+            f"With the resource '{words.singular}' ('{words.plural}') the contract cannot be read: {error}",
+            "Choose another word, or two, for --resource.",
+        ) from error
 
 
 @contextlib.contextmanager
