@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from crudctl.build import service
-from crudctl.new import making
+from crudctl.console import Failed
+from crudctl.new import making, words
 from crudctl.new.rewriting import VERSION
 from tests.invoke import invoke
 from tests.new import projects
@@ -33,6 +34,10 @@ def git(folder: Path, *arguments: str) -> str:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of this project as it is now, whatever is not committed included."""
+    try:
+        words.check_base(words.of(service.load(ROOT)))
+    except Failed as refused:
+        pytest.skip(refused.message)
     folder = tmp_path_factory.mktemp("checkout") / "original"
     for name in project_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +132,7 @@ def test_a_new_project_has_its_own_names_and_versions(checkout: Path, tmp_path: 
         ("orders", ("--resource", "order", "--region", "eu-mars-1"), "AWS has no region"),
         ("orders", ("--resource", "true"), "With the resource 'true' ('trues') the contract cannot be read"),
         ("orders", ("--resource", "null"), "the contract cannot be read"),
-        ("orders", ("--resource", "order", "--plural", "yes"), "the contract cannot be read"),
+        ("orders", ("--resource", "order", "--plural", "false"), "the contract cannot be read"),
         ("orders", ("--resource", "quantity of things ordered"), "32 are allowed"),
     ],
 )
@@ -142,6 +147,15 @@ def test_what_cannot_work_is_refused_and_leaves_nothing(
     assert result.exit_code == 1
     assert message in result.output
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_project_whose_resource_is_an_ordinary_word_is_no_base(checkout: Path, tmp_path: Path) -> None:
+    assert invoke(checkout, "new", str(tmp_path / "users"), "--resource", "user").exit_code == 0
+    result = invoke(tmp_path / "users", "new", str(tmp_path / "orders"), "--resource", "order")
+    assert result.exit_code == 1
+    assert "This project's resource, user, is also an ordinary word of its documentation" in result.output
+    assert "Run `crudctl new` in the original project." in result.output
+    assert not (tmp_path / "orders").exists()
 
 
 def test_the_command_installed_elsewhere_works_in_a_checkout(checkout: Path, tmp_path: Path) -> None:

@@ -41,6 +41,28 @@ def test_a_word_of_the_service_itself_is_refused(word: str) -> None:
         words.chosen(word, None)
 
 
+@pytest.mark.parametrize(
+    ("singular", "plural"), [("user", None), ("table", None), ("key", "ring"), ("person", "users")]
+)
+def test_texts_about_an_ordinary_word_are_not_rewritten(singular: str, plural: str | None) -> None:
+    with pytest.raises(
+        Failed, match=f"resource, {singular}, is also an ordinary word of its documentation, so its texts"
+    ):
+        words.check_base(words.chosen(singular, plural))
+
+
+def test_texts_about_a_word_that_is_its_own_plural_are_not_rewritten() -> None:
+    with pytest.raises(Failed, match="resource, news, has the same word for one and for many, so its texts cannot be"):
+        words.check_base(words.chosen("news", "news"))
+
+
+@pytest.mark.parametrize(
+    ("singular", "plural"), [("item", None), ("order", None), ("person", "people"), ("user role", None)]
+)
+def test_texts_about_other_words_are_rewritten(singular: str, plural: str | None) -> None:
+    words.check_base(words.chosen(singular, plural))
+
+
 @pytest.mark.parametrize("word", ["", "-", "1st", "café", "a/b", "order;", "order\nline", "{order}", "stock  1"])
 def test_a_word_that_is_no_name_is_refused(word: str) -> None:
     with pytest.raises(Failed, match="cannot name a resource"):

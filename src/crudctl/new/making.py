@@ -22,7 +22,7 @@ from crudctl.console import Failed
 from crudctl.new import checkout, rewriting
 from crudctl.new.rewriting import VERSION
 from crudctl.new.text import Renaming
-from crudctl.new.words import Words, of
+from crudctl.new.words import Words, check_base, of
 
 CONTRACT = "contract/openapi.yaml"
 # True of the original only: its pictures, and the addresses that its own stacks moved from.
@@ -52,7 +52,8 @@ def plan(root: Path, words: Words, name: str, region: str) -> Plan:
     """Return what a new project has.
 
     Raises:
-        Failed: `root` is not a checkout, its contract cannot be read, or the new words clash with names in it.
+        Failed: `root` is not a checkout, its contract cannot be read, its resource is an ordinary word, or the new words clash
+            with names in its contract.
     """
     files = checkout.tracked(root)
     try:
@@ -61,6 +62,7 @@ def plan(root: Path, words: Words, name: str, region: str) -> Plan:
     except ContractError as error:
         raise Failed(f"The contract of this project is invalid: {error}", "Fix contract/openapi.yaml.") from error
     old = of(described)
+    check_base(old)
     parameters = [each["name"] for _, _, each in _parameters(document)]
     renaming = Renaming(
         old,

@@ -16,6 +16,16 @@ OWN_WORDS = frozenset(
     ("id", "owner", "version", "etag", "cursor", "page", "problem", "fault", "error", "release", "rollback", "canary", "probe",
      "resource", "field", "function", "operation")
 )  # fmt: skip
+# Words that the texts use in their ordinary sense too: they can name a resource, but not one whose texts are rewritten again.
+ORDINARY_WORDS = frozenset(
+    ("account", "alarm", "api", "app", "attribute", "body", "budget", "call", "change", "check", "client", "command", "contract",
+     "cost", "data", "day", "deploy", "environment", "event", "example", "file", "folder", "form", "header", "hour", "index",
+     "key", "limit", "line", "list", "log", "machine", "message", "method", "metric", "minute", "month", "name", "number",
+     "object", "parameter", "path", "permission", "plan", "policy", "pool", "price", "project", "property", "record", "region",
+     "report", "request", "response", "role", "row", "rule", "schema", "scope", "second", "secret", "service", "session",
+     "setting", "stack", "stage", "state", "step", "string", "table", "tag", "test", "time", "title", "token", "tool", "trace",
+     "type", "user", "value", "word")
+)  # fmt: skip
 LETTER_NAMES = "aefhilmnorsx"  # whose names begin with a vowel: an S3 bucket, an HTML page
 YOU_AND_ONE = re.compile("uni(?![mn])|us[aeu]|uti|ubi|ur[ai]|eu|one|once")  # begin with another sound than their letter
 SILENT = ("hour", "heir", "honor", "honour", "honest")
@@ -83,6 +93,20 @@ def chosen(resource: str, plural: str | None) -> Words:
             )
     camel = "".join(word[0].upper() + word[1:] for word in one.split())
     return Words(one, many, many.replace(" ", "-"), many.replace(" ", "_"), camel, many[0].upper() + many[1:])
+
+
+def check_base(old: Words) -> None:
+    """Raise Failed if texts about a resource of these words cannot be rewritten: they mean something else there too."""
+    if {old.singular, old.plural, old.plural.removesuffix("s")} & (ORDINARY_WORDS | OWN_WORDS):
+        why = "is also an ordinary word of its documentation"
+    elif old.singular == old.plural:
+        why = "has the same word for one and for many"
+    else:
+        return
+    raise Failed(
+        f"This project's resource, {old.singular}, {why}, so its texts cannot be rewritten.",
+        "Run `crudctl new` in the original project.",
+    )
 
 
 def service_name(name: str | None, words: Words) -> str:
