@@ -165,8 +165,9 @@ def show_outputs(environment: Environment, as_json: bool, name: str | None) -> N
         return
     if "demo_users" in values:
         values["demo_users"] = ", ".join(user["username"] for user in values["demo_users"]) + " (passwords: --json)"
+    width = max([20, *map(len, values)])
     for key, value in values.items():
-        out.print(f"{key:20} {value}")
+        out.print(f"{key:{width}} {value}")
 
 
 @main.command()

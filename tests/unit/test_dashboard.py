@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from crudctl.operate import drawing
+from crudctl.operate import commands, drawing
 from crudctl.operate.alarms import Alarm
 from crudctl.operate.dashboard import Dashboard, Panel, Series, period_of, queries
 
@@ -79,6 +80,15 @@ def test_an_alarm_that_fires_is_shown_with_its_runbook() -> None:
     assert re.search(r"▲ get_item-faults +since [0-9:]{8}  It <fails>  docs/runbook.md#x", text(board))
     assert "1 of 2 are not in ALARM" in text(board)
     assert "latency-fast" not in text(board)
+
+
+def test_long_names_have_columns_of_their_own() -> None:
+    long = replace(QUIET, name="reopen_purchase_orders-latency-fast")
+    board = drawn(Panel("timeSeries", "Requests", tuple(Series(name, ((0, 1.0),)) for name in (long.name, "get_item"))))
+    shown = [line.plain for line in commands.lines([FIRING, long])]
+    assert len({line.index("  since ") for line in shown}) == 1
+    one, other, axis = text(board).splitlines()[-3:]
+    assert one.index("█") == other.index("█") == len(axis) - len(axis.lstrip())
 
 
 def test_a_panel_without_data_is_marked_as_such() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 import click
@@ -41,13 +42,19 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(alarm) for alarm in listed], indent=2, default=str))
     else:
-        for alarm in listed:
-            since = f"since {alarm.since.astimezone():%d %b %H:%M:%S %Z}  {alarm.runbook}"
-            state = (f"{alarm.state:18}", COLOURS[alarm.state])
-            out.print(Text.assemble(state, f"{alarm.name:28}", (since, "dim")))
+        for line in lines(listed):
+            out.print(line)
         for alarm in firing:
             print_alarm(alarm)
     sys.exit(1 if firing else 0)
+
+
+def lines(listed: Sequence[Alarm]) -> Iterator[Text]:
+    """Yield a line for each alarm, in columns as wide as the longest name needs."""
+    width = max(26, *(len(alarm.name) for alarm in listed))
+    for alarm in listed:
+        since = f"since {alarm.since.astimezone():%d %b %H:%M:%S %Z}  {alarm.runbook}"
+        yield Text.assemble((f"{alarm.state:18}", COLOURS[alarm.state]), f"{alarm.name:{width}}  ", (since, "dim"))
 
 
 def print_alarm(alarm: Alarm) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 
@@ -18,7 +18,7 @@ from crudctl.operate.dashboard import Dashboard, Panel, Series
 
 BARS = "▁▂▃▄▅▆▇█"
 CELLS = 48  # of a row's bars
-LABEL = 22  # columns of a row's label
+LABEL = 22  # columns of a row's label, more where a longer one is shown
 DAY = 86400  # seconds; a longer range is labelled with dates
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -51,9 +51,10 @@ def lines(dashboard: Dashboard) -> Iterator[Text]:
 def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
     if panel.kind == "alarm":
         firing = [alarm for alarm in panel.alarms if alarm.state == FIRING]
+        width = _widest(alarm.name for alarm in firing)
         for alarm in firing:
             since = f"since {alarm.since.astimezone():%H:%M:%S}"
-            yield Text(f"  ▲ {alarm.name:{LABEL}} {since}  {alarm.says}  {alarm.runbook}", "bold red")
+            yield Text(f"  ▲ {alarm.name:{width}} {since}  {alarm.says}  {alarm.runbook}", "bold red")
         yield Text(f"  {len(panel.alarms) - len(firing)} of {len(panel.alarms)} are not in ALARM", "green")
         return
     if panel.kind == "singleValue":
@@ -65,13 +66,18 @@ def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
         yield Text("  no data in this period", "dim")
         return
     most = max(value for series in drawn for _, value in series.points)
+    width = _widest(series.label for series in drawn)
     for series in drawn:
         yield (
-            Text(f"  {series.label:{LABEL}} ")
+            Text(f"  {series.label:{width}} ")
             .append(bars(series, dashboard, most), "cyan")
             .append(f"  {number(series.points[-1][1])}, max {number(max(value for _, value in series.points))}")
         )
-    yield Text(" " * (LABEL + 3) + axis(dashboard), "dim")
+    yield Text(" " * (width + 3) + axis(dashboard), "dim")
+
+
+def _widest(labels: Iterable[str]) -> int:
+    return max([LABEL, *map(len, labels)])
 
 
 def bars(series: Series, dashboard: Dashboard, most: float) -> str:
