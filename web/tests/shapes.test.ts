@@ -136,7 +136,42 @@ describe('an edit sends only what was edited', () => {
     const schema = it(object({ a: text }));
     const emptied = (raw: Raws): Raws => ({ it: { ...(raw['it'] as Group), members: { a: '' } } });
     expect(saved(schema, '{"it":{"a":"x","gone":1}}', emptied).patch).toBe('{"it":{"a":null}}');
-    expect(saved(schema, '{"it":{"a":"x"}}', emptied).patch).toBe('{"it":null}');
+    expect(saved(schema, '{"it":{"a":"x"}}', emptied).patch).toBe('{"it":{"a":null}}');
+  });
+  test('a stored object whose members are cleared one after another loses nothing that the API does not show', () => {
+    const geo = object({ lat: { type: 'number' } });
+    const schema = object({ address: object({ street: text, geo }) });
+    const cleared = () => ({ address: { members: { street: '', geo: { members: { lat: '' } } } } });
+    const patchOfClearing = (before: string) => saved(schema, before, cleared).patch;
+    expect(patchOfClearing('{"address":{"geo":{"lat":1}}}')).toBe('{"address":{"geo":{"lat":null}}}');
+    expect(patchOfClearing('{"address":{"street":"x"}}')).toBe('{"address":{"street":null}}');
+    expect(patchOfClearing('{"address":{"street":"x","geo":{"lat":1}}}')).toBe(
+      '{"address":{"street":null,"geo":{"lat":null}}}',
+    );
+    expect(patchOfClearing('{"address":{"geo":{}}}')).toBe('{}');
+    expect(patchOfClearing('{"address":{}}')).toBe('{}');
+    expect(patchOfClearing('{}')).toBe('{}');
+  });
+  test('of an open object too, whose other properties may be objects that hide some', () => {
+    const closed = object({ b: text });
+    const open: Schema = { type: 'object', properties: { a: closed }, additionalProperties: closed };
+    const { patch } = saved(it(open), '{"it":{"a":{"b":"x"},"c":{"b":"y"}}}', (raw) => ({
+      it: { members: { a: { members: { b: '' } } }, others: (raw['it'] as Group).others ?? '' },
+    }));
+    expect(patch).toBe('{"it":{"a":{"b":null}}}');
+  });
+  test('setting an object to null and back clears what it shows, and nothing else', () => {
+    const schema = it(object({ a: text }, { nullable: true }));
+    const back = () => rawOf(fieldsOf(schema), {});
+    expect(saved(schema, '{"it":{"a":"x"}}', back).patch).toBe('{"it":{"a":null}}');
+    expect(saved(schema, '{"it":null}', back).patch).toBe('{"it":null}');
+  });
+  test('an emptied object that may not be empty is removed, which is the only way', () => {
+    const emptied = () => ({ it: { members: { a: '' } } });
+    for (const more of [{ required: ['a'] }, { minProperties: 1 }]) {
+      const schema = it(object({ a: text }, more));
+      expect(saved(schema, '{"it":{"a":"x"}}', emptied)).toMatchObject({ patch: '{"it":null}', faults: [] });
+    }
   });
   test('other properties of an open object are edited as what they are', () => {
     const texts: Schema = { type: 'object', properties: { a: text }, additionalProperties: text };

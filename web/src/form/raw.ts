@@ -3,7 +3,7 @@
  * whatever it shows; a value that does not fit its control is edited as JSON. Knows no markup.
  */
 import type { Schema } from '../contract/schema';
-import { type Fault, isFormatted } from '../contract/validate';
+import { type Fault, faults, isFormatted } from '../contract/validate';
 import { isNumeric, typedNumber } from '../json/number';
 import { isObject, type Json, own, parse, pointerTo, present, same, write } from '../json/value';
 import type { Field } from './fields';
@@ -161,7 +161,7 @@ function valueOfField(field: Field, raw: Raw, before: unknown, wrong: Fault[]): 
     case 'pairs':
       return fromPairs(field, (raw as Pairs).pairs, isObject(before) ? before : {}, fault);
     case 'group':
-      return fromGroup(field, raw as Group, isObject(before) ? before : {}, wrong);
+      return fromGroup(field, raw as Group, before, wrong);
     default:
       return fromText(field, raw as string, fault);
   }
@@ -199,7 +199,8 @@ function fromPairs(field: Field, pairs: [string, string][], before: Json, fault:
   return named.length || field.required ? Object.fromEntries(named) : undefined;
 }
 
-function fromGroup(field: Field, raw: Group, before: Json, wrong: Fault[]): Json | undefined {
+function fromGroup(field: Field, raw: Group, stored: unknown, wrong: Fault[]): Json | undefined {
+  const before = isObject(stored) ? stored : {};
   const inner = valueOf(field.fields, raw.members, before);
   wrong.push(...inner.faults);
   const rest = unnamed(field, before);
@@ -215,7 +216,15 @@ function fromGroup(field: Field, raw: Group, before: Json, wrong: Fault[]): Json
     }
   }
   const value = { ...others, ...inner.value };
-  return Object.keys(value).length || field.required ? value : undefined;
+  return Object.keys(value).length || staysEmpty(field, stored) ? value : undefined;
+}
+
+/**
+ * Whether an object without members is kept: a stored one may have members that the API does not show, and removing it would remove
+ * them. One that may not be empty can only be removed.
+ */
+function staysEmpty({ required, schema }: Field, stored: unknown): boolean {
+  return required || (isObject(stored) && faults({}, schema).length === 0);
 }
 
 function fromText(field: Field, raw: string, fault: Report): unknown {
