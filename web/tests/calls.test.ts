@@ -141,6 +141,29 @@ test('a change that sets a property to null sends all content, which a merge pat
   expect(header(0, 'Content-Type')).toBe('application/json');
 });
 
+test('null in an array is set by a merge patch, which replaces an array as a whole', async () => {
+  const content = { tags: [null, 'a'], sizes: [{ width: null }] };
+  await change(api(ok(order())), 'id-1', { tags: ['a'], sizes: [] }, content, 1);
+  expect(sent[0]?.init).toMatchObject({ method: 'PATCH', body: JSON.stringify(content) });
+});
+
+test('when all content has to be valid and is not, the error says why, by the names of the fields', async () => {
+  const errors = [
+    { pointer: '/quantity', detail: 'must be one of 1, 2' },
+    { pointer: '/box/label', detail: 'is required' },
+  ];
+  const refused: Reply = () =>
+    Response.json({ status: 400, detail: 'The request has 2 faults; see errors.', errors }, { status: 400 });
+  const base = { name: 'Lamp', quantity: 3, note: 'x', box: {} };
+  const attempt = change(api(refused), 'id-1', base, { ...base, note: null }, 1);
+  await expect(attempt).rejects.toThrow(
+    'To store null, the whole order has to be valid: Quantity must be one of 1, 2; Box › Label is required.',
+  );
+  await expect(attempt).rejects.toMatchObject({ faults: errors });
+  const patch = change(api(refused), 'id-1', base, { ...base, quantity: 4 }, 1);
+  await expect(patch).rejects.toBeInstanceOf(Refused); // judges only what was edited
+});
+
 test('numbers keep their digits, from the response to the next request', async () => {
   const text = '{"entries":[{"id":"a","version":1,"price":0.12345678901234567890}],"next_cursor":null}';
   const network = api(() => new Response(text), ok(order()));

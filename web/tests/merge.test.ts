@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { distinctText } from '../src/contract/schema';
 import { Exact } from '../src/json/number';
 import { differences, merged, patched, patchOf } from '../src/resource/merge';
 
@@ -89,4 +90,50 @@ test.each([
   expect(changes.map(({ changed }) => changed)).not.toContain('both');
   const chosen = new Map(changes.map(({ pointer, changed }) => [pointer, changed as 'mine' | 'theirs']));
   expect(merged(changes, other, (pointer) => chosen.get(pointer))).toEqual(both);
+});
+
+const ALIKE = [
+  ...[
+    null,
+    'null',
+    true,
+    'true',
+    'Yes',
+    1,
+    '1',
+    '',
+    ' ',
+    'a',
+    'a, b',
+    'a: b',
+    1234,
+    '1,234',
+    '"a"',
+    '[]',
+    '{}',
+  ],
+  ...[[], [null], ['null'], [''], [' '], ['a'], ['a, b'], ['a', 'b'], [['a', 'b']], ['low', null, 'null']],
+  ...[['low', 'null', null], [1], ['1'], [true], ['Yes'], ['true'], ['a\nb']],
+  ...[{}, { a: null }, { a: 'null' }, { a: '' }, { a: 1 }, { a: '1' }, { a: 'b' }, { a: 'b\nc: d' }],
+  ...[{ a: 'b', c: 'd' }, { 'a: b\nc': 'd' }, { a: { b: 'c' } }, { a: 'b: c' }],
+];
+
+test('different values are shown differently, whichever two they are', () => {
+  for (const one of ALIKE) {
+    for (const other of ALIKE.filter((value) => value !== one)) {
+      expect(distinctText(one, [other]), JSON.stringify([one, other])).not.toBe(distinctText(other, [one]));
+    }
+  }
+});
+
+test.each([
+  [['low', 'null', null], '["low","null",null]'],
+  ['null', '"null"'],
+  ['Desk lamp, red: "new"', 'Desk lamp, red: "new"'],
+  ['2026-02-03', '2026-02-03'],
+  [['a', 'b'], 'a, b'],
+  [{ a: 'x', b: 2 }, 'a: x\nb: 2'],
+  [false, 'No'],
+])('%j is shown as %s: as text, if that is clear', (value, text) => {
+  expect(distinctText(value)).toBe(text);
 });

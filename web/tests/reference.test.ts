@@ -36,6 +36,8 @@ test.each([
   [ref('a~1b'), 'boolean'],
   [ref('constructor'), 'integer'],
   [{ enum: [1, '1', true] }, 'one of 1, "1", true'],
+  [{ enum: ['low', 'null', null], nullable: true }, 'one of low, "null" or null'],
+  [{ enum: ['true', 'a, b', 'a or null', '', 'a:b'] }, 'one of "true", "a, b", "a or null", "", "a:b"'],
   [{ type: 'array', items: ref('Box') }, 'array of Box'],
   [{ type: 'array', items: { type: 'string', nullable: true } }, 'array of (string or null)'],
   [{ type: 'array', items: { type: 'array', items: {} } }, 'array of array of any'],
@@ -50,6 +52,8 @@ test.each([
   [{ minLength: 1, maxLength: 5, pattern: '^a' }, 'not empty, at most 5 characters, matches ^a'],
   [{ minimum: parse('9007199254740993'), exclusiveMinimum: true }, 'more than 9007199254740993'],
   [{ maximum: 0.0004 }, 'to 0.0004'],
+  [{ default: true }, 'default true'],
+  [{ default: 'null' }, 'default "null"'],
   [
     { minItems: 1, uniqueItems: true, items: { maxLength: 2 } },
     'at least 1 entries, unique entries, each entry at most 2 characters',

@@ -1,6 +1,6 @@
 /** The part of JSON Schema that the contract may use (src/crudctl/build/rules.py, CONSTRAINTS). Knows no form and no API. */
 import { isNumeric, type Numeric, shownNumber } from '../json/number';
-import { isObject } from '../json/value';
+import { isObject, write } from '../json/value';
 
 export interface Schema {
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -48,4 +48,28 @@ export function textOf(value: unknown): string {
       .join('\n');
   }
   return value === null ? 'null' : (value as string);
+}
+
+const LIKE_ANOTHER = /^(null|true|false|yes|no|not set|empty text|["[{].*|[-\d][\d.,'’\s]*(e[+-]?\d+)?)$/is;
+
+/** Whether a value's text could be taken for that of another value: `null`, `1`, an entry with a comma. */
+function isVague(value: unknown, inside = false): boolean {
+  if (Array.isArray(value)) return inside || !value.length || value.some((entry) => isVague(entry, true));
+  if (isObject(value)) {
+    const parts = Object.entries(value).flat();
+    return inside || !parts.length || parts.some((part) => isVague(part, true));
+  }
+  if (typeof value !== 'string') return value === null;
+  return !value || value !== value.trim() || LIKE_ANOTHER.test(value) || (inside && /[,:"\n]/.test(value));
+}
+
+/** Return a value as text for people, or as JSON where that could be taken for another value or is the text of one of `others`. */
+export function distinctText(value: unknown, others: unknown[] = []): string {
+  const text = textOf(value);
+  return isVague(value) || others.some((other) => textOf(other) === text) ? write(value) : text;
+}
+
+/** Return a value as JSON, but a text as it is unless it could be taken for another value or, in a list, for several. */
+export function spelled(value: unknown): string {
+  return typeof value === 'string' && !isVague(value, true) && !/\bor\b/.test(value) ? value : write(value);
 }

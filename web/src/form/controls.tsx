@@ -96,12 +96,17 @@ function Choice(props: ControlProps) {
   const values = field.control === 'yes-no' ? [true, false] : (field.schema.enum ?? []);
   const options = values.filter((value) => value !== null).map((value) => write(value));
   const strange = raw && !options.includes(raw) ? [raw] : [];
+  const all = [...values, ...strange.map(parse)].map(labelOf);
+  const label = (option: string) => {
+    const text = labelOf(parse(option));
+    return all.filter((other) => other === text).length > 1 ? option : text; // such as 1 and "1"
+  };
   return (
     <select {...common(props)} value={raw} onChange={(event) => onChange(event.currentTarget.value)}>
       <option value="">{field.required ? 'Choose…' : 'Not set'}</option>
       {[...options, ...strange].map((option) => (
         <option key={option} value={option}>
-          {labelOf(parse(option)) + (strange.includes(option) ? ' (no longer allowed)' : '')}
+          {label(option) + (strange.includes(option) ? ' (no longer allowed)' : '')}
         </option>
       ))}
     </select>

@@ -1,6 +1,6 @@
 /** The parts of an OpenAPI document that the reference shows, and how to follow a `$ref` in it. */
-import { type Schema, textOf } from '../contract/schema';
-import { type Json, own, stepsOf, write } from '../json/value';
+import { type Schema, spelled } from '../contract/schema';
+import { type Json, own, stepsOf } from '../json/value';
 
 export type Ref<T> = T & { $ref?: string };
 export type RefSchema = Ref<Schema> & { allOf?: RefSchema[] };
@@ -95,11 +95,6 @@ function grouped(kind: string): string {
   return /^one of| or null$/.test(kind) ? `(${kind})` : kind;
 }
 
-/** A text as it is, unless it could be taken for another value, such as the text "1". */
-function spelled(value: unknown): string {
-  return typeof value === 'string' && /^[^\s"\d-]+[^"]*$/.test(value) ? value : write(value);
-}
-
 export interface Row {
   /** `box.shelf`, `rooms[].name`, `sizes.*.width`. */
   path: string;
@@ -155,7 +150,7 @@ export function limitsOf(schema: Schema): string {
       schema.items.type !== 'object' &&
       limitsOf(schema.items) &&
       `each entry ${limitsOf(schema.items)}`,
-    schema.default !== undefined && `default ${textOf(schema.default)}`,
+    schema.default !== undefined && `default ${spelled(schema.default)}`,
   ]
     .filter(Boolean)
     .join(', ');

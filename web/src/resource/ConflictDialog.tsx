@@ -1,12 +1,11 @@
 /** Both versions of a resource that was changed in two places, field by field; the user chooses. */
 import { useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
-import { textOf, titleOf } from '../contract/schema';
+import { distinctText } from '../contract/schema';
 import { service } from '../contract/service';
-import type { Field } from '../form/fields';
-import { type Json, stepsOf, write } from '../json/value';
+import { type Json, same } from '../json/value';
 import { Dialog, Time } from '../ui/parts';
-import { contentOf, fields } from './content';
+import { contentOf, placeOf } from './content';
 import { type Difference, differences, merged, type Side } from './merge';
 import './ConflictDialog.css';
 
@@ -70,7 +69,7 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
                   <span class="value">{shown(change, which)}</span>
                 </label>
               ))}
-              {changed === 'both' && <p class="help">Before: {shown(change, 'base')}</p>}
+              {changed === 'both' && <p class="help before">Before: {shown(change, 'base')}</p>}
             </fieldset>
           );
         })}
@@ -97,23 +96,13 @@ const WHO = {
   both: 'changed by you and elsewhere',
 };
 
-/** Return `Box › Shelf number`: the titles of the fields that a pointer leads through. */
-function placeOf(pointer: string): string {
-  let inner: Field[] = fields;
-  const titles = stepsOf(pointer).map((step) => {
-    const field = inner.find(({ name }) => name === step);
-    inner = field?.fields ?? [];
-    return field?.title ?? (inner === fields ? titleOf(step, {}) : step);
-  });
-  return titles.join(' › ');
-}
-
-/** Show a value as text, or as JSON where the two versions have one text, such as 1 and "1". */
 function shown(change: Difference, which: Side | 'base') {
   const value = change[which];
   if (value === undefined) return <em>not set</em>;
   if (value === null) return <em>null</em>;
   if (value === '') return <em>empty text</em>;
-  const alike = textOf(change.mine) === textOf(change.theirs);
-  return alike || (typeof value === 'object' && textOf(value).trim() === '') ? write(value) : textOf(value);
+  return distinctText(
+    value,
+    [change.base, change.mine, change.theirs].filter((other) => !same(other, value)),
+  );
 }

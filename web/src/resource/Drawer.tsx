@@ -18,7 +18,7 @@ import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
 import type { ResourceList } from './list';
-import { Conflict, change, create } from './save';
+import { Conflict, change, create, Incomplete } from './save';
 import './Drawer.css';
 
 interface Props {
@@ -170,7 +170,10 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
     else if (reason instanceof Refused && reason.problem.errors?.length) {
       show(reason.problem.errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
       return;
-    } else setError(reason instanceof Stopped ? reason.reason : reason);
+    } else {
+      if (reason instanceof Incomplete) show(reason.faults);
+      setError(reason instanceof Stopped ? reason.reason : reason);
+    }
   };
   const show = (all: Fault[]) => {
     setFaults(all);

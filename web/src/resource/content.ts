@@ -1,8 +1,8 @@
 /** Which fields of a resource are content, which of them is its title and which are columns, according to the contract. */
-import { textOf } from '../contract/schema';
+import { textOf, titleOf as wordsOf } from '../contract/schema';
 import { content } from '../contract/service';
 import { type Control, type Field, fieldsOf } from '../form/fields';
-import { type Json, own } from '../json/value';
+import { type Json, own, stepsOf } from '../json/value';
 
 export const schema = content;
 export const fields = fieldsOf(content);
@@ -33,6 +33,17 @@ export function nameOf(resource: Json): string {
   if (typeof text !== 'string' || !text.trim()) return textOf(own(resource, 'id'));
   const characters = Array.from(text);
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text;
+}
+
+/** Return `Box › Shelf number`: the titles of the fields that a pointer leads through. */
+export function placeOf(pointer: string): string {
+  let inner: Field[] = fields;
+  const titles = stepsOf(pointer).map((step) => {
+    const field = inner.find(({ name }) => name === step);
+    inner = field?.fields ?? [];
+    return field?.title ?? (inner === fields ? wordsOf(step, {}) : step);
+  });
+  return titles.join(' › ');
 }
 
 const COLUMNS = 3;

@@ -2,9 +2,19 @@
 import type { Api, Resource } from '../api/client';
 import { Refused } from '../api/problem';
 import { service } from '../contract/service';
+import type { Fault } from '../contract/validate';
 import { type Json, parse, same, write } from '../json/value';
-import { contentOf } from './content';
+import { contentOf, placeOf } from './content';
 import { patched, patchOf } from './merge';
+
+/** A change to null needs all content to be valid, and some of it is not, perhaps by a change of the contract. */
+export class Incomplete extends Error {
+  constructor(readonly faults: Fault[]) {
+    const all = faults.map(({ pointer, detail }) => `${placeOf(pointer) || 'it'} ${detail}`).join('; ');
+    super(`To store null, the whole ${service.singular} has to be valid: ${all}.`);
+    this.name = 'Incomplete';
+  }
+}
 
 /** The resource has changed since it was opened; `theirs` is its current version. */
 export class Conflict extends Error {
@@ -61,7 +71,7 @@ export async function change(
 }
 
 /** Send what was edited, as a merge patch; or all content, where a patch cannot express it because a property becomes null. */
-function written(
+async function written(
   api: Pick<Api, 'patch' | 'replace'>,
   id: string,
   base: Json,
@@ -69,7 +79,12 @@ function written(
   version: number,
 ): Promise<Resource> {
   const patch = patchOf(base, content);
-  return same(patched(base, patch), content)
-    ? api.patch(id, patch, version)
-    : api.replace(id, content, version);
+  if (same(patched(base, patch), content)) return api.patch(id, patch, version);
+  try {
+    return await api.replace(id, content, version);
+  } catch (error) {
+    const errors = error instanceof Refused && error.status === 400 && error.problem.errors;
+    if (!errors || !errors.length) throw error;
+    throw new Incomplete(errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
+  }
 }
