@@ -48,6 +48,17 @@ def test_the_content_is_flat_and_leaves_out_what_the_service_sets() -> None:
     assert list(content["properties"]) == ["name", "box", "age"]  # the form shows them in this order
 
 
+def test_the_order_of_properties_named_like_integers_is_written_down() -> None:
+    document = copy.deepcopy(small())
+    box = document["components"]["schemas"]["Box"]
+    box["properties"] = {"size": {"type": "integer"}, "10": {"type": "object", "properties": {"b": {}, "2": {}}}}
+    made = web_contract.web_contract(document)
+    for schema in (made["content"]["properties"]["box"], made["document"]["components"]["schemas"]["Box"]):
+        assert schema["x-order"] == ["size", "10"]
+        assert schema["properties"]["10"]["x-order"] == ["b", "2"]
+    assert "x-order" not in made["content"]
+
+
 def test_a_merge_patch_requires_nothing_and_allows_null_where_a_field_may_be_removed() -> None:
     schemas = web_contract.web_contract(small())["document"]["components"]["schemas"]
     assert schemas["ItemPatch"] == {

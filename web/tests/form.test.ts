@@ -69,6 +69,17 @@ describe('a field is derived from its schema', () => {
       points: 'json',
     });
   });
+  test('the fields have the order of the contract, also those named like integers', () => {
+    const inner: Schema = {
+      type: 'object',
+      properties: { 10: {}, 2: {}, b: {} },
+      'x-order': ['b', '10', '2'],
+    };
+    const outer: Schema = { properties: { 1: {}, a: inner }, 'x-order': ['a', '1'] };
+    const [first, second] = fieldsOf(outer);
+    expect([first?.name, second?.name]).toEqual(['a', '1']);
+    expect(first?.fields.map(({ name }) => name)).toEqual(['b', '10', '2']);
+  });
   test('label, help and whether it is required come from the contract', () => {
     const [first] = fields;
     expect(first).toMatchObject({ title: 'Title', help: 'What it is. Up to 80 characters.', required: true });

@@ -91,6 +91,14 @@ test('the parts of an allOf are shown together', () => {
   expect(rows.sort()).toEqual(['a!', 'c!', 'side']);
 });
 
+test('properties named like integers keep the order of the contract, also in parts', () => {
+  const part: RefSchema = { type: 'object', properties: { 7: {}, z: {} }, 'x-order': ['z', '7'] };
+  const own: RefSchema = { properties: { 10: {}, 2: {}, b: {} }, 'x-order': ['b', '10', '2'] };
+  const schema: RefSchema = { type: 'object', properties: { in: { allOf: [part], ...own } } };
+  const paths = rowsOf(document, schema).map(({ path }) => path);
+  expect(paths).toEqual(['in', 'in.z', 'in.7', 'in.b', 'in.10', 'in.2']);
+});
+
 test('a schema without properties is no section', () => {
   expect(isSection(document, ref('Id'))).toBe(false);
   expect(isSection(document, ref('Box'))).toBe(true);

@@ -25,7 +25,8 @@ def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
 
     `service` is the description of `build/service.json`. `content` is the flat schema of what a client may send of the
     resource. `document` is the OpenAPI document with that schema as `<resource>Content` and with each merge patch spelled
-    out; the types and the reference page follow from it.
+    out; the types and the reference page follow from it. An object schema with a property such as `2` has `x-order`, the names
+    in the contract's order, because JavaScript puts such names first.
 
     Raises:
         contract.ContractError: A schema refers to itself or to nothing.
@@ -37,5 +38,25 @@ def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
         for name, schema in schemas.items()
         if "x-merge-patch-of" in schema
     }
-    components = {**document["components"], "schemas": {**schemas, **patches, f"{described.schema}Content": content}}
-    return {"service": described.as_json(), "content": content, "document": {**document, "components": components}}
+    all_schemas = {**schemas, **patches, f"{described.schema}Content": content}
+    components = {**document["components"], "schemas": {name: _ordered(schema) for name, schema in all_schemas.items()}}
+    return {
+        "service": described.as_json(),
+        "content": _ordered(content),
+        "document": {**document, "components": components},
+    }
+
+
+def _ordered(schema: Any) -> Any:
+    """Return a schema with `x-order` in every object that has a property named like an integer."""
+    if not isinstance(schema, dict):
+        return schema  # `additionalProperties: false`
+    properties = schema.get("properties", {})
+    inner = {name: _ordered(schema[name]) for name in ("items", "additionalProperties") if name in schema}
+    if "allOf" in schema:
+        inner["allOf"] = [_ordered(part) for part in schema["allOf"]]
+    if properties:
+        inner["properties"] = {name: _ordered(part) for name, part in properties.items()}
+    if any(name.isascii() and name.isdigit() for name in properties):
+        inner["x-order"] = list(properties)
+    return {**schema, **inner}

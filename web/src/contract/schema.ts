@@ -24,10 +24,17 @@ export interface Schema {
   maxItems?: number;
   uniqueItems?: boolean;
   properties?: Record<string, Schema>;
+  /** The names of the properties, where JavaScript would order them in another way than the contract: it puts integers first. */
+  'x-order'?: string[];
   required?: string[];
   additionalProperties?: boolean | Schema;
   minProperties?: number;
   maxProperties?: number;
+}
+
+/** Return the names of an object's properties in the contract's order. */
+export function propertyNames({ properties = {}, 'x-order': order = [] }: Schema): string[] {
+  return [...new Set([...order, ...Object.keys(properties)])];
 }
 
 /** Return the schema's title, or else its name in words: `shelf_number` is "Shelf number". */

@@ -1,7 +1,7 @@
 /** Derives form fields from a schema. Knows no value and no markup. */
-import { type Schema, titleOf } from '../contract/schema';
+import { propertyNames, type Schema, titleOf } from '../contract/schema';
 import { compare, type Numeric, shownNumber } from '../json/number';
-import { pointerTo } from '../json/value';
+import { own, pointerTo } from '../json/value';
 
 export type Control =
   | 'line' // one line of text, with an input type by its format
@@ -33,8 +33,13 @@ const LONG = 200;
 
 /** Return the fields of an object schema, in the schema's order. */
 export function fieldsOf(schema: Schema, pointer = ''): Field[] {
-  return Object.entries(schema.properties ?? {}).map(([name, property]) =>
-    fieldOf(name, property, pointerTo(pointer, name), schema.required?.includes(name) ?? false),
+  return propertyNames(schema).map((name) =>
+    fieldOf(
+      name,
+      own(schema.properties, name) ?? {},
+      pointerTo(pointer, name),
+      schema.required?.includes(name) ?? false,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 /** The parts of an OpenAPI document that the reference shows, and how to follow a `$ref` in it. */
-import { type Schema, spelled } from '../contract/schema';
+import { propertyNames, type Schema, spelled } from '../contract/schema';
 import { type Json, own, stepsOf } from '../json/value';
 
 export type Ref<T> = T & { $ref?: string };
@@ -55,11 +55,12 @@ export function flat(document: OpenApi, schema: RefSchema = {}): RefSchema {
   return allOf.reduceRight<RefSchema>((rest, part) => {
     const other = flat(document, part);
     const properties = { ...other.properties, ...rest.properties };
+    const names = [...propertyNames(other), ...propertyNames(rest)];
     const required = [...new Set([...(other.required ?? []), ...(rest.required ?? [])])];
     return {
       ...other,
       ...rest,
-      ...(Object.keys(properties).length ? { properties } : {}),
+      ...(Object.keys(properties).length ? { properties, 'x-order': names } : {}),
       ...(required.length ? { required } : {}),
     };
   }, whole);
@@ -106,8 +107,10 @@ const DEEPEST = 8;
 
 /** Return the properties of an object schema, each followed by those within it. */
 export function rowsOf(document: OpenApi, schema: RefSchema, prefix = '', depth = 0): Row[] {
-  const { properties = {}, required = [] } = flat(document, schema);
-  return Object.entries(properties).flatMap(([name, given]) => {
+  const whole = flat(document, schema);
+  const { properties, required = [] } = whole;
+  return propertyNames(whole).flatMap((name) => {
+    const given = own(properties, name) ?? {};
     const path = prefix + name;
     return [
       { path, required: required.includes(name), schema: given },
