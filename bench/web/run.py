@@ -1,7 +1,7 @@
 """Measure what the web app loads, and the time to the first row, in Chromium on the local stack.
 
-`python bench/web/run.py [--rounds N]`, after `crudctl up`; rewrites bench/web/result.md. Creates items of the first demo user
-and deletes them again.
+`python bench/web/run.py [--rounds N]`, after `crudctl up`; rewrites bench/web/result.md. Creates resources of the first
+demo user and deletes them again.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from crudctl.build import service
+
 ROOT = Path(__file__).parents[2]
-ITEMS = 30
+SERVICE = service.load(ROOT)
+RESOURCES = 30
 PAINTS = """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime))
   .observe({ type: 'largest-contentful-paint', buffered: true }))"""
 SHIFT = """() => new Promise((resolve) => { let sum = 0; new PerformanceObserver((list) => {
@@ -49,7 +52,7 @@ def signed_in(browser: Browser, outputs: dict[str, Any]) -> tuple[BrowserContext
     context = browser.new_context()
     page = context.new_page()
     page.goto(outputs["web_url"])
-    page.get_by_role("button", name="Sign in to see your items").click()
+    page.get_by_role("button", name=f"Sign in to see your {SERVICE.plural}").click()
     page.fill("#username", user["username"])
     page.fill("#password", user["password"])
     page.get_by_role("button", name="Sign in").click()
@@ -95,8 +98,8 @@ def measure(browser: Browser, outputs: dict[str, Any], rounds: int) -> dict[str,
 
 def report(cases: dict[str, Case], rounds: int) -> str:
     lines = [
-        f"Chromium on the local stack, medians of {rounds} rounds; {ITEMS} items, a page of 25. Bytes are compressed, "
-        "headers included.",
+        f"Chromium on the local stack, medians of {rounds} rounds; {RESOURCES} {SERVICE.plural}, a page of 25. "
+        "Bytes are compressed, headers included.",
         "",
         "| | requests | bytes | first row or heading, ms | largest paint, ms | layout shift |",
         "|---|---|---|---|---|---|",
@@ -121,16 +124,14 @@ def main() -> None:
     with httpx.Client(
         base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
     ) as api:
-        items = [
-            api.post("items", json={"name": f"Bench {n}", "quantity": n, "tags": ["bench"]}).json()
-            for n in range(ITEMS)
-        ]
+        created = [api.post(SERVICE.collection, json=SERVICE.sample) for _ in range(RESOURCES)]
+        made = [response.raise_for_status().json()["id"] for response in created]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             text = report(measure(browser, outputs, rounds), rounds)
             browser.close()
-        for item in items:
-            api.delete(f"items/{item['id']}")
+        for resource_id in made:
+            api.delete(f"{SERVICE.collection}/{resource_id}")
     (Path(__file__).parent / "result.md").write_text(text, encoding="utf-8")
     print(text)
 

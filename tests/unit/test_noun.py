@@ -19,7 +19,7 @@ GENERIC = [
 SUFFIXES = {".py", ".tf", ".hcl", ".json", ".tfvars", ".ts", ".tsx", ".css", ".html"}
 # Files whose subject is DynamoDB's items or a keyword of JSON Schema; moved.tf has the addresses of earlier versions.
 ABOUT_ITEMS = (
-    "infra/moved.tf", "infra/terraform.tfvars.json", "infra/tests/", "src/crudctl/build/rules.py", "src/crudctl/build/service.py",
+    "bench/cold_start/", "infra/moved.tf", "infra/terraform.tfvars.json", "infra/tests/", "src/crudctl/build/rules.py", "src/crudctl/build/service.py",
     "src/crudctl/build/structure.py", "src/crudctl/build/sample.py", "src/crudctl/new/", "src/crudctl/release/record.py",
     "src/emulator/", "src/functions/aws/",
 )  # fmt: skip
@@ -28,7 +28,7 @@ ABOUT_ITEMS = (
 def sources() -> Iterator[str]:
     """The files of the product, as paths below the project."""
     yield "Makefile"
-    for top in ("src", "infra", "web/src"):
+    for top in ("src", "infra", "web/src", "bench"):
         for path in sorted((ROOT / top).rglob("*")):
             name = path.relative_to(ROOT).as_posix()
             if path.suffix in SUFFIXES and "/." not in name and path.name != "operations.py":

@@ -30,6 +30,8 @@ LEFT_OUT = re.compile(r"docs/images/|infra/moved\.tf$")
 # Texts about the service. Pages that a test compares with what they are generated from, and patches of others, stay as they are.
 TEXTS = re.compile(r"(?:[^/]+|\.github/[^/]+|docs/.+)\.(?:md|txt)$|mkdocs\.ya?ml$|\.devcontainer/.+\.json$")
 UNCHANGED = re.compile(r"docs/(?:upstream/|parity\.md$|contract\.md$)|CHANGELOG\.md$|requirements[\w-]*\.txt$")
+RESULTS = re.compile(r"bench/[^/]+/result\.md$")
+MEASURED = "Measured on the project that this one was made from, and not again since."
 IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)[^)]*\)|<img[^>]+src=\"([^\"]+)\"|<source[^>]+srcset=\"([^\"]+)\"")
 
 
@@ -127,6 +129,8 @@ def _changes(plan: Plan) -> Mapping[str, Callable[[str], str]]:
             changes[name] = lambda text: rewriting.contract(text, renaming)
         elif TEXTS.match(name) and not UNCHANGED.match(name):
             changes[name] = lambda text, name=name: renaming.markdown(without_pictures(text, name))  # type: ignore[misc]
+        elif RESULTS.match(name):
+            changes[name] = measured_elsewhere
         elif name == "pyproject.toml":
             changes[name] = lambda text: re.sub(r'(?m)^version = ".*"$', f'version = "{VERSION}"', text, count=1)
         elif name in ("web/package.json", "web/package-lock.json"):
@@ -163,6 +167,11 @@ def without_pictures(text: str, page: str) -> str:
 
     blocks = re.split(r"\n{2,}", text)
     return "\n\n".join(block for block in blocks if shown(block))
+
+
+def measured_elsewhere(text: str) -> str:
+    """Return the result of a bench, which says first where it was measured; running the bench again replaces the file."""
+    return text if text.startswith(MEASURED) else f"{MEASURED}\n\n{text}"
 
 
 def without_settings(text: str) -> str:
