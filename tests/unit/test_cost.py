@@ -42,10 +42,17 @@ def bill(**month: Any) -> dict[str, float]:
     return {f"{line.service}: {line.what}": round(line.usd, 2) for line in lines(Workload(**month)) if line.usd}
 
 
+def put_region(home: Path, region: str) -> None:
+    """Write the name and region of the project at `home`."""
+    (home / "infra").mkdir(exist_ok=True)
+    (home / "infra" / "terraform.tfvars.json").write_text(json.dumps({"name": "items", "region": region}), "utf-8")
+
+
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project with the tests' contract, whatever this one's is."""
     contracts.put(tmp_path)
+    put_region(tmp_path, "eu-west-2")
     monkeypatch.chdir(tmp_path)
 
 
@@ -168,6 +175,15 @@ def test_the_json_has_the_lines_and_their_sum() -> None:
     assert costs["usd"] == pytest.approx(sum(line["usd"] for line in costs["lines"]))
     assert costs["workload"]["requests"] == 10_000
     assert costs["region"] == "eu-west-2"
+
+
+def test_a_project_in_another_region_is_told_that_the_prices_are_not_of_its_region(tmp_path: Path) -> None:
+    note = "This project is in eu-west-1, where prices may differ"
+    assert note not in run()
+    put_region(tmp_path, "eu-west-1")
+    first, second = run().splitlines()[:2]
+    assert first.startswith("A month in eu-west-2, in USD, at list prices of ")
+    assert second == note
 
 
 EXAMPLES = re.findall(r"```console\n\$ crudctl cost (.*)\n((?:.*\n)+?)```", DOCS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from crudctl import project
+from crudctl import naming, project
 from crudctl.build import contract, service
 from crudctl.console import Failed, out
 from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, alternatives, lines, price_list
@@ -115,8 +115,10 @@ def _table(bill: list[Line]) -> str:
         )
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    elsewhere = naming.read(project.root(), "prod").region
+    note = f"\nThis project is in {elsewhere}, where prices may differ" if elsewhere != known["region"] else ""
     head = f"A month in {known['region']}, in {known['currency']}, at list prices of {known['date']}, without taxes"
-    return "\n".join([head, "", aligned(heads).rstrip(), rule, *map(aligned, rows), rule, aligned(total)])
+    return "\n".join([head + note, "", aligned(heads).rstrip(), rule, *map(aligned, rows), rule, aligned(total)])
 
 
 def _others(others: list[Alternative]) -> str:
