@@ -119,6 +119,9 @@ def test_a_new_project_has_its_own_names_and_versions(checkout: Path, tmp_path: 
     assert changes.count("\n## ") == 1
     assert f"\n## {VERSION} - " in changes
     assert "docs/images" not in (home / "README.md").read_text(encoding="utf-8")
+    runbook = (home / "docs" / "runbook.md").read_text(encoding="utf-8")
+    assert "2026-11-23" not in runbook  # when an incident of the original was recorded
+    assert not runbook.endswith("\n\n")
     results = [path.read_text(encoding="utf-8") for path in (home / "bench").glob("*/result.md")]
     assert results
     assert all(text.startswith(making.MEASURED) for text in results)
