@@ -226,6 +226,7 @@ def test_the_conflict_dialog_shows_every_shape_and_restores_it(
 def test_the_reference_page_shows_every_shape_and_every_operation(app: App) -> None:
     app.open("/reference")
     section = app.page.locator(f"#schema-{WEB['service']['schema']}")
+    section.wait_for()  # the page is loaded apart from the app
     paths = section.locator("tbody th code").all_inner_texts()
     assert [path for path in paths if path in FIELDS] == list(FIELDS)
     nested = {f"{name}.{inner}" for name, field in FIELDS.items() for inner in field.get("properties", {})}

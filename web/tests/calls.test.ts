@@ -4,7 +4,7 @@ import { type Call, curl } from '../src/api/call';
 import { Api, type Resource } from '../src/api/client';
 import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
-import { change, Conflict, create } from '../src/resource/save';
+import { change, Conflict, create, Incomplete } from '../src/resource/save';
 
 const at = '2026-01-31T09:26:53.000Z';
 const order = (more: Partial<Resource> = {}): Resource => ({
@@ -160,6 +160,8 @@ test('when all content has to be valid and is not, the error says why, by the na
     'To store null, the whole order has to be valid: Quantity must be one of 1, 2; Box › Label is required.',
   );
   await expect(attempt).rejects.toMatchObject({ faults: errors });
+  const many = new Incomplete([...errors, ...errors, ...errors]);
+  expect(many.message).toMatch(/: Quantity .*; Box › Label is required; Quantity [^;]*; and 3 more\.$/);
   const patch = change(api(refused), 'id-1', base, { ...base, quantity: 4 }, 1);
   await expect(patch).rejects.toBeInstanceOf(Refused); // judges only what was edited
 });

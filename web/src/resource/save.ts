@@ -7,11 +7,16 @@ import { type Json, parse, same, write } from '../json/value';
 import { contentOf, placeOf } from './content';
 import { patched, patchOf } from './merge';
 
+const NAMED = 3; // faults in a message; the form shows all
+
 /** A change to null needs all content to be valid, and some of it is not, perhaps by a change of the contract. */
 export class Incomplete extends Error {
   constructor(readonly faults: Fault[]) {
-    const all = faults.map(({ pointer, detail }) => `${placeOf(pointer) || 'it'} ${detail}`).join('; ');
-    super(`To store null, the whole ${service.singular} has to be valid: ${all}.`);
+    const named = faults
+      .slice(0, NAMED)
+      .map(({ pointer, detail }) => `${placeOf(pointer) || 'it'} ${detail}`);
+    if (faults.length > NAMED) named.push(`and ${faults.length - NAMED} more`);
+    super(`To store null, the whole ${service.singular} has to be valid: ${named.join('; ')}.`);
     this.name = 'Incomplete';
   }
 }
