@@ -106,6 +106,8 @@ def test_a_region_that_aws_does_not_have_is_refused_with_those_nearby() -> None:
         ("order", "an"), ("item", "an"), ("person", "a"), ("stock item", "a"), ("hour", "an"), ("house", "a"),
         ("user", "a"), ("unit", "a"), ("uncle", "an"), ("unimportant thing", "an"), ("umbrella", "an"), ("x-ray", "an"),
         ("sms", "an"), ("pdf", "a"), ("one-off", "a"), ("yacht", "a"), ("event", "an"), ("european", "a"),
+        ("url", "a"), ("uuid", "a"), ("ukulele", "a"), ("utensil", "a"), ("utter", "an"), ("urn", "an"), ("upload", "an"),
+        ("usher", "an"), ("ngo", "an"), ("faq entry", "an"), ("mango", "a"),
     ],
 )  # fmt: skip
 def test_the_article_follows_the_sound(word: str, expected: str) -> None:

@@ -27,7 +27,11 @@ ORDINARY_WORDS = frozenset(
      "type", "user", "value", "word")
 )  # fmt: skip
 LETTER_NAMES = "aefhilmnorsx"  # whose names begin with a vowel: an S3 bucket, an HTML page
-YOU_AND_ONE = re.compile("uni(?![mn])|us[aeu]|uti|ubi|ur[ai]|eu|one|once")  # begin with another sound than their letter
+SPELLED = ("ngo", "nda", "mri", "mba", "faq", "led", "sla", "slo")  # letter by letter, as words without a vowel are
+# Begin with another sound than their letter: unit, URL, ukulele, one-off.
+YOU_AND_ONE = re.compile(
+    "uni(?![mn])|us[aeu]|ut[ei]|ubi|uku|ur[ai]|(?!urn|us$|up$)u(?:[^aeiouy]{1,2}|i|uid)$|eu|one|once"
+)
 SILENT = ("hour", "heir", "honor", "honour", "honest")
 
 
@@ -138,7 +142,7 @@ def plural_of(singular: str) -> str:
 def article(word: str) -> str:
     """Return `a` or `an`, as the sound of an English word's beginning asks for."""
     first = re.split(r"[\s_-]", word.lower())[0]
-    if len(first) == 1 or not re.search("[aeiouy]", first):
+    if len(first) == 1 or first.rstrip("s") in SPELLED or not re.search("[aeiouy]", first):
         return "an" if first[0] in LETTER_NAMES else "a"
     vowel = first.startswith(SILENT) or (first[0] in "aeiou" and not YOU_AND_ONE.match(first))
     return "an" if vowel else "a"
