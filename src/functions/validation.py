@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .json_text import canonical
+from .json_text import canonical, dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
         yield pointer, fault
         return
     if "enum" in schema and not any(_same(value, _exact(allowed)) for allowed in schema["enum"]):
-        yield pointer, "must be one of " + ", ".join("null" if one is None else str(one) for one in schema["enum"])
+        yield pointer, f"must be one of {words(schema['enum'])}"
     if isinstance(value, str):
         yield from _string_faults(value, schema, pointer)
     elif isinstance(value, dict):
@@ -69,6 +69,11 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
         yield from _array_faults(value, schema, pointer)
     elif _is_number(value):
         yield from _number_faults(value, schema, pointer)
+
+
+def words(values: list[Any]) -> str:
+    """Return values in a list for a sentence: texts as they are, others as JSON."""
+    return ", ".join(one if isinstance(one, str) else dumps(one) for one in values)
 
 
 def step(pointer: str, name: object) -> str:

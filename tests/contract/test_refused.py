@@ -58,8 +58,8 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
         ({"type": "object", "additionalProperties": {"not": {}}}, "colour, additionalProperties has `not`"),
         ({"type": "object", "enum": [{}]}, "has `enum`, which needs the type string"),
         ({"type": "string", "enum": []}, "has an `enum` without a value"),
-        ({"type": "string", "enum": ["red", True]}, "lists True in its enum, which is not valid: must be a string"),
-        ({"type": "integer", "enum": [1, "2"]}, "lists '2' in its enum, which is not valid: must be an integer"),
+        ({"type": "string", "enum": ["red", True]}, "lists true in its enum, which is not valid: must be a string"),
+        ({"type": "integer", "enum": [1, "2"]}, 'lists "2" in its enum, which is not valid: must be an integer'),
         (
             {"type": "integer", "enum": [1, 12], "maximum": 9},
             "lists 12 in its enum, which is not valid: must be at most 9",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import contract, contract_changes
+from crudctl.build import contract, contract_changes, promises
 from tests import contracts
 from tests.invoke import invoke
 
@@ -24,6 +24,11 @@ def item(document: Json) -> Json:
 
 def limit(document: Json) -> Json:
     parameter: Json = document["components"]["parameters"]["Limit"]
+    return parameter
+
+
+def order(document: Json) -> Json:
+    parameter: Json = document["components"]["parameters"]["Order"]
     return parameter
 
 
@@ -118,6 +123,10 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda d: limit(d)["schema"].update(default=50),
         "GET /items: query parameter limit: default changed from 25 to 50.",
     ),
+    "another default than the handler's that is written down": (
+        lambda d: order(d)["schema"].update(default="desc"),
+        "GET /items: query parameter order: default changed from asc to desc.",
+    ),
     "a renamed resource": (
         lambda d: d["paths"].update({"/goods": d["paths"].pop("/items")}),
         "POST /items was removed.",
@@ -143,6 +152,8 @@ HARMLESS: dict[str, Callable[[Json], object]] = {
     ),
     "another type of problem": lambda d: problem_types(d).append("urn:items:problem:teapot"),
     "an optional parameter": lambda d: limit(d).update(required=False),
+    "a default of the handler that is left out": lambda d: limit(d)["schema"].pop("default"),
+    "another default of the handler that is left out": lambda d: order(d)["schema"].pop("default"),
     "a parameter that may have a fraction": lambda d: limit(d)["schema"].update(type="number"),
 }
 
@@ -201,6 +212,7 @@ def test_an_earlier_contract_that_is_damaged_is_reported_by_the_command(tmp_path
 
 MAP = {"type": "object"}
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+INTEGER, BOOLEAN, INT32 = {"type": "integer"}, {"type": "boolean"}, {"minimum": -(2**31), "maximum": 2**31 - 1}
 FIELD_CHANGES: dict[str, tuple[Json, Json, str | None, str | None]] = {
     # the old schema and the new one -> what a request may no longer contain, what a response no longer guarantees
     "an open map becomes one of texts": (
@@ -318,6 +330,91 @@ FIELD_CHANGES: dict[str, tuple[Json, Json, str | None, str | None]] = {
     "a format that allows everything is added": (NUMBER, NUMBER | {"format": "double"}, None, None),
     "null is allowed": (TEXT, TEXT | {"nullable": True}, None, " may now be null"),
     "null is no longer allowed": (TEXT | {"nullable": True}, TEXT, " may no longer be null", None),
+    "a format that allows everything is removed": (NUMBER | {"format": "double"}, NUMBER, None, None),
+    "format: password is removed": (TEXT | {"format": "password"}, TEXT, None, None),
+    "format: password is added": (TEXT, TEXT | {"format": "password"}, None, None),
+    "a format that is checked becomes one that is not": (
+        TEXT | {"format": "uri"},
+        TEXT | {"format": "password"},
+        None,
+        ": format changed",
+    ),
+    "an open map no longer names a property of any type": (MAP | {"properties": {"a": {}}}, MAP, None, None),
+    "a map of texts no longer names one of its own": (
+        MAP | {"additionalProperties": TEXT, "properties": {"a": TEXT}},
+        MAP | {"additionalProperties": TEXT},
+        None,
+        None,
+    ),
+    "an open map no longer names a text": (MAP | {"properties": {"a": TEXT}}, MAP, None, "/a was removed"),
+    "a map no longer names a property that it requires": (
+        MAP | {"properties": {"a": {}}, "required": ["a"]},
+        MAP,
+        None,
+        "/a was removed",
+    ),
+    "a map of texts names an integer": (
+        MAP | {"additionalProperties": TEXT},
+        MAP | {"additionalProperties": TEXT, "properties": {"a": INTEGER}},
+        "/a: type changed from string to integer",
+        "/a: type changed from string to integer",
+    ),
+    "an open map names an integer": (
+        MAP,
+        MAP | {"properties": {"a": INTEGER}},
+        "/a: type changed from any to integer",
+        None,
+    ),
+    "both values of a boolean are listed": (BOOLEAN, BOOLEAN | {"enum": [True, False]}, None, None),
+    "both values of a boolean are no longer listed": (BOOLEAN | {"enum": [False, True]}, BOOLEAN, None, None),
+    "one value of a boolean is listed": (
+        BOOLEAN,
+        BOOLEAN | {"nullable": True, "enum": [True, None]},
+        " must now be one of true, null",
+        " may now be null",
+    ),
+    "null is listed beside nullable": (
+        TEXT | {"nullable": True, "enum": ["a"]},
+        TEXT | {"nullable": True, "enum": ["a", None]},
+        None,
+        None,
+    ),
+    "a value of a boolean is added": (BOOLEAN | {"enum": [True]}, BOOLEAN, None, " may now be any value"),
+    "a number is added to an enum": (NUMBER | {"enum": [1.5]}, NUMBER | {"enum": [1.5, 2]}, None, " may now be 2"),
+    "more than 0 becomes at least 1, of integers": (
+        INTEGER | {"minimum": 0, "exclusiveMinimum": True},
+        INTEGER | {"minimum": 1},
+        None,
+        None,
+    ),
+    "at most 9 becomes less than 10, of integers": (
+        INTEGER | {"maximum": 9},
+        INTEGER | {"maximum": 10, "exclusiveMaximum": True},
+        None,
+        None,
+    ),
+    "more than 0 becomes at least 1, of numbers": (
+        NUMBER | {"minimum": 0, "exclusiveMinimum": True},
+        NUMBER | {"minimum": 1},
+        ": minimum changed from 0 to 1",
+        None,
+    ),
+    "int32 becomes its bounds": (INTEGER | {"format": "int32"}, INTEGER | INT32, None, None),
+    "the bounds of int32 become int32": (INTEGER | INT32, INTEGER | {"format": "int32"}, None, None),
+    "int32 becomes wider than its bounds": (
+        INTEGER | {"format": "int32"},
+        INTEGER | INT32 | {"maximum": 2**31},
+        None,
+        ": format changed",
+    ),
+    "int64 becomes int32": (
+        INTEGER | {"format": "int64"},
+        INTEGER | {"format": "int32"},
+        ": format changed",
+        None,
+    ),
+    "any integer becomes int64": (INTEGER, INTEGER | {"format": "int64"}, ": format changed", None),
+    "int64 becomes any integer": (INTEGER | {"format": "int64"}, INTEGER, None, ": format changed"),
     "a list gets shorter entries": (
         {"type": "array", "items": {}},
         {"type": "array", "items": TEXT},
@@ -339,6 +436,19 @@ def test_a_change_of_a_field_is_judged_in_requests_and_in_responses(name: str) -
         of_place = [one for one in found if one.startswith(place)]
         assert bool(of_place) == bool(sentence), found
         assert not sentence or any(one.startswith(f"{place}{_with_colon(sentence)}") for one in of_place), found
+
+
+def test_a_default_that_is_left_out_is_that_of_the_list_only() -> None:
+    from functions import handlers
+
+    assert promises.USUAL == {"limit": handlers.LIMIT, "order": "asc"}
+    limits = {"name": "limit", "in": "query"}
+    old, new = changed(lambda d: None)
+    for document, default in ((old, {"default": 25}), (new, {})):
+        one = limits | {"schema": INTEGER | default}
+        document["paths"]["/items/{id}"]["get"]["parameters"].append(one)
+    sentence = "GET /items/{id}: query parameter limit: default changed from 25 to none."
+    assert contract_changes.breaking(old, new) == [sentence]
 
 
 def _with_colon(sentence: str) -> str:

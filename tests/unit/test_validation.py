@@ -115,6 +115,7 @@ def test_a_fraction_is_compared_as_it_is_written(
     [
         ("e", {"type": "string", "nullable": True, "enum": ["a", None]}, "must be one of a, null"),
         (2, {"type": "number", "enum": [1, 1.5]}, "must be one of 1, 1.5"),
+        (False, {"type": "boolean", "nullable": True, "enum": [True, None]}, "must be one of true, null"),
         (Decimal("1.50"), {"type": "number", "enum": [1, 1.5]}, None),
         (None, {"type": "string", "nullable": True, "enum": ["a", None]}, None),
         (None, {"enum": ["a", None]}, None),

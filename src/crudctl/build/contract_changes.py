@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crudctl.build import contract, schema_changes
+from crudctl.build import contract, promises, schema_changes
+from functions import validation
 
 Json = dict[str, Any]
 Sides = tuple[Mapping[str, Any], Json]  # a document, and an operation of it
@@ -74,12 +75,28 @@ def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
         else:
             was, is_now = parameter["schema"], new[name]["schema"]
             yield from schema_changes.narrowed(f"{at}: {name}", was, is_now)
-            if was.get("default") != is_now.get("default"):
-                old_default, new_default = (one.get("default", "none") for one in (was, is_now))
+            old_default, new_default = _default(before, name, was), _default(after, name, is_now)
+            if old_default != new_default:
                 yield f"{at}: {name}: default changed from {old_default} to {new_default}."
     for name, parameter in new.items():
         if parameter.get("required") and not old.get(name, {}).get("required"):
             yield f"{at}: {name} is now required."
+
+
+def _default(side: Sides, name: str, schema: Json) -> str:
+    """Return the value that a parameter has if it is not sent: the contract's, or else what the list's handler takes."""
+    document, operation = side
+    # As crudctl.build.service finds the collection, but of a contract that may have none.
+    lists = any(
+        item.get("get", {}).get("operationId") == operation["operationId"]
+        and "post" in item
+        and f"{path}/{{id}}" in paths
+        for paths in (document["paths"],)
+        for path, item in paths.items()
+    )
+    usual = promises.USUAL.get(name.removeprefix("query parameter ")) if lists else None
+    value = schema.get("default", usual)
+    return "none" if value is None else validation.words([value])
 
 
 def _by_name(document: Mapping[str, Any], operation: Json) -> dict[str, Json]:

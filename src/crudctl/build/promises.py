@@ -40,6 +40,7 @@ OF_KIND = {
     OTHER: (),
 }
 MOST = 1000  # entries of a page, in functions.handlers
+USUAL = {"limit": 25, "order": "asc"}  # in functions.handlers, where the contract has no default
 SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type, and a value
     "id": ("string", UUID),
     "version": ("integer", 1),

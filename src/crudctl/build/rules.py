@@ -178,4 +178,5 @@ def _enum_faults(schema: Schema) -> Iterator[str]:
         if value is None and not schema.get("nullable"):
             yield "lists null in its enum, but is not `nullable: true`; add that, or quote the word"
         elif value is not None and (fault := value_fault(value, others)):
-            yield f"lists {value!r} in its enum, which is not valid: {fault}; quote it, or fix the schema"
+            listed = json.dumps(value, ensure_ascii=False)
+            yield f"lists {listed} in its enum, which is not valid: {fault}; quote it, or fix the schema"

@@ -1,12 +1,16 @@
 """Compares two schemas: what a request may no longer contain, and what a response no longer guarantees. Pure; knows no operation.
 
 What a schema leaves out is the same as its default written down: `nullable: false`, `additionalProperties: true`, `minLength: 0`.
+Two ways to allow the same values are the same, too: `format: int32` and its bounds, `enum: [true, false]` and any boolean.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
+
+from functions import validation
 
 Json = dict[str, Any]
 Part = Json | bool  # a schema, or whether there may be a value at all
@@ -29,13 +33,14 @@ def narrowed(at: str, old: Part, new: Part) -> Iterator[str]:
         yield f"{at}: type changed from {_type(old)} to {_type(new)}."
     if _may_be_null(old) and not _may_be_null(new) and old.get("type"):
         yield f"{at} may no longer be null."
-    removed = [value for value in old.get("enum", []) if "enum" in new and not _contains(new["enum"], value)]
-    if removed or ("enum" in new and "enum" not in old):
-        yield f"{at} must now be one of {', '.join(map(str, new['enum']))}."
+    before, after = _enum(old), _enum(new)
+    if after is not None and (before is None or any(not _contains(after, value) for value in before)):
+        yield f"{at} must now be one of {validation.words(new['enum'])}."
     yield from _limits(at, old, new)
+    yield from _bounds(at, old, new)
     if new.get("pattern") not in (None, old.get("pattern")):
         yield f"{at}: pattern changed."
-    if _format(new) not in (None, _format(old)) and (_format(old), _format(new)) != ("int32", "int64"):
+    if _format(new) not in (None, _format(old)):
         yield f"{at}: format changed."
     if new.get("uniqueItems") and not old.get("uniqueItems"):
         yield f"{at}: its elements must now be unique."
@@ -55,27 +60,35 @@ def reduced(at: str, old: Json, new: Json, *, strict: bool) -> Iterator[str]:
         yield f"{at}: type changed from {_type(old)} to {_type(new)}."
     if _may_be_null(new) and not _may_be_null(old) and new.get("type"):
         yield f"{at} may now be null."
-    if old.get("format") not in (None, new.get("format")) and (old.get("format"), new.get("format")) != (
-        "int64",
-        "int32",
-    ):
+    if _format(old) not in (None, _format(new)) or _exceeds_bits(old, new):
         yield f"{at}: format changed."
-    if strict and "enum" in old:
-        added = [value for value in new.get("enum", []) if not _contains(old["enum"], value)]
-        if added or "enum" not in new:
-            yield f"{at} may now be {', '.join(map(str, added)) or 'any value'}."
-    others = _rest(new)
-    for name, field in old.get("properties", {}).items():
-        if name not in new.get("properties", {}):
-            yield f"{at}/{name} was removed."
-            continue
-        if name in old.get("required", []) and name not in new.get("required", []):
-            yield f"{at}/{name} may now be missing."
-        yield from reduced(f"{at}/{name}", field, new["properties"][name], strict=strict)
-    if isinstance(_rest(old), dict) and others is not False:
-        yield from reduced(f"{at}/*", _schema(_rest(old)), _schema(others), strict=strict)
+    known, allowed = _enum(old), _enum(new)
+    if strict and known is not None:
+        added = [value for value in allowed or [] if not _contains(known, value)]
+        if added or allowed is None:
+            yield f"{at} may now be {validation.words(added) or 'any value'}."
+    yield from _reduced_properties(at, old, new, strict=strict)
     if "items" in old and new.get("type") == "array":
         yield from reduced(f"{at}/*", old["items"], new.get("items", {}), strict=strict)
+
+
+def _reduced_properties(at: str, old: Json, new: Json, *, strict: bool) -> Iterator[str]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    rest, others = _rest(old), _rest(new)
+    for name, field in before.items():
+        missing = name in old.get("required", []) and name not in new.get("required", [])
+        if name in after:
+            if missing:
+                yield f"{at}/{name} may now be missing."
+            yield from reduced(f"{at}/{name}", field, after[name], strict=strict)
+        elif others is False or missing or any(reduced(at, field, _schema(others), strict=strict)):
+            yield f"{at}/{name} was removed."
+    if isinstance(rest, dict):
+        for name in after:
+            if name not in before:
+                yield from reduced(f"{at}/{name}", rest, after[name], strict=strict)
+        if others is not False:
+            yield from reduced(f"{at}/*", rest, _schema(others), strict=strict)
 
 
 def _limits(at: str, old: Json, new: Json) -> Iterator[str]:
@@ -84,13 +97,48 @@ def _limits(at: str, old: Json, new: Json) -> Iterator[str]:
         before, after = old.get(limit, None if upper else 0), new.get(limit, None if upper else 0)
         if after is not None and (before is None or (after < before if upper else after > before)):
             yield f"{at}: {limit} changed from {old.get(limit, 'none')} to {after}."
-    for bound, exclusive, sign in BOUNDS:
-        if bound not in new:
+
+
+def _bounds(at: str, old: Json, new: Json) -> Iterator[str]:
+    whole = old.get("type") == "integer"
+    for bound, _, sign in BOUNDS:
+        before, after = _least(old, bound, whole), _least(new, bound, whole)
+        if after is None or (before is not None and after <= before):
             continue
-        if bound not in old or new[bound] * sign > old[bound] * sign:
-            yield f"{at}: {bound} changed from {old.get(bound, 'none')} to {new[bound]}."
-        elif new[bound] == old[bound] and new.get(exclusive) and not old.get(exclusive):
+        if after != _least(_without_format(new), bound, whole):
+            yield f"{at}: format changed."
+        elif old.get(bound) == new[bound]:
             yield f"{at} must now be {'more' if sign > 0 else 'less'} than {new[bound]}."
+        else:
+            yield f"{at}: {bound} changed from {old.get(bound, 'none')} to {new[bound]}."
+
+
+def _exceeds_bits(old: Json, new: Json) -> bool:
+    """Whether a number may now be one that the old `format` (int32, int64) excluded."""
+    if old.get("format") not in validation.INTEGER_BITS:
+        return False
+    whole, bits = new.get("type") == "integer", {"format": old["format"]}
+    sides = [(_least(bits, bound, whole), _least(new, bound, whole)) for bound, _, _ in BOUNDS]
+    return any(after is None or (before is not None and after < before) for before, after in sides)
+
+
+def _least(schema: Json, bound: str, whole: bool) -> tuple[float, bool] | None:
+    """Return (the least value, whether it is excluded) by the bound and the format; of `maximum`, of the negative value.
+
+    Args:
+        whole: whether only integers are of interest; then no value is excluded: more than 0 is at least 1.
+    """
+    _, exclusive, sign = next(one for one in BOUNDS if one[0] == bound)
+    found = [(schema[bound] * sign, bool(schema.get(exclusive)))] if bound in schema else []
+    if bits := validation.INTEGER_BITS.get(schema.get("format", "")):
+        found.append((-(2**bits), sign < 0))
+    if whole:
+        found = [(math.floor(value) + 1 if excluded else math.ceil(value), False) for value, excluded in found]
+    return max(found, default=None)
+
+
+def _without_format(schema: Json) -> Json:
+    return {keyword: value for keyword, value in schema.items() if keyword != "format"}
 
 
 def _narrowed_properties(at: str, old: Json, new: Json) -> Iterator[str]:
@@ -128,7 +176,16 @@ def _type(schema: Json) -> str:
 
 
 def _format(schema: Json) -> Any:
-    return None if schema.get("format") in UNCHECKED else schema.get("format")
+    """Return the format of a text; those of numbers are bounds, or no rule at all."""
+    return None if schema.get("format") in (*UNCHECKED, *validation.INTEGER_BITS) else schema.get("format")
+
+
+def _enum(schema: Json) -> list[Any] | None:
+    """Return the values other than null that an enum allows; None if it leaves out none."""
+    if "enum" not in schema:
+        return None
+    values = [value for value in schema["enum"] if value is not None]
+    return None if schema.get("type") == "boolean" and {True, False} <= set(values) else values
 
 
 def _may_be_null(schema: Json) -> bool:
