@@ -69,6 +69,19 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
         ({"type": "string", "readOnly": True}, "colour is readOnly: the service sets only id, version"),
         ({"type": "object", "properties": {"a": {"type": "string", "readOnly": True}}}, "colour, a is readOnly"),
         ({"type": "object", "properties": {"a": {"type": "string", "default": ""}}}, "colour, a has a `default`"),
+        (
+            {"type": "array", "items": {"type": "string", "readOnly": True}},
+            "colour, items is readOnly: the service sets only id",
+        ),
+        ({"type": "array", "items": {"type": "string", "default": "a"}}, "colour, items has a `default`: the service"),
+        (
+            {"type": "object", "additionalProperties": {"type": "string", "readOnly": True}},
+            "colour, additionalProperties is readOnly: the service sets only id",
+        ),
+        (
+            {"type": "object", "additionalProperties": {"type": "string", "default": "a"}},
+            "colour, additionalProperties has a `default`: the service",
+        ),
         ({"type": "string", "maxLength": 2, "example": "red"}, "has an example that is not valid: must have at most 2"),
         ({"type": "integer", "example": 1.5}, "has an example that is not valid: must be an integer"),
         (
@@ -222,6 +235,14 @@ ARCHIVE: dict[str, Any] = {
 PAGE = {"name": "page", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
+def query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def page(document: Any) -> Any:
+    return document["components"]["schemas"]["ItemPage"]
+
+
 def archive(**other: Any) -> Callable[[Any], object]:
     parameters = [{"$ref": "#/components/parameters/ItemId"}]
     return lambda d: d["paths"].update({"/items/{id}/archive": {"parameters": parameters, "post": ARCHIVE | other}})
@@ -280,6 +301,46 @@ def body(document: Any, method: str) -> Any:
             lambda d: d["components"]["schemas"]["Item"]["properties"]["created_at"].update(format="date"),
             "must have the property `created_at`",
         ),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["properties"]["version"].update(maximum=5),
+            "components/schemas/Item, version must allow 9+ too, which the service sets after many changes",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["properties"]["version"].update(format="int32"),
+            "components/schemas/Item, version must allow 9+ too",
+        ),
+        (
+            lambda d: page(d)["properties"]["items"].update(maxItems=50),
+            "GET /items: `maxItems` of items is 50, but a page can have 100",
+        ),
+        (lambda d: page(d)["properties"]["items"].update(minItems=1), "the last page may have no entries"),
+        (lambda d: page(d)["properties"]["next_cursor"].pop("nullable"), "its `next_cursor` is null"),
+        (
+            lambda d: page(d)["properties"].update(total={"type": "integer"}),
+            "GET /items: its response 200 has the property `total`, which is never sent",
+        ),
+        (
+            lambda d: d["paths"]["/items"]["get"]["parameters"].append(query("q")),
+            "GET /items: its handler does not read the query parameter `q`; remove it",
+        ),
+        (
+            lambda d: d["paths"]["/items/{id}"]["get"]["parameters"].append(query("fields")),
+            "GET /items/{id}: its handler does not read the query parameter `fields`",
+        ),
+        (
+            lambda d: d["paths"]["/items/{id}"]["delete"]["parameters"].append(query("force")),
+            "DELETE /items/{id}: its handler does not read the query parameter `force`",
+        ),
+        (
+            archive(operationId="rollback"),
+            "No operation may be called rollback: the function that rolls releases back has that name",
+        ),
+        (
+            lambda d: [
+                d["paths"].update({p.replace("/items", "/releases"): d["paths"].pop(p)}) for p in list(d["paths"])
+            ],
+            "The collection must not be /releases: the table of releases has that name",
+        ),
         (lambda d: d["components"]["schemas"]["Item"].pop("additionalProperties"), "`additionalProperties: false`"),
         (lambda d: d["components"]["schemas"]["Item"].update(maxProperties=9), "no limit on the number"),
         (
@@ -321,7 +382,8 @@ def test_two_schemas_that_are_one_name_for_api_gateway_are_refused() -> None:
 
 
 def test_another_operation_is_accepted() -> None:
-    derived = operations.operations(changed(archive(**{"x-probe": True})))["archive_item"]
+    document = changed(archive(**{"x-probe": True}, parameters=[query("reason")]))
+    derived = operations.operations(document)["archive_item"]
     assert (derived["kind"], derived["function"], derived["content"]) == ("other", "archive_item", None)
 
 

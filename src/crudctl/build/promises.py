@@ -49,12 +49,16 @@ SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type
 }
 
 
+LATER: dict[str, Any] = {"version": 10**18 - 1}  # values that the service sets in the end; If-Match has 18 digits
+
+
 def check(document: Mapping[str, Any], described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ContractError for the first operation that no handler serves as the contract says.
 
     Args:
         operations: what the functions validate by, as crudctl.build.operations derives it.
     """
+    _check_names(described)
     _check_system(document, described)
     create = described.operation(CREATE)
     fault = next(validation.faults(rules.exact(dict(described.sample)), operations[create.id]["content"]), None)
@@ -75,6 +79,20 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
         else:
             _check_body(document, described, where, operation.kind, declared)
             _check_responses(document, described, where, operation.kind, declared["responses"])
+    _check_page(document, described, operations)
+
+
+def _check_names(described: Service) -> None:
+    """Raise ContractError for a name that the stack itself has; infra/variables.tf refuses the same."""
+    if described.collection == "releases":
+        raise ContractError(
+            "The collection must not be /releases: the table of releases has that name. Choose another path."
+        )
+    if "rollback" in described.functions:
+        raise ContractError(
+            "No operation may be called rollback: the function that rolls releases back has that name. Choose another "
+            "operationId."
+        )
 
 
 def _check_system(document: Mapping[str, Any], described: Service) -> None:
@@ -91,6 +109,9 @@ def _check_system(document: Mapping[str, Any], described: Service) -> None:
                 f"{where} must have the property `{name}` of type {kind}, readOnly, which the service sets, for example "
                 f"to {value}."
             )
+    for name, least in LATER.items():
+        if rules.value_fault(least, schema["properties"][name], f"{where}, {name}"):
+            raise ContractError(f"{where}, {name} must allow {least} too, which the service sets after many changes.")
     own = [name for name, field in schema["properties"].items() if field.get("readOnly") and name not in SYSTEM]
     if own:
         raise ContractError(
@@ -98,7 +119,43 @@ def _check_system(document: Mapping[str, Any], described: Service) -> None:
         )
 
 
+def _check_page(document: Mapping[str, Any], described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ContractError unless a page's schema has the two properties that are served, for as many entries as `limit`."""
+    lists = described.operation(LIST)
+    where = f"GET {lists.path}"
+    response = contract.dereference(document, document["paths"][lists.path]["get"]["responses"]["200"])
+    page = contract.flatten(document, next(iter(response["content"].values()))["schema"])
+    served = (described.page, "next_cursor")
+    unserved = [name for name in [*page["properties"], *page.get("required", [])] if name not in served]
+    if unserved:
+        raise ContractError(
+            f"{where}: its response 200 has the property `{unserved[0]}`, which is never sent: a page has only "
+            f"{' and '.join(served)}. Remove it."
+        )
+    limit, entries = _limit(operations[lists.id]), page["properties"][described.page]
+    if entries.get("maxItems", limit) < limit:
+        raise ContractError(
+            f"{where}: `maxItems` of {described.page} is {entries['maxItems']}, but a page can have {limit}, by "
+            "the maximum or default of `limit`. Raise one or lower the other."
+        )
+    if entries.get("minItems") or rules.value_fault(
+        None, page["properties"]["next_cursor"], f"{where}, response 200, next_cursor"
+    ):
+        raise ContractError(
+            f"{where}: the last page may have no entries, and its `next_cursor` is null: the schema must allow both."
+        )
+
+
+def _limit(operation: Mapping[str, Any]) -> int:
+    """Return how many entries a page can have; by its maximum, or by the default that the handler has."""
+    schema = next(one["schema"] for one in operation["parameters"] if one["name"] == "limit")
+    return max(int(schema["maximum"]), int(schema.get("default", USUAL["limit"])))
+
+
 def _check_parameters(where: str, operation: Operation, parameters: Mapping[str, Any]) -> None:
+    unread = [name for name, one in parameters.items() if one["in"] == "query" and name not in OF_KIND[operation.kind]]
+    if unread and operation.kind != OTHER:
+        raise ContractError(f"{where}: its handler does not read the query parameter `{unread[0]}`; remove it.")
     by_name = {name.lower() if one["in"] == "header" else name: one for name, one in parameters.items()}
     for name in OF_KIND[operation.kind]:
         place, kind, values = READ[name]

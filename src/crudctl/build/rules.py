@@ -50,16 +50,19 @@ def check(schema: Schema, where: str, depth: int = 1) -> None:
         fault = f"is more than {validation.DEEPEST} levels deep, which the table cannot store"
     if fault is not None:
         raise ContractError(f"{where} {fault}.")
-    for name, field in schema.get("properties", {}).items():
-        inner = f"{where}, {name}"
-        if field.get("readOnly"):
+    parts = dict(schema.get("properties", {}))
+    inside = [(f"{where}, {name}", part) for name, part in parts.items()]
+    inside += [
+        (f"{where}, {keyword}", schema[keyword])
+        for keyword in ("items", "additionalProperties")
+        if isinstance(schema.get(keyword), dict)
+    ]
+    for inner, part in inside:
+        if part.get("readOnly"):
             raise ContractError(f"{inner} is readOnly: the service sets only id, version, created_at and updated_at.")
-        if "default" in field:
+        if "default" in part:
             raise ContractError(f"{inner} has a `default`: {OUTSIDE_PARAMETERS}.")
-        check(field, inner, depth + 1)
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(schema.get(keyword), dict):
-            check(schema[keyword], f"{where}, {keyword}", depth + 1)
+        check(part, inner, depth + 1)
     for keyword in ("example", "default"):  # by schemas that are right, down to the last
         if keyword in schema and (fault := value_fault(schema[keyword], schema)):
             raise ContractError(
