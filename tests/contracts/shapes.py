@@ -143,7 +143,7 @@ SHAPES = (
     Shape(
         "map_of_nullable",
         "null in a map",
-        ('{"a":1.5}', '{"b":2,"c":0}'),
+        ('{"a":1.5}', '{"b":2,"c":0}', '{"a":null,"b":2}'),
         ('{"a":"1"}',),
         "a PATCH cannot set it, only remove",
     ),
@@ -153,7 +153,7 @@ SHAPES = (
         "`properties`, `additionalProperties: false`",
         ('{"street":"1 Elm Road","city":"Leeds"}', '{"street":"2"}'),
         ('{"city":"Leeds"}', '{"street":"1","x":1}'),
-        "what another version stored in it is hidden and kept",
+        "what another version stored in it is hidden and kept; within a list, a write removes it",
     ),
     Shape(
         "open_object",
