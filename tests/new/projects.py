@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -125,16 +126,34 @@ def with_fields(document: dict[str, Any], project: Project) -> dict[str, Any]:
     schema = document["components"]["schemas"][described.schema]
     system = {name: part for name, part in schema["properties"].items() if part.get("readOnly")}
     schema |= {"properties": system | dict(project.fields), "required": [*system, *project.required]}
-    examples = document["components"]["examples"]
-    created = next(example["value"] for example in examples.values() if "version" in example["value"])
-    resource = {name: created[name] for name in system} | dict(project.full)
-    contents = iter((project.smallest, project.full, project.change))  # in the order of the contract
-    for example in examples.values():
-        if described.page in example["value"]:
-            example["value"] = {described.page: [resource], "next_cursor": None}
-        else:
-            example["value"] = resource if "version" in example["value"] else dict(next(contents))
+    bodies = {
+        kind: _media(document, described.operation(kind).id)
+        for kind in (service.CREATE, service.REPLACE, service.PATCH)
+    }
+    for _, _, operation in contract.each_operation(document):  # the examples of the fields that were
+        for part in (
+            operation.get("requestBody", {}),
+            *(operation["responses"].get(status, {}) for status in ("200", "201")),
+        ):
+            for media in contract.dereference(document, part).get("content", {}).values():
+                media.pop("examples", None)
+                media.pop("example", None)
+    named = document["components"].pop("examples", {})
+    used = {name: one for name, one in named.items() if f'"#/components/examples/{name}"' in json.dumps(document)}
+    document["components"] |= {"examples": used} if used else {}
+    bodies[service.CREATE]["examples"] = {
+        name: {"value": dict(getattr(project, name))} for name in ("smallest", "full")
+    }
+    bodies[service.REPLACE]["example"] = dict(project.full)
+    bodies[service.PATCH]["example"] = dict(project.change)
     return document
+
+
+def _media(document: dict[str, Any], operation_id: str) -> dict[str, Any]:
+    """The only media type object of an operation's request body."""
+    operation = next(each for _, _, each in contract.each_operation(document) if each["operationId"] == operation_id)
+    (media,) = contract.dereference(document, operation["requestBody"])["content"].values()
+    return media  # type: ignore[no-any-return]
 
 
 class Plain(yaml.SafeDumper):
