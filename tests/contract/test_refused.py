@@ -154,6 +154,12 @@ def test_as_many_fields_as_are_allowed_fit_into_one_update_of_dynamodb() -> None
         ("[a", "has a `.` without its `.`"),
         ("a)", "has a `.` without its `.`"),
         ("a{2,1}", "which must rise"),
+        ("^(a+)+$", "repeats without an end what repeats without an end"),
+        ("^(?:-[!-~]+)*$", "repeats without an end what repeats without an end"),
+        ("^(?:,[a-z]+,)*$", "repeats without an end what repeats without an end"),
+        ("^(?:-?[a-z]+)*$", "repeats without an end what repeats without an end"),
+        ("^(?:[a-z]*,?)*$", "repeats without an end what repeats without an end"),
+        ("^(?:(?:a|b{2,})c?){1,}$", "limit one of them"),
         ("(?<=a+)b", "has no equivalent for the functions, which run Python"),
         ("(a)*\\1", "across a repetition"),
     ],
@@ -221,6 +227,11 @@ def test_a_contract_that_is_not_utf_8_is_refused_by_every_command_that_reads_it(
         assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True), result
         assert "contract/openapi.yaml cannot be read: " in result.stderr.replace("\n", ""), result.stderr
     assert encoding == "utf-16-le" or "Save it as UTF-8" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z0-9]+(?:-[a-z0-9]+)*$", "^[a-z]+(\\.[a-z]+)*$", "^a+b*(cd)+$"])
+def test_a_repetition_of_what_can_be_divided_in_one_way_is_accepted(pattern: str) -> None:
+    operations.operations(with_field({"type": "string", "pattern": pattern}))
 
 
 ITEM = {"$ref": "#/components/schemas/Item"}

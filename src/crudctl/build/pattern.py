@@ -61,6 +61,7 @@ class _Parser:
         self._repeated: set[int] = set()
         self._references: list[tuple[int, int]] = []  # group, and where it is referred to
         self._within: list[str] = []
+        self._unbounded = 0  # repetitions without an end that were read so far
 
     def whole(self) -> str:
         translated = self._alternatives()
@@ -82,7 +83,7 @@ class _Parser:
         return "|".join(parts)
 
     def _term(self) -> str:
-        start, groups = self._at, self._opened
+        start, groups, endless = self._at, self._opened, self._unbounded
         if self._take("^"):
             return self._unrepeated("^")
         if self._take("$"):
@@ -97,6 +98,13 @@ class _Parser:
         count = self._quantifier()
         if not count:
             return atom
+        if count[0] in "*+" or ",}" in count:
+            # Such as (a+)+: an engine tries every way to divide a text that does not match.
+            if self._unbounded > endless and not _separated(atom):
+                raise self._error(
+                    "repeats without an end what repeats without an end, which can take for ever: limit one of them"
+                )
+            self._unbounded += 1
         inside = range(groups + 1, self._opened + 1)
         self._repeated |= set(inside)
         for group, at in self._references:
@@ -282,6 +290,21 @@ class _Parser:
 
     def _error(self, what: str) -> PatternError:
         return PatternError(f"{what} (at character {min(self._at, len(self._text)) + 1})")
+
+
+def _separated(group: str) -> bool:
+    """Whether each turn of a translated group begins with a character that nothing else in it matches, as in `(?:-[a-z]+)*`.
+
+    Then a text can be divided into turns in one way only.
+    """
+    found = re.fullmatch(r"\((?:\?:)?(\\\W|[^\w\\\[\](){}|.^$*+?])((?:\[(?:\\.|[^\]\\])*\]|\\.|[^\[\\()|])*)\)", group)
+    if not found or found[2].startswith(("*", "+", "?", "{")):
+        return False
+    parts = re.findall(r"\[(?:\\.|[^\]\\])*\]|\\\W", found[2])
+    separator = found[1][-1]
+    return separator not in re.sub(r"\[(?:\\.|[^\]\\])*\]|\\.", "", found[2]) and not any(
+        re.fullmatch(part, separator) for part in parts
+    )
 
 
 def _literal(character: str) -> str:
