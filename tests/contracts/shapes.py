@@ -240,8 +240,8 @@ A `pattern` is of [ECMA-262](https://262.ecma-international.org/14.0/#sec-patter
 say. Browsers run it as it is. For the functions, `crudctl package` translates it to an equivalent Python expression. So `$` is
 the very end, `\\d` and `\\w` are ASCII, `\\s` is Unicode's white space, and `(?<name>…)` is a named group. Python's own `(?i)`,
 `(?P<name>…)`, `\\A` and `\\Z` are refused. So is what has no equivalent: `\\p{…}`, a lookbehind of varying length, a back
-reference across a repetition. So is `(a+)+`, with which one request can block a function; `(?:-[a-z]+)*` is accepted, since each turn
-begins with a character of its own.
+reference across a repetition. So is `(a+)+`, with which one request can block a function; `(?:-[a-z]+)*` is accepted, since each
+turn begins with a character of its own.
 """
 
 
