@@ -88,11 +88,11 @@ def _default(side: Sides, name: str, schema: Json) -> str:
     document, operation = side
     # As crudctl.build.service finds the collection, but of a contract that may have none.
     lists = any(
-        item.get("get", {}).get("operationId") == operation["operationId"]
-        and "post" in item
+        methods.get("get", {}).get("operationId") == operation["operationId"]
+        and "post" in methods
         and f"{path}/{{id}}" in paths
         for paths in (document["paths"],)
-        for path, item in paths.items()
+        for path, methods in paths.items()
     )
     usual = promises.USUAL.get(name.removeprefix("query parameter ")) if lists else None
     value = schema.get("default", usual)
