@@ -52,13 +52,13 @@ class Service:
     """What the contract says about names.
 
     Attributes:
-        title: of the API, such as `Items`.
-        collection: path segment of the collection, such as `items`.
-        schema: name of the resource's schema, such as `Item`.
-        singular, plural: the resource in a sentence, such as `item` and `items`.
-        page: property of a page that holds its entries, such as `items`.
-        problems: what every problem type begins with, such as `urn:items:problem:`.
-        scopes: description of each scope, such as `items/read`.
+        title: of the API, such as `Orders`.
+        collection: path segment of the collection, such as `orders`.
+        schema: name of the resource's schema, such as `Order`.
+        singular, plural: the resource in a sentence, such as `order` and `orders`.
+        page: property of a page that holds its entries, such as `orders`.
+        problems: what every problem type begins with, such as `urn:orders:problem:`.
+        scopes: description of each scope, such as `orders/read`.
         fields: the flat schema of each property that a client may send.
         sample: valid content for a create.
         operations: by operationId, in the contract's order.
@@ -158,8 +158,8 @@ def _collection(document: Mapping[str, Any]) -> str:
     paths = document["paths"]
     found = [
         path[1:]
-        for path, item in paths.items()
-        if re.fullmatch("/[A-Za-z0-9_-]+", path) and {"post", "get"} <= item.keys() and f"{path}/{{id}}" in paths
+        for path, methods in paths.items()
+        if re.fullmatch("/[A-Za-z0-9_-]+", path) and {"post", "get"} <= methods.keys() and f"{path}/{{id}}" in paths
     ]
     if len(found) != 1:
         raise ContractError(
