@@ -136,7 +136,6 @@ def test_a_new_project_has_its_own_names_and_versions(checkout: Path, tmp_path: 
         ("orders", ("--resource", "problem"), "The service itself uses the word"),
         ("orders", ("--resource", "order", "--name", "my-aws"), "which AWS reserves"),
         ("orders", ("--resource", "order", "--region", "eu-mars-1"), "AWS has no region"),
-        ("orders", ("--resource", "true"), "With the resource 'true' ('trues') the contract cannot be read"),
         ("orders", ("--resource", "null"), "the contract cannot be read"),
         ("orders", ("--resource", "order", "--plural", "false"), "the contract cannot be read"),
         ("orders", ("--resource", "quantity of things ordered"), "32 are allowed"),
