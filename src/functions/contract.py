@@ -22,18 +22,15 @@ if TYPE_CHECKING:
 
 OPERATIONS: dict[str, Any] = operations.OPERATIONS
 SERVICE: dict[str, str] = operations.SERVICE
-OF_KIND = {operation["kind"]: name for name, operation in OPERATIONS.items()}  # of `other`, any
+FUNCTIONS: dict[str, str] = {operation["handler"]: operation["function"] for operation in OPERATIONS.values()}
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
-CONTENT: Schema = OPERATIONS[OF_KIND["create"]]["content"]
+CONTENT: Schema = next(one["content"] for one in OPERATIONS.values() if one["kind"] == "create")
 MOST_FAULTS = 100  # listed of one request, so that the response stays small
-
-KIND_OF_HANDLER = {"create": "create", "list_page": "list", "get": "get", "update": "replace", "delete": "delete"}
 
 
 def function_of(handler: str) -> str:
     """Return the key of the function that a handler of `functions.handlers` serves."""
-    kind = KIND_OF_HANDLER.get(handler)
-    return str(OPERATIONS[OF_KIND[kind]]["function"]) if kind else handler
+    return FUNCTIONS.get(handler, handler)
 
 
 def operation_at(method: str, path: str, function: str) -> str | None:

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 import httpx
 
-from crudctl.build import service
 from functions import contract, handlers
 from functions.store import Store
 
@@ -58,7 +57,7 @@ class InProcess(httpx.BaseTransport):
         event = self.event(request)
         route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
         operation = contract.ROUTES[route]
-        handler = service.HANDLERS.get(contract.OPERATIONS[operation]["kind"], operation)
+        handler = contract.OPERATIONS[operation]["handler"]
         deadline = time.monotonic() + 10
         context = SimpleNamespace(
             aws_request_id=f"invocation-{next(self._ids)}",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crudctl.build.service import HANDLERS, PATCH
+from crudctl.build.service import HANDLERS
 from functions import contract, errors, handlers
 from functions.http import Response, endpoint
 from functions.request import Request
@@ -21,7 +21,7 @@ from tests.api.test_items import MERGE, problem
 # In-process: the contract of this process has the operations added.
 pytestmark = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
 
-ID = next(p for p in contract.OPERATIONS[contract.OF_KIND["get"]]["parameters"] if p["name"] == "id")
+ID = next(p for p in contract.OPERATIONS["get_item"]["parameters"] if p["name"] == "id")
 IF_MATCH = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}
 Add = Callable[..., None]
 
@@ -32,7 +32,14 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Add:
 
     def added(method: str, path: str, action: Callable[[Request], Response], **what: Any) -> None:
         name = action.__name__
-        operation = {"kind": "other", "function": name, "method": method, "path": path, "parameters": [ID]}
+        operation = {
+            "kind": "other",
+            "function": name,
+            "handler": name,
+            "method": method,
+            "path": path,
+            "parameters": [ID],
+        }
         monkeypatch.setitem(
             contract.OPERATIONS, name, operation | {"media_type": None, "body_required": False, "content": None} | what
         )
@@ -155,7 +162,7 @@ def invoked(handler: str, method: str, resource: str, path: str) -> dict[str, An
 ROUTES = [("POST", "/items/{id}/archive"), ("GET", "/things"), ("HEAD", "/items"), ("GET", "/")]
 
 
-@pytest.mark.parametrize("handler", sorted(contract.KIND_OF_HANDLER))
+@pytest.mark.parametrize("handler", sorted(set(HANDLERS.values())))
 @pytest.mark.parametrize(("method", "path"), [*ROUTES, ("OPTIONS", "/items")])
 def test_a_route_that_this_version_does_not_know_is_404(
     service: Service, handler: str, method: str, path: str, capsys: pytest.CaptureFixture[str]
@@ -170,10 +177,6 @@ def test_a_route_that_this_version_does_not_know_is_404(
 
 def test_a_route_that_another_function_serves_is_404(service: Service) -> None:
     assert invoked("get", "DELETE", "/items/{id}", "/items/1")["statusCode"] == 404
-
-
-def test_the_kinds_of_handlers_are_those_of_the_package(service: Service) -> None:
-    assert {handler: kind for kind, handler in HANDLERS.items() if kind != PATCH} == contract.KIND_OF_HANDLER
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,7 @@ def test_a_page_needs_no_parameter_of_the_contract(
     api: httpx.Client, make: Callable[..., dict[str, Any]], parameters: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make()
-    monkeypatch.setitem(contract.OPERATIONS[contract.OF_KIND["list"]], "parameters", parameters)
+    monkeypatch.setitem(contract.OPERATIONS["list_items"], "parameters", parameters)
     for query in ["", *(f"?limit={limit}" for limit in (0, -1, 10**17) if parameters)]:
         response = api.get(f"items{query}")
         assert response.status_code == 200, response.text

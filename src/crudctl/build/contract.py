@@ -133,7 +133,7 @@ def _fault(document: Schema) -> list[str] | None:
 def without_patterns(node: Any) -> Any:
     """Return a document whose patterns all match everything.
 
-    Validators judge a pattern by the engine that is installed, Python's if there is no other. crudctl.build.pattern judges it
+    Validators compile a pattern with the engine that is installed, Python's if there is no other. crudctl.build.pattern checks it
     by ECMA-262.
     """
     if isinstance(node, list):

@@ -23,9 +23,9 @@ PARAMETER_TYPES = ("string", "integer", "boolean")
 def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the functions validate by, keyed by operationId, as plain data.
 
-    `{"create_item": {"kind", "function", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
-    "media_type": str | None, "body_required": bool, "content": flat schema | None}}`. A merge patch has the schema of the whole
-    content: the function validates what the patch changes.
+    `{"create_item": {"kind", "function", "handler", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
+    "media_type": str | None, "body_required": bool, "content": flat schema | None}}`. A merge patch has the schema of the
+    whole content: the function validates what the patch changes.
 
     Raises:
         ContractError: The contract has something that the service cannot keep.
@@ -44,6 +44,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         result[described_as.id] = {
             "kind": described_as.kind,
             "function": described_as.function,
+            "handler": described_as.handler,
             "method": method,
             "path": path,
             "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],

@@ -72,7 +72,7 @@ class StateBucket:
         """Create the bucket, or repair the settings of an existing one. Return whether it is new."""
         new = not self.exists()
         if new:
-            region = self.environment.region  # us-east-1 is where S3 creates buckets without being told
+            region = self.environment.region  # S3 creates a bucket in us-east-1 unless the request names another region
             place = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
             self._s3.create_bucket(Bucket=self.name, **place)
         for call, settings in _settings(self.name).items():

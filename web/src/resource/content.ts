@@ -19,7 +19,7 @@ export function contentOf(resource: Json): Json {
   );
 }
 
-/** Return the field whose text stands for a resource: the first required text, else the first text. An enum is no text. */
+/** Return the field whose text stands for a resource: the first required text, else the first text. An enum does not count as text. */
 export function titleOf(fields: Field[]): Field | undefined {
   const texts = fields.filter(({ schema }) => schema.type === 'string' && !schema.enum);
   return texts.find(({ required }) => required) ?? texts[0];
