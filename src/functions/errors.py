@@ -51,13 +51,14 @@ class Problem(Exception):
 
 
 class InvalidRequest(Problem):
-    """Args: faults: each `{"pointer" or "parameter": where, "detail": what}`."""
+    """Args, attributes: faults: each `{"pointer" or "parameter": where, "detail": what}`."""
 
     status, type, title = 400, PREFIX + "invalid-request", "Invalid request"
 
     def __init__(self, faults: Sequence[dict[str, str]]) -> None:
         count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
         super().__init__(f"The request has {count}; see errors.", extensions={"errors": list(faults)})
+        self.faults = faults
 
 
 class Forbidden(Problem):

@@ -26,7 +26,7 @@ MAX_PAGE = 2_900_000  # characters; Lambda's limit is 6 MB, and the body may dou
 @endpoint
 def create(request: Request) -> Response:
     """POST: create one."""
-    key = request.parameters.get("Idempotency-Key")
+    key = request.idempotency_key
     resource_id = resource.id_for_key(request.caller, key) if key else resource.random_id(os.urandom(16))
     new = resource.created(resource_id, request.body, request.now)
     stored, replayed = store().of(request).create(new)

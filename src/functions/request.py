@@ -9,6 +9,7 @@ import os
 import re
 
 from . import body, contract, errors
+from .precondition import Precondition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 MARGIN = 0.5  # seconds before the function's own timeout that are kept for making the response
 PROBE = "release-probe"  # owner of what a release creates to try a version; no token has this subject
-MOST_TAGS = 100  # operands of IN: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+CONDITIONAL = ("get", "replace", "patch", "delete", "restore")  # kinds for which preconditions count, declared or not
+# A string of https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3, as the key's draft has it:
+# https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
+QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 
 class Request:
@@ -26,10 +29,12 @@ class Request:
 
     Attributes:
         operation: the operationId that the request is for.
-        kind: of that operation: create, list, get, replace, patch, delete or other.
+        kind: of that operation: create, list, get, replace, patch, delete, restore or other.
         owner: whose resources it is about.
         id: API Gateway's request id.
         parameters: values by name, with their types and defaults; of every parameter that the contract has there.
+        precondition: the versions of the resource for which `If-Match` and `If-None-Match` let the request be served.
+        idempotency_key: without quotes; None if it was not sent.
         body: the parsed body; None for an operation that takes none, or if it is optional and was not sent.
         now: when it was received, RFC 3339, UTC.
         caller: who sent it; the owner, unless resources are shared.
@@ -49,24 +54,40 @@ class Request:
         self.now = now
         self.collection = _collection(event)
         self._context = context
+        headers = _headers(event)
         self.parameters, faults = contract.parameters(
             operation,
             {
                 "path": {name: [value] for name, value in (event.get("pathParameters") or {}).items()},
                 "query": event.get("multiValueQueryStringParameters") or {},
-                "header": {k.lower(): v for k, v in (event.get("multiValueHeaders") or {}).items()},
+                "header": headers,
             },
         )
         self.resource_id: str | None = self.parameters.get("id")
         self.caller = _caller((event["requestContext"].get("authorizer") or {}).get("claims") or {})
         shared = os.environ.get("OWNERSHIP") == "shared" and self.caller != PROBE
         self.owner = "shared" if shared else self.caller
+        declared = {name.lower(): value for name, value in self.parameters.items()}
+        conditions = [
+            ", ".join(headers[name]) if self.kind in CONDITIONAL and name in headers else declared.get(name)
+            for name in ("if-match", "if-none-match")
+        ]
+        self.precondition = Precondition(*conditions, reads=self.kind == "get")
+        faulty = [fault["parameter"] for fault in self.precondition.faults]  # with a better reason than the contract's
+        faults = [fault for fault in faults if fault["parameter"] not in faulty] + self.precondition.faults
+        key = declared.get("idempotency-key")
+        self.idempotency_key = _unquoted(key) if key is not None else None
+        if self.idempotency_key == "" != key:
+            faults.append({"parameter": "Idempotency-Key", "detail": "must not be empty"})
         self.body: Any = None
         media_type = contract.media_type(operation)
         if media_type and (event.get("body") or not contract.may_lack_body(operation)):
-            content_type, encoded = _header(event, "content-type"), bool(event.get("isBase64Encoded"))
-            self.body = body.read(event.get("body") or "", encoded, content_type, media_type)
-            faults += contract.body_faults(operation, self.body)
+            content_type, encoded = headers.get("content-type", [""])[-1], bool(event.get("isBase64Encoded"))
+            try:
+                self.body = body.read(event.get("body") or "", encoded, content_type, media_type)
+                faults += contract.body_faults(operation, self.body)
+            except errors.InvalidRequest as unreadable:
+                faults += unreadable.faults
         if faults:
             raise errors.InvalidRequest(faults)
 
@@ -75,24 +96,12 @@ class Request:
         return float(self._context.get_remaining_time_in_millis()) / 1000 - MARGIN
 
     def if_match(self) -> list[int] | None:
-        """Return the versions that `If-Match` allows; None for any. Raise errors.InvalidRequest if it is malformed.
-
-        Weak tags never match: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
-        """
-        tags = _entity_tags("If-Match", self.parameters.get("If-Match"))
-        if tags is None:
-            return None
-        return [int(tag) for weak, tag in tags if not weak and re.fullmatch("[1-9][0-9]{0,17}", tag)]
+        """Return the versions that `If-Match` allows; None for any."""
+        return self.precondition.match
 
     def none_match(self, version: int) -> bool:
-        """Whether `If-None-Match` allows the resource to be sent. Raise errors.InvalidRequest if it is malformed.
-
-        https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
-        """
-        given = self.parameters.get("If-None-Match")
-        if given == "*":
-            return False
-        return all(tag != str(version) for _, tag in _entity_tags("If-None-Match", given) or ())
+        """Whether `If-None-Match` allows the resource to be sent."""
+        return self.precondition.allows(version)
 
 
 def _collection(event: Mapping[str, Any]) -> str:
@@ -115,20 +124,15 @@ def _caller(claims: Mapping[str, str]) -> str:
     return caller
 
 
-def _header(event: Mapping[str, Any], name: str) -> str:
-    return next((value for key, value in (event.get("headers") or {}).items() if key.lower() == name), "")
+def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the values of each header, by its name in lower case."""
+    headers: dict[str, list[str]] = {}
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        headers.setdefault(name.lower(), []).extend(values)
+    return headers
 
 
-def _entity_tags(header: str, value: str | None) -> list[tuple[bool, str]] | None:
-    """Return (weak, opaque tag) for each of the header's tags; None when it is absent or `*`."""
-    if value is None or value.strip() == "*":
-        return None
-    tags, parts = [], value.split(",")
-    if len(parts) > MOST_TAGS:
-        raise errors.InvalidRequest([{"parameter": header, "detail": f"must have at most {MOST_TAGS} entity tags"}])
-    for part in parts:
-        match = ENTITY_TAG.fullmatch(part.strip())
-        if not match:
-            raise errors.InvalidRequest([{"parameter": header, "detail": 'must be entity tags such as "3", or *'}])
-        tags.append((bool(match[1]), match[2]))
-    return tags
+def _unquoted(key: str) -> str:
+    """Return an idempotency key without the quotes that its draft has around it: `"k"` and `k` are one key."""
+    quoted = QUOTED.fullmatch(key)
+    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else key

@@ -72,7 +72,8 @@ WEB_FOLDERS = {
 FUNCTIONS = {
     "handlers": {"contract", "errors", "http", "json_text", "request", "resource", "store"},
     "http": {"contract", "errors", "json_text", "request", "telemetry"},
-    "request": {"body", "contract", "errors"},
+    "request": {"body", "contract", "errors", "precondition"},
+    "precondition": set(),
     "body": {"errors"},
     "store": {"aws", "errors", "resource"},
     "resource": {"contract", "json_text", "merge"},
