@@ -153,9 +153,16 @@ class Aws:
         """Return a releaser on this account."""
         return Releaser(self.cloud(blind), watcher or Watcher(), policy)
 
-    def publish(self, fault: Fault | None = None) -> dict[str, str]:
-        """Publish a version of every function, one of which may have a fault. Return the versions by operation."""
-        return {operation: self.lambda_.publish(name, fault) for operation, name in self.functions.items()}
+    def publish(self, fault: Fault | None = None, trash_days: str | None = None) -> dict[str, str]:
+        """Publish a version of every function, one of which may have a fault. Return the versions by operation.
+
+        Args:
+            trash_days: of the functions' environment; None for a version that does not know the trash.
+        """
+        return {
+            operation: self.lambda_.publish(name, fault, {} if trash_days is None else {"TRASH_DAYS": trash_days})
+            for operation, name in self.functions.items()
+        }
 
     def places(self) -> dict[str, dict[str, Position]]:
         """Return where all aliases point."""
@@ -242,6 +249,7 @@ class Lambda:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._versions: dict[str, dict[str, Fault | None]] = {}
+        self._variables: dict[tuple[str, str], dict[str, str]] = {}
         self._aliases: dict[tuple[str, str], dict[str, Any]] = {}
         self._warm: set[tuple[str, str]] = set()
         self._revisions = itertools.count(1)
@@ -261,10 +269,15 @@ class Lambda:
     def published(self, name: str) -> list[int]:
         return sorted(map(int, self._versions[name]))
 
-    def publish(self, name: str, fault: Fault | None) -> str:
+    def publish(self, name: str, fault: Fault | None, variables: Mapping[str, str]) -> str:
         version = str(max(map(int, self._versions[name])) + 1)
+        self._variables[name, version] = dict(variables)
         self._versions[name][version] = fault if fault and name.endswith(f"-{fault.function}") else None
         return version
+
+    def variables(self, name: str, version: str) -> dict[str, str]:
+        """Return the environment of a version, to be changed."""
+        return self._variables.setdefault((name, version), {})
 
     def position(self, name: str, alias: str) -> Position:
         stored = self._aliases[name, alias]
@@ -290,13 +303,17 @@ class Lambda:
         self.put(name, alias, arguments["FunctionVersion"], weights, arguments["Description"])
 
     def list_versions_by_function(self, FunctionName: str) -> dict[str, Any]:
-        return {"Versions": [{"Version": version} for version in ("$LATEST", *self._versions[FunctionName])]}
+        versions = ("$LATEST", *self._versions[FunctionName])
+        return {"Versions": [self.get_function_configuration(FunctionName, version) for version in versions]}
 
     def delete_function(self, FunctionName: str, Qualifier: str) -> None:
         del self._versions[FunctionName][Qualifier]
 
     def get_function_configuration(self, FunctionName: str, Qualifier: str) -> dict[str, Any]:
-        return {"Environment": {"Variables": {"CLIENT_IDS": "client,other"}}}
+        alias = self._aliases.get((FunctionName, Qualifier))
+        version = alias["FunctionVersion"] if alias else Qualifier
+        variables = {"CLIENT_IDS": "client,other"} | self.variables(FunctionName, version)
+        return {"Version": version, "Environment": {"Variables": variables}}
 
     def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
         operation = FunctionName.removeprefix(f"{PREFIX}-")

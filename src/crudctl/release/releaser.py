@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.build.contract import ContractError
-from crudctl.release import probe, versions
+from crudctl.release import order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
 from crudctl.release.faults import describe
@@ -67,7 +67,8 @@ class Releaser:
             new: version by operation; the others stay where they are.
 
         Raises:
-            CannotRelease: there is nothing to release, traffic is already split, or what is deployed cannot be probed.
+            CannotRelease: there is nothing to release, traffic is already split, what is deployed cannot be probed, or the new
+                versions may not follow those in service (order.py).
             record.Refused: another release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
@@ -84,6 +85,7 @@ class Releaser:
                 "Alias prod is at the newest version of all functions.",
                 "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
             )
+        self._check_order(old, newest)
         return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake)
 
     def resume(self) -> Release:
@@ -137,7 +139,7 @@ class Releaser:
             why: the reason, for the record.
 
         Raises:
-            CannotRelease: `prod` is there already, or a version no longer exists.
+            CannotRelease: `prod` is there already, a version no longer exists, or one may not follow those in service (order.py).
             record.Refused: a release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
@@ -148,6 +150,7 @@ class Releaser:
         missing = versions.missing(self._lambda, self._cloud.functions, new)
         if missing:
             raise CannotRelease(f"No longer published: {', '.join(missing)}.", "Deploy that state of the source again.")
+        self._check_order({operation: at.version for operation, at in prod.items()}, new)
         by = self._journal.signature()["who"]
         notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
         notes += [f"{name} no longer exists" for name in wanted if name not in new]
@@ -165,6 +168,13 @@ class Releaser:
                 f"The contract has {', '.join(missing)}, which is not deployed.",
                 "Deploy it first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
             )
+
+    def _check_order(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Raise CannotRelease if `new` may not come into service. What was begun is not checked again: it can always go back."""
+        environments = versions.environments(self._lambda, self._cloud.functions)
+        refusal = order.refusal(environments, old, new, self._records.past())
+        if refusal:
+            raise CannotRelease(refusal.message, refusal.hint)
 
     def _before(self) -> tuple[Release | None, Places, Places]:
         """Return the last release, and where `prod` and `canary` are. Raise record.Refused if it is still under way."""

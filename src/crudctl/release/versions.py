@@ -36,6 +36,19 @@ def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]
     ]
 
 
+def environments(client: Any, functions: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the environment variables of every published version, by operation and version.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html
+    """
+    return {
+        operation: {
+            entry["Version"]: entry.get("Environment", {}).get("Variables", {}) for entry in _listed(client, name)
+        }
+        for operation, name in functions.items()
+    }
+
+
 def prune(client: Any, functions: Mapping[str, str], releases: Sequence[Release]) -> list[str]:
     """Delete the versions that are older than all versions of the last KEPT promoted releases.
 
@@ -63,7 +76,8 @@ def put_newest_in_service(environment: Environment, functions: Mapping[str, str]
     """Point both aliases of every function at its newest version, without a release. Return whether any moved.
 
     Nothing moves while a release is running. After a release, nothing moves until there are versions newer than all those
-    that it knew: it may have decided against the newest ones.
+    that it knew: it may have decided against the newest ones. No two versions share the traffic, so that any may follow any here:
+    order.py is for releases.
 
     Args:
         functions: function name by operation.
@@ -100,6 +114,9 @@ def _newest_known(release: Release, operation: str) -> int:
 
 
 def _published(client: Any, name: str) -> list[int]:
+    return [int(entry["Version"]) for entry in _listed(client, name)]
+
+
+def _listed(client: Any, name: str) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    versions = (entry["Version"] for page in pages for entry in page["Versions"])
-    return [int(version) for version in versions if version != "$LATEST"]
+    return [entry for page in pages for entry in page["Versions"] if entry["Version"] != "$LATEST"]

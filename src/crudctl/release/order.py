@@ -1,0 +1,83 @@
+"""The order of releases: which versions may come into service beside which others, and after them. Moves nothing.
+
+A function's environment has `TRASH_DAYS`, from Terraform's variable `trash_days`. It divides versions into three kinds:
+
+    absent    does not know the trash: shows and changes what is in it, and fails on a deleted id that is remembered
+    empty     hides what is in the trash, and deletes for good (`trash_days = null`)
+    a number  uses the trash: puts there what is deleted or, with 0, remembers its id
+
+Two versions share the table during a release, and a rollback returns to what the later one left. So a version that does not know
+the trash serves neither beside one that uses it nor after it. The kind between them leads from the first to the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from crudctl.release.record import ROLLED_BACK, Release
+
+TRASH_DAYS = "TRASH_DAYS"
+
+Versions = Mapping[str, str]  # by operation
+Environments = Mapping[str, Mapping[str, Mapping[str, str]]]  # variables by operation and version
+
+
+class Refusal(NamedTuple):
+    """Why versions may not come into service, and what to do."""
+
+    message: str
+    hint: str
+
+
+def refusal(environments: Environments, old: Versions, new: Versions, past: Iterable[Release]) -> Refusal | None:
+    """Return why `new` may not come into service after `old`; None if it may.
+
+    Args:
+        environments: of every published version.
+        old: versions in service.
+        new: versions that are to be.
+        past: the releases that have ended. A version of theirs that was deleted does not count: versions.prune deletes the
+            oldest, so those that knew less are deleted too.
+    """
+
+    def use(versions: Versions) -> Iterator[str]:
+        return (f"version {v} of {name}" for name, v in versions.items() if _uses_trash(environments, name, v))
+
+    def do_not_know(versions: Versions) -> Iterator[str]:
+        return (f"version {v} of {name}" for name, v in versions.items() if not _knows_trash(environments, name, v))
+
+    served = [versions for release in past for versions in _served(release)]
+    user = next((one for versions in (new, old, *served) for one in use(versions)), "")
+    ignorant = next(do_not_know(new), "")
+    if user and ignorant:
+        return Refusal(
+            f"{_sentence(ignorant)} does not know the trash, which {user} uses: it would show and change what is in it.",
+            "Go back to a release that knows it, or release a new version with `trash_days = null`.",
+        )
+    user, ignorant = next(use(new), ""), next(do_not_know(old), "")
+    if user and ignorant:
+        return Refusal(
+            f"{_sentence(ignorant)}, in service, does not know the trash, which {user} uses: while both serve, it would show and "
+            "change what is in it.",
+            "Set `trash_days = null` in infra/envs, deploy and release that first, and then the number of days.",
+        )
+    return None
+
+
+def _served(release: Release) -> tuple[Versions, ...]:
+    """Return the versions that users have reached because of a release."""
+    rejected = release.state == ROLLED_BACK and not release.stages
+    return (release.old,) if rejected else (release.old, release.new)
+
+
+def _knows_trash(environments: Environments, operation: str, version: str) -> bool:
+    return TRASH_DAYS in environments.get(operation, {}).get(version, {})
+
+
+def _uses_trash(environments: Environments, operation: str, version: str) -> bool:
+    return bool(environments.get(operation, {}).get(version, {}).get(TRASH_DAYS))
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
