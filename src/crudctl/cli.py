@@ -227,19 +227,20 @@ def show_logs(
 
 @main.command()
 @environment_option(*project.ENVIRONMENTS)
-@click.argument("request_id")
+@click.argument("wanted", metavar="ID")
 @click.option("--since", default="1h", show_default=True, help="How far back to search: 10m, 2h, 1d.")
-def trace(environment: Environment, request_id: str, since: str) -> None:
+def trace(environment: Environment, wanted: str, since: str) -> None:
     """Print every log line about one request in order, whichever function it was.
 
-    REQUEST_ID is in the response's x-amzn-requestid header and in every problem document.
+    ID is a request id, from the response's x-amzn-requestid header or a problem document, or a W3C trace id: a traceparent
+    header, or its part of 32 digits. Of a trace, every request that a function served is printed.
 
     Example: crudctl trace 1cee5cf7-6b0b-442e-9ac6-9f063b32bfe2
     """
     back = seconds(since)
     functions = outputs.read(environment)["functions"]
     names = logs.groups(functions, environment.prefix, None)
-    for event in logs.trace(environment, names, request_id, back):
+    for event in logs.trace(environment, names, wanted, back):
         out.print(Text(event["group"], "dim"))
         click.echo(event["message"].rstrip("\n"))
 

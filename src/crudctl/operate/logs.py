@@ -15,9 +15,11 @@ from crudctl.console import Failed
 from crudctl.project import Environment
 
 COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # by the first digit of a status
-SHOWN = ("problem", "error", "exception", "message", "request_id")
+SHOWN = ("problem", "error", "exception", "message", "traceparent", "request_id")
 OVERLAP = 10_000  # milliseconds to read again: events can become visible late
 REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
+# A trace id, alone or within a traceparent: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values
+TRACE = re.compile("(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?")
 
 
 def groups(functions: Mapping[str, str], prefix: str, operation: str | None) -> list[str]:
@@ -108,16 +110,44 @@ def read(
         time.sleep(1)
 
 
-def trace(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
-    """Return every line about one request, oldest first: the gateway's, the function's, and the platform's.
+def trace(environment: Environment, names: list[str], wanted: str, since: int) -> list[dict[str, Any]]:
+    """Return every line about one request, or about those of one trace: the gateway's, the function's, and the platform's.
 
-    Each is an event as `read` yields it. Raise Failed for an invalid id, and if nothing was logged about it.
+    Args:
+        wanted: a request id, a W3C trace id, or a `traceparent`.
+        since: how far back to search, in seconds.
+
+    Oldest first; each is an event as `read` yields it. Raise Failed for an invalid id, and if nothing was logged about it.
     """
-    if not REQUEST_ID.fullmatch(request_id):
+    if traced := TRACE.fullmatch(wanted):
+        requests = _requests(environment, names, traced[1], since)
+    elif REQUEST_ID.fullmatch(wanted):
+        requests = [wanted]
+    else:
         raise Failed(
-            f"Invalid request id '{request_id}'.",
-            "Use the x-amzn-requestid header of a response, or the request_id of a problem document.",
+            f"Invalid request id '{wanted}'.",
+            "Use the x-amzn-requestid or traceparent header of a response, or the request_id of a problem document.",
         )
+    return sorted(
+        (event for request_id in requests for event in _about(environment, names, request_id, since)), key=_position
+    )
+
+
+def _requests(environment: Environment, names: list[str], trace_id: str, since: int) -> list[str]:
+    """Return the ids of the requests of a trace. Raise Failed if there are none."""
+    lines = (entry(event["message"]) for event in read(environment, names, since, term=trace_id))
+    requests = [line["request_id"] for line in lines if str(line.get("traceparent")).split("-")[1:2] == [trace_id]]
+    if not requests:
+        raise Failed(
+            f"There is no log line about trace {trace_id}.",
+            "Search further back, for example with --since 1d. A request that reached no function, or whose function crashed, "
+            "is found by its request id.",
+        )
+    return list(dict.fromkeys(requests))
+
+
+def _about(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
+    """Return the lines about one request. Raise Failed if there are none."""
     lines = [
         event
         for event in read(environment, names, since, term=request_id)
@@ -133,7 +163,7 @@ def trace(environment: Environment, names: list[str], request_id: str, since: in
             for event in read(environment, names, since, term=invocation)
             if _invocation(entry(event["message"])) == invocation
         )
-    return sorted(lines, key=_position)
+    return lines
 
 
 def _invocation(line: Mapping[str, Any]) -> Any:
