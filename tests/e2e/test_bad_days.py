@@ -72,7 +72,7 @@ def test_a_part_of_the_app_that_fails_to_load_is_reported(app: App) -> None:
     app.allowed += ["ERR_FAILED"]
     app.page.route("**/assets/Reference-*", lambda route: route.abort())
     app.page.get_by_role("navigation").get_by_role("link", name="API reference").click()
-    expect(app.page.get_by_role("heading", name="The reference could not be loaded")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="The page could not be loaded")).to_be_visible()
     app.page.unroute_all()
     app.button("Reload the page").click()
     expect(app.page.get_by_role("heading", name="Items API")).to_be_visible()

@@ -66,7 +66,7 @@ WEB_FOLDERS = {
     "resource": {"api", "contract", "form", "json", "services", "store", "ui"},
     "reference": {"contract", "json", "ui"},
     "app": {"api", "contract", "reference", "resource", "services", "store", "ui"},
-    "main": {"api", "app", "auth", "config", "resource", "ui"},
+    "main": {"api", "app", "auth", "config", "contract", "resource", "ui"},
 }
 
 FUNCTIONS = {

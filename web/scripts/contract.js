@@ -16,9 +16,17 @@ const TESTED = join(import.meta.dirname, '../tests/contract.json'); // unit test
  */
 export function read() {
   const { service, content, document } = /** @type {any} */ (parse(readFileSync(file(), 'utf8')));
-  const { title, collection, schema, singular, plural, page, operations } = service;
+  const { title, collection, schema, singular, plural, page, problems } = service;
   const limit = largestPage(document, collection);
-  const names = { title, collection, schema, singular, plural, page, operations, limit };
+  const operations = Object.entries(service.operations).map(([name, operation]) => {
+    const { kind, scopes, method, path } = /** @type {any} */ (operation);
+    const parameters = parametersOf(document, path, method.toLowerCase()).map(({ name }) => name);
+    return [name, { kind, scopes, parameters }];
+  });
+  const names = {
+    ...{ title, collection, schema, singular, plural, page, problems, limit },
+    operations: Object.fromEntries(operations),
+  };
   return {
     title,
     plural,
@@ -33,11 +41,22 @@ export function read() {
  * @param {string} collection
  */
 function largestPage(document, collection) {
-  const { get, parameters = [] } = document.paths[`/${collection}`];
-  const all = [...parameters, ...(get.parameters ?? [])].map(({ $ref, ...own }) =>
+  const limit = parametersOf(document, `/${collection}`, 'get').find(({ name }) => name === 'limit');
+  return Number(limit.schema.maximum);
+}
+
+/**
+ * The parameters of an operation, those of its path included.
+ * @param {any} document
+ * @param {string} path
+ * @param {string} method
+ * @returns {any[]}
+ */
+function parametersOf(document, path, method) {
+  const { [method]: operation, parameters = [] } = document.paths[path];
+  return [...parameters, ...(operation.parameters ?? [])].map(({ $ref, ...own }) =>
     $ref ? document.components.parameters[$ref.split('/').at(-1)] : own,
   );
-  return Number(all.find(({ name }) => name === 'limit').schema.maximum);
 }
 
 function file() {

@@ -4,8 +4,7 @@ import { useState } from 'preact/hooks';
 import { SessionEnded, messageOf } from './api/problem';
 import { service } from './contract/service';
 import { ListPage } from './resource/ListPage';
-import type { ResourceList } from './resource/list';
-
+import type { Lists } from './resource/recovery';
 import { type Services, ServicesContext, useServices } from './services';
 import { useStore } from './store';
 import { Dialog, Icon, useTitle, WaitBar } from './ui/parts';
@@ -14,17 +13,18 @@ import { nextTheme, theme } from './ui/theme';
 import { Toasts } from './ui/toasts';
 import './app.css';
 
-/** Its file no longer exists if a newer version of the app was deployed after this page was loaded. */
+// Apart from the first load. Their files no longer exist if a newer version of the app was deployed after this page was loaded.
 const Reference = lazy(() => import('./reference/Reference').catch(() => ({ default: Unloaded })));
+const TrashPage = lazy(() => import('./resource/TrashPage').catch(() => ({ default: Unloaded })));
 
 interface Props {
   services: Services;
-  list: ResourceList;
+  lists: Lists;
   /** Why a sign-in failed; empty otherwise. */
   failure: string;
 }
 
-export function App({ services, list, failure }: Props) {
+export function App({ services, lists, failure }: Props) {
   const session = useStore(services.sessions.store);
   const route = routeOf(useStore(path));
   const signedIn = session.state !== 'out';
@@ -43,12 +43,15 @@ export function App({ services, list, failure }: Props) {
             </Suspense>
           )}
           {route.page === 'unknown' && <NotFound />}
-          {route.page === 'list' &&
-            (signedIn ? (
-              <ListPage list={list} open={route.open} sub={session.sub} />
-            ) : (
-              <Welcome failure={failure} />
-            ))}
+          {(route.page === 'list' || route.page === 'trash') && !signedIn && <Welcome failure={failure} />}
+          {route.page === 'list' && signedIn && (
+            <ListPage lists={lists} open={route.open} sub={session.sub} />
+          )}
+          {route.page === 'trash' && signedIn && (
+            <Suspense fallback={<p class="page">Loading the trash…</p>}>
+              <TrashPage lists={lists} sub={session.sub} />
+            </Suspense>
+          )}
         </main>
         <Toasts />
         {session.state === 'ended' && <Ended />}
@@ -181,7 +184,7 @@ function Ended() {
 function Unloaded() {
   return (
     <section class="welcome" role="alert">
-      <h1>The reference could not be loaded</h1>
+      <h1>The page could not be loaded</h1>
       <p>You are offline, or a newer version of this app was deployed.</p>
       <button type="button" class="primary" onClick={() => location.reload()}>
         Reload the page

@@ -8,6 +8,8 @@ export interface Config {
   hosted_ui_url: string;
   /** The user pool's own API, for signing out everywhere. */
   cognito_url: string;
+  /** For how many days a deleted resource can be restored; null or 0 if it cannot. */
+  trash_days?: number | null;
 }
 
 const KEYS = [

@@ -7,6 +7,7 @@ import { messageOf } from './api/problem';
 import { App } from './app';
 import { Sessions } from './auth/session';
 import { readConfig } from './config';
+import { has } from './contract/service';
 import { ResourceList } from './resource/list';
 import { go } from './ui/router';
 
@@ -21,7 +22,9 @@ async function start(root: HTMLElement): Promise<void> {
     failure = `Sign-in failed, try again. ${messageOf(error)}`;
     go('/', true);
   }
-  render(<App services={{ api, sessions }} list={new ResourceList(api)} failure={failure} />, root);
+  const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
+  const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
+  render(<App services={{ api, sessions, trashDays }} lists={lists} failure={failure} />, root);
 }
 
 const root = document.getElementById('app');

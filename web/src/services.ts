@@ -1,4 +1,4 @@
-/** The API and the session, which every view may need. Knows no view. */
+/** The API, the session and a setting of the stack, which every view may need. Knows no view. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api/client';
@@ -7,6 +7,8 @@ import type { Sessions } from './auth/session';
 export interface Services {
   api: Api;
   sessions: Sessions;
+  /** For how many days a deleted resource can be restored; 0 if it cannot. */
+  trashDays: number;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

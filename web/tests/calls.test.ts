@@ -4,7 +4,8 @@ import { type Call, curl } from '../src/api/call';
 import { Api, type Resource } from '../src/api/client';
 import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
-import { change, Conflict, create, Incomplete } from '../src/resource/save';
+import { restore } from '../src/resource/restore';
+import { change, Conflict, create, DeletedSince, Incomplete } from '../src/resource/save';
 
 const at = '2026-01-31T09:26:53.000Z';
 const order = (more: Partial<Resource> = {}): Resource => ({
@@ -117,6 +118,53 @@ test('a delete whose response was lost succeeds if the order no longer exists', 
   await api(lost, rejected(404)).remove('id-1', 2);
   expect(header(1, 'If-Match')).toBe('"2"');
   await expect(api(rejected(404)).remove('id-1', 2)).rejects.toBeInstanceOf(Refused);
+});
+
+test('a write that is repeated has the same key, also when it is sent again later; another write has another', async () => {
+  const network = api(
+    ...[lost, ok(order()), lost, rejected(503), rejected(400), ok(order()), ok(order()), ok(order())],
+    ...[lost, () => new Response(null, { status: 204 })],
+  );
+  await network.patch('id-1', { name: 'a' }, 1);
+  await expect(network.replace('id-1', { name: 'a' }, 2)).rejects.toBeInstanceOf(Refused);
+  await network.replace('id-1', { name: 'a' }, 2);
+  await network.replace('id-1', { name: 'a' }, 3);
+  await network.restore('id-1', 3);
+  await network.remove('id-1', 4, true);
+  const keys = sent.map((_, call) => header(call, 'Idempotency-Key'));
+  expect(keys.map((key) => keys.indexOf(key))).toEqual([0, 0, 2, 2, 2, 2, 6, 7, 8, 8]);
+  expect(sent.slice(7, 9).map(({ url, init }) => `${init.method} ${url.slice(26)}`)).toEqual([
+    'POST /orders/id-1/restore',
+    'DELETE /orders/id-1?purge=true',
+  ]);
+});
+
+test('what was deleted is restored at the version it had; otherwise the outcome says why not', async () => {
+  const now = order({ version: 4 });
+  expect(await restore(api(ok(now)), 'id-1', 3)).toEqual({ outcome: 'restored', resource: now });
+  expect(header(0, 'If-Match')).toBe('"3"');
+  const outcomes = [
+    await restore(api(rejected(412)), 'id-1', 3),
+    await restore(api(rejected(404), rejected(404)), 'id-1', 3),
+    await restore(api(rejected(404), ok(now)), 'id-1', 3),
+    await restore(api(lost, rejected(404), ok(now)), 'id-1', 3), // as without keys
+  ];
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['changed', 'gone', 'live', 'restored']);
+  await expect(restore(api(rejected(403)), 'id-1', 3)).rejects.toBeInstanceOf(Refused);
+});
+
+test('a 409 is repeated only after the time in its Retry-After; what was created and deleted since is reported', async () => {
+  await api(rejected(409, { 'Retry-After': '1' }), ok(order())).patch('id-1', {}, 1);
+  expect(waited).toEqual([1000]);
+  const deleted: Reply = () =>
+    Response.json({ type: 'urn:orders:problem:deleted', status: 409, detail: 'd' }, { status: 409 });
+  await expect(create(api(deleted), { name: 'Lamp' }, 'key', [])).rejects.toBeInstanceOf(DeletedSince);
+  expect(waited).toEqual([1000]);
+});
+
+test('U+FFFD is sent escaped, so that it differs from what stands for lost bytes', async () => {
+  await api(ok(order(), 201)).create({ name: 'a\ufffd\\\ufffd' }, 'key');
+  expect(sent[0]?.init.body).toBe(String.raw`{"name":"a\ufffd\\\ufffd"}`);
 });
 
 test('a change sends only the fields that changed', async () => {

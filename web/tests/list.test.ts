@@ -114,9 +114,49 @@ test('a newer version from the list replaces one written here', async () => {
 test('a deleted order does not reappear, although the index lags', async () => {
   const list = new ResourceList(new Shelf(3));
   await list.load();
-  list.remove('id-2');
+  list.remove(order(2));
   await list.load();
   expect(ids(list)).toEqual([3, 1]);
+});
+
+test('what was restored is listed again at its new version', async () => {
+  const shelf = new Shelf(3);
+  const list = new ResourceList(shelf);
+  await list.load();
+  list.remove(order(2));
+  shelf.entries[1] = order(2, { version: 2 });
+  await list.load();
+  expect(ids(list)).toEqual([3, 2, 1]);
+});
+
+test('an empty page is not the end: the next one with something in it is loaded', async () => {
+  const cursors = ['a', 'b', null];
+  const asked: ListQuery[] = [];
+  const trash = new ResourceList(
+    {
+      list: (query) => {
+        asked.push(query);
+        const next_cursor = cursors.shift() ?? null;
+        return Promise.resolve({ entries: next_cursor === 'b' ? [order(1)] : [], next_cursor });
+      },
+    },
+    ...(['desc', true] as const),
+  );
+  await trash.load();
+  expect(ids(trash)).toEqual([1]);
+  expect(asked.map(({ cursor, deleted }) => [cursor, deleted])).toEqual([
+    [undefined, true],
+    ['a', true],
+  ]);
+  await trash.more();
+  expect(trash.store.state).toMatchObject({ cursor: null, loading: false, error: null });
+});
+
+test('when the last loaded order is removed, the next page is loaded', async () => {
+  const list = new ResourceList(new Shelf(26));
+  await list.load();
+  for (const n of down(26, 2)) list.remove(order(n));
+  await expect.poll(() => ids(list)).toEqual([1]);
 });
 
 test('a page that fails to load keeps the loaded orders, and can be retried', async () => {

@@ -1,6 +1,6 @@
 /** The operations of the API as functions; handles tokens, retries and problems. Knows no field of the contract and no markup. */
 import { type Json, parse, write } from '../json/value';
-import { collection, service } from '../contract/service';
+import { collection, has, service } from '../contract/service';
 import { Store } from '../store';
 import type { Call } from './call';
 import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
@@ -13,6 +13,12 @@ export interface Resource extends Json {
   created_at: string;
   updated_at: string;
 }
+/** A resource in the trash. */
+export interface Trashed extends Resource {
+  deleted_at: string;
+  /** Until when it can be restored. */
+  expires_at: string;
+}
 export interface Page {
   entries: Resource[];
   next_cursor: string | null;
@@ -21,6 +27,8 @@ export interface ListQuery {
   limit?: number;
   order?: 'asc' | 'desc';
   cursor?: string;
+  /** List what was deleted and can be restored, instead of what exists. */
+  deleted?: true;
 }
 
 /** Provides access tokens. Throws SessionEnded when the user has to sign in again. */
@@ -40,11 +48,14 @@ interface Request {
 }
 
 const KEPT = 20; // calls, shown under "API calls"
+const KEY = 'Idempotency-Key';
 
 export class Api {
   /** The latest calls, newest first. */
   readonly calls = new Store<Call[]>([]);
   #sent = 0;
+  /** The keys of writes that have not succeeded yet: the same write gets the same key, also when the user sends it again. */
+  #keys = new Map<string, string>();
 
   constructor(
     readonly base: string,
@@ -70,12 +81,12 @@ export class Api {
 
   /** Create a resource. However often a key is sent, it creates one only. */
   async create(content: Json, key: string): Promise<Resource> {
-    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
-    const request = { method: 'POST', path: collection, headers, body: write(content) };
+    const headers = { 'Content-Type': 'application/json', [KEY]: key };
+    const request = { method: 'POST', path: collection, headers, body: sendable(content) };
     const response = await this.#send(request, 'new');
     const made = await read(response);
     this.calls.state = this.calls.state.map((call) =>
-      call.headers['Idempotency-Key'] === key ? { ...call, about: made.id } : call,
+      call.headers[KEY] === key ? { ...call, about: made.id } : call,
     );
     return made;
   }
@@ -83,29 +94,46 @@ export class Api {
   /** Apply a JSON Merge Patch (RFC 7396) if the resource's version is still `known`. */
   async patch(id: string, patch: Json, known: number): Promise<Resource> {
     const headers = { 'Content-Type': 'application/merge-patch+json', 'If-Match': etag(known) };
-    const request = { method: 'PATCH', path: `${collection}/${id}`, headers, body: write(patch) };
-    return read(await this.#send(request, id));
+    const request = { method: 'PATCH', path: `${collection}/${id}`, headers, body: sendable(patch) };
+    return read(await this.#write(request, id, has('patch', KEY)));
   }
 
   /** Replace all content if the resource's version is still `known`. */
   async replace(id: string, content: Json, known: number): Promise<Resource> {
     const headers = { 'Content-Type': 'application/json', 'If-Match': etag(known) };
-    const request = { method: 'PUT', path: `${collection}/${id}`, headers, body: write(content) };
-    return read(await this.#send(request, id));
+    const request = { method: 'PUT', path: `${collection}/${id}`, headers, body: sendable(content) };
+    return read(await this.#write(request, id, has('replace', KEY)));
   }
 
-  /** Delete the resource if its version is still `known`. */
-  async remove(id: string, known: number): Promise<void> {
+  /** Delete the resource if its version is still `known`; with `purge`, for good. */
+  async remove(id: string, known: number, purge = false): Promise<void> {
+    const path = `${collection}/${id}${purge ? '?purge=true' : ''}`;
+    const request = { method: 'DELETE', path, headers: { 'If-Match': etag(known) } };
     try {
-      await this.#send(
-        { method: 'DELETE', path: `${collection}/${id}`, headers: { 'If-Match': etag(known) } },
-        id,
-      );
+      await this.#write(request, id, has('delete', KEY));
     } catch (error) {
       // A 404 after a retry: an earlier attempt deleted it and its response was lost.
       const deleted = error instanceof Refused && error.status === 404 && error.retried;
       if (!deleted) throw error;
     }
+  }
+
+  /** Restore a deleted resource if its version is still `known`. It keeps its ID and gets a new version. */
+  async restore(id: string, known: number): Promise<Resource> {
+    const path = `${collection}/${id}/restore`;
+    const request = { method: 'POST', path, headers: { 'If-Match': etag(known) } };
+    return read(await this.#write(request, id, has('restore', KEY)));
+  }
+
+  /** Send a write with a key if its operation takes one, so that a repeat gets the response that was lost. */
+  async #write(request: Request, about: string, keyed: boolean): Promise<Response> {
+    if (!keyed) return this.#send(request, about);
+    const write = JSON.stringify(request);
+    const key = this.#keys.get(write) ?? crypto.randomUUID();
+    this.#keys.set(write, key);
+    const response = await this.#send({ ...request, headers: { ...request.headers, [KEY]: key } }, about);
+    this.#keys.delete(write);
+    return response;
   }
 
   async #send(request: Request, about: string): Promise<Response> {
@@ -163,6 +191,11 @@ export class Api {
 
 async function read(response: Response): Promise<Resource> {
   return parse(await response.text()) as Resource;
+}
+
+/** Return the JSON text to send. The API refuses a raw U+FFFD, which would also stand for bytes that were lost on the way. */
+function sendable(content: Json): string {
+  return write(content).replaceAll('\ufffd', '\\ufffd');
 }
 
 function etag(version: number): string {

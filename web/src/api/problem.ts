@@ -1,4 +1,5 @@
 /** The errors that a call can throw. Knows no fetch. */
+import { service } from '../contract/service';
 import { isObject, parse } from '../json/value';
 
 /** Problem details: https://www.rfc-editor.org/rfc/rfc9457#section-3 */
@@ -28,6 +29,11 @@ export class Refused extends Error {
 
   get status(): number {
     return this.problem.status;
+  }
+
+  /** Whether what the key of a create created was deleted since; only another key can create something. */
+  get deleted(): boolean {
+    return this.problem.type === `${service.problems}deleted`;
   }
 }
 

@@ -9,17 +9,20 @@ const LONGEST = 30_000;
  * Return the milliseconds to wait before the next attempt, or null for no further attempt. Without a network, the wait ends
  * when the network is back, and the limit on attempts does not apply.
  *
- * Every call of this app is safe to repeat: reads, creates with their `Idempotency-Key`, changes with their `If-Match`.
+ * Every call of this app is safe to repeat: reads, creates with their `Idempotency-Key`, changes with their `If-Match`. A 409
+ * is repeated only if it has a `Retry-After`: without one, the next attempt would be refused like this one.
  * Backoff with jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export function delay(error: unknown, tries: number, online: boolean, random = Math.random): number | null {
   if (error instanceof Unreachable && !online) return LONGEST;
-  const again =
-    error instanceof Unreachable ||
-    (error instanceof Refused && (error.status === 409 || error.status === 429 || error.status >= 500));
+  const again = error instanceof Unreachable || (error instanceof Refused && isPassing(error));
   if (!again || tries >= MOST_TRIES) return null;
   if (error instanceof Refused && error.retryAfter !== null) return error.retryAfter * 1000;
   return Math.min(LONGEST, 1000 * 2 ** (tries - 1)) * (0.75 + random() / 2);
+}
+
+function isPassing({ status, retryAfter }: Refused): boolean {
+  return status === 429 || status >= 500 || (status === 409 && retryAfter !== null);
 }
 
 export interface Wait {

@@ -28,6 +28,8 @@ export interface Schema {
   'x-order'?: string[];
   required?: string[];
   additionalProperties?: boolean | Schema;
+  /** The rules of the names that `properties` does not list. */
+  'x-property-names'?: Pick<Schema, 'minLength' | 'maxLength' | 'pattern'>;
   minProperties?: number;
   maxProperties?: number;
 }

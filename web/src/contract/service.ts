@@ -3,12 +3,16 @@ import text from 'virtual:service';
 import type { Schema } from './schema';
 import { parse } from '../json/value';
 
+type Kind = 'create' | 'list' | 'get' | 'replace' | 'patch' | 'delete' | 'restore' | 'other';
+
 interface Operation {
-  kind: 'create' | 'list' | 'get' | 'replace' | 'patch' | 'delete' | 'other';
+  kind: Kind;
   scopes: string[];
+  /** The names of its parameters. */
+  parameters: string[];
 }
 
-/** Of `build/service.json`, as src/crudctl/build/service.py describes it. */
+/** Of `build/service.json`, as src/crudctl/build/service.py describes it, with what web/scripts/contract.js adds. */
 interface Service {
   title: string;
   collection: string;
@@ -16,6 +20,8 @@ interface Service {
   singular: string;
   plural: string;
   page: string;
+  /** What the type of every problem begins with. */
+  problems: string;
   operations: Record<string, Operation>;
   /** The most that a page may hold. */
   limit: number;
@@ -27,6 +33,14 @@ export const service = described;
 /** The flat schema of what a client may send. */
 export const content = schema;
 
+/** Return whether the contract has an operation of this kind; with `parameter`, whether one takes it. */
+export function has(kind: Kind, parameter?: string): boolean {
+  return Object.values(service.operations).some(
+    (operation) =>
+      operation.kind === kind && (parameter === undefined || operation.parameters.includes(parameter)),
+  );
+}
+
 /** The scopes that the app's own calls need. */
 export const scopes = [
   ...new Set(
@@ -36,6 +50,9 @@ export const scopes = [
 
 /** The path of the collection, in the app and in the API. */
 export const collection = `/${service.collection}`;
+
+/** The path in the app of what was deleted and can be restored. */
+export const trash = `${collection}/trash`;
 
 /** Return `1 order`, `3 orders`. */
 export function counted(count: number): string {

@@ -113,6 +113,7 @@ function Section({ path, method, name, operation, parameters }: SectionProps) {
         <Method name={method} />
         <code>{path}</code>
         {scopes.length > 0 && <span class="help">scope {scopes.join(', ')}</span>}
+        {operation.deprecated && <strong>deprecated</strong>}
       </p>
       {operation.description && <Prose text={operation.description} />}
       {parameters.length > 0 && (
@@ -145,7 +146,10 @@ function Section({ path, method, name, operation, parameters }: SectionProps) {
           return (
             <tr key={status}>
               <th scope="row">{status}</th>
-              <td>{inline(response.description)}</td>
+              <td>
+                {inline(response.description)}
+                {response.links && <Links links={response.links} />}
+              </td>
               <td>
                 {Object.keys(response.headers ?? {}).map((name) => (
                   <code key={name} class="spaced">
@@ -163,6 +167,24 @@ function Section({ path, method, name, operation, parameters }: SectionProps) {
         {bodies(operation, (status) => status >= '400')}
       </details>
     </section>
+  );
+}
+
+/** The operations that can follow a response. */
+function Links({ links }: { links: NonNullable<ResponseObject['links']> }) {
+  const ids = Object.values(links).map((link) => resolve(contract, link).operationId);
+  return (
+    <p class="help">
+      Next:{' '}
+      {operations
+        .filter(({ operation }) => ids.includes(operation.operationId))
+        .map(({ operation, name }, index) => (
+          <span key={operation.operationId}>
+            {index > 0 && ', '}
+            <a href={`#${operation.operationId}`}>{name}</a>
+          </span>
+        ))}
+    </p>
   );
 }
 

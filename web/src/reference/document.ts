@@ -22,11 +22,14 @@ export interface ResponseObject {
   description: string;
   headers?: Record<string, Ref<{ description?: string }>>;
   content?: Record<string, Media>;
+  /** Operations that can follow, with what they need of this response. */
+  links?: Record<string, Ref<{ operationId: string }>>;
 }
 export interface Operation {
   operationId: string;
   summary?: string;
   description?: string;
+  deprecated?: boolean;
   security?: Record<string, string[]>[];
   parameters?: Ref<Parameter>[];
   requestBody?: Ref<{ content: Record<string, Media> }>;
@@ -132,7 +135,7 @@ function within(document: OpenApi, schema: RefSchema, path: string, depth: numbe
 /** Return a schema's limits in words. */
 export function limitsOf(schema: Schema): string {
   const { minLength = 0, maxLength, minItems = 0, maxItems, minProperties = 0, maxProperties } = schema;
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern, 'x-property-names': names } = schema;
   return [
     minLength === 1 && 'not empty',
     minLength > 1 && `at least ${minLength} characters`,
@@ -144,6 +147,7 @@ export function limitsOf(schema: Schema): string {
     schema.uniqueItems && 'unique entries',
     minProperties > 0 && `at least ${minProperties} properties`,
     maxProperties !== undefined && `at most ${maxProperties} properties`,
+    names && limitsOf(names) && `each name ${limitsOf(names)}`,
     schema.type === 'object' &&
       schema.properties &&
       schema.additionalProperties === false &&

@@ -31,7 +31,7 @@ export function ApiCallsButton({ calls }: Props) {
     <>
       <button
         type="button"
-        class="call-button"
+        class="shrinks"
         aria-label="API calls"
         disabled={calls.length === 0}
         onClick={() => setOpen(true)}
@@ -111,7 +111,7 @@ function Command({ call }: { call: Call }) {
           {[
             call.milliseconds !== null && `${call.milliseconds} ms`,
             call.etag && `ETag ${call.etag}`,
-            call.replayed && 'created by an earlier attempt with the same key',
+            call.replayed && 'done by an earlier attempt with the same key',
           ]
             .filter(Boolean)
             .join(' · ')}

@@ -1,25 +1,23 @@
 /** Asks for confirmation before a resource is deleted, and again if it changed in the meantime. */
 import { useState } from 'preact/hooks';
-import type { Api, Resource } from '../api/client';
+import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
-import { collection, service } from '../contract/service';
+import { service } from '../contract/service';
 import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
-import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
-import { contentOf, nameOf } from './content';
-import type { ResourceList } from './list';
-import { create } from './save';
+import { nameOf } from './content';
+import { bringBack, createAgain, type Lists } from './recovery';
 
 interface Props {
   resource: Resource;
-  list: ResourceList;
+  lists: Lists;
   onClose: () => void;
   onDeleted: () => void;
 }
 
-export function DeleteDialog({ resource, list, onClose, onDeleted }: Props) {
-  const { api } = useServices();
+export function DeleteDialog({ resource, lists, onClose, onDeleted }: Props) {
+  const { api, trashDays } = useServices();
   const [now, setNow] = useState(resource);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
@@ -41,19 +39,21 @@ export function DeleteDialog({ resource, list, onClose, onDeleted }: Props) {
     const theirs = await api.get(now.id).catch(() => null);
     if (theirs) {
       setNow(theirs);
-      list.put(theirs);
+      lists.present.put(theirs);
     }
     setError(
       `The ${service.singular} has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
     );
   };
   const done = () => {
-    list.remove(now.id);
+    lists.present.remove(now);
     toast(
       <>
         Deleted <Quoted text={nameOf(now)} />.
       </>,
-      { label: 'Create it again', run: () => void again(api, list, now) },
+      trashDays
+        ? { label: 'Undo', run: () => void bringBack(api, lists, now) }
+        : { label: 'Create it again', run: () => void createAgain(api, lists, now) },
     );
     onClose();
     onDeleted();
@@ -69,8 +69,9 @@ export function DeleteDialog({ resource, list, onClose, onDeleted }: Props) {
       onClose={onClose}
     >
       <p>
-        This permanently deletes the {service.singular} and its ID. You can create it again afterwards, but
-        with a new ID.
+        {trashDays
+          ? `You can restore the ${service.singular} from the trash for ${trashDays} ${trashDays === 1 ? 'day' : 'days'}.`
+          : `This permanently deletes the ${service.singular} and its ID. You can create it again afterwards, but with a new ID.`}
       </p>
       {error && (
         <p class="notice error" role="alert">
@@ -87,29 +88,4 @@ export function DeleteDialog({ resource, list, onClose, onDeleted }: Props) {
       </div>
     </Dialog>
   );
-}
-
-async function again(
-  api: Api,
-  list: ResourceList,
-  resource: Resource,
-  key = crypto.randomUUID(),
-): Promise<void> {
-  try {
-    const made = await create(api, contentOf(resource), key, []);
-    list.put(made);
-    toast(
-      <>
-        Created <Quoted text={nameOf(made)} /> again, as a new {service.singular}.
-      </>,
-      { label: 'Open', run: () => go(`${collection}/${made.id}`) },
-    );
-  } catch (error) {
-    toast(
-      <>
-        <Quoted text={nameOf(resource)} /> could not be created again. {messageOf(error)}
-      </>,
-      { label: 'Try again', run: () => void again(api, list, resource, key) },
-    );
-  }
 }

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
-import { capitalised, collection, service } from '../contract/service';
+import { capitalised, collection, service, trash } from '../contract/service';
 import { type Fault, faults as faultsOf, newFaults } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
 import { type Raws, rawOf, valueOf } from '../form/raw';
@@ -18,7 +18,7 @@ import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
 import type { ResourceList } from './list';
-import { Conflict, change, create, Incomplete } from './save';
+import { Conflict, change, create, DeletedSince, Incomplete } from './save';
 import './Drawer.css';
 
 interface Props {
@@ -35,7 +35,7 @@ const fresh = (base: Json, version: number | null): Draft => {
 const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
 export function Drawer({ list, open, sub, onDelete }: Props) {
-  const { api } = useServices();
+  const { api, trashDays } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
   const path = `${collection}/${name}`;
@@ -64,17 +64,20 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
       if (newest) {
         setResource(newest);
         list.put(newest);
-        // Keep what was typed meanwhile, with the version it is based on: saving it then reports a conflict.
-        setDraft((current) => (isChanged(current) ? current : fresh(contentOf(newest), newest.version)));
+        setDraft((current) => {
+          if (!isChanged(current)) return fresh(contentOf(newest), newest.version);
+          // Keep what was typed meanwhile. If it is based on other content, so is its version: saving it then reports a conflict.
+          return same(contentOf(newest), current.base) ? { ...current, version: newest.version } : current;
+        });
       }
     } catch (reason) {
-      if (reason instanceof Refused && reason.status === 404) deleted(id);
+      if (reason instanceof Refused && reason.status === 404) deleted();
       else if (!resource) setError(reason); // otherwise show it as the list has it; a save checks its version
     }
   };
-  const deleted = (of: string) => {
+  const deleted = () => {
     setMissing(true);
-    list.remove(of);
+    if (resource) list.remove(resource);
   };
   useEffect(() => void read(), []);
   useEffect(() => () => void (shown.current = false), []);
@@ -166,7 +169,12 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
       setConflict(reason);
       return;
     }
-    if (id && reason instanceof Refused && reason.status === 404) deleted(id);
+    if (reason instanceof DeletedSince) {
+      const next = { ...draft, key: crypto.randomUUID(), sent: [] };
+      setDraft(next);
+      drafts.keep(name, next);
+    }
+    if (id && reason instanceof Refused && reason.status === 404) deleted();
     else if (reason instanceof Refused && reason.problem.errors?.length) {
       show(reason.problem.errors.map(({ pointer = '', detail }) => ({ pointer, detail })));
       return;
@@ -202,6 +210,11 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
         : capitalised(service.singular)
     : `New ${service.singular}`;
   const others = unplaced(fields, faults);
+  const toTrash = trashDays > 0 && (
+    <a class="button small" href={trash}>
+      Look in the trash
+    </a>
+  );
   useTitle(title);
   return (
     <Dialog title={title} kind="drawer" onClose={close}>
@@ -220,12 +233,14 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
               {changed
                 ? `This ${service.singular} was deleted elsewhere. You can save your changes as a new ${service.singular}.`
                 : `You have no ${service.singular} with this ID. It may have been deleted.`}
+              {toTrash}
             </p>
           )}
           {error !== null && (
             <p class="notice error" role="alert">
               {resource || !id ? 'Not saved. ' : `The ${service.singular} could not be loaded. `}
               {messageOf(error)} {(resource || !id) && 'Your changes are kept.'}
+              {error instanceof DeletedSince && toTrash}
               {!resource && id && (
                 <button type="button" class="small" onClick={() => void read()}>
                   Try again

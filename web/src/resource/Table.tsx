@@ -1,11 +1,12 @@
 /** The resources as a table, whose columns follow from the contract. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { textOf } from '../contract/schema';
 import { isFormatted } from '../contract/validate';
-import { capitalised, collection, service } from '../contract/service';
+import { capitalised, service } from '../contract/service';
 import { own, write } from '../json/value';
-import { Icon, Time } from '../ui/parts';
+import { Time } from '../ui/parts';
 import { go } from '../ui/router';
 import type { Field } from '../form/fields';
 import { columnsOf, fields, nameOf, title } from './content';
@@ -17,16 +18,34 @@ const { excerpt, columns } = columnsOf(fields, title);
 const SKELETONS = 8;
 const CHIPS = 3; // so that a row with twenty words does not fill the screen
 
+interface TimeColumn {
+  title: string;
+  property: string;
+  /** Whether the list is in this order. A narrow table does not show the column. */
+  sorted?: true;
+}
+
+/** What depends on the page that the table is on. */
+export interface Layout {
+  times: TimeColumn[];
+  /** Where a row leads to. */
+  path?: (entry: Resource) => string;
+  /** Below the name, in a table that is too narrow for any time. */
+  note?: (entry: Resource) => ComponentChildren;
+  actions: (entry: Resource) => ComponentChildren;
+}
+
 interface Props {
   entries: Resource[];
   listing: Listing;
+  layout: Layout;
+  caption: string;
   /** Whether to load the next page when the end of the table scrolls into view. */
   auto: boolean;
   onMore: () => void;
-  onDelete: (entry: Resource) => void;
 }
 
-export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
+export function Table({ entries, listing, layout, caption, auto, onMore }: Props) {
   const end = useRef<HTMLDivElement>(null);
   const { order, cursor, loading, error } = listing;
   const more = auto && !loading && !error && !!cursor;
@@ -43,10 +62,8 @@ export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
   }, [more, entries.length]);
   return (
     <>
-      <table aria-busy={loading}>
-        <caption class="hidden">
-          Your {service.plural}, {order === 'desc' ? 'newest' : 'oldest'} first
-        </caption>
+      <table aria-busy={loading} class={layout.times.length > 2 ? 'broad' : undefined}>
+        <caption class="hidden">{caption}</caption>
         <thead>
           <tr>
             <th scope="col">{title?.title ?? capitalised(service.singular)}</th>
@@ -55,12 +72,16 @@ export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
                 {field.title}
               </th>
             ))}
-            <th scope="col" class="time extra" aria-sort={order === 'asc' ? 'ascending' : 'descending'}>
-              Created
-            </th>
-            <th scope="col" class="time">
-              Updated
-            </th>
+            {layout.times.map((column) => (
+              <th
+                key={column.property}
+                scope="col"
+                class={timeClass(column)}
+                aria-sort={column.sorted && (order === 'asc' ? 'ascending' : 'descending')}
+              >
+                {column.title}
+              </th>
+            ))}
             <th scope="col" class="act">
               <span class="hidden">Actions</span>
             </th>
@@ -68,10 +89,12 @@ export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
         </thead>
         <tbody>
           {entries.map((entry) => (
-            <Row key={entry.id} entry={entry} onDelete={onDelete} />
+            <Row key={entry.id} entry={entry} layout={layout} />
           ))}
           {loading &&
-            Array.from({ length: entries.length ? 2 : SKELETONS }, (_, index) => <Skeleton key={index} />)}
+            Array.from({ length: entries.length ? 2 : SKELETONS }, (_, index) => (
+              <Skeleton key={index} times={layout.times} />
+            ))}
         </tbody>
       </table>
       <div ref={end} />
@@ -79,20 +102,30 @@ export function Table({ entries, listing, auto, onMore, onDelete }: Props) {
   );
 }
 
-function Row({ entry, onDelete }: { entry: Resource; onDelete: (entry: Resource) => void }) {
+function timeClass({ sorted }: TimeColumn): string {
+  return sorted ? 'time extra' : 'time';
+}
+
+function Row({ entry, layout }: { entry: Resource; layout: Layout }) {
   const value = (field: Field) => own(entry, field.name);
   const name = nameOf(entry);
-  const path = `${collection}/${entry.id}`;
+  const path = layout.path?.(entry);
   const open = (event: MouseEvent) => {
     const other = (event.target as Element).closest('a, button') || getSelection()?.type === 'Range';
-    if (!other) go(path);
+    if (!other && path) go(path);
   };
   return (
-    <tr onClick={open}>
+    <tr onClick={open} class={path && 'opens'}>
       <th scope="row">
-        <a href={path} dir="auto">
-          {name}
-        </a>
+        {path ? (
+          <a href={path} class="name" dir="auto">
+            {name}
+          </a>
+        ) : (
+          <span class="name" dir="auto">
+            {name}
+          </span>
+        )}
         {excerpt && (
           <span class="excerpt" dir="auto">
             {textOf(value(excerpt))}
@@ -106,29 +139,19 @@ function Row({ entry, onDelete }: { entry: Resource; onDelete: (entry: Resource)
             )
             .join(' · ')}
         </span>
+        {layout.note && <span class="note">{layout.note(entry)}</span>}
       </th>
       {columns.map((field) => (
         <td key={field.name} class={`extra ${field.control}`}>
           <Cell field={field} value={value(field)} />
         </td>
       ))}
-      <td class="time extra">
-        <Time at={entry.created_at} />
-      </td>
-      <td class="time">
-        <Time at={entry.updated_at} />
-      </td>
-      <td class="act">
-        <button
-          type="button"
-          class="quiet square"
-          aria-label={`Delete ${name}`}
-          title="Delete"
-          onClick={() => onDelete(entry)}
-        >
-          <Icon name="trash" />
-        </button>
-      </td>
+      {layout.times.map((column) => (
+        <td key={column.property} class={timeClass(column)}>
+          <Time at={String(entry[column.property])} />
+        </td>
+      ))}
+      <td class="act">{layout.actions(entry)}</td>
     </tr>
   );
 }
@@ -161,7 +184,7 @@ function chip(entry: unknown): string {
   return typeof entry === 'object' ? write(entry) : textOf(entry);
 }
 
-function Skeleton() {
+function Skeleton({ times }: { times: TimeColumn[] }) {
   return (
     <tr class="skeleton" aria-hidden="true">
       <th>
@@ -173,12 +196,11 @@ function Skeleton() {
           <span />
         </td>
       ))}
-      <td class="time extra">
-        <span />
-      </td>
-      <td class="time">
-        <span />
-      </td>
+      {times.map((column) => (
+        <td key={column.property} class={timeClass(column)}>
+          <span />
+        </td>
+      ))}
       <td class="act" />
     </tr>
   );

@@ -1,4 +1,4 @@
-/** The resources loaded so far, page by page, with the changes this page made since. Knows no markup. */
+/** The resources loaded so far, page by page, with the changes this page made since; those in the trash too. Knows no markup. */
 import type { Api, ListQuery, Resource } from '../api/client';
 import { service } from '../contract/service';
 import { Store } from '../store';
@@ -20,13 +20,15 @@ const PAGE = Math.min(25, LARGEST);
 export class ResourceList {
   readonly store: Store<Listing>;
   #generation = 0;
-  #deleted = new Set<string>();
+  /** The version at which this page removed each. One that is back has a newer version. */
+  #removed = new Map<string, number>();
   /** What this page wrote: the list reads an index that may lag a write by moments. */
   #written = new Map<string, Resource>();
 
   constructor(
     private readonly api: Pick<Api, 'list'>,
     order: Order = 'desc',
+    private readonly deleted = false,
   ) {
     this.store = new Store<Listing>({ entries: [], order, cursor: undefined, loading: false, error: null });
   }
@@ -38,17 +40,21 @@ export class ResourceList {
     return this.more();
   }
 
-  /** Load the next page, if there is one and no page is loading. */
+  /** Load the next page with something in it, if there is one and no page is loading. */
   async more(limit = PAGE): Promise<void> {
-    const { order, cursor, loading } = this.store.state;
-    if (loading || cursor === null) return;
+    if (this.store.state.loading || this.store.state.cursor === null) return;
     const generation = this.#generation;
     this.#change({ loading: true, error: null });
     try {
-      const page = await this.api.list({ limit, order, ...(cursor ? { cursor } : {}) });
-      if (generation !== this.#generation) return;
-      const entries = this.#joined(this.store.state.entries, page.entries, page.next_cursor === null);
-      this.#change({ entries, cursor: page.next_cursor, loading: false });
+      for (let done = false; !done;) {
+        const { entries: before, order, cursor } = this.store.state;
+        const query: ListQuery = { limit, order, ...(cursor ? { cursor } : {}) };
+        const page = await this.api.list(this.deleted ? { ...query, deleted: true } : query);
+        if (generation !== this.#generation) return;
+        const entries = this.#joined(this.store.state.entries, page.entries, page.next_cursor === null);
+        done = page.next_cursor === null || entries.length > before.length;
+        this.#change({ entries, cursor: page.next_cursor, loading: !done });
+      }
     } catch (error) {
       if (generation === this.#generation) this.#change({ loading: false, error });
     }
@@ -64,16 +70,19 @@ export class ResourceList {
 
   /** Put a resource that the API returned into its place. */
   put(entry: Resource): void {
-    this.#deleted.delete(entry.id);
+    this.#removed.delete(entry.id);
     this.#written.set(entry.id, entry);
     const { entries, cursor } = this.store.state;
     this.#change({ entries: this.#joined(entries, [], cursor === null) });
   }
 
-  remove(id: string): void {
-    this.#deleted.add(id);
+  /** Remove a resource; the list may still contain this version of it for moments. */
+  remove({ id, version }: Pick<Resource, 'id' | 'version'>): void {
+    this.#removed.set(id, version);
     this.#written.delete(id);
-    this.#change({ entries: this.store.state.entries.filter((entry) => entry.id !== id) });
+    const entries = this.store.state.entries.filter((entry) => entry.id !== id);
+    this.#change({ entries });
+    if (!entries.length && this.store.state.cursor) void this.more();
   }
 
   find(id: string): Resource | undefined {
@@ -88,8 +97,8 @@ export class ResourceList {
   #joined(loaded: Resource[], page: Resource[], whole: boolean): Resource[] {
     const known = new Map<string, Resource>();
     for (const entry of [...loaded, ...page, ...this.#written.values()]) {
-      const other = known.get(entry.id);
-      if (!this.#deleted.has(entry.id) && (!other || other.version <= entry.version))
+      const [other, removed] = [known.get(entry.id), this.#removed.get(entry.id)];
+      if (entry.version > (removed ?? 0) && (!other || other.version <= entry.version))
         known.set(entry.id, entry);
     }
     const sign = this.store.state.order === 'asc' ? 1 : -1;

@@ -29,11 +29,21 @@ export class Conflict extends Error {
   }
 }
 
+/** What the form's key created was deleted since; another key creates another. */
+export class DeletedSince extends Error {
+  constructor() {
+    super(
+      `This form already created one ${service.singular}, which was deleted since. Save again to create another.`,
+    );
+    this.name = 'DeletedSince';
+  }
+}
+
 /**
  * Create one resource with `content`.
  *
  * If an earlier attempt with the same key created it with other content and its response was lost (422), look it up by
- * the key and the bodies `sent` with it, and change it to `content`.
+ * the key and the bodies `sent` with it, and change it to `content`. Throws DeletedSince.
  */
 export async function create(
   api: Pick<Api, 'create' | 'patch' | 'replace'>,
@@ -47,6 +57,7 @@ export async function create(
       const now = contentOf(made);
       return same(now, content) ? made : await written(api, made.id, now, content, made.version);
     } catch (error) {
+      if (error instanceof Refused && error.deleted) throw new DeletedSince();
       if (!(error instanceof Refused && error.status === 422)) throw error;
     }
   }

@@ -12,6 +12,7 @@ const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
   copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
   plus: 'M10 4v12M4 10h12',
+  restore: 'M4 10a6 6 0 1 0 1.8-4.2M4 3v4h4',
   refresh: 'M16 10a6 6 0 1 1-1.8-4.2M16 3v4h-4',
   search: 'M9 4a5 5 0 1 1 0 10A5 5 0 0 1 9 4zM13 13l4 4',
   theme: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',

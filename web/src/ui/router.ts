@@ -1,10 +1,11 @@
 /** The current path, as a store. */
-import { collection } from '../contract/service';
+import { collection, has, trash } from '../contract/service';
 import { Store } from '../store';
 
 export type Route =
   | { page: 'list'; open: null }
   | { page: 'list'; open: 'new' | { id: string } }
+  | { page: 'trash' }
   | { page: 'reference' }
   | { page: 'unknown' };
 
@@ -27,6 +28,7 @@ export function go(to: string, replace = false): void {
 export function routeOf(pathname: string): Route {
   if (pathname === '/reference') return { page: 'reference' };
   if (pathname === '/' || pathname === collection) return { page: 'list', open: null };
+  if (pathname === trash && has('restore')) return { page: 'trash' };
   if (pathname === `${collection}/new`) return { page: 'list', open: 'new' };
   const id = /^\/([0-9a-f-]{36})$/.exec(pathname.slice(collection.length))?.[1];
   return id && pathname.startsWith(collection) ? { page: 'list', open: { id } } : { page: 'unknown' };
