@@ -8,46 +8,111 @@ import json
 import re
 
 from . import errors
+from .validation import DEEPEST, depth_fault, reported, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Any
+
+    Pair = tuple[str, Any]
 
 MAX_BODY = 128 * 1024  # bytes
 MAX_DIGITS = 38  # of a number in DynamoDB
 CHARSET = re.compile(r"""\s*(["']?)utf[-_ ]?8\1\s*""")  # every spelling of UTF-8 that clients send
+# API Gateway passes a body on as text, with U+FFFD in place of bytes that are not UTF-8; see docs/parity.md.
+STAND_IN = "\ufffd"
 
 
 class _Refused(ValueError):
     """Args: what is wrong with a value, without repeating it."""
 
 
-def read(text: str, encoded: bool, content_type: str, expected: str) -> Any:
+def read(text: str, encoded: bool, content_type: str, coding: str, expected: Sequence[str]) -> Any:
     """Return the JSON value of a request body. Whole numbers of up to 38 digits are int in any spelling, others Decimal.
+
+    It is nested at most DEEPEST levels deep, so that a recursion over it ends.
 
     Args:
         encoded: whether `text` is Base64, as API Gateway passes on a binary body.
-        content_type: the request's Content-Type.
-        expected: the media type that the operation takes.
+        content_type, coding: the request's Content-Type and Content-Encoding.
+        expected: the media types that the operation takes.
 
     Raises:
         errors.PayloadTooLarge: The body is larger than MAX_BODY.
-        errors.UnsupportedMediaType: It is of another media type, or not UTF-8 by its charset.
-        errors.InvalidRequest: It is not JSON.
+        errors.UnsupportedMediaType: It is of another media type, not UTF-8 by its charset, or compressed.
+        errors.InvalidRequest: It is not JSON, not UTF-8, nested too deeply, or has a property twice.
     """
     if len(text) > MAX_BODY * 4 // 3 + 4:
         raise errors.PayloadTooLarge(MAX_BODY)
-    media_type, *options = content_type.lower().split(";")
-    charsets = [value for name, _, value in (option.partition("=") for option in options) if name.strip() == "charset"]
-    if media_type.strip() != expected or not all(CHARSET.fullmatch(charset) for charset in charsets):
-        raise errors.UnsupportedMediaType(expected)
+    _check_type(content_type, coding, expected)
+    repeated: dict[int, list[Pair]] = {}  # by the id of the object that has a property twice
     try:
         octets = base64.b64decode(text, validate=True) if encoded else text.encode()
         if len(octets) > MAX_BODY:
             raise errors.PayloadTooLarge(MAX_BODY)
-        return json.loads(octets.decode(), parse_float=_number, parse_constant=_refuse_constant)
+        plain = octets.decode()
+        if not encoded and STAND_IN in plain:
+            raise _Refused(
+                "it contains U+FFFD, as which bytes arrive that are not UTF-8; send that character as \\ufffd"
+            )
+        value = _parsed(plain, repeated)
     except (ValueError, RecursionError) as error:
         raise errors.InvalidRequest([{"pointer": "", "detail": f"must be JSON: {_reason(error)}"}]) from None
+    if repeated or _is_deep(value, plain):
+        raise errors.InvalidRequest(reported(_structure_faults(value, repeated)))
+    return value
+
+
+def _check_type(content_type: str, coding: str, expected: Sequence[str]) -> None:
+    if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
+        raise errors.UnsupportedContentCoding
+    media_type, *options = content_type.lower().split(";")
+    charsets = [value for name, _, value in (option.partition("=") for option in options) if name.strip() == "charset"]
+    if media_type.strip() not in expected or not all(CHARSET.fullmatch(charset) for charset in charsets):
+        raise errors.UnsupportedMediaType(" or ".join(expected))
+
+
+def _parsed(text: str, repeated: dict[int, list[Pair]]) -> Any:
+    """Return the value of JSON text, and add each object that has a property twice to `repeated`, with all its properties."""
+    objects = []  # kept, so that no other object gets the id of one
+
+    def made(pairs: list[Pair]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            repeated[id(value)] = pairs
+            objects.append(value)
+        return value
+
+    return json.loads(text, parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=made)
+
+
+def _is_deep(value: Any, text: str) -> bool:
+    """Whether `value`, which was read from `text`, is nested more than DEEPEST levels deep."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEEPEST + 1):
+        within = (inner for one in level for inner in (one.values() if isinstance(one, dict) else one))
+        level = [inner for inner in within if isinstance(inner, (dict, list))]
+    return bool(level)
+
+
+def _structure_faults(value: Any, repeated: dict[int, list[Pair]]) -> Iterator[tuple[str, str]]:
+    """Yield (JSON Pointer, what is wrong there) for what is nested too deeply, and for each property that occurs again."""
+    waiting = [("", value)]  # instead of a recursion, which the value may be too deep for
+    while waiting:
+        pointer, one = waiting.pop()
+        if fault := depth_fault(pointer):
+            yield pointer, fault
+            continue
+        seen: set[str] = set()
+        for name, _ in repeated.get(id(one), ()):
+            if name in seen:
+                yield step(pointer, name), "must be given only once"
+            seen.add(name)
+        named = list(one.items() if isinstance(one, dict) else enumerate(one))
+        waiting += [(step(pointer, name), inner) for name, inner in named[::-1] if isinstance(inner, (dict, list))]
 
 
 def _number(text: str) -> Any:

@@ -9,23 +9,20 @@ import re
 
 from . import operations
 from .merge import patch_faults as faults_of_patch
-from .validation import MOST_UNKNOWN, faults
+from .validation import MOST_UNKNOWN, faults, reported, sendable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
-    from .validation import Schema
-
-    Fault = dict[str, str]
+    from .validation import Fault, Schema
 
 OPERATIONS: dict[str, Any] = operations.OPERATIONS
 SERVICE: dict[str, str] = operations.SERVICE
 FUNCTIONS: dict[str, str] = {operation["handler"]: operation["function"] for operation in OPERATIONS.values()}
 ROUTES = {(operation["method"], operation["path"]): name for name, operation in OPERATIONS.items()}
 CONTENT: Schema = next(one["content"] for one in OPERATIONS.values() if one["kind"] == "create")
-MOST_FAULTS = 100  # listed of one request, so that the response stays small
 
 
 def function_of(handler: str) -> str:
@@ -34,15 +31,24 @@ def function_of(handler: str) -> str:
 
 
 def operation_at(method: str, path: str, function: str) -> str | None:
-    """Return the operation of a route, if this version knows it and the function serves it."""
-    name = ROUTES.get((method, path))
+    """Return the operation of a route, if this version knows it and the function serves it. HEAD is served as GET."""
+    name = ROUTES.get((method, path)) or (ROUTES.get(("GET", path)) if method == "HEAD" else None)
     return name if name and OPERATIONS[name]["function"] == function else None
 
 
-def media_type(operation: str) -> str | None:
-    """Return the one media type of the operation's request body; None when it takes no body."""
-    expected: str | None = OPERATIONS[operation]["media_type"]
-    return expected
+def headers(operation: str) -> dict[str, str]:
+    """Return the headers that every response of the operation has, by what the contract says of its future."""
+    fixed: dict[str, str] = OPERATIONS[operation].get("headers", {})
+    return fixed
+
+
+def media_types(operation: str) -> list[str]:
+    """Return the media types of the operation's request body, of which any will do; none when it takes no body."""
+    described = OPERATIONS[operation]
+    if "media_types" in described:
+        accepted: list[str] = described["media_types"]
+        return accepted
+    return [described["media_type"]] if described["media_type"] else []
 
 
 def may_lack_body(operation: str) -> bool:
@@ -73,29 +79,33 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
             wrong += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
     unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
     wrong += (
-        {"parameter": name[:100], "detail": "is not a known parameter"} for name in sorted(unknown)[:MOST_UNKNOWN]
+        {"parameter": sendable(name), "detail": "is not a known parameter"} for name in sorted(unknown)[:MOST_UNKNOWN]
     )
     return values, wrong
+
+
+def content(operation: str, body: Any) -> Any:
+    """Return a request body without what the service sets, so that a resource that was read can be put back.
+
+    https://google.aip.dev/203#output-only
+    """
+    ignored = OPERATIONS[operation].get("ignored", ())
+    if not isinstance(body, dict) or body.keys().isdisjoint(ignored):
+        return body
+    return {name: value for name, value in body.items() if name not in ignored}
 
 
 def body_faults(operation: str, body: Any) -> list[Fault]:
     """Return what is wrong with a request body. Of a patch, only that it is no object: what it changes is validated by
     `patch_faults`, where the stored content is known."""
     if OPERATIONS[operation]["kind"] != "patch":
-        return _reported(faults(body, OPERATIONS[operation]["content"]))
+        return reported(faults(body, OPERATIONS[operation]["content"]))
     return [] if isinstance(body, dict) else [{"pointer": "", "detail": "must be an object"}]
 
 
 def patch_faults(patch: Mapping[str, Any], stored: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with what a merge patch changes in the stored content of a resource."""
-    return _reported(faults_of_patch(patch, stored, CONTENT))
-
-
-def _reported(found: Iterator[tuple[str, str]]) -> list[Fault]:
-    """Return the first faults, and how many more there are."""
-    every = [{"pointer": pointer, "detail": detail} for pointer, detail in found]
-    more = len(every) - MOST_FAULTS
-    return every[:MOST_FAULTS] + ([{"pointer": "", "detail": f"has {more} more faults"}] if more > 0 else [])
+    return reported(faults_of_patch(patch, stored, CONTENT))
 
 
 def _from_text(text: str, schema: Schema) -> Any:

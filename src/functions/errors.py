@@ -107,12 +107,23 @@ class PayloadTooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    """Args: expected: the media type that the operation takes."""
+    """Args: expected: the media types that the operation takes."""
 
     status, type, title = 415, PREFIX + "unsupported-media-type", "Unsupported media type"
 
     def __init__(self, expected: str) -> None:
         super().__init__(f"Send Content-Type: {expected}.")
+
+
+class UnsupportedContentCoding(UnsupportedMediaType):
+    """https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 says how a client learns that it is not the media type."""
+
+    def __init__(self) -> None:
+        Problem.__init__(
+            self,
+            "Send the body as it is, without Content-Encoding: compressed bodies are not accepted.",
+            headers={"Accept-Encoding": "identity"},
+        )
 
 
 class IdempotencyKeyReused(Problem):

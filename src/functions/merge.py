@@ -70,7 +70,7 @@ def _property_faults(
     if value is None:
         if stored is not None and name in schema.get("required", ()):
             yield where, "is required and cannot be removed"
-    elif name not in schema.get("properties", {}) and (fault_of_name := name_fault(name, pointer)):
+    elif fault_of_name := name_fault(name, schema, pointer):
         yield fault_of_name
     elif not isinstance(value, dict):
         yield from faults(value, own, where)

@@ -80,11 +80,12 @@ class Request:
         if self.idempotency_key == "" != key:
             faults.append({"parameter": "Idempotency-Key", "detail": "must not be empty"})
         self.body: Any = None
-        media_type = contract.media_type(operation)
-        if media_type and (event.get("body") or not contract.may_lack_body(operation)):
-            content_type, encoded = headers.get("content-type", [""])[-1], bool(event.get("isBase64Encoded"))
+        media_types = contract.media_types(operation)
+        if media_types and (event.get("body") or not contract.may_lack_body(operation)):
+            content_type, coding = headers.get("content-type", [""])[-1], ",".join(headers.get("content-encoding", ()))
+            text, encoded = event.get("body") or "", bool(event.get("isBase64Encoded"))
             try:
-                self.body = body.read(event.get("body") or "", encoded, content_type, media_type)
+                self.body = contract.content(operation, body.read(text, encoded, content_type, coding, media_types))
                 faults += contract.body_faults(operation, self.body)
             except errors.InvalidRequest as unreadable:
                 faults += unreadable.faults

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     Schema = Mapping[str, Any]
+    Fault = dict[str, str]
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: 32 levels, including the resource's own
 DEEPEST = 30
-LONGEST_NAME = 255  # characters of a property's name, where the contract leaves names open
+SHORTEST_NAME, LONGEST_NAME = 1, 255  # characters of a property's name, where the contract says nothing of it
+MOST_FAULTS = 100  # listed of one request, so that the response stays small
 MOST_UNKNOWN = 20  # unknown names that are listed: a body of nothing else must not make a response of its own size
 MOST_DIGITS = 38
 
@@ -71,18 +73,27 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
         yield from _number_faults(value, schema, pointer)
 
 
+def reported(found: Iterator[tuple[str, str]]) -> list[Fault]:
+    """Return the first faults as a problem lists them, and how many more there are."""
+    every = [{"pointer": pointer, "detail": detail} for pointer, detail in found]
+    more = len(every) - MOST_FAULTS
+    return every[:MOST_FAULTS] + ([{"pointer": "", "detail": f"has {more} more faults"}] if more > 0 else [])
+
+
 def words(values: list[Any]) -> str:
     """Return values in a list for a sentence: texts as they are, others as JSON."""
     return ", ".join(one if isinstance(one, str) else dumps(one) for one in values)
 
 
 def step(pointer: str, name: object) -> str:
-    """Return the JSON Pointer one level deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3
+    """Return the JSON Pointer one level deeper: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
+    return f"{pointer}/{sendable(str(name)).replace('~', '~0').replace('/', '~1')}"
 
-    The name is cut to 100 characters, and what UTF-8 cannot represent is replaced, so that every response can contain it.
-    """
-    text = str(name)[:100].encode("utf-8", "replace").decode()
-    return f"{pointer}/{text.replace('~', '~0').replace('/', '~1')}"
+
+def sendable(name: str) -> str:
+    """Return a name that a client chose so that every response can contain it: cut to 100 characters, and with `?` in place of
+    what UTF-8 cannot represent."""
+    return name[:100].encode("utf-8", "replace").decode()
 
 
 def type_fault(value: Any, schema: Schema) -> str | None:
@@ -107,12 +118,18 @@ def unknown_faults(names: list[str], pointer: str) -> Iterator[tuple[str, str]]:
         yield pointer, f"has {len(names) - MOST_UNKNOWN} more unknown properties"
 
 
-def name_fault(name: str, pointer: str) -> tuple[str, str] | None:
-    """Return (pointer, what is wrong) for a property's name that the contract leaves open."""
-    if not 1 <= len(name) <= LONGEST_NAME:
-        return step(pointer, name), f"must have a name of 1 to {LONGEST_NAME} characters"
+def name_fault(name: str, schema: Schema, pointer: str) -> tuple[str, str] | None:
+    """Return (pointer, what is wrong) for the name of a property that the object's schema does not name."""
+    if name in schema.get("properties", {}):
+        return None
+    rule = schema.get("x-property-names", {})
+    least, most = rule.get("minLength", SHORTEST_NAME), rule.get("maxLength", LONGEST_NAME)
+    if not least <= len(name) <= most:
+        return step(pointer, name), f"must have a name of {least} to {most} characters"
     if not _is_text(name):
         return pointer, "must have valid Unicode in property names: one contains an unpaired surrogate"
+    if "pattern" in rule and not re.search(rule["regex"], name):
+        return step(pointer, name), f"must have a name that matches {rule['pattern']}"
     return None
 
 
@@ -202,7 +219,7 @@ def _object_faults(value: dict[str, Any], schema: Schema, pointer: str) -> Itera
         own = property_schema(name, schema)
         if own is None:
             continue
-        if name not in schema.get("properties", {}) and (fault_of_name := name_fault(name, pointer)):
+        if fault_of_name := name_fault(name, schema, pointer):
             yield fault_of_name
         else:
             yield from faults(inner, own, step(pointer, name))

@@ -74,7 +74,7 @@ FUNCTIONS = {
     "http": {"contract", "errors", "json_text", "request", "telemetry"},
     "request": {"body", "contract", "errors", "precondition"},
     "precondition": set(),
-    "body": {"errors"},
+    "body": {"errors", "validation"},
     "store": {"aws", "errors", "resource"},
     "resource": {"contract", "json_text", "merge"},
     "contract": {"merge", "operations", "validation"},

@@ -16,7 +16,7 @@ JSON = "application/json"
 
 
 def read(text: str, content_type: str = JSON) -> Any:
-    return body.read(text, False, content_type, JSON)
+    return body.read(text, False, content_type, "", [JSON])
 
 
 @pytest.mark.parametrize(
