@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MAX_BODY = 128 * 1024  # bytes
 MAX_DIGITS = 38  # of a number in DynamoDB
 CHARSET = re.compile(r"""\s*(["']?)utf[-_ ]?8\1\s*""")  # every spelling of UTF-8 that clients send
-# API Gateway passes a body on as text, with U+FFFD in place of bytes that are not UTF-8; see docs/parity.md.
+# API Gateway passes a body on as a text, in which U+FFFD stands in place of bytes that are not UTF-8:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
 STAND_IN = "\ufffd"
 
 

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 # Any origin: access is guarded by a bearer token that a page must hold, not by a cookie that a browser would add.
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Idempotent-Replayed, Link, Location, Retry-After, X-Correlation-Id",
+    "Access-Control-Expose-Headers": (
+        "Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, X-Correlation-Id"
+    ),
 }
+# Version 00, or a later one with more fields behind it; an all-zero id is invalid: https://www.w3.org/TR/trace-context-1/#traceparent-header
+TRACEPARENT = re.compile("(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 
 cold = True
 
@@ -62,7 +66,7 @@ def serve(
     gateway = event["requestContext"]
     function = contract.function_of(action.__name__)
     operation = contract.operation_at(gateway["httpMethod"], gateway["resourcePath"], function)
-    correlation_id = _correlation_id(event)
+    correlation_id, traceparent = _correlation_id(event), _traceparent(event)
     request: Request | None = None
     problem: errors.Problem | None = None
     failure: BaseException | None = None
@@ -90,6 +94,7 @@ def serve(
             "request_id": gateway["requestId"],
             "function_request_id": context.aws_request_id,
             "correlation_id": correlation_id,
+            "traceparent": traceparent,
             "trace_id": os.environ.get("_X_AMZN_TRACE_ID"),
             "owner_hash": hashlib.sha256(claims["sub"].encode()).hexdigest()[:16] if claims.get("sub") else None,
             "resource_id": request.resource_id if request else None,
@@ -107,10 +112,23 @@ def serve(
         started // 1_000_000,
     )
     cold = False
-    headers = {**CORS, "Cache-Control": "private, no-cache", "X-Correlation-Id": correlation_id, **response.headers}
+    headers = {
+        **CORS,
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "X-Correlation-Id": correlation_id,
+        **(contract.headers(operation) if operation else {}),
+        **response.headers,
+    }
+    if traceparent:
+        headers["traceparent"] = traceparent
     if response.body:
         headers["Content-Type"] = "application/problem+json" if problem else "application/json"
-    return {"statusCode": response.status, "headers": headers, "body": response.body}
+    return {
+        "statusCode": response.status,
+        "headers": headers,
+        "body": "" if gateway["httpMethod"] == "HEAD" else response.body,
+    }
 
 
 def _problem_response(problem: errors.Problem, request_id: str) -> Response:
@@ -144,3 +162,20 @@ def _correlation_id(event: Mapping[str, Any]) -> str:
         if name.lower() == "x-correlation-id" and re.fullmatch("[A-Za-z0-9._-]{1,128}", value):
             return str(value)
     return str(event["requestContext"]["requestId"])
+
+
+def _traceparent(event: Mapping[str, Any]) -> str | None:
+    """Return the caller's trace as it continues here: its id and whether it is sampled, and a new parent id; None without one.
+
+    A malformed header, or more than one, is ignored: https://www.w3.org/TR/trace-context-1/#a-traceparent-is-received
+    """
+    received = [
+        value
+        for name, values in (event.get("multiValueHeaders") or {}).items()
+        if name.lower() == "traceparent"
+        for value in values
+    ]
+    match = TRACEPARENT.fullmatch(received[0]) if len(received) == 1 else None
+    if not match or (match[1] == "00" and match[4]):
+        return None
+    return f"00-{match[2]}-{os.urandom(8).hex()}-{int(match[3], 16) & 1:02x}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    Fault = dict[str, str]
+
 MARGIN = 0.5  # seconds before the function's own timeout that are kept for making the response
 PROBE = "release-probe"  # owner of what a release creates to try a version; no token has this subject
 CONDITIONAL = ("get", "replace", "patch", "delete", "restore")  # kinds for which preconditions count, declared or not
@@ -68,29 +70,42 @@ class Request:
         shared = os.environ.get("OWNERSHIP") == "shared" and self.caller != PROBE
         self.owner = "shared" if shared else self.caller
         declared = {name.lower(): value for name, value in self.parameters.items()}
-        conditions = [
+        if_match, if_none_match = (
             ", ".join(headers[name]) if self.kind in CONDITIONAL and name in headers else declared.get(name)
             for name in ("if-match", "if-none-match")
-        ]
-        self.precondition = Precondition(*conditions, reads=self.kind == "get")
-        faulty = [fault["parameter"] for fault in self.precondition.faults]  # with a better reason than the contract's
-        faults = [fault for fault in faults if fault["parameter"] not in faulty] + self.precondition.faults
+        )
+        self.precondition = Precondition(if_match, if_none_match, reads=self.kind == "get")
+        faulty = [fault["parameter"].lower() for fault in self.precondition.faults]  # with a better reason
+        faults = [fault for fault in faults if fault["parameter"].lower() not in faulty] + self.precondition.faults
         key = declared.get("idempotency-key")
         self.idempotency_key = _unquoted(key) if key is not None else None
         if self.idempotency_key == "" != key:
             faults.append({"parameter": "Idempotency-Key", "detail": "must not be empty"})
         self.body: Any = None
-        media_types = contract.media_types(operation)
-        if media_types and (event.get("body") or not contract.may_lack_body(operation)):
-            content_type, coding = headers.get("content-type", [""])[-1], ",".join(headers.get("content-encoding", ()))
-            text, encoded = event.get("body") or "", bool(event.get("isBase64Encoded"))
-            try:
-                self.body = contract.content(operation, body.read(text, encoded, content_type, coding, media_types))
-                faults += contract.body_faults(operation, self.body)
-            except errors.InvalidRequest as unreadable:
-                faults += unreadable.faults
+        faults += self._read_body(event, headers)
         if faults:
-            raise errors.InvalidRequest(faults)
+            raise errors.InvalidRequest([*faults, *self._faults_of_values()])
+
+    def _read_body(self, event: Mapping[str, Any], headers: Mapping[str, list[str]]) -> list[Fault]:
+        """Set `body` if the operation takes one and it was sent. Return what is wrong with it."""
+        media_types = contract.media_types(self.operation)
+        text, encoded = event.get("body") or "", bool(event.get("isBase64Encoded"))
+        if not media_types or (not text and contract.may_lack_body(self.operation)):
+            return []
+        content_type, coding = headers.get("content-type", [""])[-1], ",".join(headers.get("content-encoding", ()))
+        try:
+            value = body.read(text, encoded, content_type, coding, media_types)
+        except errors.InvalidRequest as unreadable:
+            return list(unreadable.faults)
+        self.body = contract.content(self.operation, value)
+        return contract.body_faults(self.operation, self.body)
+
+    def _faults_of_values(self) -> list[Fault]:
+        """Return the faults of a patch's values that replace what is stored, and so do not depend on it."""
+        if self.kind != "patch" or not isinstance(self.body, dict):
+            return []
+        values = {name: value for name, value in self.body.items() if not isinstance(value, dict)}
+        return contract.patch_faults(values, {})
 
     def remaining(self) -> float:
         """Return the seconds left to respond in."""

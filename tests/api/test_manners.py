@@ -1,0 +1,95 @@
+"""What a good HTTP service does besides: HEAD, compressed bodies, traces, deprecation, and headers on every response."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import uuid
+
+import httpx
+import pytest
+
+from functions import contract
+from tests.api.test_items import MERGE, Make, problem
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SENT = f"00-{TRACE}-00f067aa0ba902b7"
+IN_PROCESS = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
+
+
+def test_every_response_forbids_guesses_of_its_type(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make()['id']}"
+    for response in (
+        api.get(path),
+        api.get("items"),
+        api.get(path, headers={"If-None-Match": "*"}),
+        api.get("items?colour=1"),
+        api.get(f"items/{uuid.uuid4()}"),
+        api.delete(path),
+    ):
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip", "x"])
+def test_a_compressed_body_is_415(api: httpx.Client, make: Make, coding: str) -> None:
+    path, body = f"items/{make()['id']}", gzip.compress(b'{"name": "x"}')
+    for method, where, headers in (("POST", "items", {}), ("PUT", path, {}), ("PATCH", path, MERGE)):
+        sent = {"Content-Type": "application/json", "Content-Encoding": coding} | headers
+        response = api.request(method, where, content=body, headers=sent)
+        assert "Content-Encoding" in problem(response, 415)["detail"]
+        assert response.headers["accept-encoding"] == "identity"
+
+
+def test_a_body_that_is_not_compressed_may_say_so(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make()['id']}"
+    for coding in ("identity", "Identity", ""):
+        assert api.put(path, json={"name": "x"}, headers={"Content-Encoding": coding}).status_code == 200
+    assert api.get(path, headers={"Content-Encoding": "gzip"}).status_code == 200  # there is no body
+
+
+@pytest.mark.parametrize(
+    ("sent", "flags"),
+    [(f"{SENT}-01", "01"), (f"{SENT}-00", "00"), (f"{SENT}-ff", "01"), (f"cc{SENT[2:]}-01-what-comes", "01"),
+     (f"cc{SENT[2:]}-02", "00")],
+)  # fmt: skip
+def test_a_trace_is_continued(api: httpx.Client, sent: str, flags: str) -> None:
+    parents = set()
+    for path in ("items", "items/x"):
+        response = api.get(path, headers={"traceparent": sent})
+        continued = re.fullmatch(f"00-{TRACE}-([0-9a-f]{{16}})-{flags}", response.headers["traceparent"])
+        assert continued
+        parents.add(continued[1])
+        assert "traceparent" in response.headers["access-control-expose-headers"]
+    assert len(parents - {"00f067aa0ba902b7"}) == 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [SENT, f"{SENT}-0", f"{SENT}-01-x", f"{SENT}-01.", f"ff{SENT[2:]}-01", f"{SENT.upper()}-01", f"cc{SENT[2:]}-01.x",
+     f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-{TRACE}-{'0' * 16}-01", "", "x"],
+)  # fmt: skip
+def test_a_malformed_trace_is_ignored(api: httpx.Client, sent: str) -> None:
+    response = api.get("items?limit=1", headers={"traceparent": sent})
+    assert response.status_code == 200
+    assert "traceparent" not in response.headers
+
+
+@IN_PROCESS
+def test_a_log_line_has_the_trace_that_the_response_has(api: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
+    response = api.get("items/x", headers={"traceparent": f"{SENT}-01"})
+    assert json.loads(capsys.readouterr().out)["traceparent"] == response.headers["traceparent"]
+    twice = [("traceparent", f"{SENT}-01"), ("traceparent", f"{SENT}-01")]
+    assert "traceparent" not in api.get("items", headers=twice).headers
+    api.get("items")
+    assert "traceparent" not in capsys.readouterr().out
+
+
+@IN_PROCESS
+def test_a_deprecated_operation_says_so_on_every_response(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    dates = {"Deprecation": "@1764115200", "Sunset": "Fri, 26 Nov 2027 00:00:00 GMT"}
+    monkeypatch.setitem(contract.OPERATIONS["list_items"], "headers", dates)
+    for path in ("items", "items?colour=1"):
+        response = api.get(path)
+        assert {name: response.headers[name] for name in dates} == dates
+    assert "deprecation" not in api.get(f"items/{uuid.uuid4()}").headers
