@@ -8,6 +8,7 @@ locals {
     headers = { WWW-Authenticate = "'Bearer'" } }
     forbidden              = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
     not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path for this method." }
+    method_not_allowed     = { status = 405, title = "Method not allowed", detail = "This path does not allow this method; see Allow." }
     payload_too_large      = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
     unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation accepts." }
     too_many_requests = { status = 429, title = "Too many requests", detail = "Wait for the seconds given in Retry-After, then try again."

@@ -5,15 +5,17 @@
     ├── Forbidden               403
     ├── NotFound                404
     ├── Conflict                409
+    ├── Deleted                 409
     ├── VersionConflict         412
     ├── PayloadTooLarge         413
     ├── UnsupportedMediaType    415
     ├── IdempotencyKeyReused    422
+    ├── PreconditionRequired    428
     ├── InternalError           500
     └── Unavailable             503
 
-401 and 429 are the gateway's own; infra/problems.tf defines them in the same form. A handler of your own raises one of these, or
-a subclass of Problem whose type the contract lists too.
+401, 405 and 429 are the gateway's own; infra/problems.tf defines them in the same form. A handler of your own raises one of
+these, or a subclass of Problem whose type the contract lists too.
 """
 
 from __future__ import annotations
@@ -84,6 +86,18 @@ class Conflict(Problem):
         )
 
 
+class Deleted(Problem):
+    """Not to be repeated, so without Retry-After. Args: resource_id: the one that the same Idempotency-Key created."""
+
+    status, type, title = 409, PREFIX + "deleted", "Deleted"
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(
+            f"The {SINGULAR} that this Idempotency-Key created was deleted. Restore it, or use a new key for a new {SINGULAR}.",
+            extensions={"id": resource_id},
+        )
+
+
 class VersionConflict(Problem):
     """Args: current_version: the version that the resource has now."""
 
@@ -131,6 +145,17 @@ class IdempotencyKeyReused(Problem):
 
     def __init__(self) -> None:
         super().__init__(f"This Idempotency-Key was used with a different body. Use a new key for a new {SINGULAR}.")
+
+
+class PreconditionRequired(Problem):
+    """https://www.rfc-editor.org/rfc/rfc6585#section-3"""
+
+    status, type, title = 428, PREFIX + "precondition-required", "Precondition required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Send If-Match with the ETag of the {SINGULAR}, so that no change of somebody else is overwritten."
+        )
 
 
 class InternalError(Problem):

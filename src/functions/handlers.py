@@ -49,6 +49,8 @@ def get(request: Request) -> Response:
 @endpoint
 def update(request: Request) -> Response:
     """PUT and PATCH: replace or change the content of one."""
+    if request.kind == "restore":
+        raise errors.NotFound
     if request.kind == "replace":
         needs_current = resource.replacement_needs_current(request.body)
         return _changed(request, resource.replacement, request.body, needs_current=needs_current)

@@ -52,7 +52,7 @@ Make = Callable[..., dict[str, Any]]
 def api(table: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The functions with these fields besides those of the tests' contract, and a real table."""
     document: Any = contracts.document()
-    document["components"]["schemas"]["Item"]["properties"] |= FIELDS
+    document["components"]["schemas"]["ItemContent"]["properties"] |= FIELDS
     path = tmp_path_factory.mktemp("contract") / "wide.yaml"
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     log = path.with_suffix(".log")

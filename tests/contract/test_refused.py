@@ -25,7 +25,14 @@ def changed(change: Callable[[Any], object]) -> dict[str, Any]:
 
 
 def with_field(schema: Any, name: str = "colour") -> dict[str, Any]:
-    return changed(lambda document: document["components"]["schemas"]["Item"]["properties"].update({name: schema}))
+    return changed(
+        lambda document: document["components"]["schemas"]["ItemContent"]["properties"].update({name: schema})
+    )
+
+
+def system(document: Any) -> Any:
+    """The properties of an item that the service sets."""
+    return document["components"]["schemas"]["Item"]["allOf"][0]["properties"]
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -112,7 +119,7 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
         ({"allOf": [{"type": "string"}, {"type": "string", "nullable": True}]}, "`nullable` in only one part"),
         ({"allOf": [CLOSED, {"properties": {"b": {"type": "string"}}}]}, "does not allow the others' b"),
         ({"$ref": "#/components/schemas/Colour"}, "points to nothing"),
-        ({"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "refers to itself"),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/ItemContent"}}, "refers to itself"),
         (nested(31), "is more than 30 levels deep"),
     ],
 )
@@ -121,7 +128,7 @@ def test_a_field_that_the_service_cannot_keep_is_refused(field: Any, complaint: 
         operations.operations(with_field(field))
 
 
-@pytest.mark.parametrize("name", ["owner", "fingerprint", "receipt", "expires_at"])
+@pytest.mark.parametrize("name", ["owner", "fingerprint", "receipt", "deleted_at", "expires_at"])
 def test_a_field_with_a_reserved_name_is_refused(name: str) -> None:
     with pytest.raises(ContractError, match=f"{name} is reserved for the service"):
         operations.operations(with_field({"type": "string"}, name))
@@ -129,7 +136,7 @@ def test_a_field_with_a_reserved_name_is_refused(name: str) -> None:
 
 def test_more_fields_than_one_update_can_change_are_refused() -> None:
     fields = {f"field-{number}": {"type": "string"} for number in range(300)}
-    document = changed(lambda one: one["components"]["schemas"]["Item"]["properties"].update(fields))
+    document = changed(lambda one: one["components"]["schemas"]["ItemContent"]["properties"].update(fields))
     with pytest.raises(ContractError, match=r"has 305 fields\. A PUT changes all of them in one DynamoDB update"):
         operations.operations(document)
 
@@ -171,7 +178,7 @@ def test_a_pattern_that_is_not_ecma_262_or_has_no_equivalent_is_refused(pattern:
         "type": "array",
         "items": {"type": "object", "additionalProperties": {"type": "string", "pattern": pattern}},
     }
-    with pytest.raises(ContractError, match="schemas/Item, colour, items, additionalProperties has the pattern"):
+    with pytest.raises(ContractError, match="schemas/ItemContent, colour, items, additionalProperties has the pattern"):
         operations.operations(with_field(inside))
     parameter = changed(lambda one: one["components"]["parameters"]["Cursor"]["schema"].update(pattern=pattern))
     with pytest.raises(ContractError, match="list_items, parameter cursor has the pattern"):
@@ -185,17 +192,17 @@ OPEN = r"^\[/a-z]+$"  # has a `]` that is not escaped
     ("change", "complaint"),
     [
         (
-            lambda d: d["components"]["schemas"]["Item"]["properties"].update(
+            lambda d: d["components"]["schemas"]["ItemContent"]["properties"].update(
                 f={
                     "type": "object",
                     "properties": {"code": {"type": "string", "pattern": OPEN}},
                     "example": {"code": "a"},
                 }
             ),
-            "components/schemas/Item, f, code has the pattern",
+            "components/schemas/ItemContent, f, code has the pattern",
         ),
         (
-            lambda d: d["components"]["schemas"]["Item"]["properties"]["created_at"].update(pattern=OPEN),
+            lambda d: system(d)["created_at"].update(pattern=OPEN),
             "components/schemas/Item, created_at has the pattern",
         ),
         (
@@ -250,6 +257,16 @@ def query(name: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
+def content(document: Any) -> Any:
+    return document["components"]["schemas"]["ItemContent"]
+
+
+def closed_item(document: Any) -> Any:
+    """The schema of an item in one piece, which allows no other properties."""
+    flat = contract.flatten(document, document["components"]["schemas"]["Item"])
+    return {**flat, "additionalProperties": False}
+
+
 def page(document: Any) -> Any:
     return document["components"]["schemas"]["ItemPage"]
 
@@ -289,8 +306,8 @@ def body(document: Any, method: str) -> Any:
         ),
         (lambda d: d["paths"]["/items"]["post"]["parameters"].pop(0), "header parameter `Idempotency-Key`"),
         (lambda d: d["paths"]["/items/{id}"]["put"]["parameters"].pop(0), "header parameter `If-Match`"),
-        (lambda d: d["paths"]["/items/{id}"]["delete"]["parameters"].pop(0), "header parameter `If-Match`"),
-        (lambda d: d["paths"]["/items/{id}"]["get"]["parameters"].pop(0), "header parameter `If-None-Match`"),
+        (lambda d: d["paths"]["/items/{id}"]["delete"]["parameters"].pop(1), "header parameter `If-Match`"),
+        (lambda d: d["paths"]["/items/{id}"]["get"]["parameters"].pop(1), "header parameter `If-None-Match`"),
         (parameter("Limit", type="string"), "limit has `minimum`, which needs the type"),
         (lambda d: d["components"]["parameters"]["Limit"].update(schema={"type": "string"}), "`limit` of type integer"),
         (parameter("Limit", minimum=0), "`limit` must have a minimum of 1 or more"),
@@ -299,7 +316,7 @@ def body(document: Any, method: str) -> Any:
         (parameter("Limit", default=500), "has a default that is not valid: must be at most 100"),
         (parameter("Order", enum=["asc", "desc", "random"]), "`order` must have an enum of asc, desc or both"),
         (parameter("Cursor", maxLength=20), "the parameter `cursor` must accept"),
-        (parameter("IfMatch", pattern="^[0-9]+$"), "the parameter `If-Match` must accept"),
+        (parameter("IfMatch", maxLength=4), "the parameter `If-Match` must accept"),
         (parameter("IdempotencyKey", maxLength=8), "the parameter `Idempotency-Key` must accept"),
         (lambda d: d["components"]["schemas"]["Id"].update(pattern="^[0-9]+$"), "must have the property `id`"),
         (lambda d: d["components"]["parameters"]["Cursor"].update({"in": "cookie"}), "not in cookie"),
@@ -307,17 +324,17 @@ def body(document: Any, method: str) -> Any:
         (parameter("ItemId", pattern="^[0-9]+$"), "the parameter `id` must accept"),
         (archive(parameters=[PAGE]), "`{page}` must be in the path and among its parameters"),
         (archive(parameters=[{"$ref": "#/components/parameters/ItemId"}]), "the parameter `id` is declared twice"),
-        (lambda d: d["components"]["schemas"]["Item"]["properties"].pop("version"), "must have the property `version`"),
+        (lambda d: system(d).pop("version"), "must have the property `version`"),
         (
-            lambda d: d["components"]["schemas"]["Item"]["properties"]["created_at"].update(format="date"),
+            lambda d: system(d)["created_at"].update(format="date"),
             "must have the property `created_at`",
         ),
         (
-            lambda d: d["components"]["schemas"]["Item"]["properties"]["version"].update(maximum=5),
+            lambda d: system(d)["version"].update(maximum=5),
             "components/schemas/Item, version must allow 9+ too, which the service sets after many changes",
         ),
         (
-            lambda d: d["components"]["schemas"]["Item"]["properties"]["version"].update(format="int32"),
+            lambda d: system(d)["version"].update(format="int32"),
             "components/schemas/Item, version must allow 9+ too",
         ),
         (
@@ -352,8 +369,41 @@ def body(document: Any, method: str) -> Any:
             ],
             "The collection must not be /releases: the table of releases has that name",
         ),
-        (lambda d: d["components"]["schemas"]["Item"].pop("additionalProperties"), "`additionalProperties: false`"),
-        (lambda d: d["components"]["schemas"]["Item"].update(maxProperties=9), "no limit on the number"),
+        (
+            lambda d: d["components"]["schemas"].update(Item=closed_item(d)),
+            "must have no `additionalProperties`: the next version may return more properties",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["allOf"].pop(),
+            "schemas/Item must be composed with allOf of ItemContent and what the service sets: .*, such as name",
+        ),
+        (lambda d: content(d).update(maxProperties=9), "no limit on the number"),
+        (lambda d: content(d).update(additionalProperties={"type": "string"}), "no `additionalProperties` but false"),
+        (
+            lambda d: system(d).pop("deleted_at"),
+            "schemas/Item must have the property `deleted_at` of type string, which",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Item"]["allOf"][0]["required"].append("expires_at"),
+            "schemas/Item must not require `expires_at`, which only what is in the trash has",
+        ),
+        (
+            lambda d: system(d).update(owner={"type": "string"}),
+            "Item, owner is no property of ItemContent: the service",
+        ),
+        (
+            lambda d: d["paths"].pop("/items/{id}/restore"),
+            "GET /items: the parameter `deleted` needs a trash, and there is none without the operation POST /items/{id}/restore",
+        ),
+        (
+            lambda d: d["paths"]["/items"]["get"]["parameters"].pop(3),
+            "GET /items must have the query parameter `deleted` of type boolean, which lists what restore_item restores",
+        ),
+        (parameter("Purge", enum=[False]), "the parameter `purge` must accept True"),
+        (
+            lambda d: d["paths"]["/items/{id}/restore"]["post"].update(requestBody=body(d, "put")),
+            "POST /items/{id}/restore: its handler reads no request body",
+        ),
         (
             lambda d: body(d, "put")["content"]["application/json"].update(schema=OTHER),
             "by which POST and PUT are validated",
@@ -361,11 +411,11 @@ def body(document: Any, method: str) -> Any:
         (lambda d: body(d, "put").pop("required"), "must have a request body, `required: true`"),
         (
             lambda d: body(d, "patch").update(content={"application/json": {"schema": ITEM}}),
-            "of the one media type application/merge-patch.json",
+            "of the media type application/merge-patch.json, and no others but application/json",
         ),
         (
             lambda d: body(d, "patch")["content"]["application/merge-patch+json"].update(schema=ITEM),
-            "its schema must be `x-merge-patch-of: Item`",
+            "its schema must be `x-merge-patch-of: ItemContent`",
         ),
         (lambda d: d["paths"]["/items/{id}"]["delete"].update(requestBody=body(d, "put")), "reads no request body"),
         (lambda d: d["paths"]["/items"]["post"]["responses"].pop("201"), "responds with 201, which must be among"),
@@ -431,12 +481,12 @@ def test_an_invalid_example_is_named(change: Any, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("field", "complaint"),
     [
-        ("{ type: int }", "components/schemas/Item/properties/colour/type must be string, integer"),
-        ("{ type: [string, 'null'] }", "components/schemas/Item/properties/colour/type must be string, integer"),
+        ("{ type: int }", "components/schemas/ItemContent/properties/colour/type must be string, integer"),
+        ("{ type: [string, 'null'] }", "components/schemas/ItemContent/properties/colour/type must be string, integer"),
         ("{ type: integer, exclusiveMinimum: 0 }", "properties/colour/exclusiveMinimum must be true or false"),
         ("{ type: string, minLength: '3' }", "properties/colour/minLength must be a whole number"),
-        ("{ type: string, minimal: 3 }", "components/schemas/Item/properties/colour is not valid OpenAPI 3.0"),
-        ("", "components/schemas/Item/properties/colour must be an object"),
+        ("{ type: string, minimal: 3 }", "components/schemas/ItemContent/properties/colour is not valid OpenAPI 3.0"),
+        ("", "components/schemas/ItemContent/properties/colour must be an object"),
         ('{ type: string, description: "\\ud800" }', "has text that is no valid Unicode"),
         ("{ type: string, example: !!binary aGVsbG8= }", "has a value that JSON does not have"),
         ("&one { type: object, properties: { inner: *one } }", "has a value that JSON does not have"),

@@ -123,11 +123,10 @@ def make(project: Project, folder: Path, crudctl: tuple[str, ...], checkout: Pat
 def with_fields(document: dict[str, Any], project: Project) -> dict[str, Any]:
     """The contract with the fields and examples of a project instead of its own."""
     described = service.describe(document)
-    schema = document["components"]["schemas"][described.schema]
-    system = {name: part for name, part in schema["properties"].items() if part.get("readOnly")}
-    schema |= {"properties": system | dict(project.fields), "required": [*system, *project.required]}
+    content = document["components"]["schemas"][described.content_schema]
+    content |= {"properties": dict(project.fields), "required": list(project.required)}
     bodies = {
-        kind: _media(document, described.operation(kind).id)
+        kind: _bodies(document, described.operation(kind).id)
         for kind in (service.CREATE, service.REPLACE, service.PATCH)
     }
     for _, _, operation in contract.each_operation(document):  # the examples of the fields that were
@@ -141,19 +140,19 @@ def with_fields(document: dict[str, Any], project: Project) -> dict[str, Any]:
     named = document["components"].pop("examples", {})
     used = {name: one for name, one in named.items() if f'"#/components/examples/{name}"' in json.dumps(document)}
     document["components"] |= {"examples": used} if used else {}
-    bodies[service.CREATE]["examples"] = {
+    bodies[service.CREATE][0]["examples"] = {
         name: {"value": dict(getattr(project, name))} for name in ("smallest", "full")
     }
-    bodies[service.REPLACE]["example"] = dict(project.full)
-    bodies[service.PATCH]["example"] = dict(project.change)
+    bodies[service.REPLACE][0]["example"] = dict(project.full)
+    for media in bodies[service.PATCH]:
+        media["example"] = dict(project.change)
     return document
 
 
-def _media(document: dict[str, Any], operation_id: str) -> dict[str, Any]:
-    """The only media type object of an operation's request body."""
+def _bodies(document: dict[str, Any], operation_id: str) -> list[dict[str, Any]]:
+    """The media type objects of an operation's request body."""
     operation = next(each for _, _, each in contract.each_operation(document) if each["operationId"] == operation_id)
-    (media,) = contract.dereference(document, operation["requestBody"])["content"].values()
-    return media  # type: ignore[no-any-return]
+    return list(contract.dereference(document, operation["requestBody"])["content"].values())
 
 
 class Plain(yaml.SafeDumper):

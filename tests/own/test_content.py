@@ -8,12 +8,12 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crudctl.build import contract
+from crudctl.build import service
 from crudctl.build.service import Service
 from tests.own import content
 from tests.own.test_service import DESCRIBED, DOCUMENT
 
-SCHEMA = contract.content(contract.flatten(DOCUMENT, {"$ref": f"#/components/schemas/{DESCRIBED.schema}"}))
+SCHEMA = service.content_of(DOCUMENT, DESCRIBED.content_schema)
 
 
 def plain(schema: dict[str, Any]) -> dict[str, Any]:

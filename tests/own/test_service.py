@@ -110,8 +110,7 @@ def test_an_unknown_property_is_refused(api: httpx.Client, make: Make, described
 def test_a_required_property_that_is_missing_is_reported(
     api: httpx.Client, make: Make, described: Service, kind: str
 ) -> None:
-    schema = contract.flatten(DOCUMENT, {"$ref": f"#/components/schemas/{described.schema}"})
-    for required in contract.content(schema)["required"]:
+    for required in service.content_of(DOCUMENT, described.content_schema)["required"]:
         body = {name: value for name, value in described.sample.items() if name != required}
         response = call(api, described.operation(kind).id, make()["id"], body)
         assert response.status_code == 400, response.text

@@ -18,7 +18,14 @@ Json = dict[str, Any]
 
 
 def item(document: Json) -> Json:
-    schema: Json = document["components"]["schemas"]["Item"]
+    """What a client sends of an item; a response has it too."""
+    schema: Json = document["components"]["schemas"]["ItemContent"]
+    return schema
+
+
+def system(document: Json) -> Json:
+    """What the service adds in a response."""
+    schema: Json = document["components"]["schemas"]["Item"]["allOf"][0]
     return schema
 
 
@@ -92,11 +99,11 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
         "POST /items: body/tags/*: maxLength changed from 50 to 5.",
     ),
     "a response property that may be missing": (
-        lambda d: item(d)["required"].remove("version"),
+        lambda d: system(d)["required"].remove("version"),
         "POST /items: response 201/version may now be missing.",
     ),
     "a response property that may be null": (
-        lambda d: item(d)["properties"]["created_at"].update(nullable=True),
+        lambda d: system(d)["properties"]["created_at"].update(nullable=True),
         "POST /items: response 201/created_at may now be null.",
     ),
     "a removed parameter": (

@@ -69,7 +69,7 @@ def test_a_pattern_needs_an_example() -> None:
 def test_content_that_would_be_invalid_is_refused_when_packaging() -> None:
     document = copy.deepcopy(BASE)
     del document["paths"]["/items"]["post"]["requestBody"]["content"]["application/json"]["examples"]
-    schema = document["components"]["schemas"]["Item"]
+    schema = document["components"]["schemas"]["ItemContent"]
     schema["properties"]["site"] = {"type": "string", "format": "uri", "maxLength": 8}
     schema["required"].append("site")
     assert service.describe(document).sample["site"] == "https://example.com/"

@@ -29,7 +29,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ContractError: The contract cannot be described, or two names of schemas are the same to API Gateway.
     """
-    resource, names = service.describe(document).schema, _model_names(document)
+    described, names = service.describe(document), _model_names(document)
     paths: dict[str, Any] = {}
     for path, method, operation in contract.each_operation(document):
         kept: dict[str, Any] = {
@@ -41,7 +41,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
             kept["requestBody"] = {
                 "required": body.get("required", False),
                 "content": {
-                    media: {"schema": _aws_body(document, content["schema"], resource, names)}
+                    media: {"schema": _aws_body(document, content["schema"], described, names)}
                     for media, content in body["content"].items()
                 },
             }
@@ -52,7 +52,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
         paths.setdefault(path, {})[method.lower()] = kept
     schemas = document["components"]["schemas"]
     models = {names[name]: contract.flatten(document, schema) for name, schema in schemas.items()}
-    models[f"{names[resource]}Content"] = contract.content(models[names[resource]])
+    models[_content_model(described, names)] = service.content_of(document, described.content_schema)
     return {
         "openapi": document["openapi"],
         "info": {k: document["info"][k] for k in ("title", "version", "description") if k in document["info"]},
@@ -81,10 +81,17 @@ def _model_names(document: Mapping[str, Any]) -> dict[str, str]:
     return names
 
 
-def _aws_body(document: Mapping[str, Any], schema: Schema, resource: str, names: Mapping[str, str]) -> Schema:
-    whole = f"#/components/schemas/{resource}"
-    if schema.get("$ref") == whole:
-        return {"$ref": f"#/components/schemas/{names[resource]}Content"}
+def _content_model(described: service.Service, names: Mapping[str, str]) -> str:
+    """Return the name of the model of what a client sends: another than that of the response, if they share a schema."""
+    name = names[described.content_schema]
+    return f"{name}Content" if described.content_schema == described.schema else name
+
+
+def _aws_body(
+    document: Mapping[str, Any], schema: Schema, described: service.Service, names: Mapping[str, str]
+) -> Schema:
+    if schema.get("$ref") == f"#/components/schemas/{described.content_schema}":
+        return {"$ref": f"#/components/schemas/{_content_model(described, names)}"}
     return _aws_model(document, schema, names)
 
 

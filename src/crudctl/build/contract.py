@@ -254,7 +254,7 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _within: tup
             flat[keyword] = flatten(document, flat[keyword], within)
     if "x-merge-patch-of" in flat:
         target = {"$ref": f"#/components/schemas/{flat.pop('x-merge-patch-of')}"}
-        flat |= merge_patch(content(flatten(document, target, within)))
+        flat |= merge_patch(closed(content(flatten(document, target, within))))
     return flat
 
 
@@ -297,6 +297,11 @@ def content(schema: Schema) -> Schema:
         raise ContractError("The schema of the resource must be of type object and have properties.")
     fields = {k: v for k, v in schema["properties"].items() if not v.get("readOnly")}
     return schema | {"properties": fields, "required": [k for k in schema.get("required", []) if k in fields]}
+
+
+def closed(schema: Schema) -> Schema:
+    """Return a flat object schema that allows no other properties, as the service validates what is sent, unless it says more."""
+    return {"additionalProperties": False} | schema
 
 
 def merge_patch(schema: Schema) -> Schema:

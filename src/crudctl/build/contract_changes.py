@@ -86,13 +86,10 @@ def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
 def _default(side: Sides, name: str, schema: Json) -> str:
     """Return the value that a parameter has if it is not sent: the contract's, or else what the list's handler takes."""
     document, operation = side
-    # As crudctl.build.service finds the collection, but of a contract that may have none.
     lists = any(
         methods.get("get", {}).get("operationId") == operation["operationId"]
-        and "post" in methods
-        and f"{path}/{{id}}" in paths
-        for paths in (document["paths"],)
-        for path, methods in paths.items()
+        and _is_collection(document["paths"], path)
+        for path, methods in document["paths"].items()
     )
     usual = promises.USUAL.get(name.removeprefix("query parameter ")) if lists else None
     value = schema.get("default", usual)
@@ -114,8 +111,8 @@ def _body(at: str, before: Sides, after: Sides) -> Iterator[str]:
     )
     if new.get("required") and not old.get("required"):
         yield f"{at}: a body is now required."
-    media_types = _schemas(after[0], new)
-    for media_type, schema in _schemas(before[0], old).items():
+    media_types = _schemas(after[0], new, closed=_content_schema(after[0]))
+    for media_type, schema in _schemas(before[0], old, closed=_content_schema(before[0])).items():
         if media_type not in media_types:
             yield f"{at}: a body of {media_type} is no longer accepted."
         else:
@@ -144,6 +141,25 @@ def _responses(at: str, before: Sides, after: Sides) -> Iterator[str]:
                 yield from schema_changes.reduced(where, schema, media_types[media_type], strict=status.startswith("2"))
 
 
-def _schemas(document: Mapping[str, Any], part: Json) -> dict[str, Json]:
-    """Return the flat schema of a body by its media type."""
-    return {kind: contract.flatten(document, content["schema"]) for kind, content in part.get("content", {}).items()}
+def _schemas(document: Mapping[str, Any], part: Json, closed: Json | None = None) -> dict[str, Json]:
+    """Return the flat schema of a body by its media type. `closed` is the one that allows no other properties."""
+    return {
+        kind: contract.closed(flat) if content["schema"] == closed else flat
+        for kind, content in part.get("content", {}).items()
+        for flat in (contract.flatten(document, content["schema"]),)
+    }
+
+
+def _content_schema(document: Mapping[str, Any]) -> Json | None:
+    """Return the reference to the schema of what is created, by which the functions validate; None if there is none."""
+    for path, method, operation in contract.each_operation(document):
+        if method == "POST" and _is_collection(document["paths"], path):
+            body = contract.dereference(document, operation.get("requestBody", {}))
+            schema: Json = next(iter(body.get("content", {}).values()), {}).get("schema", {})
+            return schema if "$ref" in schema else None
+    return None
+
+
+def _is_collection(paths: Mapping[str, Any], path: str) -> bool:
+    """As crudctl.build.service finds the collection, but of a contract that may have none."""
+    return {"get", "post"} <= paths[path].keys() and f"{path}/{{id}}" in paths

@@ -9,38 +9,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crudctl.build import contract, promises, rules, service
+from crudctl.build import contract, deprecation, promises, rules, service
 from crudctl.build.contract import ContractError, Schema
 
 # Attributes of a stored resource that are not content; see functions.store.
-RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "expires_at")
+RESERVED = ("id", "owner", "version", "created_at", "updated_at", "fingerprint", "receipt", "deleted_at", "expires_at")
 # A PUT names every field in one update expression, of at most 300 operators; see functions.store for the other limit, its length.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
 MOST_FIELDS = 290
 PARAMETER_TYPES = ("string", "integer", "boolean")
+READ_BY_REQUEST = (
+    "If-Match",
+    "If-None-Match",
+)  # functions.request reads them by RFC 9110, and says what is wrong in words
 
 
 def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the functions validate by, keyed by operationId, as plain data.
 
     `{"create_item": {"kind", "function", "handler", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
-    "media_type": str | None, "body_required": bool, "content": flat schema | None}}`. A merge patch has the schema of the
-    whole content: the function validates what the patch changes.
+    "media_types": [str], "body_required": bool, "content": flat schema | None, "ignored": [str], "headers": {str: str}}}`. A
+    merge patch has the schema of the whole content: the function validates what the patch changes. `ignored` are the properties
+    that the service sets, which are dropped from what a client sends; `headers` belong to every response.
 
     Raises:
         ContractError: The contract has something that the service cannot keep.
     """
     described = service.describe(document)
-    resource = resource_content(document, described.schema)
+    resource = resource_content(document, described)
+    ignored = promises.ignored(document, described)
     result = {}
     for path, method, operation in contract.each_operation(document):
         described_as = described.operations[operation["operationId"]]
-        media_type, media = _body(document, operation)
+        offered = contract.dereference(document, operation.get("requestBody", {})).get("content", {})
         content: Schema | None = None
         if described_as.kind in promises.BODIES:
             content = resource
-        elif media_type:
-            content = _other_body(document, media, f"{described_as.id}, request body")
+        elif offered:
+            content = _other_body(document, described_as.id, offered)
         result[described_as.id] = {
             "kind": described_as.kind,
             "function": described_as.function,
@@ -48,18 +54,21 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "method": method,
             "path": path,
             "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],
-            "media_type": media_type,
+            "media_types": list(offered),
+            "media_type": next(iter(offered), None),
             "body_required": bool(contract.dereference(document, operation.get("requestBody", {})).get("required")),
             "content": None if content is None else rules.constraints(content),
+            "ignored": ignored if described_as.kind in promises.BODIES else [],
+            "headers": deprecation.headers(f"{method} {path}", operation),
         }
     promises.check(document, described, result)
     return result
 
 
-def resource_content(document: Mapping[str, Any], name: str) -> Schema:
+def resource_content(document: Mapping[str, Any], described: service.Service) -> Schema:
     """Return the flat schema of what a client may send of the resource. Raise ContractError if it cannot be kept."""
-    where = f"components/schemas/{name}"
-    content = contract.content(contract.flatten(document, {"$ref": f"#/{where}"}))
+    where = f"components/schemas/{described.content_schema}"
+    content = service.content_of(document, described.content_schema)
     reserved = [field for field in content["properties"] if field in RESERVED]
     if reserved:
         raise ContractError(f"{where}: {', '.join(reserved)} is reserved for the service; choose another name.")
@@ -68,8 +77,8 @@ def resource_content(document: Mapping[str, Any], name: str) -> Schema:
         raise ContractError(f"{where}: the resource itself must not be nullable.")
     if content.get("additionalProperties") is not False or {"minProperties", "maxProperties"} & content.keys():
         raise ContractError(
-            f"{where}: the resource must have `additionalProperties: false` and no limit on the number of its properties: a "
-            "merge patch is validated property by property, and a version keeps the properties it does not know."
+            f"{where}: the resource must have no `additionalProperties` but false, and no limit on the number of its "
+            "properties: a merge patch is validated property by property, and a version keeps the properties it does not know."
         )
     if len(content["properties"]) > MOST_FIELDS:
         raise ContractError(
@@ -79,24 +88,14 @@ def resource_content(document: Mapping[str, Any], name: str) -> Schema:
     return content
 
 
-def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-    if "requestBody" not in operation:
-        return None, {}
-    offered = contract.dereference(document, operation["requestBody"])["content"]
-    if len(offered) != 1:
-        raise ContractError(
-            f"{operation['operationId']}: a request body must have exactly one media type, not {len(offered)}."
-        )
-    media_type, media = next(iter(offered.items()))
-    return media_type, media
-
-
-def _other_body(document: Mapping[str, Any], media: Mapping[str, Any], where: str) -> Schema:
+def _other_body(document: Mapping[str, Any], operation: str, offered: Mapping[str, Any]) -> Schema:
     """Return the flat schema of a body that is not the resource's content."""
-    schema = contract.flatten(document, media["schema"])
+    if len(offered) != 1:
+        raise ContractError(f"{operation}: a request body must have exactly one media type, not {len(offered)}.")
+    schema = contract.flatten(document, next(iter(offered.values()))["schema"])
     if schema.get("type") == "object" and schema.get("properties"):
         schema = contract.content(schema)
-    rules.check(schema, where)
+    rules.check(schema, f"{operation}, request body")
     return schema
 
 
@@ -110,9 +109,12 @@ def _parameter(document: Mapping[str, Any], operation: str, parameter: Mapping[s
         raise ContractError(
             f"{where}: the functions read parameters in path, query and header, not in {parameter['in']}."
         )
+    validated_by = rules.constraints(schema, where)
+    if parameter["name"] in READ_BY_REQUEST:
+        validated_by = {k: v for k, v in validated_by.items() if k not in ("pattern", "regex")}
     return {
         "name": parameter["name"],
         "in": parameter["in"],
         "required": parameter.get("required", False),
-        "schema": rules.constraints(schema) | {k: schema[k] for k in ("default",) if k in schema},
+        "schema": validated_by | {k: schema[k] for k in ("default",) if k in schema},
     }

@@ -142,6 +142,7 @@ def operations_module(document: dict[str, Any]) -> str:
     """Return the source of `functions.operations`: SERVICE, the resource's names, and OPERATIONS, what is validated by."""
     described = service.describe(document)
     names = {name: getattr(described, name) for name in ("collection", "singular", "plural", "page", "problems")}
+    names["trash"] = "true" if described.trash else ""
     derived = operations.operations(document)
     return (
         '"""Generated from contract/openapi.yaml by `crudctl package`. Do not edit."""\n\n'

@@ -13,22 +13,43 @@ from typing import Any
 
 from crudctl.build import contract, rules
 from crudctl.build.contract import ContractError, Schema
-from crudctl.build.service import CREATE, DELETE, GET, HANDLERS, LIST, OTHER, PATCH, REPLACE, Operation, Service
+from crudctl.build.service import (
+    CREATE,
+    DELETE,
+    GET,
+    HANDLERS,
+    LIST,
+    OTHER,
+    PATCH,
+    REPLACE,
+    RESTORE,
+    Operation,
+    Service,
+    content_of,
+)
 from functions import merge, validation
 
-BODIES = {CREATE: "application/json", REPLACE: "application/json", PATCH: "application/merge-patch+json"}
-STATUSES = {CREATE: "201", LIST: "200", GET: "200", REPLACE: "200", PATCH: "200", DELETE: "204"}
+# The media types of each kind's body; a contract must have the first and may have the others.
+BODIES = {
+    CREATE: ("application/json",),
+    REPLACE: ("application/json",),
+    PATCH: ("application/merge-patch+json", "application/json"),
+}
+STATUSES = {CREATE: "201", LIST: "200", GET: "200", REPLACE: "200", PATCH: "200", DELETE: "204", RESTORE: "200"}
 UUID = "5c0a7a3e-3b5f-8d0e-9f66-0b7e6a2f1c11"
 CURSOR = "Yz" * 60  # as long as one of the service's cursors can be
-# What each kind's handler reads: the parameter's place and type, and values that it must accept.
+TAGS = ('"1"', '"123456789012345678"', '"1", "2"', "*", 'W/"1"', '"1",', ', "1" ,"2"', '"a,b"', '""')
+# What handlers read: the parameter's place and type, and values that it must accept.
 READ: dict[str, tuple[str, str, tuple[Any, ...]]] = {
     "id": ("path", "string", (UUID,)),
     "limit": ("query", "integer", (1,)),
     "order": ("query", "string", ()),
     "cursor": ("query", "string", (CURSOR,)),
-    "Idempotency-Key": ("header", "string", (UUID,)),
-    "If-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
-    "If-None-Match": ("header", "string", ('"1"', '"123456789012345678"', '"1", "2"', "*")),
+    "deleted": ("query", "boolean", (True, False)),
+    "purge": ("query", "boolean", (True, False)),
+    "Idempotency-Key": ("header", "string", (UUID, f'"{UUID}"')),
+    "If-Match": ("header", "string", TAGS),
+    "If-None-Match": ("header", "string", TAGS),
 }
 OF_KIND = {
     CREATE: ("Idempotency-Key",),
@@ -37,8 +58,18 @@ OF_KIND = {
     REPLACE: ("id", "If-Match"),
     PATCH: ("id", "If-Match"),
     DELETE: ("id", "If-Match"),
+    RESTORE: ("id", "If-Match"),
     OTHER: (),
 }
+MAY_HAVE = {  # what the handler of a kind reads if the contract has it
+    LIST: ("deleted",),
+    GET: ("If-Match",),
+    REPLACE: ("If-None-Match", "Idempotency-Key"),
+    PATCH: ("If-None-Match", "Idempotency-Key"),
+    DELETE: ("purge", "If-None-Match", "Idempotency-Key"),
+    RESTORE: ("Idempotency-Key",),
+}
+OF_TRASH = ("deleted", "purge")  # which do nothing without a trash
 MOST = 1000  # entries of a page, in functions.handlers
 USUAL = {"limit": 25, "order": "asc"}  # in functions.handlers, where the contract has no default
 SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type, and a value
@@ -49,6 +80,10 @@ SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type
 }
 
 
+IN_TRASH: dict[str, tuple[str, Any]] = {  # property of what is in the trash -> its type, and a value
+    "deleted_at": ("string", "2026-02-28T09:26:53.589793Z"),
+    "expires_at": ("string", "2026-03-30T09:26:53Z"),
+}
 LATER: dict[str, Any] = {"version": 10**18 - 1}  # values that the service sets in the end; If-Match has 18 digits
 
 
@@ -59,6 +94,7 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
         operations: what the functions validate by, as crudctl.build.operations derives it.
     """
     _check_names(described)
+    _check_trash(described, operations)
     _check_system(document, described)
     create = described.operation(CREATE)
     fault = next(validation.faults(rules.exact(dict(described.sample)), operations[create.id]["content"]), None)
@@ -95,28 +131,83 @@ def _check_names(described: Service) -> None:
         )
 
 
+def ignored(document: Mapping[str, Any], described: Service) -> list[str]:
+    """Return the properties of the resource that the service sets, in the contract's order.
+
+    A client may send them, and they are ignored, so that what was read can be changed and put back
+    (https://google.aip.dev/203#output-only).
+    """
+    whole = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
+    return [name for name in whole.get("properties", {}) if name not in described.fields]
+
+
 def _check_system(document: Mapping[str, Any], described: Service) -> None:
     where = f"components/schemas/{described.schema}"
     schema = contract.flatten(document, {"$ref": f"#/{where}"})
-    for name, (kind, value) in SYSTEM.items():
+    separate = described.content_schema != described.schema
+    if separate:
+        _check_composed(document, described, where, schema)
+    set_by_service = SYSTEM | (IN_TRASH if described.trash else {})
+    for name, (kind, value) in set_by_service.items():
         field: Schema = schema["properties"].get(name, {})
         if (
             field.get("type") != kind
-            or not field.get("readOnly")
+            or not (field.get("readOnly") or separate)
             or rules.value_fault(value, field, f"{where}, {name}")
         ):
             raise ContractError(
-                f"{where} must have the property `{name}` of type {kind}, readOnly, which the service sets, for example "
-                f"to {value}."
+                f"{where} must have the property `{name}` of type {kind}{'' if separate else ', readOnly'}, which the service "
+                f"sets, for example to {value}."
             )
+    always = [name for name in IN_TRASH if name in schema.get("required", [])]
+    if always:
+        raise ContractError(f"{where} must not require `{always[0]}`, which only what is in the trash has.")
     for name, least in LATER.items():
         if rules.value_fault(least, schema["properties"][name], f"{where}, {name}"):
             raise ContractError(f"{where}, {name} must allow {least} too, which the service sets after many changes.")
-    own = [name for name, field in schema["properties"].items() if field.get("readOnly") and name not in SYSTEM]
+    own = [name for name in ignored(document, described) if name not in set_by_service]
     if own:
-        raise ContractError(
-            f"{where}, {own[0]} is readOnly: the service sets only {', '.join(SYSTEM)}. Let clients send it, or remove it."
+        what = (
+            "readOnly" if schema["properties"][own[0]].get("readOnly") else f"no property of {described.content_schema}"
         )
+        raise ContractError(
+            f"{where}, {own[0]} is {what}: the service sets only {', '.join(set_by_service)}. Let clients send it, or remove it."
+        )
+
+
+def _check_composed(document: Mapping[str, Any], described: Service, where: str, schema: Schema) -> None:
+    """Raise ContractError unless the schema of the resource has all of its content's, and is open for what comes later."""
+    fields = described.fields
+    missing = [name for name in fields if schema.get("properties", {}).get(name) != fields[name]]
+    if missing or not set(content_of(document, described.content_schema)["required"]) <= set(
+        schema.get("required", [])
+    ):
+        raise ContractError(
+            f"{where} must be composed with allOf of {described.content_schema} and what the service sets: a response has all "
+            f"that is sent{f', such as {missing[0]}' if missing else ''}."
+        )
+    if schema.get("additionalProperties", True) is not True:
+        raise ContractError(
+            f"{where} must have no `additionalProperties`: the next version may return more properties."
+        )
+
+
+def _check_trash(described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ContractError unless there are a trash, its list and its operation to restore from it, or none of them."""
+    lists = described.operation(LIST)
+    listed = any(one["name"] == "deleted" for one in operations[lists.id]["parameters"])
+    if described.trash and not listed:
+        raise ContractError(
+            f"GET {lists.path} must have the query parameter `deleted` of type boolean, which lists what "
+            f"{described.operation(RESTORE).id} restores."
+        )
+    for operation in described.operations.values():
+        found = [one["name"] for one in operations[operation.id]["parameters"] if one["name"] in OF_TRASH]
+        if found and not described.trash and operation.kind != OTHER:
+            raise ContractError(
+                f"{operation.method} {operation.path}: the parameter `{found[0]}` needs a trash, and there is none without the "
+                f"operation POST /{described.collection}/{{id}}/restore. Add it, or remove the parameter."
+            )
 
 
 def _check_page(document: Mapping[str, Any], described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
@@ -153,13 +244,16 @@ def _limit(operation: Mapping[str, Any]) -> int:
 
 
 def _check_parameters(where: str, operation: Operation, parameters: Mapping[str, Any]) -> None:
-    unread = [name for name, one in parameters.items() if one["in"] == "query" and name not in OF_KIND[operation.kind]]
+    needed, optional = OF_KIND[operation.kind], MAY_HAVE.get(operation.kind, ())
+    unread = [name for name, one in parameters.items() if one["in"] == "query" and name not in (*needed, *optional)]
     if unread and operation.kind != OTHER:
         raise ContractError(f"{where}: its handler does not read the query parameter `{unread[0]}`; remove it.")
     by_name = {name.lower() if one["in"] == "header" else name: one for name, one in parameters.items()}
-    for name in OF_KIND[operation.kind]:
+    for name in (*needed, *optional):
         place, kind, values = READ[name]
         one = by_name.get(name.lower() if place == "header" else name)
+        if one is None and name in optional:
+            continue
         if one is None or one["in"] != place or one["schema"].get("type") != kind:
             raise ContractError(
                 f"{where} must have the {place} parameter `{name}` of type {kind}, which its handler reads."
@@ -207,19 +301,23 @@ def _check_body(
             raise ContractError(f"{where}: its handler reads no request body; remove it.")
         return
     body = contract.dereference(document, declared.get("requestBody", {}))
-    media = body.get("content", {}).get(BODIES[kind])
-    if media is None or len(body["content"]) != 1 or not body.get("required"):
+    offered = body.get("content", {})
+    needed, *others = BODIES[kind]
+    if needed not in offered or not offered.keys() <= {needed, *others} or not body.get("required"):
+        may_have = f", and no others but {', '.join(others)}" if others else " and no other"
         raise ContractError(
-            f"{where} must have a request body, `required: true`, of the one media type {BODIES[kind]}."
+            f"{where} must have a request body, `required: true`, of the media type {needed}{may_have}."
         )
-    schema = media["schema"]
-    if kind == PATCH:
-        if contract.dereference(document, schema).get("x-merge-patch-of") != described.schema:
-            raise ContractError(f"{where}: its schema must be `x-merge-patch-of: {described.schema}`.")
-    elif schema.get("$ref") != f"#/components/schemas/{described.schema}":
-        raise ContractError(
-            f"{where}: its schema must be $ref #/components/schemas/{described.schema}, by which POST and PUT are validated."
-        )
+    named = described.content_schema
+    for media in offered.values():
+        schema = media["schema"]
+        if kind == PATCH:
+            if contract.dereference(document, schema).get("x-merge-patch-of") != named:
+                raise ContractError(f"{where}: its schema must be `x-merge-patch-of: {named}`.")
+        elif schema.get("$ref") != f"#/components/schemas/{named}":
+            raise ContractError(
+                f"{where}: its schema must be $ref #/components/schemas/{named}, by which POST and PUT are validated."
+            )
 
 
 def _check_responses(
@@ -254,17 +352,16 @@ def check_examples(document: Mapping[str, Any], described: Service) -> None:
             if kind == PATCH:
                 _check_patches(document, described, f"{where}, request", media, stored)
             else:
-                _check_values(document, f"{where}, request", media, request=True)
+                _check_values(document, f"{where}, request", media, kind=kind)
         for status, response in declared["responses"].items():
             for media in contract.dereference(document, response).get("content", {}).values():
-                _check_values(document, f"{where}, response {status}", media, request=False)
+                _check_values(document, f"{where}, response {status}", media)
 
 
 def _check_patches(
     document: Mapping[str, Any], described: Service, where: str, media: Mapping[str, Any], stored: list[Any]
 ) -> None:
-    whole = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
-    schema = rules.constraints(contract.content(whole))
+    schema = rules.constraints(content_of(document, described.content_schema))
     for name, example in _examples(document, media).items():
         if not isinstance(example, dict):
             raise _invalid(where, name, ("", "must be an object"))
@@ -273,10 +370,14 @@ def _check_patches(
             raise _invalid(where, name, found[0] or ("", ""))
 
 
-def _check_values(document: Mapping[str, Any], where: str, media: Mapping[str, Any], *, request: bool) -> None:
+def _check_values(
+    document: Mapping[str, Any], where: str, media: Mapping[str, Any], *, kind: str | None = None
+) -> None:
+    """Raise ContractError for an example of a body that its schema refuses. `kind` is that of the operation, of a request."""
     schema = contract.flatten(document, media["schema"])
-    if request and schema.get("type") == "object" and schema.get("properties"):
+    if kind and schema.get("type") == "object" and schema.get("properties"):
         schema = contract.content(schema)
+        schema = contract.closed(schema) if kind in BODIES else schema
     validated_by = rules.constraints(schema, where)  # names a pattern of a response, too, which nothing else reads
     for name, example in _examples(document, media).items():
         if fault := next(validation.faults(rules.exact(example), validated_by), None):

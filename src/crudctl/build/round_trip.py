@@ -88,8 +88,8 @@ def _least(document: Mapping[str, Any], described: Service) -> dict[str, Any]:
 
     A release probes two versions at once. The old one would refuse an optional property that only the new one knows.
     """
-    flat = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
-    names = contract.content(flat)["required"] or list(described.sample)[:1]
+    content = service.content_of(document, described.content_schema)
+    names = content["required"] or list(described.sample)[:1]
     return {name: described.sample[name] for name in names if name in described.sample}
 
 

@@ -24,7 +24,7 @@ CONSTRAINTS: dict[str, tuple[str, ...]] = {
     "minimum": NUMBER, "maximum": NUMBER, "exclusiveMinimum": NUMBER, "exclusiveMaximum": NUMBER,
     "items": ("array",), "minItems": ("array",), "maxItems": ("array",), "uniqueItems": ("array",),
     "properties": ("object",), "required": ("object",), "additionalProperties": ("object",),
-    "minProperties": ("object",), "maxProperties": ("object",),
+    "minProperties": ("object",), "maxProperties": ("object",), "x-property-names": ("object",),
 }  # fmt: skip
 FORMATS = dict.fromkeys(("date", "date-time", "uuid", "uri", "email", "password"), TEXT) | dict.fromkeys(
     ("int32", "int64", "float", "double"), NUMBER
@@ -73,6 +73,8 @@ def check(schema: Schema, where: str, depth: int = 1) -> None:
 def constraints(schema: Schema, where: str = "the schema") -> Schema:
     """Return `schema` (flat) with only what decides whether a value is valid, and `regex` beside each `pattern`.
 
+    The names of an open map's properties have a schema of their own, `propertyNames`, made from `x-property-names`.
+
     Raise ContractError, which names the place `where`, for a pattern that is not ECMA-262.
     """
     kept = {k: v for k, v in schema.items() if k in CONSTRAINTS}
@@ -81,6 +83,9 @@ def constraints(schema: Schema, where: str = "the schema") -> Schema:
             kept["regex"] = pattern.translate(kept["pattern"])
         except pattern.PatternError as error:
             raise ContractError(f"{where} has the pattern {kept['pattern']}, which {error}.") from error
+    if "x-property-names" in kept:
+        names = {"type": "string", **kept.pop("x-property-names")}
+        kept["propertyNames"] = constraints(names, f"{where}, x-property-names")
     if "properties" in kept:
         kept["properties"] = {k: constraints(v, f"{where}, {k}") for k, v in kept["properties"].items()}
     for keyword in ("items", "additionalProperties"):
@@ -104,10 +109,7 @@ def _faults(schema: Schema) -> Iterator[str]:
     """Yield what is wrong with one schema, apart from those in it."""
     yield from _keyword_faults(schema)
     if "pattern" in schema:
-        try:
-            pattern.translate(schema["pattern"])
-        except pattern.PatternError as error:
-            yield f"has the pattern {schema['pattern']}, which {error}"
+        yield from _pattern_faults(schema["pattern"], "has")
     yield from _bound_faults(schema)
     yield from _object_faults(schema)
     if schema.get("type") == "array" and "items" not in schema:
@@ -127,6 +129,13 @@ def _keyword_faults(schema: Schema) -> Iterator[str]:
             yield f"has `{keyword}`, which needs the type {' or '.join(CONSTRAINTS[keyword])}; it has {of}"
     if form is not None and (form not in FORMATS or kind not in FORMATS[form]):
         yield f"has the format {form}, which the functions do not know for type {kind}; remove it"
+
+
+def _pattern_faults(source: str, has: str) -> Iterator[str]:
+    try:
+        pattern.translate(source)
+    except pattern.PatternError as error:
+        yield f"{has} the pattern {source}, which {error}"
 
 
 def _bound_faults(schema: Schema) -> Iterator[str]:
@@ -161,6 +170,14 @@ def _object_faults(schema: Schema) -> Iterator[str]:
             yield f"has a property whose name has {len(name)} characters; use 1 to {validation.LONGEST_NAME}"
         if name in ("__proto__", "$ref"):
             yield f"has a property named {name}, which JavaScript or API Gateway would take for something else"
+    own_names = schema.get("x-property-names", {})
+    least, most = own_names.get("minLength", 1), own_names.get("maxLength", validation.LONGEST_NAME)
+    if own_names and closed:
+        yield "has `x-property-names`, which has no effect: it allows no names but those of its properties"
+    if least < 1 or most > validation.LONGEST_NAME or least > most:
+        yield f"has x-property-names of {least} to {most} characters; use 1 to {validation.LONGEST_NAME}"
+    if "pattern" in own_names:
+        yield from _pattern_faults(own_names["pattern"], "has x-property-names with")
     required = schema.get("required", [])
     unknown = [name for name in required if name not in names]
     if unknown and closed:

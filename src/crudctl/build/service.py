@@ -17,9 +17,11 @@ from crudctl.build import contract, sample
 from crudctl.build.contract import ContractError
 
 CREATE, LIST, GET, REPLACE, PATCH, DELETE, OTHER = "create", "list", "get", "replace", "patch", "delete", "other"
+RESTORE = "restore"
 COLLECTION_KINDS = {"POST": CREATE, "GET": LIST}
 RESOURCE_KINDS = {"GET": GET, "PUT": REPLACE, "PATCH": PATCH, "DELETE": DELETE}
 HANDLERS = {CREATE: "create", LIST: "list_page", GET: "get", REPLACE: "update", PATCH: "update", DELETE: "delete"}
+OPTIONAL_HANDLERS = {RESTORE: "update"}  # of the kinds that a contract need not have
 NAME = re.compile("[a-z][a-z0-9_]{0,31}")  # an operationId is part of function and metric names
 
 
@@ -29,8 +31,9 @@ class Operation:
 
     Attributes:
         id: its operationId.
-        kind: `create`, `list`, `get`, `replace`, `patch` and `delete` are the resource's own; every other is `other`.
-        function: key of the function that serves it: its own id, except that the function of `replace` serves `patch` too.
+        kind: `create`, `list`, `get`, `replace`, `patch`, `delete` and `restore` are the resource's own; every other is `other`.
+        function: key of the function that serves it: its own id, except that the function of `replace` serves `patch` and
+            `restore` too.
         handler: name of the Python function in `functions.handlers`.
         method, path: as the contract has them.
         scopes: of which an access token must carry one.
@@ -54,7 +57,9 @@ class Service:
     Attributes:
         title: of the API, such as `Orders`.
         collection: path segment of the collection, such as `orders`.
-        schema: name of the resource's schema, such as `Order`.
+        schema: name of the schema of the resource as it is returned, such as `Order`.
+        content_schema: name of the schema of what a client sends of it, such as `OrderContent`. It is `schema` itself in a
+            contract with one schema for both, in which the properties that the service sets are `readOnly`.
         singular, plural: the resource in a sentence, such as `order` and `orders`.
         page: property of a page that holds its entries, such as `orders`.
         problems: what every problem type begins with, such as `urn:orders:problem:`.
@@ -67,6 +72,7 @@ class Service:
     title: str
     collection: str
     schema: str
+    content_schema: str
     singular: str
     plural: str
     page: str
@@ -84,21 +90,26 @@ class Service:
             served.setdefault(operation.function, []).append(operation)
         return served
 
+    @property
+    def trash(self) -> bool:
+        """Whether what is deleted can be restored."""
+        return any(operation.kind == RESTORE for operation in self.operations.values())
+
     def operation(self, kind: str) -> Operation:
-        """Return the one operation of a kind other than `other`."""
+        """Return the one operation of a kind other than `other`. Of `restore` there is none without a trash."""
         return next(operation for operation in self.operations.values() if operation.kind == kind)
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as plain data, as `build/service.json` holds it; functions by key, with handler and kind."""
         functions = {
-            key: {"handler": f"functions.handlers.{served[0].handler}", "kind": served[0].kind}
-            for key, served in self.functions.items()
+            key: {"handler": f"functions.handlers.{self.operations[key].handler}", "kind": self.operations[key].kind}
+            for key in self.functions
         }
         operations = {
             name: dataclasses.asdict(operation) | {"scopes": list(operation.scopes)}
             for name, operation in self.operations.items()
         }
-        return dataclasses.asdict(self) | {"operations": operations, "functions": functions}
+        return dataclasses.asdict(self) | {"trash": self.trash, "operations": operations, "functions": functions}
 
 
 def load(root: Path) -> Service:
@@ -127,21 +138,23 @@ def describe(document: Mapping[str, Any]) -> Service:
             )
         if name in operations:
             raise ContractError(f"{method} {path}: the operationId {name} is that of another operation too.")
-        function = replaces if kind == PATCH and replaces else name
+        function = replaces if kind in (PATCH, RESTORE) and replaces else name
         scopes = tuple(dict.fromkeys(s for need in operation["security"] for names in need.values() for s in names))
         probe = bool(operation.get("x-probe", False))
-        operations[name] = Operation(name, kind, function, HANDLERS.get(kind, name), method, path, scopes, probe)
+        handler = (HANDLERS | OPTIONAL_HANDLERS).get(kind, name)
+        operations[name] = Operation(name, kind, function, handler, method, path, scopes, probe)
     missing = [kind for kind in HANDLERS if kind not in kinds.values()]
     if missing:
         raise ContractError(f"The operation to {missing[0]} is missing, which src/functions/handlers.py serves.")
+    content_name = _content_schema(document, collection)
     schema_name = _schema(document, collection)
-    schema = contract.flatten(document, {"$ref": f"#/components/schemas/{schema_name}"})
-    content = contract.content(schema)
-    singular, plural = _words(schema_name, schema, collection)
+    content = content_of(document, content_name)
+    singular, plural = _words(schema_name, _titled(document, schema_name, content_name), collection)
     return Service(
         title=document["info"]["title"],
         collection=collection,
         schema=schema_name,
+        content_schema=content_name,
         singular=singular,
         plural=plural,
         page=_page(document, collection, schema_name),
@@ -151,6 +164,19 @@ def describe(document: Mapping[str, Any]) -> Service:
         sample=sample.content(content, _examples(document, collection)),
         operations=operations,
     )
+
+
+def content_of(document: Mapping[str, Any], content_schema: str) -> contract.Schema:
+    """Return the flat schema of what a client sends of the resource: closed, and without what only the service sets.
+
+    Args:
+        content_schema: its name in components/schemas.
+
+    Raises:
+        ContractError: It is not an object with properties, or refers to itself or to nothing.
+    """
+    flat = contract.flatten(document, {"$ref": f"#/components/schemas/{content_schema}"})
+    return contract.closed(contract.content(flat))
 
 
 def _collection(document: Mapping[str, Any]) -> str:
@@ -172,6 +198,8 @@ def _collection(document: Mapping[str, Any]) -> str:
 def _kind(collection: str, path: str, method: str) -> str:
     if path == f"/{collection}":
         return COLLECTION_KINDS.get(method, OTHER)
+    if (method, path) == ("POST", f"/{collection}/{{id}}/restore"):
+        return RESTORE
     return RESOURCE_KINDS.get(method, OTHER) if path == f"/{collection}/{{id}}" else OTHER
 
 
@@ -181,14 +209,39 @@ def _body(document: Mapping[str, Any], collection: str) -> Mapping[str, Any]:
     return next(iter(declared.get("content", {}).values()), {})
 
 
-def _schema(document: Mapping[str, Any], collection: str) -> str:
-    reference = _body(document, collection).get("schema", {}).get("$ref", "")
-    prefix, _, name = reference.rpartition("/")
-    if prefix != "#/components/schemas":
+def _content_schema(document: Mapping[str, Any], collection: str) -> str:
+    """Return the name of the schema of the create operation's request body."""
+    name = _schema_named(_body(document, collection))
+    if name is None:
         raise ContractError(
-            f"POST /{collection}: its request body must be a $ref to the resource in components/schemas."
+            f"POST /{collection}: its request body must be a $ref to the content of the resource in components/schemas."
         )
-    return str(name)
+    return name
+
+
+def _schema(document: Mapping[str, Any], collection: str) -> str:
+    """Return the name of the schema of the create operation's response."""
+    responses = document["paths"][f"/{collection}"]["post"]["responses"]
+    if "201" not in responses:
+        raise ContractError(f"POST /{collection}: its handler responds with 201, which must be among its responses.")
+    response = contract.dereference(document, responses["201"])
+    name = _schema_named(response.get("content", {}).get("application/json", {}))
+    if name is None:
+        raise ContractError(
+            f"POST /{collection}: its response 201 must be application/json with a $ref to the resource in components/schemas."
+        )
+    return name
+
+
+def _schema_named(media: Mapping[str, Any]) -> str | None:
+    prefix, _, name = str(media.get("schema", {}).get("$ref", "")).rpartition("/")
+    return name if prefix == "#/components/schemas" else None
+
+
+def _titled(document: Mapping[str, Any], schema: str, content_schema: str) -> Mapping[str, Any]:
+    """Return the schema that has the title and plural of the resource: not that of its content, if it has one of its own."""
+    found = contract.flatten if schema == content_schema else contract.dereference
+    return found(document, {"$ref": f"#/components/schemas/{schema}"})
 
 
 def _examples(document: Mapping[str, Any], collection: str) -> list[Any]:

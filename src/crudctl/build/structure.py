@@ -24,12 +24,14 @@ OBJECTS: dict[str, dict[str, str]] = {
     "path": {"parameters": "list of parameter"}
     | dict.fromkeys(("get", "put", "post", "delete", "options", "head", "patch", "trace"), "operation"),
     "operation": {"operationId!": TEXT, "parameters": "list of parameter", "requestBody": "body", "x-probe": FLAG}
+    | {"deprecated": FLAG, "x-deprecated-at": TEXT, "x-sunset": TEXT}
     | {"responses!": "map of response", "security": "list of security", "summary": TEXT, "description": TEXT},
     "parameter": {"name!": TEXT, "in!": TEXT, "schema!": "schema", "required": FLAG, "description": TEXT},
     "body": {"content!": "map of media", "required": FLAG},
     "media": {"schema!": "schema", "example": VALUE, "examples": "map of example"},
     "example": {"value": VALUE, "summary": TEXT},
-    "response": {"description!": TEXT, "headers": "map of header", "content": "map of media"},
+    "response": {"description!": TEXT, "headers": "map of header", "content": "map of media", "links": "map of link"},
+    "link": {"operationId!": TEXT, "parameters": "map of " + VALUE},
     "header": {"schema": "schema", "description": TEXT},
     "scheme": {"flows": "map of flow"},
     "flow": {"scopes": "map of " + TEXT},
@@ -39,11 +41,12 @@ OBJECTS: dict[str, dict[str, str]] = {
     | dict.fromkeys(("nullable", "readOnly", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "deprecated"), FLAG)
     | dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT)
     | {"minimum": NUMBER, "maximum": NUMBER, "required": "list of " + TEXT, "default": VALUE, "example": VALUE}
-    | {"additionalProperties": "schema or flag"},
+    | {"additionalProperties": "schema or flag", "x-property-names": "names"},
+    "names": {"minLength": COUNT, "maxLength": COUNT, "pattern": TEXT},
 }
 SECTIONS = {  # what a reference may stand for
     "schema": "schemas", "parameter": "parameters", "response": "responses", "body": "requestBodies",
-    "example": "examples", "header": "headers",
+    "example": "examples", "header": "headers", "link": "links",
 }  # fmt: skip
 DEEPEST = 100  # levels of a document
 

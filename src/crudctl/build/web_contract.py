@@ -32,13 +32,19 @@ def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
         contract.ContractError: A schema refers to itself or to nothing.
     """
     described, schemas = service.describe(document), document["components"]["schemas"]
-    content = contract.content(contract.flatten(document, schemas[described.schema]))
+    content = service.content_of(document, described.content_schema)
     patches = {
         name: contract.flatten(document, schema) | {k: schema[k] for k in ("description",) if k in schema}
         for name, schema in schemas.items()
         if "x-merge-patch-of" in schema
     }
-    all_schemas = {**schemas, **patches, f"{described.schema}Content": content}
+    whole = {described.schema: schemas[described.schema]}
+    if described.content_schema != described.schema:
+        whole = {
+            described.schema: contract.flatten(document, schemas[described.schema]),
+            described.content_schema: content,
+        }
+    all_schemas = {**schemas, **patches, **whole, f"{described.schema}Content": content}
     components = {**document["components"], "schemas": {name: _ordered(schema) for name, schema in all_schemas.items()}}
     return {
         "service": described.as_json(),
