@@ -155,8 +155,8 @@ def _content_schema(document: Mapping[str, Any]) -> Json | None:
     for path, method, operation in contract.each_operation(document):
         if method == "POST" and _is_collection(document["paths"], path):
             body = contract.dereference(document, operation.get("requestBody", {}))
-            schema: Json = next(iter(body.get("content", {}).values()), {}).get("schema", {})
-            return schema if "$ref" in schema else None
+            media: Json = next(iter(body.get("content", {}).values()), {})
+            return media["schema"] if "$ref" in media.get("schema", {}) else None
     return None
 
 
