@@ -71,7 +71,7 @@ def _check_type(content_type: str, coding: str, expected: Sequence[str]) -> None
     media_type, *options = content_type.lower().split(";")
     charsets = [value for name, _, value in (option.partition("=") for option in options) if name.strip() == "charset"]
     if media_type.strip() not in expected or not all(CHARSET.fullmatch(charset) for charset in charsets):
-        raise errors.UnsupportedMediaType(" or ".join(expected))
+        raise errors.UnsupportedMediaType(expected)
 
 
 def _parsed(text: str, repeated: dict[int, list[Pair]]) -> Any:

@@ -121,16 +121,16 @@ class PayloadTooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    """Args: expected: the media types that the operation takes."""
+    """Args: expected: the media types that the operation takes. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16"""
 
     status, type, title = 415, PREFIX + "unsupported-media-type", "Unsupported media type"
 
-    def __init__(self, expected: str) -> None:
-        super().__init__(f"Send Content-Type: {expected}.")
+    def __init__(self, expected: Sequence[str]) -> None:
+        super().__init__(f"Send Content-Type: {' or '.join(expected)}.", headers={"Accept": ", ".join(expected)})
 
 
 class UnsupportedContentCoding(UnsupportedMediaType):
-    """https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 says how a client learns that it is not the media type."""
+    """By its header, a client sees that the content coding is wrong and not the media type."""
 
     def __init__(self) -> None:
         Problem.__init__(

@@ -93,6 +93,7 @@ def test_a_body_over_the_limit_is_413(api: httpx.Client) -> None:
 def test_a_body_of_another_media_type_is_415(api: httpx.Client, media_type: str) -> None:
     response = api.post("items", content='{"name": "x"}', headers={"Content-Type": media_type})
     assert "application/json" in problem(response, 415)["detail"]
+    assert response.headers["accept"] == "application/json"
 
 
 def test_a_patch_accepts_only_merge_patch(api: httpx.Client, make: Callable[..., dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crudctl.build import rules
-from functions import contract, validation
+from functions import contract, merge, validation
 
 
 def faults_of(value: Any, **schema: Any) -> list[tuple[str, str]]:
@@ -177,6 +177,18 @@ def test_the_name_of_an_additional_property_has_a_limit() -> None:
     assert faults_of({"k" * 256: 1}) == [("/" + "k" * 100, "must have a name of 1 to 255 characters")]
 
 
+def test_the_names_of_an_open_object_follow_the_rule_of_the_contract() -> None:
+    rule = {"minLength": 2, "maxLength": 3, "pattern": "^[a-z]+$", "regex": r"^[a-z]+\Z"}
+    value = dict.fromkeys(["ab", "a", "abcd", "Ab", "ab\n", "named-otherwise"], 1)
+    schema = {"properties": {"named-otherwise": {}}, "x-property-names": rule}
+    of_length, of_pattern = "must have a name of 2 to 3 characters", "must have a name that matches ^[a-z]+$"
+    assert list(validation.faults({"map": value}, {"properties": {"map": schema}})) == [
+        ("/map/a", of_length), ("/map/abcd", of_length), ("/map/Ab", of_pattern), ("/map/ab\n", of_pattern)
+    ]  # fmt: skip
+    patch = value | {"A": None}  # a name from before the rule can be removed
+    assert [where for where, _ in merge.patch_faults(patch, {}, schema)] == ["/a", "/abcd", "/Ab", "/ab\n"]
+
+
 def test_every_fault_of_a_body_is_reported_at_once() -> None:
     body = {"quantity": -1, "tags": ["a", "a", ""], "attributes": {"k": 1}, "version": 3, "color": "red"}
     pointers = [fault["pointer"] for fault in contract.body_faults("create_item", body)]
@@ -214,6 +226,7 @@ def test_parameters_have_their_types_and_defaults() -> None:
         ({"limit": ["1", "2"]}, "limit", "must be given only once"),
         ({"order": ["up"]}, "order", "must be one of asc, desc"),
         ({"limt": ["1"]}, "limt", "is not a known parameter"),
+        ({"\ud800": ["1"]}, "?", "is not a known parameter"),
     ],
 )
 def test_a_fault_names_the_parameter(given: dict[str, list[str]], parameter: str, detail: str) -> None:
