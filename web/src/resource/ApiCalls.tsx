@@ -31,7 +31,7 @@ export function ApiCallsButton({ calls }: Props) {
     <>
       <button
         type="button"
-        class="shrinks"
+        class="call-button"
         aria-label="API calls"
         disabled={calls.length === 0}
         onClick={() => setOpen(true)}

@@ -55,9 +55,9 @@ export function ListPage({ lists, open, sub }: Props) {
         }
         more={
           trashDays > 0 && (
-            <a class="button shrinks" href={trash}>
+            <a class="button" href={trash}>
               <Icon name="trash" />
-              <span>Trash</span>
+              Trash
             </a>
           )
         }

@@ -52,13 +52,13 @@ export default function TrashPage({ lists, sub }: Props) {
       <>
         <button
           type="button"
-          class="small shrinks"
+          class="small"
           aria-label={`Restore ${nameOf(entry)}`}
           aria-disabled={busy.includes(entry.id)}
           onClick={(event) => void restore(entry, event.currentTarget)}
         >
           <Icon name="restore" />
-          <span>Restore</span>
+          Restore
         </button>
         {has('delete', 'purge') && (
           <button
@@ -76,6 +76,7 @@ export default function TrashPage({ lists, sub }: Props) {
   };
   const back = (
     <a class="button" href="/">
+      <Icon name="back" />
       Back to your {service.plural}
     </a>
   );

@@ -9,6 +9,7 @@ import { local, utc } from './time';
 import './parts.css';
 
 const PATHS = {
+  back: 'M16 10H4M9 5l-5 5 5 5',
   close: 'M5 5l10 10M15 5L5 15',
   copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
   plus: 'M10 4v12M4 10h12',
