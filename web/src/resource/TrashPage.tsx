@@ -44,8 +44,9 @@ export default function TrashPage({ lists, sub }: Props) {
     ],
     note: (entry) => (
       <>
-        Deleted <Time at={String(entry['deleted_at'])} />, kept until{' '}
-        <Time at={String(entry['expires_at'])} />
+        Deleted <Time at={String(entry['deleted_at'])} />
+        <br />
+        Kept until <Time at={String(entry['expires_at'])} />
       </>
     ),
     actions: (entry) => (

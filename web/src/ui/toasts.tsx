@@ -52,21 +52,23 @@ function One({ id, text, action }: Toast) {
   return (
     <div ref={element} class="toast">
       <span>{text}</span>
-      {action && (
-        <button
-          type="button"
-          class="small"
-          onClick={() => {
-            close();
-            action.run();
-          }}
-        >
-          {action.label}
+      <div>
+        {action && (
+          <button
+            type="button"
+            class="small"
+            onClick={() => {
+              close();
+              action.run();
+            }}
+          >
+            {action.label}
+          </button>
+        )}
+        <button type="button" class="quiet square small" aria-label="Dismiss" onClick={close}>
+          <Icon name="close" />
         </button>
-      )}
-      <button type="button" class="quiet square small" aria-label="Dismiss" onClick={close}>
-        <Icon name="close" />
-      </button>
+      </div>
     </div>
   );
 }
