@@ -16,7 +16,7 @@ down:  ## stop it; `make up` starts it again with its data
 
 clean:  ## stop it and delete its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
-	@rm -rf .venv build web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf .venv build web/dist web/node_modules tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 test:  ## every check and every test
 	@$(MAKE) -j2 check
@@ -26,7 +26,7 @@ unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: abo
 	@$(PYTEST) -q tests/unit tests/contract tests/workflows
 
 stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack and on an emulated account
-	@$(PYTEST) tests/api tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/release
+	@$(PYTEST) tests/api tests/clients tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/release
 
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e
@@ -52,7 +52,7 @@ workflows: .venv/.ready-dev
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
 	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt
-	@cd web && npm audit --audit-level=high
+	@for folder in web tests/clients; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
 screenshots: .venv/.ready-dev  ## take the README's pictures again

@@ -41,6 +41,7 @@ TOGETHER = (
     "tests/e2e/test_shapes.py",
     "tests/new/test_new.py",
     "tests/own",
+    "tests/clients",
     "tests/local/test_their_machine.py",
     "tests/local",
 )

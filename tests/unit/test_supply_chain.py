@@ -24,6 +24,8 @@ ALLOWED = {
     "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0",
     "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "PSF-2.0", "Python Software Foundation License", "Python-2.0", "Unlicense",
 }  # fmt: skip
+PACKAGES_OF_NPM = ("web", "tests/clients")  # folders with a lock file
+WITHOUT_LICENCE_FIELD = {"node_modules/reserved": "MIT"}  # 0.1.2 is older than the field: LICENSE-MIT
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-scan.txt", "requirements-docs.txt")
 
 
@@ -42,9 +44,10 @@ def test_every_python_package_has_an_allowed_licence() -> None:
     } == set()
 
 
-def test_every_package_of_the_web_app_has_an_allowed_licence() -> None:
-    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    listed = {path: package.get("license", "none") for path, package in lock.items() if path}
+@pytest.mark.parametrize("folder", PACKAGES_OF_NPM)
+def test_every_package_of_npm_has_an_allowed_licence(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    listed = {path: package.get("license", WITHOUT_LICENCE_FIELD.get(path)) for path, package in lock.items() if path}
     assert len(listed) > 100
     assert {f"{path}: {licence}" for path, licence in listed.items() if not names(licence) <= ALLOWED} == set()
 
@@ -57,8 +60,9 @@ def test_every_python_package_is_pinned_with_hashes(lock: str) -> None:
     assert [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == []
 
 
-def test_every_package_of_the_web_app_is_pinned_with_a_hash() -> None:
-    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("folder", PACKAGES_OF_NPM)
+def test_every_package_of_npm_is_pinned_with_a_hash(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert {path for path, package in lock.items() if path and "integrity" not in package} == set()
 
 
@@ -72,6 +76,7 @@ def test_the_update_bot_covers_every_kind_of_dependency() -> None:
     assert covered == {
         ("pip", "/"),
         ("npm", "/web"),
+        ("npm", "/tests/clients"),
         ("github-actions", "/"),
         ("github-actions", "/.github/actions/setup"),
         ("terraform", "/infra"),

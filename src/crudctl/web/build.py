@@ -55,7 +55,7 @@ def build(root: Path, progress: Callable[[str], None]) -> bool:
         return False
     install(root, progress)
     progress("vite build")
-    _npm(web, "run", "--silent", "build")
+    _npm(root, "web", "run", "--silent", "build")
     _record(root, BUILT, wanted)
     return True
 
@@ -64,18 +64,21 @@ def check(root: Path, progress: Callable[[str], None]) -> None:
     """Check format, lint, types and unit tests of web/. Raises Failed with their output."""
     install(root, progress)
     progress("npm run check")
-    _npm(root / "web", "run", "--silent", "check", lines=200)
+    _npm(root, "web", "run", "--silent", "check", lines=200)
 
 
-def install(root: Path, progress: Callable[[str], None]) -> None:
-    """Install exactly the packages in package-lock.json, unless they are installed already."""
-    web = root / "web"
-    wanted = _digest(root, [web / "package-lock.json", web / "package.json"])
-    if (web / "node_modules").exists() and _recorded(root, PACKAGES) == wanted:
+def install(root: Path, progress: Callable[[str], None], folder: str = "web", record: str = PACKAGES) -> None:
+    """Install exactly the packages in package-lock.json of `folder`, unless they are installed already.
+
+    Args:
+        record: name of a file in build/, with the digest of what was installed last.
+    """
+    wanted = _digest(root, [root / folder / "package-lock.json", root / folder / "package.json"])
+    if (root / folder / "node_modules").exists() and _recorded(root, record) == wanted:
         return
     progress("npm ci")
-    _npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error")
-    _record(root, PACKAGES, wanted)
+    _npm(root, folder, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    _record(root, record, wanted)
 
 
 def _sources(web: Path) -> Iterator[Path]:
@@ -101,13 +104,13 @@ def _record(root: Path, name: str, digest: str) -> None:
     (root / "build" / name).write_text(digest, encoding="ascii")
 
 
-def _npm(web: Path, *arguments: str, lines: int = 20) -> None:
-    result = processes.run("npm", *arguments, cwd=web, env=_settings(web.parent), hint=NODE)
+def _npm(root: Path, folder: str, *arguments: str, lines: int = 20) -> None:
+    result = processes.run("npm", *arguments, cwd=root / folder, env=_settings(root), hint=NODE)
     if result.returncode:
         output = f"{result.stdout}\n{result.stderr}".strip().splitlines()[:lines]  # npm ends with a list of its options
         raise Failed(
-            f"npm {' '.join(arguments)} failed in web/:\n" + "\n".join(output),
-            "Fix the error in web/, or check that npm can reach its registry.",
+            f"npm {' '.join(arguments)} failed in {folder}/:\n" + "\n".join(output),
+            f"Fix the error in {folder}/, or check that npm can reach its registry.",
         )
 
 
