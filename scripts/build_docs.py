@@ -26,6 +26,7 @@ FIRST = [
     "adopt.md",
     "commands.md",
     "contract.md",
+    "clients.md",
     "architecture.md",
     "claims.md",
     "runbook.md",
