@@ -173,6 +173,18 @@ test.each([
   expect(faults(value, every)).toEqual([{ pointer, detail }]);
 });
 
+test('names that the schema does not list follow its rule', () => {
+  const schema: Schema = {
+    type: 'object',
+    properties: { known_Name: {} },
+    'x-property-names': { maxLength: 4, pattern: '^[a-z]+$' },
+  };
+  expect(faults({ known_Name: 1, ab: 1, abcde: 1, aB: 1 }, schema)).toEqual([
+    { pointer: '/abcde', detail: 'must have a name of 1 to 4 characters' },
+    { pointer: '/aB', detail: 'must have a name that matches ^[a-z]+$' },
+  ]);
+});
+
 test('80 characters outside the basic plane are 80 characters', () => {
   expect(faults({ ...whole, title: '😀'.repeat(80) }, every)).toEqual([]);
 });

@@ -55,6 +55,10 @@ test.each([
   [{ default: true }, 'default true'],
   [{ default: 'null' }, 'default "null"'],
   [
+    { type: 'object', 'x-property-names': { minLength: 1, maxLength: 9 } },
+    'each name not empty, at most 9 characters',
+  ],
+  [
     { minItems: 1, uniqueItems: true, items: { maxLength: 2 } },
     'at least 1 entries, unique entries, each entry at most 2 characters',
   ],

@@ -152,13 +152,24 @@ function ofObject(value: Json, schema: Schema, pointer: string): Fault[] {
   for (const name of names) {
     const here = pointerTo(pointer, name);
     const known = own(properties, name);
-    if (known) wrong.push(...faults(value[name], known, here));
-    else if (additionalProperties === false) wrong.push({ pointer: here, detail: 'is not a known property' });
-    else if (!name || Array.from(name).length > LONGEST_NAME) {
-      wrong.push({ pointer: here, detail: `must have a name of 1 to ${LONGEST_NAME} characters` });
-    } else if (additionalProperties !== true) {
+    const detail = known ? null : ofName(name, schema);
+    if (detail) wrong.push({ pointer: here, detail });
+    else if (known) wrong.push(...faults(value[name], known, here));
+    else if (typeof additionalProperties === 'object')
       wrong.push(...faults(value[name], additionalProperties, here));
-    }
   }
   return wrong;
+}
+
+/** Return what is wrong with the name of a property that the schema does not name. */
+function ofName(
+  name: string,
+  { additionalProperties, 'x-property-names': rule = {} }: Schema,
+): string | null {
+  if (additionalProperties === false) return 'is not a known property';
+  const { minLength = 1, maxLength = LONGEST_NAME, pattern } = rule;
+  const length = Array.from(name).length;
+  if (length < minLength || length > maxLength)
+    return `must have a name of ${minLength} to ${maxLength} characters`;
+  return pattern && !matches(pattern, name) ? `must have a name that matches ${pattern}` : null;
 }

@@ -33,8 +33,10 @@ const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
     return [{ path, method: method.toUpperCase(), name: nameOf(operation), operation, parameters }];
   }),
 );
+const DERIVED = `${service.schema}Content`; // by src/crudctl/build/web_contract.py, also for a contract that does not mention it
 const schemas = Object.entries(contract.components.schemas).filter(
-  ([name, schema]) => name !== `${service.schema}Content` && isSection(contract, schema),
+  ([name, schema]) =>
+    (name !== DERIVED || text.includes(`"#/components/schemas/${DERIVED}"`)) && isSection(contract, schema),
 );
 
 function nameOf({ summary, operationId }: Operation): string {
