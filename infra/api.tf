@@ -1,83 +1,9 @@
-# The REST API is the contract plus what only AWS needs: integrations, authorizer, validator,
-# gateway responses (problems.tf) and CORS. Bodies are validated in the functions: the gateway cannot
+# The REST API is the contract plus what only AWS needs: integrations and the gateway's own methods (methods.tf), authorizer,
+# validator and gateway responses (problems.tf). Bodies are validated in the functions: the gateway cannot
 # report each fault with a JSON Pointer.
 
 locals {
-  stage    = "v1"
-  contract = jsondecode(file(var.contract))
-
-  operations = merge([
-    for path, methods in local.contract.paths : {
-      for method, operation in methods : "${upper(method)} ${path}" => {
-        id       = operation.operationId
-        function = try(local.service.operations[operation.operationId].function, operation.operationId)
-        method   = upper(method)
-        path     = path
-        scopes   = distinct(flatten([for requirement in try(operation.security, []) : values(requirement)]))
-      }
-    }
-  ]...)
-
-  # A token of the password flow carries none of the API's scopes.
-  password_scopes = var.password_client ? ["aws.cognito.signin.user.admin"] : []
-
-  # Any origin may call: the page sends the token, not the browser, so no origin needs to be trusted.
-  cors_headers = {
-    Access-Control-Allow-Origin   = "'*'"
-    Access-Control-Expose-Headers = "'ETag, Idempotent-Replayed, Link, Location, Retry-After, X-Correlation-Id'"
-  }
-  preflight_headers = {
-    Access-Control-Allow-Origin  = "'*'"
-    Access-Control-Allow-Headers = "'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id'"
-    Access-Control-Max-Age       = "'7200'"
-  }
-
-  paths = {
-    for path, methods in local.contract.paths : path => merge(
-      {
-        for method, operation in methods : method => merge(operation, {
-          security = [{ cognito = concat(local.operations["${upper(method)} ${path}"].scopes, local.password_scopes) }]
-          x-amazon-apigateway-integration = {
-            type                = "aws_proxy"
-            httpMethod          = "POST"
-            passthroughBehavior = "when_no_match"
-            timeoutInMillis     = 29000
-            uri = format("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/arn:aws:lambda:%s:%s:function:%s:prod/invocations",
-            var.region, var.region, local.account, lookup(local.function_names, local.operations["${upper(method)} ${path}"].function, "none"))
-          }
-        })
-      },
-      {
-        options = {
-          operationId = "preflight${replace(title(replace(path, "/[^A-Za-z0-9]+/", " ")), " ", "")}"
-          summary     = "Preflight request of browsers before a request from another origin"
-          security    = []
-          parameters  = [for name in flatten(regexall("\\{([^}]+)\\}", path)) : { name = name, in = "path", required = true, schema = { type = "string" } }]
-          responses = {
-            "204" = {
-              description = "The methods and headers that are allowed."
-              headers     = { for name in concat(keys(local.preflight_headers), ["Access-Control-Allow-Methods"]) : name => { schema = { type = "string" } } }
-            }
-          }
-          x-amazon-apigateway-integration = {
-            type                = "mock"
-            passthroughBehavior = "when_no_match"
-            requestTemplates    = { "application/json" = jsonencode({ statusCode = 204 }) }
-            responses = {
-              default = {
-                statusCode = "204"
-                responseParameters = {
-                  for name, value in merge(local.preflight_headers, {
-                    Access-Control-Allow-Methods = "'${join(", ", concat([for method in keys(methods) : upper(method)], ["OPTIONS"]))}'"
-                  }) : "method.response.header.${name}" => value
-                }
-              }
-            }
-          }
-        }
-      },
-    )
-  }
+  stage = "v1"
 
   api_body = jsonencode(merge(local.contract, {
     info  = merge(local.contract.info, { title = "${local.prefix}-api", description = "Generated from contract/openapi.yaml" })

@@ -23,25 +23,27 @@ locals {
   others  = [for key, function in local.service.functions : key if function.kind == "other"]
   key_of  = { for key, function in local.service.functions : function.kind => key if function.kind != "other" }
 
-  # Query is for the index, which has an owner's data under the owner; the table has it under "<owner>#<id>".
+  # Query is for the index, which has an owner's data under the owner, and what is in the trash under "<owner>#trash"; the table has
+  # both under "<owner>#<id>".
   table_actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
   owner         = "$${aws:PrincipalTag/owner}"
   data = {
-    Table = { actions = setsubtract(local.table_actions, ["dynamodb:Query"]), resource = aws_dynamodb_table.data.arn, leading_key = "${local.owner}#*" }
-    Index = { actions = ["dynamodb:Query"], resource = "${aws_dynamodb_table.data.arn}/index/by_owner", leading_key = local.owner }
+    Table = { actions = setsubtract(local.table_actions, ["dynamodb:Query"]), resource = aws_dynamodb_table.data.arn, leading_keys = ["${local.owner}#*"] }
+    Index = { actions = ["dynamodb:Query"], resource = "${aws_dynamodb_table.data.arn}/index/by_owner", leading_keys = [local.owner, "${local.owner}#trash"] }
   }
   actions = {
     create  = ["dynamodb:PutItem"]
     get     = ["dynamodb:GetItem"]
     replace = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-    delete  = ["dynamodb:DeleteItem"]
-    list    = ["dynamodb:Query"]
+    # UpdateItem moves to the trash, PutItem leaves only the memory of what was there. DeleteItem is for a version with trash_days = null.
+    delete = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    list   = ["dynamodb:Query"]
   }
   function_actions = {
     for key, function in local.service.functions : key => function.kind == "other" ? var.own_actions[key] : local.actions[function.kind]
   }
 
-  # The exact actions and resources of each function. `leading_key` is used only with `abac`.
+  # The exact actions and resources of each function. `leading_keys` are used only with `abac`.
   functions = {
     for key, function in local.service.functions : key => {
       handler = function.handler
@@ -50,6 +52,16 @@ locals {
         if length(setintersection(access.actions, local.function_actions[key])) > 0
       }
     }
+  }
+
+  environment = {
+    TABLE_NAME       = aws_dynamodb_table.data.name
+    INDEX_NAME       = "by_owner"
+    CLIENT_IDS       = join(",", local.client_ids)
+    OWNERSHIP        = var.ownership
+    METRIC_NAMESPACE = local.prefix
+    TRASH_DAYS       = var.trash_days == null ? "" : tostring(var.trash_days)
+    REQUIRE_IF_MATCH = tostring(var.require_if_match)
   }
 
   # The API refers to functions by these names, not by their resources, which would be a cycle: the functions know the app
@@ -68,6 +80,7 @@ module "function" {
   boundary           = local.boundary
   settings           = var.function_settings
   log_retention_days = var.log_retention_days
+  environment        = local.environment
 
   code = {
     bucket = aws_s3_object.functions.bucket
@@ -75,17 +88,10 @@ module "function" {
     sha256 = filebase64sha256(var.package)
   }
 
-  environment = {
-    TABLE_NAME       = aws_dynamodb_table.data.name
-    INDEX_NAME       = "by_owner"
-    CLIENT_IDS       = join(",", local.client_ids)
-    OWNERSHIP        = var.ownership
-    METRIC_NAMESPACE = local.prefix
-  }
-
+  # A function serves each method once. The keys are part of addresses: another key would destroy a permission that is in use.
   routes = {
-    for route, operation in local.operations :
-    lower(operation.method) => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${operation.method}${replace(operation.path, "/\\{[^}]+\\}/", "*")}"
-    if operation.function == each.key
+    for method in local.methods :
+    lower(method.method) => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${method.method}${replace(method.path, "/\\{[^}]+\\}/", "*")}"
+    if method.function == each.key
   }
 }

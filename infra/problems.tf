@@ -7,7 +7,7 @@ locals {
     unauthorized = { status = 401, title = "Unauthorized", detail = "Send a valid access token: Authorization: Bearer <access token>."
     headers = { WWW-Authenticate = "'Bearer'" } }
     forbidden              = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
-    not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path for this method." }
+    not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path." }
     method_not_allowed     = { status = 405, title = "Method not allowed", detail = "This path does not allow this method; see Allow." }
     payload_too_large      = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
     unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation accepts." }
@@ -37,7 +37,7 @@ locals {
     UNSUPPORTED_MEDIA_TYPE         = "unsupported_media_type"
     WAF_FILTERED                   = "forbidden"
 
-    # A path or method that is not in the contract. The gateway then expects an AWS signature and reports what it
+    # A path that is not in the contract. The gateway then expects an AWS signature and reports what it
     # finds instead; a bearer token is one of the errors without a type of its own.
     DEFAULT_4XX                  = "not_found"
     INVALID_SIGNATURE            = "not_found"
@@ -45,23 +45,28 @@ locals {
     RESOURCE_NOT_FOUND           = "not_found"
   }
 
+  problem_headers = merge(local.cors_headers, {
+    Cache-Control          = "'no-store'"
+    Content-Type           = "'application/problem+json'"
+    X-Content-Type-Options = "'nosniff'"
+    X-Correlation-Id       = "context.requestId" # only the functions check whether the caller's own may be returned
+  })
+  problem_documents = {
+    for name, problem in local.problems : name => jsonencode({
+      type       = "${local.service.problems}${replace(name, "_", "-")}"
+      title      = problem.title
+      status     = problem.status
+      detail     = problem.detail
+      request_id = "$context.requestId"
+    })
+  }
+
   gateway_responses = {
     for kind, name in local.problem_of_gateway_response : kind => {
-      statusCode = tostring(local.problems[name].status)
-      responseParameters = {
-        for header, value in merge(local.cors_headers, { Content-Type = "'application/problem+json'" }, try(local.problems[name].headers, {})) :
-        "gatewayresponse.header.${header}" => value
-      }
-      responseTemplates = {
-        # The gateway renders only this key, whatever the client accepts.
-        "application/json" = jsonencode({
-          type       = "${local.service.problems}${replace(name, "_", "-")}"
-          title      = local.problems[name].title
-          status     = local.problems[name].status
-          detail     = local.problems[name].detail
-          request_id = "$context.requestId"
-        })
-      }
+      statusCode         = tostring(local.problems[name].status)
+      responseParameters = { for header, value in merge(local.problem_headers, try(local.problems[name].headers, {})) : "gatewayresponse.header.${header}" => value }
+      # The gateway renders only this key, whatever the client accepts.
+      responseTemplates = { "application/json" = local.problem_documents[name] }
     }
   }
 }

@@ -118,6 +118,23 @@ variable "ownership" {
   }
 }
 
+variable "trash_days" {
+  description = "Days for which what was deleted can be restored. 0: it cannot be, and only a memory without content remains for 30 days, so that its id is not used again. Null: deleted at once and without a memory, only for the release that brings the first version which knows the trash: an older version would show and overwrite what is in it."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.trash_days == null || try(var.trash_days >= 0 && var.trash_days <= 3650 && floor(var.trash_days) == var.trash_days, false)
+    error_message = "Use a whole number of days from 0 to 3,650, or null."
+  }
+}
+
+variable "require_if_match" {
+  description = "Refuse changes and deletes without If-Match, with 428, so that no client overwrites a change it has not seen."
+  type        = bool
+  default     = false
+}
+
 variable "abac" {
   description = "Let IAM enforce ownership too: the functions reach the table only through a role whose session is tagged with the owner. Roles serve all versions: after a change of this variable, requests fail until the new version takes all traffic."
   type        = bool

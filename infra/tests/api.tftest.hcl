@@ -72,17 +72,19 @@ run "every_operation_calls_the_prod_alias_of_its_function" {
     condition = {
       for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths : path => {
         for method, operation in methods : method => regex("function:(.+)/invocations$", operation.x-amazon-apigateway-integration.uri)[0]
-        if method != "options"
+        if operation.x-amazon-apigateway-integration.type != "mock"
       }
       } == {
-      "/parcels" = { get = "depot-test-list_parcels:prod", post = "depot-test-send_parcel:prod" }
+      "/parcels" = { get = "depot-test-list_parcels:prod", head = "depot-test-list_parcels:prod", post = "depot-test-send_parcel:prod" }
       "/parcels/{id}" = {
         get    = "depot-test-get_parcel:prod"
+        head   = "depot-test-get_parcel:prod"
         put    = "depot-test-change_parcel:prod"
         patch  = "depot-test-change_parcel:prod"
         delete = "depot-test-drop_parcel:prod"
       }
-      "/parcels/{id}/stamp" = { post = "depot-test-stamp_parcel:prod" }
+      "/parcels/{id}/restore" = { post = "depot-test-change_parcel:prod" }
+      "/parcels/{id}/stamp"   = { post = "depot-test-stamp_parcel:prod" }
     }
     error_message = "An operation is not served by alias prod of its function."
   }
@@ -98,17 +100,19 @@ run "methods_require_exactly_the_scopes_of_the_contract" {
   assert {
     condition = {
       for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths : path => {
-        for method, operation in methods : method => operation.security if method != "options"
+        for method, operation in methods : method => operation.security if operation.x-amazon-apigateway-integration.type != "mock"
       }
       } == {
-      "/parcels" = { get = [{ cognito = ["parcels/read"] }], post = [{ cognito = ["parcels/write"] }] }
+      "/parcels" = { get = [{ cognito = ["parcels/read"] }], head = [{ cognito = ["parcels/read"] }], post = [{ cognito = ["parcels/write"] }] }
       "/parcels/{id}" = {
         get    = [{ cognito = ["parcels/read"] }]
+        head   = [{ cognito = ["parcels/read"] }]
         put    = [{ cognito = ["parcels/write"] }]
         patch  = [{ cognito = ["parcels/write"] }]
         delete = [{ cognito = ["parcels/write"] }]
       }
-      "/parcels/{id}/stamp" = { post = [{ cognito = ["parcels/write"] }] }
+      "/parcels/{id}/restore" = { post = [{ cognito = ["parcels/write"] }] }
+      "/parcels/{id}/stamp"   = { post = [{ cognito = ["parcels/write"] }] }
     }
     error_message = "A method's scopes are not the contract's."
   }
@@ -135,6 +139,27 @@ run "tokens_of_the_password_client_are_accepted" {
   }
 }
 
+run "head_is_get_under_a_name_of_its_own" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) :
+      merge(methods.head, { operationId = "" }) == merge(methods.get, { operationId = "" }) && methods.head.operationId == "head_${methods.get.operationId}"
+      if contains(keys(methods), "get")
+    ])
+    error_message = "HEAD has other parameters, scopes or another integration than GET."
+  }
+  assert {
+    condition = length(distinct(flatten([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : [for operation in values(methods) : operation.operationId]
+      ]))) == length(flatten([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : values(methods)
+    ]))
+    error_message = "Two operations have the same operationId."
+  }
+}
+
 run "every_path_responds_to_preflight_requests" {
   command = plan
 
@@ -142,27 +167,63 @@ run "every_path_responds_to_preflight_requests" {
     condition = {
       for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths :
       path => methods.options.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"]
-    } == { "/parcels" = "'GET, POST, OPTIONS'", "/parcels/{id}" = "'DELETE, GET, PATCH, PUT, OPTIONS'", "/parcels/{id}/stamp" = "'POST, OPTIONS'" }
+      } == {
+      "/parcels"              = "'GET, HEAD, POST, OPTIONS'"
+      "/parcels/{id}"         = "'DELETE, GET, HEAD, PATCH, PUT, OPTIONS'"
+      "/parcels/{id}/restore" = "'POST, OPTIONS'"
+      "/parcels/{id}/stamp"   = "'POST, OPTIONS'"
+    }
     error_message = "A path does not list its methods for browsers."
   }
+}
+
+run "every_other_method_is_405_with_the_methods_of_the_path" {
+  command = plan
+
+  assert {
+    condition = {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths :
+      path => methods.x-amazon-apigateway-any-method.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Allow"]
+      } == {
+      for path, methods in jsondecode(aws_api_gateway_rest_api.api.body).paths :
+      path => methods.options.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"]
+    }
+    error_message = "Allow does not list the methods of the path."
+  }
   assert {
     condition = alltrue([
       for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) :
-      methods.options.security == [] && methods.options.x-amazon-apigateway-integration.type == "mock"
+      methods.x-amazon-apigateway-any-method.x-amazon-apigateway-integration.responses.default.statusCode == "405" &&
+      methods.x-amazon-apigateway-any-method.x-amazon-apigateway-integration.responses.default.responseParameters["method.response.header.X-Correlation-Id"] == "context.requestId" &&
+      jsondecode(methods.x-amazon-apigateway-any-method.x-amazon-apigateway-integration.responses.default.responseTemplates["application/json"]).type == "urn:parcels:problem:method-not-allowed"
     ])
-    error_message = "A preflight request needs a token, or reaches a function."
+    error_message = "Another method is not answered with a problem document."
+  }
+}
+
+run "what_the_gateway_answers_itself_needs_no_token_and_reads_no_body" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : [
+        for operation in [methods.options, methods.x-amazon-apigateway-any-method] :
+        operation.security == [] && operation.x-amazon-apigateway-integration.type == "mock" &&
+        operation.x-amazon-apigateway-integration.passthroughBehavior == "never" &&
+        toset([for template in values(operation.x-amazon-apigateway-integration.requestTemplates) : tostring(jsondecode(template).statusCode)]) == toset(keys(operation.responses))
+      ]
+    ]))
+    error_message = "A token is needed, a function is reached, or the client's body decides the status."
   }
   assert {
-    condition     = [for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : methods.options.operationId] == ["preflightParcels", "preflightParcelsId", "preflightParcelsIdStamp"]
-    error_message = "Two preflight operations have the same operationId."
-  }
-  assert {
-    condition = alltrue([
-      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) :
-      toset(keys(methods.options.responses["204"].headers)) == toset([
-        for name in keys(methods.options.x-amazon-apigateway-integration.responses.default.responseParameters) : trimprefix(name, "method.response.header.")
-      ])
-    ])
+    condition = alltrue(flatten([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : [
+        for operation in [methods.options, methods.x-amazon-apigateway-any-method] :
+        toset(keys(one(values(operation.responses)).headers)) == toset([
+          for name in keys(operation.x-amazon-apigateway-integration.responses.default.responseParameters) : trimprefix(name, "method.response.header.")
+        ])
+      ]
+    ]))
     error_message = "A header is not declared in the method response, so API Gateway would reject it."
   }
 }
@@ -175,6 +236,9 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
       for response in values(jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses) :
       response.responseParameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'" &&
       response.responseParameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'" &&
+      response.responseParameters["gatewayresponse.header.Cache-Control"] == "'no-store'" &&
+      response.responseParameters["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'" &&
+      response.responseParameters["gatewayresponse.header.X-Correlation-Id"] == "context.requestId" &&
       keys(response.responseTemplates) == ["application/json"] &&
       keys(jsondecode(response.responseTemplates["application/json"])) == ["detail", "request_id", "status", "title", "type"] &&
       tostring(jsondecode(response.responseTemplates["application/json"]).status) == response.statusCode
@@ -185,7 +249,7 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
     condition = toset([
       for response in values(jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses) :
       regex("^urn:parcels:problem:(.+)$", jsondecode(response.responseTemplates["application/json"]).type)[0]
-    ]) == toset([for name in keys(local.problems) : replace(name, "_", "-")])
+    ]) == toset([for name in keys(local.problems) : replace(name, "_", "-") if name != "method_not_allowed"])
     error_message = "A problem type does not begin as those of the contract, or a problem is not used."
   }
   assert {

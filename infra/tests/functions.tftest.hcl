@@ -26,9 +26,9 @@ variables {
   routes             = { get = "arn:aws:execute-api:eu-central-1:123456789012:abcde12345/v1/GET/parcels/*" }
   data = {
     Table = {
-      actions     = ["dynamodb:GetItem"]
-      resource    = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels"
-      leading_key = "$${aws:PrincipalTag/owner}#*"
+      actions      = ["dynamodb:GetItem"]
+      resource     = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels"
+      leading_keys = ["$${aws:PrincipalTag/owner}#*", "$${aws:PrincipalTag/owner}"]
     }
   }
 }
@@ -81,7 +81,7 @@ run "with_abac_only_the_data_role_reaches_the_table_and_only_the_keys_of_one_own
       Action   = ["dynamodb:GetItem"]
       Resource = "arn:aws:dynamodb:eu-central-1:123456789012:table/parcels"
       Condition = {
-        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/owner}#*"] }
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["$${aws:PrincipalTag/owner}#*", "$${aws:PrincipalTag/owner}"] }
         Null                      = { "dynamodb:LeadingKeys" = "false" }
       }
     }]

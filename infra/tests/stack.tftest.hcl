@@ -57,14 +57,14 @@ run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
   assert {
     condition = {
       for key, function in local.functions : key => {
-        for sid, access in function.data : sid => [join(" ", access.actions), trimprefix(access.resource, aws_dynamodb_table.data.arn), access.leading_key]
+        for sid, access in function.data : sid => [join(" ", access.actions), trimprefix(access.resource, aws_dynamodb_table.data.arn), join(" ", access.leading_keys)]
       }
       } == {
       send_parcel   = { Table = ["dynamodb:PutItem", "", "$${aws:PrincipalTag/owner}#*"] }
       get_parcel    = { Table = ["dynamodb:GetItem", "", "$${aws:PrincipalTag/owner}#*"] }
       change_parcel = { Table = ["dynamodb:GetItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"] }
-      drop_parcel   = { Table = ["dynamodb:DeleteItem", "", "$${aws:PrincipalTag/owner}#*"] }
-      list_parcels  = { Index = ["dynamodb:Query", "/index/by_owner", "$${aws:PrincipalTag/owner}"] }
+      drop_parcel   = { Table = ["dynamodb:DeleteItem dynamodb:PutItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"] }
+      list_parcels  = { Index = ["dynamodb:Query", "/index/by_owner", "$${aws:PrincipalTag/owner} $${aws:PrincipalTag/owner}#trash"] }
       stamp_parcel  = { Table = ["dynamodb:GetItem dynamodb:UpdateItem", "", "$${aws:PrincipalTag/owner}#*"] }
     }
     error_message = "A function may do more, or less, than it needs."
@@ -72,6 +72,28 @@ run "each_function_has_exactly_its_actions_on_exactly_its_table_or_index" {
   assert {
     condition     = { for key, function in local.functions : key => function.handler } == { for key, function in local.service.functions : key => function.handler } && local.functions["send_parcel"].handler == "functions.handlers.create"
     error_message = "A function has another handler than the description names."
+  }
+}
+
+run "every_function_knows_how_long_the_trash_keeps_and_whether_if_match_is_required" {
+  command = plan
+
+  assert {
+    condition     = [local.environment.TRASH_DAYS, local.environment.REQUIRE_IF_MATCH] == ["30", "false"]
+    error_message = "By default, what is deleted is not kept for 30 days, or If-Match is required."
+  }
+}
+
+run "a_version_without_trash_is_told_so_by_an_empty_value" {
+  command = plan
+  variables {
+    trash_days       = null
+    require_if_match = true
+  }
+
+  assert {
+    condition     = [local.environment.TRASH_DAYS, local.environment.REQUIRE_IF_MATCH] == ["", "true"]
+    error_message = "The functions would move to the trash what an older version then shows, or do not require If-Match."
   }
 }
 

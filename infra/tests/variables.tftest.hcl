@@ -24,6 +24,7 @@ run "values_out_of_range_are_rejected" {
   variables {
     name               = "Items"
     ownership          = "nobody"
+    trash_days         = 3651
     threat_protection  = "SOME"
     web_origins        = ["http://depot.example.com"]
     web_domain         = { name = "depot.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
@@ -37,10 +38,18 @@ run "values_out_of_range_are_rejected" {
     monthly_budget_usd = 0
   }
   expect_failures = [
-    var.name, var.ownership, var.threat_protection, var.web_origins, var.web_domain,
+    var.name, var.ownership, var.trash_days, var.threat_protection, var.web_origins, var.web_domain,
     var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
     var.slo, var.alarm_counts, var.monthly_budget_usd,
   ]
+}
+
+run "half_a_day_of_trash_is_rejected" {
+  command = plan
+  variables {
+    trash_days = 0.5
+  }
+  expect_failures = [var.trash_days]
 }
 
 run "a_sign_in_prefix_that_cognito_reserves_is_rejected" {

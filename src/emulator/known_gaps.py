@@ -24,6 +24,26 @@ HEADER_NAMES = register(
         upstream="serve with Hypercorn's `h11_pass_raw_headers`, and look headers up regardless of case",
     )
 )
+TIME_TO_LIVE = register(
+    Difference(
+        name="time-to-live",
+        service="DynamoDB",
+        aws="an item is deleted within a few days after its time to live, and requests return it until then",
+        source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
+        ministack="deleted within a minute",
+        upstream="let a setting say how long the thread that deletes waits",
+    )
+)
+UNDECODABLE_BODIES = register(
+    Difference(
+        name="undecodable-bodies",
+        service="API Gateway",
+        aws="a function receives the body of a request as UTF-8 text; what replaces bytes that are not UTF-8 is not documented",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html",
+        ministack="U+FFFD replaces them, as Python's decoder does; the functions refuse a body that contains it",
+        upstream="what AWS does would have to be observed there first",
+    )
+)
 WEB_ACL = register(
     Difference(
         name="web-acl",

@@ -12,7 +12,7 @@ from ministack.app import app
 
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
-from emulator.apigateway import gateway, integration, put_rest_api
+from emulator.apigateway import gateway, integration, mock, put_rest_api
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
@@ -43,6 +43,7 @@ ADDITIONS = (
     table_metrics,
     gateway,
     integration,
+    mock,
     invocation,
     environment,
     function_log,

@@ -104,6 +104,12 @@ def operations(name: str, owner: str) -> list[tuple[str, Json]]:
     item = {**key, "owner": text(owner)}
     at = {"TableName": name}
     values = {":o": text(owner)}
+    query = {
+        **at,
+        "IndexName": "by_owner",
+        "KeyConditionExpression": "#o = :o",
+        "ExpressionAttributeNames": {"#o": "owner"},
+    }
     return [
         ("put_item", {**at, "Item": item}),
         ("get_item", {**at, "Key": key}),
@@ -117,16 +123,8 @@ def operations(name: str, owner: str) -> list[tuple[str, Json]]:
             },
         ),
         ("delete_item", {**at, "Key": key}),
-        (
-            "query",
-            {
-                **at,
-                "IndexName": "by_owner",
-                "KeyConditionExpression": "#o = :o",
-                "ExpressionAttributeNames": {"#o": "owner"},
-                "ExpressionAttributeValues": values,
-            },
-        ),
+        ("query", {**query, "ExpressionAttributeValues": values}),
+        ("query", {**query, "ExpressionAttributeValues": {":o": text(f"{owner}#trash")}}),
         ("batch_get_item", {"RequestItems": {name: {"Keys": [key]}}}),
         ("batch_write_item", {"RequestItems": {name: [{"PutRequest": {"Item": item}}]}}),
         ("transact_write_items", {"TransactItems": [{"Put": {**at, "Item": item}}]}),

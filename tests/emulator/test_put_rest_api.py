@@ -178,7 +178,15 @@ def test_models_keep_the_keywords_that_api_gateway_keeps(ours: Stack, api: str) 
 
 def test_deployed_document_serves(ours: Stack, api: str) -> None:
     document = changed()
-    del document["paths"]["/things"]["post"]["security"]
+    things = document["paths"]["/things"]
+    del things["post"]["security"]
+    things["head"] = {key: value for key, value in things["post"].items() if key != "requestBody"}
+    mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 405}'}}
+    refused = {"statusCode": "405", "responseParameters": {"method.response.header.Allow": "'POST'"}}
+    things["x-amazon-apigateway-any-method"] = {
+        "responses": {"405": {"description": "other", "headers": {"Allow": {"schema": {"type": "string"}}}}},
+        "x-amazon-apigateway-integration": {**mock, "responses": {"default": refused}},
+    }
     put(ours, api, document)
     ours.client("apigateway").create_deployment(restApiId=api, stageName="test")
     url = f"{process.api_url(ours.port, api, 'test')}/things"
@@ -190,6 +198,11 @@ def test_deployed_document_serves(ours: Stack, api: str) -> None:
     preflight = httpx.options(url)
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
+    head = httpx.head(url, headers={"Key": "k"})
+    assert (head.status_code, head.headers["etag"], head.content) == (201, "1", b"")
+    for method in ("DELETE", "GET", "PATCH"):
+        other = httpx.request(method, url)
+        assert (other.status_code, other.headers["allow"]) == (405, "POST")
 
 
 def test_overwriting_keeps_ids_and_drops_what_is_not_in_the_document(ours: Stack, api: str) -> None:

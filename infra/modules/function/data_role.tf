@@ -32,7 +32,7 @@ resource "aws_iam_role_policy" "data" {
       for statement in local.data_access : merge(statement, {
         Condition = {
           # ForAllValues is also true for a request without a key, hence Null. A tag's value cannot contain a wildcard.
-          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = [var.data[statement.Sid].leading_key] }
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = var.data[statement.Sid].leading_keys }
           Null                      = { "dynamodb:LeadingKeys" = "false" }
         }
       })

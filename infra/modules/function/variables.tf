@@ -38,11 +38,11 @@ variable "log_retention_days" {
 }
 
 variable "data" {
-  description = "What the function may do with data, by the Sid of a statement: actions on one resource. `leading_key` is the partition key of an owner's data there, for `abac`."
+  description = "What the function may do with data, by the Sid of a statement: actions on one resource. `leading_keys` match the partition keys of an owner's data there, for `abac`."
   type = map(object({
-    actions     = list(string)
-    resource    = string
-    leading_key = string
+    actions      = list(string)
+    resource     = string
+    leading_keys = list(string)
   }))
 }
 

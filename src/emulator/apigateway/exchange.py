@@ -30,6 +30,7 @@ class Exchange:
     path: str
     account: str
     region: str
+    body: bytes = b""
     begun: float = field(default_factory=time.perf_counter)
     begun_at: float = field(default_factory=time.time)
     trace: str = ""

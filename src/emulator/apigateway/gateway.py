@@ -120,7 +120,7 @@ async def serve(
         "resource_path": "",
         "request_id": v1.new_uuid(),
     }
-    exchange = Exchange(request, method, path, owner_account_id, owner_region)
+    exchange = Exchange(request, method, path, owner_account_id, owner_region, body or b"")
     exchange.trace = _trace(exchange.header("x-amzn-trace-id"))
     tokens = current.set(exchange), trace.incoming.set(exchange.trace)
     try:
@@ -128,13 +128,15 @@ async def serve(
     finally:
         current.reset(tokens[0])
         trace.incoming.reset(tokens[1])
+    if status in (204, 304) or method == "HEAD":
+        content = b""
     response_headers["x-amzn-requestid"] = request["request_id"]
     response_headers["x-amz-apigw-id"] = exchange.extended_id
     if exchange.request["stage"] is not None:
         exchange.operation = integration.method_of(exchange).get("operationName") or ""
         access_log.write(exchange, status, len(content))
         gateway_metrics.count(exchange, status)
-    return status, response_headers, b"" if status in (204, 304) else content
+    return status, response_headers, content
 
 
 async def _respond(exchange: Exchange, headers: Json | None, body: bytes, query: Json | None) -> Response:
