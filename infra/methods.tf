@@ -34,11 +34,11 @@ locals {
   # Any origin may call: the page sends the token, not the browser, so no origin needs to be trusted.
   cors_headers = {
     Access-Control-Allow-Origin   = "'*'"
-    Access-Control-Expose-Headers = "'Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, X-Correlation-Id, traceparent'"
+    Access-Control-Expose-Headers = "'Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, X-Correlation-Id'"
   }
   preflight_headers = {
     Access-Control-Allow-Origin  = "'*'"
-    Access-Control-Allow-Headers = "'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id, traceparent'"
+    Access-Control-Allow-Headers = "'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, traceparent, X-Correlation-Id'"
     Access-Control-Max-Age       = "'7200'"
     X-Content-Type-Options       = "'nosniff'"
   }

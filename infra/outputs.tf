@@ -40,6 +40,11 @@ output "table_name" {
   value       = aws_dynamodb_table.data.name
 }
 
+output "trash_days" {
+  description = "Days for which what was deleted can be restored; null before the trash is used."
+  value       = var.trash_days
+}
+
 output "functions" {
   description = "Operation -> name of the function that serves it."
   value       = { for key, function in module.function : key => function.name }

@@ -56,6 +56,7 @@ resource "aws_s3_object" "web_config" {
     user_pool_client_id = aws_cognito_user_pool_client.web.id
     hosted_ui_url       = local.sign_in_url
     cognito_url         = local.cognito_url
+    trash_days          = var.trash_days
   })
 }
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from functions import contract
 from tests.api.conftest import TARGETS, Service
 from tests.api.test_items import problem
+
+SOME_ID = "5c0a7a3e-3b5f-4d0e-9f66-0b7e6a2f1c11"
+JSON_BODY = {"Content-Type": "application/json"}
 
 # There is no gateway in-process.
 pytestmark = pytest.mark.parametrize(
@@ -44,16 +49,67 @@ def test_a_request_without_a_valid_token_is_401(service: Service, forge: Any, me
     response = service.client(None).request(method, path, headers=headers)
     assert problem(response, 401)["type"] == "urn:items:problem:unauthorized"
     assert response.headers["www-authenticate"].startswith("Bearer")
-    assert response.headers["access-control-allow-origin"] == "*"
+    assert_headers_of_an_error(response)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("GET", "things"), ("GET", "items/a/b"), ("DELETE", "items"), ("POST", "items/x")]
-)
-def test_an_unknown_path_or_method_is_404(api: httpx.Client, method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "things"), ("DELETE", "items/a/b")])
+def test_an_unknown_path_is_404(api: httpx.Client, method: str, path: str) -> None:
     response = api.request(method, path)
     assert problem(response, 404)["type"] == "urn:items:problem:not-found"
+    assert_headers_of_an_error(response)
+
+
+def assert_headers_of_an_error(response: httpx.Response) -> None:
+    """Assert that browsers can read the error, that nobody stores or reinterprets it, and that it can be found in the logs."""
     assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["x-correlation-id"] == response.json()["request_id"]
+
+
+ROUTES = {path: sorted(method for method, at in contract.ROUTES if at == path) for _, path in contract.ROUTES}
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_method_that_a_path_does_not_have_is_405_and_lists_those_it_has(service: Service, signed_in: bool) -> None:
+    client = service.client("first" if signed_in else None)
+    for path, methods in ROUTES.items():
+        allowed = [*sorted([*methods, *(["HEAD"] if "GET" in methods else [])]), "OPTIONS"]
+        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - set(allowed):
+            response = client.request(method, path.lstrip("/").replace("{id}", SOME_ID), headers=JSON_BODY)
+            assert (response.status_code, response.headers["allow"]) == (405, ", ".join(allowed))
+            if method != "HEAD":
+                assert problem(response, 405)["type"] == "urn:items:problem:method-not-allowed"
+                assert_headers_of_an_error(response)
+
+
+def test_the_body_of_a_method_that_is_not_allowed_does_not_choose_the_status(api: httpx.Client) -> None:
+    for media_type, status in (("text/plain", 405), ("application/merge-patch+json", 405), ("application/x", 415)):
+        response = api.delete("items", headers={"Content-Type": media_type})
+        assert response.status_code == status
+        chosen = api.request("PATCH", "items", content=b'{"statusCode": 204}', headers={"Content-Type": media_type})
+        assert chosen.status_code == status
+
+
+def test_head_has_the_headers_of_get_and_no_body(api: httpx.Client, make: Callable[..., dict[str, Any]]) -> None:
+    item = make()
+    for path in (f"items/{item['id']}", "items?limit=1", f"items/{SOME_ID}", "items?limit=0"):
+        get, head = api.get(path), api.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert of_the_resource(head) == of_the_resource(get)
+    fresh = {"If-None-Match": f'"{item["version"]}"'}
+    assert api.head(f"items/{item['id']}", headers=fresh).status_code == 304
+
+
+def of_the_resource(response: httpx.Response) -> dict[str, str]:
+    """Return the headers of a response without those of one request, and without the length of a body."""
+    own = ("content-length", "date", "x-correlation-id", "x-amz", "traceparent")
+    return {name: value for name, value in response.headers.items() if not name.startswith(own)}
+
+
+def test_functions_and_gateway_let_browsers_read_the_same_headers(api: httpx.Client) -> None:
+    exposed = {api.get(path).headers["access-control-expose-headers"] for path in ("things", f"items/{SOME_ID}")}
+    assert len(exposed) == 1
 
 
 @pytest.mark.parametrize("path", ["items", "items/5c0a7a3e-3b5f-4d0e-9f66-0b7e6a2f1c11"])
@@ -63,10 +119,13 @@ def test_a_preflight_request_of_a_browser_is_allowed(service: Service, path: str
     assert response.status_code in (200, 204)
     assert response.headers["access-control-allow-origin"] == "*"
     allowed = response.headers["access-control-allow-headers"].lower()
-    for header in ("authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-correlation-id"):
+    for header in ("authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-correlation-id",
+                   "traceparent"):  # fmt: skip
         assert header in allowed
     methods = response.headers["access-control-allow-methods"]
-    assert all(m in methods for m in (("GET", "POST") if path == "items" else ("GET", "PUT", "PATCH", "DELETE")))
+    assert all(
+        m in methods for m in (("GET", "HEAD", "POST") if path == "items" else ("GET", "PUT", "PATCH", "DELETE"))
+    )
     assert int(response.headers["access-control-max-age"]) > 0
 
 

@@ -247,7 +247,7 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
         assert site.get("/items/anything").text == page
         assert site.get("/config.json").json() == {
             name: outputs[name]
-            for name in ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
+            for name in ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url", "trash_days")
         } | {"cognito_url": endpoint}
         assert site.post("/").status_code == 501
     assert "unsafe" not in json.dumps(written)

@@ -194,6 +194,21 @@ def test_abac_lets_iam_guard_ownership_too(changed: Stack) -> None:
     assert changed.try_as_role(data_role, "dynamodb", "GetItem", foreign, {"owner": "me"}) == "AccessDeniedException"
 
 
+@pytest.mark.parametrize("partition", ["me", "me#trash", "you", "you#trash", "meadow#trash", "me#other"])
+def test_abac_keeps_the_trash_of_others_from_a_caller(changed: Stack, partition: str) -> None:
+    config = changed.aws("lambda").get_function_configuration(FunctionName=changed.outputs["functions"]["list_items"])
+    variables = config["Environment"]["Variables"]
+    query = {
+        "TableName": variables["TABLE_NAME"],
+        "IndexName": variables["INDEX_NAME"],
+        "KeyConditionExpression": "#o = :o",
+        "ExpressionAttributeNames": {"#o": "owner"},
+        "ExpressionAttributeValues": {":o": {"S": partition}},
+    }
+    error = changed.try_as_role(variables["DATA_ROLE_ARN"], "dynamodb", "Query", query, {"owner": "me"})
+    assert error == ("" if partition in ("me", "me#trash") else "AccessDeniedException")
+
+
 def beginning(stack: Stack, service: str) -> Any:
     """A client of the stack that `up` is creating."""
     root = process.root_credentials(stack.environment.region)

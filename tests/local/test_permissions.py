@@ -13,7 +13,7 @@ ACTIONS = {
     "create_item": {"PutItem"},
     "get_item": {"GetItem"},
     "update_item": {"GetItem", "UpdateItem"},
-    "delete_item": {"DeleteItem"},
+    "delete_item": {"DeleteItem", "PutItem", "UpdateItem"},
     "list_items": {"Query"},
 }
 KEY = {"id": {"S": "nobody#nothing"}}

@@ -52,7 +52,7 @@ def stop(environment: Environment) -> None:
         process.stop(pid, module=MODULE)
 
 
-def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, str]]:
+def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the `headers` that infra/site.tf gives CloudFront, and the app's `config`."""
     api = urlsplit(outputs["api_url"])
     sign_in = outputs["hosted_ui_url"]
@@ -62,11 +62,12 @@ def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, str]]:
     names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
     return {
         "headers": {name: "; ".join(parts) for name, parts in json.loads(filled).items()},
-        "config": {name: outputs[name] for name in names} | {"cognito_url": cognito},
+        "config": {name: outputs[name] for name in names}
+        | {"cognito_url": cognito, "trash_days": outputs.get("trash_days")},  # Terraform has no output that is null
     }
 
 
-def _wait(url: str, config: Mapping[str, str], pid: int, log: Path) -> None:
+def _wait(url: str, config: Mapping[str, Any], pid: int, log: Path) -> None:
     """Return once the app is served with the settings of this stack: another server may have taken the port meanwhile."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY
