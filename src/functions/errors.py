@@ -87,13 +87,19 @@ class Conflict(Problem):
 
 
 class Deleted(Problem):
-    """Not to be repeated, so without Retry-After. Args: resource_id: the one that the same Idempotency-Key created."""
+    """A create met an id that was used before. It has no Retry-After: to repeat the request does not help.
+
+    Args:
+        resource_id: of what was created then.
+        restorable: whether it is still in the trash.
+    """
 
     status, type, title = 409, PREFIX + "deleted", "Deleted"
 
-    def __init__(self, resource_id: str) -> None:
+    def __init__(self, resource_id: str, restorable: bool) -> None:
+        restore = "Restore it, or use" if restorable else "Use"
         super().__init__(
-            f"The {SINGULAR} that this Idempotency-Key created was deleted. Restore it, or use a new key for a new {SINGULAR}.",
+            f"The {SINGULAR} that this Idempotency-Key created was deleted. {restore} a new key for a new {SINGULAR}.",
             extensions={"id": resource_id},
         )
 
@@ -109,6 +115,7 @@ class VersionConflict(Problem):
             headers={"ETag": f'"{current_version}"'},
             extensions={"current_version": current_version},
         )
+        self.current_version = current_version
 
 
 class PayloadTooLarge(Problem):
@@ -144,7 +151,7 @@ class IdempotencyKeyReused(Problem):
     status, type, title = 422, PREFIX + "idempotency-key-reused", "Idempotency key reused"
 
     def __init__(self) -> None:
-        super().__init__(f"This Idempotency-Key was used with a different body. Use a new key for a new {SINGULAR}.")
+        super().__init__("This Idempotency-Key was used for a different request. Use a new key for each new request.")
 
 
 class PreconditionRequired(Problem):

@@ -111,14 +111,6 @@ class Request:
         """Return the seconds left to respond in."""
         return float(self._context.get_remaining_time_in_millis()) / 1000 - MARGIN
 
-    def if_match(self) -> list[int] | None:
-        """Return the versions that `If-Match` allows; None for any."""
-        return self.precondition.match
-
-    def none_match(self, version: int) -> bool:
-        """Whether `If-None-Match` allows the resource to be sent."""
-        return self.precondition.allows(version)
-
 
 def _collection(event: Mapping[str, Any]) -> str:
     """Return the relative URL of the collection: https://www.rfc-editor.org/rfc/rfc3986#section-4.2"""

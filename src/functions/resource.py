@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 from . import contract, merge
 from .json_text import canonical
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     Change = dict[str, Any]  # new value or REMOVED by field name; fields that are not named stay as they are
 
 FIELDS: Mapping[str, Any] = contract.CONTENT["properties"]
+HAS_TRASH = bool(contract.SERVICE["trash"])  # whether what was deleted can be restored
+DAY = 86_400  # seconds
 CLOSED = {field for field, schema in FIELDS.items() if merge.is_closed(schema)}
 
 
@@ -27,9 +30,22 @@ class Resource:
         created_at, updated_at: RFC 3339, UTC.
         content: JSON values by field name, as stored: with what this version does not know inside a field.
         fingerprint: identifies the content that the resource was created with.
+        deleted_at: when it was moved to the trash, RFC 3339, UTC; None outside of it.
+        expires_at: when the trash forgets it, in seconds since the epoch; None outside of it.
+        replayed: whether it was not this request that left it so, but an earlier one with the same `Idempotency-Key`.
     """
 
-    __slots__ = ("content", "created_at", "fingerprint", "id", "updated_at", "version")
+    __slots__ = (
+        "content",
+        "created_at",
+        "deleted_at",
+        "expires_at",
+        "fingerprint",
+        "id",
+        "replayed",
+        "updated_at",
+        "version",
+    )
 
     def __init__(
         self,
@@ -39,6 +55,9 @@ class Resource:
         updated_at: str,
         content: Mapping[str, Any],
         fingerprint: str,
+        deleted_at: str | None = None,
+        expires_at: int | None = None,
+        replayed: bool = False,
     ) -> None:
         self.id = id
         self.version = version
@@ -46,15 +65,26 @@ class Resource:
         self.updated_at = updated_at
         self.content = content
         self.fingerprint = fingerprint
+        self.deleted_at = deleted_at
+        self.expires_at = expires_at
+        self.replayed = replayed
+
+    @property
+    def position(self) -> tuple[str, str]:
+        """Where it is in a list: (created_at, id)."""
+        return self.created_at, self.id
 
     def representation(self) -> dict[str, Any]:
         """Return the resource as clients see it: one flat object, its fields in the contract's order."""
-        system = {
+        system: dict[str, Any] = {
             "id": self.id,
             "version": self.version,
             "created_at": self.created_at,
             "updated_at": self.updated_at,
         }
+        if self.deleted_at is not None and self.expires_at is not None:
+            expires_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at))
+            system |= {"deleted_at": self.deleted_at, "expires_at": expires_at}
         return system | {
             field: merge.known(self.content[field], schema) if field in CLOSED else self.content[field]
             for field, schema in FIELDS.items()
@@ -91,6 +121,18 @@ def _uuid(octets: bytes, version: int) -> str:
     number = number & ~(0x3 << 62) | 0x2 << 62
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def seconds(timestamp: str) -> int:
+    """Return whole seconds since the epoch of a time in RFC 3339."""
+    from datetime import datetime  # most requests never need it
+
+    return int(datetime.fromisoformat(timestamp).timestamp())
+
+
+def expiry(now: str, days: int) -> int:
+    """Return when DynamoDB may remove what was deleted at `now`, in seconds since the epoch."""
+    return seconds(now) + days * DAY
 
 
 class Removed:

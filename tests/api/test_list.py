@@ -112,7 +112,7 @@ def moved(cursor: str) -> str:
 
 def empty(_cursor: str) -> str:
     """Return a cursor for an empty position, with a valid check."""
-    return handlers._cursor("second", "asc", "", "")
+    return handlers._cursor("second|asc", "", "")
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_a_cursor_is_valid_only_for_its_owner_and_order(service: Service, thousa
 )  # fmt: skip
 def test_an_invalid_parameter_is_400(service: Service, params: dict[str, Any], parameter: str) -> None:
     response = service.client("first").get("items", params=params)
-    assert [fault["parameter"] for fault in problem(response, 400)["errors"]] == [parameter]
+    assert {fault["parameter"] for fault in problem(response, 400)["errors"]} == {parameter}

@@ -52,7 +52,7 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Add:
 def archive_item(request: Request) -> Response:
     resources = handlers.store().of(request)
     change = {"tags": ["archived"]}
-    return handlers.respond(200, resources.update(request.parameters["id"], change, request.if_match()))
+    return handlers.respond(200, resources.update(request.parameters["id"], change, request.precondition))
 
 
 def test_an_operation_without_a_body_changes_an_item(

@@ -70,12 +70,14 @@ WEB_FOLDERS = {
 }
 
 FUNCTIONS = {
-    "handlers": {"contract", "errors", "http", "json_text", "request", "resource", "store"},
+    "handlers": {"contract", "entry", "errors", "http", "json_text", "request", "resource", "store"},
     "http": {"contract", "errors", "json_text", "request", "telemetry"},
     "request": {"body", "contract", "errors", "precondition"},
     "precondition": set(),
     "body": {"errors", "validation"},
-    "store": {"aws", "errors", "resource"},
+    "store": {"aws", "entry", "errors", "receipt", "resource"},
+    "entry": {"resource"},
+    "receipt": {"contract", "errors", "json_text"},
     "resource": {"contract", "json_text", "merge"},
     "contract": {"merge", "operations", "validation"},
     "merge": {"validation"},

@@ -11,9 +11,12 @@ import pytest
 
 from functions import errors
 from functions.aws.dynamodb import ValidationFailed, marshal
+from functions.precondition import Precondition
 from functions.resource import REMOVED, Resource
 from functions.store import UPDATE, Resources, Store
 
+ANY = Precondition(None, None, reads=False)
+NOW = "2030-01-02T03:04:05.678901Z"
 STORED = {
     "id": "ann#1",
     "owner": "ann",
@@ -29,10 +32,19 @@ RESPONSE = {"Item": marshal(STORED), "Attributes": marshal(STORED), "Items": [ma
 CALLS: dict[str, Callable[[Resources], object]] = {
     "create": lambda resources: resources.create(NEW),
     "get": lambda resources: resources.get("1"),
-    "update": lambda resources: resources.update("1", {"name": "x"}, None),
-    "delete": lambda resources: resources.delete("1", None),
+    "update": lambda resources: resources.update("1", {"name": "x"}, ANY),
+    "delete": lambda resources: resources.delete("1", ANY),
+    "purge": lambda resources: resources.delete("1", ANY, purge=True),
+    "restore": lambda resources: resources.restore("1", ANY),
     "page": lambda resources: resources.page(25, False, ("2030-01-01", "1")),
+    "trash": lambda resources: resources.page(25, False, ("2030-01-01", "1"), deleted=True),
 }
+
+
+def request_of(**attributes: Any) -> Any:
+    """Return what the store and a receipt need of a request."""
+    given = {"owner": "ann", "caller": "ann", "id": "request", "now": NOW, "remaining": lambda: 1.5}
+    return SimpleNamespace(**given | {"idempotency_key": None} | attributes)
 
 
 def public(kind: type) -> set[str]:
@@ -41,7 +53,7 @@ def public(kind: type) -> set[str]:
 
 def test_a_store_offers_nothing_but_the_resources_of_a_request() -> None:
     assert public(Store) == {"from_environment", "of"}
-    assert public(Resources) == set(CALLS)
+    assert public(Resources) == set(CALLS) - {"purge", "trash"}
 
 
 @pytest.mark.parametrize("method", CALLS)
@@ -52,14 +64,15 @@ def test_every_call_names_the_owner_and_carries_the_deadline(method: str) -> Non
         sent.append((owner, payload, remaining))
         return RESPONSE
 
-    request = SimpleNamespace(owner="ann", id="request", now="2030-01-02", remaining=lambda: 1.5)
-    CALLS[method](Store(call, "table", "index").of(request))
+    CALLS[method](Store(call, "table", "index").of(request_of()))
     ((owner, payload, remaining),) = sent
     assert (owner, payload["TableName"], remaining()) == ("ann", "table", 1.5)
     keys = [payload[key] for key in ("Key", "Item", "ExclusiveStartKey") if key in payload]
     assert [key["id"] for key in keys] == [{"S": "ann#1"}]
-    if method == "page":
-        assert payload["ExpressionAttributeValues"] == {":owner": {"S": "ann"}}
+    if method in ("page", "trash"):
+        owner = {"page": "ann", "trash": "ann#trash"}[method]
+        assert payload["ExpressionAttributeValues"] == {":owner": {"S": owner}}
+        assert payload["ExclusiveStartKey"]["owner"] == {"S": owner}
 
 
 @pytest.mark.parametrize("removed", [False, True])
@@ -70,9 +83,10 @@ def test_an_update_of_500_fields_fits_dynamodbs_expression(removed: bool) -> Non
         sent.append(payload)
         return RESPONSE
 
-    request = SimpleNamespace(owner="ann", id="request", now="2030-01-02", remaining=lambda: 1.5)
+    tags = ",".join(f'"{n + 1}"' for n in range(100))
+    every = Precondition(tags, tags, reads=False)
     change = {f"a field with a long name, {n}": REMOVED if removed else n for n in range(500)}
-    Store(call, "table", "index").of(request).update("1", change, list(range(100)))
+    Store(call, "table", "index").of(request_of()).update("1", change, every)
     (payload,) = sent
     expression = payload["UpdateExpression"]
     assert (
@@ -103,6 +117,5 @@ def test_only_a_resource_that_is_too_large_is_reported_as_that(message: str, rai
     def call(*_: object) -> dict[str, Any]:
         raise ValidationFailed(f"ValidationException: {message}")
 
-    request = SimpleNamespace(owner="ann", id="request", now="2030-01-02", remaining=lambda: 1.5)
     with pytest.raises(raised):
-        Store(call, "table", "index").of(request).update("1", {"name": "x"}, None)
+        Store(call, "table", "index").of(request_of()).update("1", {"name": "x"}, ANY)

@@ -62,9 +62,7 @@ class DynamoDBError(Exception):
 
 
 class ConditionalCheckFailed(DynamoDBError):
-    """Attributes: resent: an earlier attempt got no response, and may be the write that this one conflicts with."""
-
-    resent = False
+    pass
 
 
 class TransactionConflict(DynamoDBError):
@@ -191,9 +189,8 @@ class Client:
         """Make one call. Retry transient failures with full jitter while there is time.
 
         A call can be applied twice: an attempt whose response was lost is sent again. So a write must
-        be conditional, and its caller must recognise its own earlier write
-        (ConditionalCheckFailed.item, .resent). An idle connection that the server has closed
-        is replaced at once and does not count as a failed attempt.
+        be conditional, and its caller must recognise its own earlier write in ConditionalCheckFailed.item. An idle
+        connection that the server has closed is replaced at once and does not count as a failed attempt.
 
         Args:
             action: `PutItem`, `Query`, …
@@ -205,13 +202,11 @@ class Client:
         """
         body = json.dumps(payload, separators=(",", ":")).encode()
         source = credentials or self._credentials
-        resent = False
         attempt = 0
         while True:
             try:
                 return self._attempt(action, body, source, remaining())
             except Broken as failure:
-                resent = True
                 if failure.stale:
                     continue
                 error: DynamoDBError = Unavailable(str(failure))
@@ -223,14 +218,8 @@ class Client:
             except (NotSent, CredentialsUnavailable) as failure:
                 error = Unavailable(str(failure))
                 error.__cause__ = failure
-            except Unavailable as failure:
-                resent = True
+            except (Unavailable, Throttled, TransactionConflict) as failure:
                 error = failure
-            except (Throttled, TransactionConflict) as failure:
-                error = failure
-            except ConditionalCheckFailed as failure:
-                failure.resent = resent
-                raise
             attempt += 1
             pause = self._random() * min(CAP, BASE * 2**attempt)
             if attempt == ATTEMPTS or pause >= remaining():
