@@ -12,8 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from functions import handlers
+from functions.store import Store
 from tests.api.in_process import InProcess
 
+Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
+Through = Callable[..., Store]
 TARGETS = [os.environ["API_URL"]] if "API_URL" in os.environ else ["in-process", "local"]
 
 
@@ -95,8 +99,24 @@ def other(service: Service) -> httpx.Client:
 
 
 @pytest.fixture
+def through(service: Service, monkeypatch: pytest.MonkeyPatch) -> Through:
+    """Put a fault between the store and the table, or give the store other settings. In-process only.
+
+    Until the end of the test all requests share this store, so they must not be concurrent.
+    """
+    real = handlers.store()
+
+    def put(between: Callable[[Call], Call] = lambda call: call, trash_days: int | None = real._trash_days) -> Store:
+        changed = Store(between(real._call), real._table, real._index, trash_days)
+        monkeypatch.setattr(handlers, "store", lambda: changed)
+        return changed
+
+    return put
+
+
+@pytest.fixture
 def make(api: httpx.Client) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Create an item of the first user and return it. It is deleted after the test."""
+    """Create an item of the first user and return it. It is purged after the test."""
     created: list[str] = []
 
     def create(**content: Any) -> dict[str, Any]:
@@ -108,4 +128,4 @@ def make(api: httpx.Client) -> Iterator[Callable[..., dict[str, Any]]]:
 
     yield create
     for item_id in created:
-        assert api.delete(f"items/{item_id}").status_code in (204, 404)
+        assert api.delete(f"items/{item_id}?purge=true").status_code in (204, 404)

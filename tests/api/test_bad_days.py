@@ -13,25 +13,10 @@ import pytest
 
 from functions import handlers
 from functions.aws.dynamodb import Client, marshal, unmarshal
-from functions.store import Store
-from tests.api.conftest import Service
+from tests.api.conftest import Call, Service, Through
 from tests.api.test_items import MERGE, problem
 
 pytestmark = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
-
-Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
-
-
-@pytest.fixture
-def through(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Call], Call]], None]:
-    """Put a fault between the store and the table."""
-
-    def put(between: Callable[[Call], Call]) -> None:
-        real = handlers.store()
-        faulty = Store(between(real._call), real._table, real._index)
-        monkeypatch.setattr(handlers, "store", lambda: faulty)
-
-    return put
 
 
 def raw(item: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +54,7 @@ def test_an_attribute_of_a_newer_version_is_kept_by_every_change(
 
 
 def test_a_patch_of_an_item_that_keeps_changing_is_409_and_changes_nothing(
-    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Through
 ) -> None:
     item = make(attributes={"a": "1"})
     table = handlers.store()._table
@@ -104,7 +89,7 @@ def response_lost(call: Call) -> Call:
 
 
 def test_a_write_resent_after_a_lost_response_is_recognised(
-    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Through
 ) -> None:
     through(response_lost)
     item = make()
@@ -119,7 +104,7 @@ def test_a_write_resent_after_a_lost_response_is_recognised(
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_change_resent_without_if_match_is_applied_once(
-    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Any, method: str
+    api: httpx.Client, make: Callable[..., dict[str, Any]], through: Through, method: str
 ) -> None:
     item = make()
     through(response_lost)
@@ -186,7 +171,7 @@ def table_at(endpoint: str) -> Callable[[Call], Call]:
     [("GET", "items", None), ("GET", "items/{id}", None), ("POST", "items", {"name": "x"}), ("PUT", "items/{id}", {"name": "x"}),
      ("PATCH", "items/{id}", {"attributes": {"a": "b"}}), ("DELETE", "items/{id}", None)],
 )  # fmt: skip
-def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Any, method: str, path: str, body: Any) -> None:
+def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Through, method: str, path: str, body: Any) -> None:
     through(table_at("http://127.0.0.1:9"))
     headers = MERGE if method == "PATCH" else {}
     response = api.request(method, path.format(id=uuid.uuid4()), json=body, headers=headers)
@@ -195,7 +180,7 @@ def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Any, method: st
 
 
 def test_an_internal_error_is_500_without_details(
-    api: httpx.Client, through: Any, capsys: pytest.CaptureFixture[str]
+    api: httpx.Client, through: Through, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def wrong_table(call: Call) -> Call:
         return lambda owner, action, payload, remaining: call(
