@@ -37,7 +37,7 @@ def thousand(service: Service) -> Iterator[list[str]]:
         time.sleep(0.5)
     yield [item_id for _, item_id in made]
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(lambda entry: api.delete(f"items/{entry[1]}").status_code, made)) <= {204, 404}
+        assert set(pool.map(lambda entry: api.delete(f"items/{entry[1]}?purge=true").status_code, made)) <= {204, 404}
 
 
 def pages(api: httpx.Client, **params: Any) -> Iterator[dict[str, Any]]:
