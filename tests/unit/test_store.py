@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from functions import errors
+from functions import errors, resource
 from functions.aws.dynamodb import ValidationFailed, marshal
 from functions.precondition import Precondition
+from functions.receipt import Receipt
 from functions.resource import REMOVED, Resource
 from functions.store import UPDATE, Resources, Store
 
@@ -47,6 +49,14 @@ def request_of(**attributes: Any) -> Any:
     return SimpleNamespace(**given | {"idempotency_key": None} | attributes)
 
 
+KEYED: dict[str, Any] = {
+    "operation": "update_item",
+    "parameters": {"id": "1", "If-Match": None},
+    "body": {"a": Decimal("1.5"), "b": [1]},
+    "idempotency_key": "key",
+}
+
+
 def public(kind: type) -> set[str]:
     return {name for name in vars(kind) if not name.startswith("_")}
 
@@ -73,6 +83,38 @@ def test_every_call_names_the_owner_and_carries_the_deadline(method: str) -> Non
         owner = {"page": "ann", "trash": "ann#trash"}[method]
         assert payload["ExpressionAttributeValues"] == {":owner": {"S": owner}}
         assert payload["ExclusiveStartKey"]["owner"] == {"S": owner}
+
+
+@pytest.mark.parametrize(
+    ("environ", "has_trash", "days"),
+    [({}, True, 30), ({"TRASH_DAYS": "7"}, True, 7), ({"TRASH_DAYS": "0"}, True, 0), ({"TRASH_DAYS": ""}, True, None),
+     ({}, False, 0), ({"TRASH_DAYS": "7"}, False, 0), ({"TRASH_DAYS": ""}, False, None)],
+)  # fmt: skip
+def test_a_contract_without_a_restore_has_no_trash(
+    environ: dict[str, str], has_trash: bool, days: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "HAS_TRASH", has_trash)
+    of_functions = {"TABLE_NAME": "table", "INDEX_NAME": "index", "AWS_REGION": "eu-west-2"}
+    keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    assert Store.from_environment(of_functions | keys | environ)._trash_days == days
+
+
+def test_a_receipt_is_recognised_by_request_or_key_and_by_nobody_else() -> None:
+    def receipt(**attributes: Any) -> Receipt:
+        return Receipt(request_of(**KEYED | attributes))
+
+    first = receipt()
+    assert first.replays(first.text) is False
+    assert receipt(id="another").replays(first.text) is True
+    assert receipt(id="another", parameters=KEYED["parameters"] | {"If-Match": '"7"'}).replays(first.text) is True
+    assert receipt(id="another", body={"b": [1], "a": Decimal("1.50")}).replays(first.text) is True
+    for sender in ({"idempotency_key": "other"}, {"caller": "bob"}, {"idempotency_key": None}):
+        assert receipt(id="another", **sender).replays(first.text) is None
+    for asked in ({"body": {"a": 1}}, {"operation": "patch_item"}, {"parameters": {"id": "2"}}):
+        with pytest.raises(errors.IdempotencyKeyReused):
+            receipt(id="another", **asked).replays(first.text)
+    for foreign in (None, "", "another request", 7):
+        assert first.replays(foreign) is None
 
 
 @pytest.mark.parametrize("removed", [False, True])
