@@ -38,17 +38,14 @@ def operation_at(method: str, path: str, function: str) -> str | None:
 
 def headers(operation: str) -> dict[str, str]:
     """Return the headers that every response of the operation has, by what the contract says of its future."""
-    fixed: dict[str, str] = OPERATIONS[operation].get("headers", {})
+    fixed: dict[str, str] = OPERATIONS[operation]["headers"]
     return fixed
 
 
 def media_types(operation: str) -> list[str]:
     """Return the media types of the operation's request body, of which any will do; none when it takes no body."""
-    described = OPERATIONS[operation]
-    if "media_types" in described:
-        accepted: list[str] = described["media_types"]
-        return accepted
-    return [described["media_type"]] if described["media_type"] else []
+    accepted: list[str] = OPERATIONS[operation]["media_types"]
+    return accepted
 
 
 def may_lack_body(operation: str) -> bool:
@@ -89,7 +86,7 @@ def content(operation: str, body: Any) -> Any:
 
     https://google.aip.dev/203#output-only
     """
-    ignored = OPERATIONS[operation].get("ignored", ())
+    ignored = OPERATIONS[operation]["ignored"]
     if not isinstance(body, dict) or body.keys().isdisjoint(ignored):
         return body
     return {name: value for name, value in body.items() if name not in ignored}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MARGIN = 0.5  # seconds before the function's own timeout that are kept for making the response
 PROBE = "release-probe"  # owner of what a release creates to try a version; no token has this subject
 CONDITIONAL = ("get", "replace", "patch", "delete", "restore")  # kinds for which preconditions count, declared or not
+GUARDED = ("replace", "patch", "delete")  # kinds that REQUIRE_IF_MATCH is about
 # A string of https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3, as the key's draft has it:
 # https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -47,6 +48,7 @@ class Request:
         errors.Forbidden: The caller's app client is unknown.
         errors.InvalidRequest: Parameters or body are invalid; every fault is listed.
         errors.PayloadTooLarge, errors.UnsupportedMediaType: The body cannot be read.
+        errors.PreconditionRequired: The service is set up to require `If-Match`, and it is missing.
     """
 
     def __init__(self, operation: str, event: Mapping[str, Any], context: Any, now: str) -> None:
@@ -85,6 +87,8 @@ class Request:
         faults += self._read_body(event, headers)
         if faults:
             raise errors.InvalidRequest([*faults, *self._faults_of_values()])
+        if if_match is None and self.kind in GUARDED and os.environ.get("REQUIRE_IF_MATCH") == "true":
+            raise errors.PreconditionRequired
 
     def _read_body(self, event: Mapping[str, Any], headers: Mapping[str, list[str]]) -> list[Fault]:
         """Set `body` if the operation takes one and it was sent. Return what is wrong with it."""

@@ -122,7 +122,7 @@ def name_fault(name: str, schema: Schema, pointer: str) -> tuple[str, str] | Non
     """Return (pointer, what is wrong) for the name of a property that the object's schema does not name."""
     if name in schema.get("properties", {}):
         return None
-    rule = schema.get("x-property-names", {})
+    rule = schema.get("propertyNames", {})
     least, most = rule.get("minLength", SHORTEST_NAME), rule.get("maxLength", LONGEST_NAME)
     if not least <= len(name) <= most:
         return step(pointer, name), f"must have a name of {least} to {most} characters"

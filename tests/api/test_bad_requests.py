@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_items import MERGE, problem
+from tests.api.test_items import MERGE, content, problem
 
 JSON = {"Content-Type": "application/json"}
 
@@ -17,12 +17,12 @@ JSON = {"Content-Type": "application/json"}
 def test_every_fault_of_a_body_is_reported_with_its_pointer(
     api: httpx.Client, make: Callable[..., dict[str, Any]]
 ) -> None:
-    body = {"quantity": -1, "tags": ["a", "a"], "attributes": {"k": 1}, "version": 9, "id": "x", "colour": "red"}
+    body = {"quantity": -1, "tags": ["a", "a"], "attributes": {"k": 1}, "version": "x", "owner": "x", "colour": "red"}
     item = make()
     for response in (api.post("items", json=body), api.put(f"items/{item['id']}", json=body)):
         faults = problem(response, 400)["errors"]
         assert sorted(fault["pointer"] for fault in faults) == [
-            "/attributes/k", "/colour", "/id", "/name", "/quantity", "/tags/1", "/version"
+            "/attributes/k", "/colour", "/name", "/owner", "/quantity", "/tags/1"
         ]  # fmt: skip
         assert all(fault["detail"] for fault in faults)
     assert api.get(f"items/{item['id']}").json() == item
@@ -96,9 +96,24 @@ def test_a_body_of_another_media_type_is_415(api: httpx.Client, media_type: str)
     assert response.headers["accept"] == "application/json"
 
 
-def test_a_patch_accepts_only_merge_patch(api: httpx.Client, make: Callable[..., dict[str, Any]]) -> None:
-    response = api.patch(f"items/{make()['id']}", json={"name": "x"})
-    assert "application/merge-patch+json" in problem(response, 415)["detail"]
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/json-patch+json", "application/merge-patch+json;charset=x"]
+)
+def test_a_patch_of_another_media_type_is_415(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], media_type: str
+) -> None:
+    response = api.patch(f"items/{make()['id']}", content='{"name": "x"}', headers={"Content-Type": media_type})
+    detail = problem(response, 415)["detail"]
+    assert detail == "Send Content-Type: application/merge-patch+json or application/json."
+    assert response.headers["accept"] == "application/merge-patch+json, application/json"
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/json; charset=utf8", MERGE["Content-Type"]])
+def test_json_is_a_merge_patch_too(api: httpx.Client, make: Callable[..., dict[str, Any]], media_type: str) -> None:
+    item = make(quantity=3, attributes={"colour": "green", "room": "1"})
+    text = '{"name": "b\u00fcro", "quantity": null, "attributes": {"room": null}}'.encode()
+    changed = api.patch(f"items/{item['id']}", content=text, headers={"Content-Type": media_type}).json()
+    assert content(changed) == {"name": "b\u00fcro", "attributes": {"colour": "green"}}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from functions import contract
-from tests.api.test_items import MERGE, Make, problem
+from tests.api.test_items import MERGE, Make, content, problem
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SENT = f"00-{TRACE}-00f067aa0ba902b7"
@@ -93,3 +93,71 @@ def test_a_deprecated_operation_says_so_on_every_response(api: httpx.Client, mon
         response = api.get(path)
         assert {name: response.headers[name] for name in dates} == dates
     assert "deprecation" not in api.get(f"items/{uuid.uuid4()}").headers
+
+
+@IN_PROCESS
+def test_head_is_get_without_a_body(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make()['id']}"
+    missing = f"items/{uuid.uuid4()}"
+    for where, headers, status in (
+        (path, {}, 200),
+        (path, {"If-None-Match": '"1"'}, 304),
+        ("items", {}, 200),
+        (missing, {}, 404),
+        ("items/x", {}, 400),
+    ):
+        head, get = api.head(where, headers=headers), api.get(where, headers=headers)
+        assert (head.status_code, get.status_code) == (status, status)
+        assert head.content == b""
+        for name in ("etag", "content-type", "cache-control", "access-control-allow-origin"):
+            assert head.headers.get(name) == get.headers.get(name)
+
+
+@IN_PROCESS
+def test_a_write_without_if_match_is_428_where_it_is_required(
+    api: httpx.Client, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"items/{make()['id']}"
+
+    def writes(**headers: str) -> list[httpx.Response]:
+        return [
+            api.put(path, json={"name": "x"}, headers=headers),
+            api.patch(path, json={"name": "x"}, headers=headers | MERGE),
+            api.delete(path, headers=headers),
+        ]
+
+    for off in ("false", ""):
+        monkeypatch.setenv("REQUIRE_IF_MATCH", off)
+        assert writes()[0].status_code == 200
+        path = f"items/{make()['id']}"
+    monkeypatch.setenv("REQUIRE_IF_MATCH", "true")
+    for response in writes() + writes(**{"If-None-Match": '"7"'}):
+        assert "If-Match" in problem(response, 428)["detail"]
+    faults = problem(api.put(path, json={}), 400)["errors"]
+    assert [fault["pointer"] for fault in faults] == ["/name"]
+    assert api.get(path).json()["version"] == 1
+    assert [response.status_code for response in writes(**{"If-Match": "*"})] == [200, 200, 204]
+
+
+def test_what_was_read_can_be_put_back(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make(quantity=3)['id']}"
+    read = api.get(path).json()
+    for method, headers in (("PUT", {}), ("PATCH", MERGE), ("PATCH", {})):
+        body = read | {"quantity": read["quantity"] + 1, "version": 99, "created_at": None, "deleted_at": {"a": []}}
+        changed = api.request(method, path, json=body, headers={"If-Match": f'"{read["version"]}"'} | headers).json()
+        assert changed == read | {name: changed[name] for name in ("quantity", "version", "updated_at")}
+        assert (changed["version"], changed["quantity"]) == (read["version"] + 1, read["quantity"] + 1)
+        read = changed
+    assert [fault["pointer"] for fault in problem(api.put(path, json=read | {"colour": 1}), 400)["errors"]] == [
+        "/colour"
+    ]
+
+
+def test_what_the_service_sets_is_ignored_in_a_create(api: httpx.Client, make: Make) -> None:
+    item, key = make(attributes={"id": "x", "version": "y"}), {"Idempotency-Key": str(uuid.uuid4())}
+    assert item["attributes"] == {"id": "x", "version": "y"}
+    copy = api.post("items", json=item, headers=key)
+    again = api.post("items", json=content(item), headers=key)
+    assert (copy.status_code, copy.json()["id"] != item["id"], copy.json()["version"]) == (201, True, 1)
+    assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, copy.json(), "true")
+    assert api.delete(f"items/{copy.json()['id']}").status_code == 204

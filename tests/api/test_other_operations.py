@@ -39,10 +39,13 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Add:
             "method": method,
             "path": path,
             "parameters": [ID],
+            "media_types": [],
+            "body_required": False,
+            "content": None,
+            "ignored": [],
+            "headers": {},
         }
-        monkeypatch.setitem(
-            contract.OPERATIONS, name, operation | {"media_type": None, "body_required": False, "content": None} | what
-        )
+        monkeypatch.setitem(contract.OPERATIONS, name, operation | what)
         monkeypatch.setitem(contract.ROUTES, (method, path), name)
         monkeypatch.setattr(handlers, name, endpoint(action), raising=False)
 
@@ -91,7 +94,7 @@ def test_a_body_is_validated_by_the_operations_own_schema(
         "required": ["shelf"],
         "properties": {"shelf": {"type": "string", "maxLength": 3}},
     }
-    add("POST", "/items/{id}/move", move_item, media_type="application/json", body_required=True, content=body)
+    add("POST", "/items/{id}/move", move_item, media_types=["application/json"], body_required=True, content=body)
     item = make(attributes={"room": "1"})
     path = f"items/{item['id']}/move"
     assert api.post(path, json={"shelf": "B"}).json()["attributes"] == {"room": "1", "shelf": "B"}
@@ -108,7 +111,7 @@ def test_a_body_that_is_optional_is_validated_if_it_is_sent(
         return handlers.patch(request, {"tags": request.body or ["tagged"]})
 
     body = {"type": "array", "items": {"type": "string"}}
-    add("POST", "/items/{id}/tag", tag_item, media_type="application/json", content=body)
+    add("POST", "/items/{id}/tag", tag_item, media_types=["application/json"], content=body)
     path = f"items/{make()['id']}/tag"
     assert api.post(path).json()["tags"] == ["tagged"]
     assert api.post(path, json=["a"]).json()["tags"] == ["a"]

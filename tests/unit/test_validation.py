@@ -180,7 +180,7 @@ def test_the_name_of_an_additional_property_has_a_limit() -> None:
 def test_the_names_of_an_open_object_follow_the_rule_of_the_contract() -> None:
     rule = {"minLength": 2, "maxLength": 3, "pattern": "^[a-z]+$", "regex": r"^[a-z]+\Z"}
     value = dict.fromkeys(["ab", "a", "abcd", "Ab", "ab\n", "named-otherwise"], 1)
-    schema = {"properties": {"named-otherwise": {}}, "x-property-names": rule}
+    schema = {"properties": {"named-otherwise": {}}, "propertyNames": rule}
     of_length, of_pattern = "must have a name of 2 to 3 characters", "must have a name that matches ^[a-z]+$"
     assert list(validation.faults({"map": value}, {"properties": {"map": schema}})) == [
         ("/map/a", of_length), ("/map/abcd", of_length), ("/map/Ab", of_pattern), ("/map/ab\n", of_pattern)
@@ -213,7 +213,10 @@ def query(**given: list[str]) -> tuple[dict[str, Any], list[dict[str, str]]]:
 
 
 def test_parameters_have_their_types_and_defaults() -> None:
-    assert query(limit=["7"])[0] == {"limit": 7, "order": "asc", "cursor": None, "X-Correlation-Id": None}
+    given = query(limit=["7"], deleted=["true"])[0]
+    assert {name: given[name] for name in ("limit", "order", "deleted", "cursor", "X-Correlation-Id")} == {
+        "limit": 7, "order": "asc", "deleted": True, "cursor": None, "X-Correlation-Id": None
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,6 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "path": path,
             "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],
             "media_types": list(offered),
-            "media_type": next(iter(offered), None),
             "body_required": bool(contract.dereference(document, operation.get("requestBody", {})).get("required")),
             "content": None if content is None else rules.constraints(content),
             "ignored": ignored if described_as.kind in promises.BODIES else [],
