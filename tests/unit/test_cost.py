@@ -6,6 +6,8 @@ import json
 import math
 import re
 import shlex
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,14 +65,17 @@ def run(*arguments: str) -> str:
 
 
 def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
-    """1,000,000 requests, of 700 bytes an item (with 300 of system fields: one write unit), 80 % reads, 10,000 items."""
+    """1,000,000 requests, of 700 bytes an item, 80 % reads, 10,000 items, a tenth of the writes deletes.
+
+    With 300 bytes of system fields an item is one write unit; with 70 more, in the trash, it is two.
+    """
     costs = bill(requests=1e6, size=700, reads=0.8, lists=0.25, stored=10_000, users=0)
     assert costs["API Gateway: REST API"] == 3.50  # 1 M x 3.50 a million
     assert costs["Lambda: requests"] == 0.20  # 1 M x 0.20 a million
     assert costs["Lambda: duration"] == 0.10  # 1 M x 15 ms x 0.5 GB = 7,500 GB-s x 0.0000133334
     assert (
-        costs["DynamoDB: writes, table and index"] == 0.30
-    )  # 200,000 writes x 2 x 1 unit = 400,000 x 0.7423 a million
+        costs["DynamoDB: writes, table and index"] == 0.34
+    )  # 180,000 writes x 2 x 1 unit + 20,000 deletes x (2 + 1 + 2) = 460,000 x 0.7423 a million
     # 600,000 single reads x 1 unit, 200,000 pages x ceil(25 x 1,000 / 4,096) = 7 units, of which half count: 700,000
     assert costs["DynamoDB: reads"] == 0.19  # 1,300,000 x 0.1485 a million
     assert costs["X-Ray: traces"] == 5.00  # fewer than one a second: every one of them, x 5 a million
@@ -80,7 +85,7 @@ def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
 
 
 def test_a_hundred_million_requests_cost_what_was_worked_out_by_hand() -> None:
-    costs = bill(requests=100e6, size=3 * KB, reads=0.5, lists=0, stored=0, users=30_000, web_acl=False)
+    costs = bill(requests=100e6, size=3 * KB, reads=0.5, lists=0, deletes=0, stored=0, users=30_000, web_acl=False)
     assert costs["API Gateway: REST API"] == 350.00
     assert costs["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
     assert costs["DynamoDB: reads"] == pytest.approx(
@@ -90,6 +95,34 @@ def test_a_hundred_million_requests_cost_what_was_worked_out_by_hand() -> None:
     assert costs["X-Ray: traces"] == round((2_628_000 + 4_868_600) * 0.000005, 2) == 37.48
     assert costs["Cognito: users"] == 450.00  # 30,000 x 0.015
     assert not any(name.startswith("WAF") for name in costs)
+
+
+def units(**month: Any) -> float:
+    return Workload(requests=1000, size=500, reads=0, **month).write_units
+
+
+def test_a_delete_writes_the_index_twice_if_there_is_a_trash() -> None:
+    assert units(deletes=0) == 2 * 1000
+    assert units(deletes=1) == 3 * 1000  # the table once, the index twice: the entry moves to another key
+    assert units(deletes=1, trash_days=0) == 2 * 1000
+
+
+def test_what_is_in_the_trash_is_stored_in_table_and_index_and_what_is_remembered_in_the_table_alone() -> None:
+    """1,000 deletes a month, of 700 bytes with 300 of system fields, and DynamoDB's 100 for each row."""
+    month = partial(Workload, requests=1000, size=700, reads=0, deletes=1, stored=0)
+    assert month().table_bytes == month().index_bytes == pytest.approx(1000 * (1000 + 70 + 100))
+    assert month(trash_days=3).table_bytes == pytest.approx(100 * 1170)
+    assert month(trash_days=0).table_bytes == pytest.approx(1000 * (200 + 100))
+    assert month(trash_days=0).index_bytes == 0
+
+
+def test_a_service_without_a_trash_pays_for_none() -> None:
+    month, without = Workload(1e6), replace(SHAPE, trash=False)
+    assert model.lines(month, without) == lines(replace(month, trash_days=0))
+    assert [other.what for other in model.alternatives(month, SHAPE)][3:] == [
+        "No trash (trash_days = 0): what is deleted is lost"
+    ]
+    assert len(model.alternatives(month, without)) == len(alternatives(Workload(1e6, trash_days=0))) == 3
 
 
 def test_the_free_tier_is_deducted_from_each_line_once() -> None:

@@ -40,6 +40,7 @@ class Number(click.ParamType[float]):
 AMOUNT = Number("amount", {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}, 1e12)
 SIZE = Number("size", {"": 1, "b": 1, "kb": KB}, 380 * KB)
 SHARE = Number("share", {"": 1, "%": 0.01}, 1)
+DAYS = Number("number of days", {"": 1}, 3650)
 
 
 @click.command()
@@ -48,6 +49,14 @@ SHARE = Number("share", {"": 1, "%": 0.01}, 1)
 @click.option("--reads", type=SHARE, default="80%", show_default=True, help="Share of the requests that read.")
 @click.option(
     "--lists", type=SHARE, default="25%", show_default=True, help="Share of the reads that list a page of 25."
+)
+@click.option("--deletes", type=SHARE, default="10%", show_default=True, help="Share of the writes that delete.")
+@click.option(
+    "--trash-days",
+    type=DAYS,
+    default="30",
+    show_default=True,
+    help="Days for which a deleted resource can be restored.",
 )
 @click.option("--stored", type=AMOUNT, help="Resources in the table.  [default: those that twelve months create]")
 @click.option("--users", type=AMOUNT, default="100", show_default=True, help="Users who sign in during a month.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ KB, GB = 1024, 1024**3
 
 # The sizes of one request and one stored resource. Tests compare them with what the service writes.
 STORED_OVERHEAD = 300  # bytes of a resource in addition to its content: keys, version, times, fingerprint, receipt
+TRASH_OVERHEAD = 70  # bytes that deleting adds to it: when it was deleted, when it expires
+MEMORY = 200  # bytes that remain of a resource that was deleted for good
+MEMORY_DAYS = 30
 INDEX_OVERHEAD = 100  # bytes that DynamoDB adds to each row, in the table and in the index
 RESPONSE_OVERHEAD = 800  # bytes of the headers and system fields of a response
 LOG_LINES = 4  # for a request: gateway, function, and the platform's start and report
@@ -47,6 +50,8 @@ class Workload:
         size: bytes of a resource's content, as JSON.
         reads: share of the requests that read.
         lists: share of the reads that list a page of 25 resources; the others read one.
+        deletes: share of the writes that delete.
+        trash_days: days for which a deleted resource can be restored; with 0, only a memory of its id remains.
         stored: resources in the table; by default those created in twelve months, if half of the writes create one.
         users: users who sign in at least once.
         machines: machine clients, which get a token every hour.
@@ -60,6 +65,8 @@ class Workload:
     size: float = KB
     reads: float = 0.8
     lists: float = 0.25
+    deletes: float = 0.1
+    trash_days: float = 30
     stored: float | None = None
     users: float = 100
     machines: float = 0
@@ -79,12 +86,43 @@ class Workload:
         return self.size + STORED_OVERHEAD
 
     @property
+    def bytes_in_trash(self) -> float:
+        """The size of one deleted resource that DynamoDB charges for."""
+        return self.bytes_of_one + TRASH_OVERHEAD
+
+    @property
+    def deleted(self) -> float:
+        """The number of resources that are deleted in the month."""
+        return self.requests * (1 - self.reads) * self.deletes
+
+    @property
     def write_units(self) -> float:
         """Write units of the table and of its index, which every write updates too.
 
+        A write costs the larger of the sizes before and after. Into the trash, an entry gets another key in the index, which is
+        two writes there. What expires is removed for nothing.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
         """
-        return 2 * self.requests * (1 - self.reads) * math.ceil(self.bytes_of_one / KB)
+        one, in_trash = math.ceil(self.bytes_of_one / KB), math.ceil(self.bytes_in_trash / KB)
+        into_trash = self.deleted if self.trash_days else 0
+        return (self.requests * (1 - self.reads) - into_trash) * 2 * one + into_trash * (in_trash + one + in_trash)
+
+    @property
+    def table_bytes(self) -> float:
+        """Bytes of the table, with what is in the trash, or remembered of what was deleted for good."""
+        live, month = self.count * (self.bytes_of_one + INDEX_OVERHEAD), self.deleted / 30
+        return live + self._trash_bytes + (0 if self.trash_days else month * MEMORY_DAYS * (MEMORY + INDEX_OVERHEAD))
+
+    @property
+    def index_bytes(self) -> float:
+        """Bytes of the index, which has no memories."""
+        return self.count * (self.bytes_of_one + INDEX_OVERHEAD) + self._trash_bytes
+
+    @property
+    def _trash_bytes(self) -> float:
+        return self.deleted / 30 * self.trash_days * (self.bytes_in_trash + INDEX_OVERHEAD)
 
     @property
     def read_units(self) -> float:
@@ -107,16 +145,18 @@ class Shape:
     Args:
         functions: number of functions.
         writers: number of those that write, which can meet a conflict.
+        trash: whether what was deleted can be restored.
     """
 
     functions: int
     writers: int
+    trash: bool = True
 
     @classmethod
     def of(cls, service: Service) -> Shape:
         """Return the shape of a service."""
         kinds = [operations[0].kind for operations in service.functions.values()]
-        return cls(len(kinds), sum(kind not in (GET, LIST) for kind in kinds))
+        return cls(len(kinds), sum(kind not in (GET, LIST) for kind in kinds), service.trash)
 
     @property
     def metrics(self) -> int:
@@ -168,18 +208,19 @@ def price_list() -> dict[str, Any]:
 
 def lines(month: Workload, shape: Shape) -> list[Line]:
     """Return the bill of a month of a service of that shape, line by line."""
+    month = month if shape.trash else replace(month, trash_days=0)
     gb_logged = month.requests * (LOG_BYTES + LOG_LINES * EVENT_OVERHEAD) / GB
     traced = min(month.requests, SECONDS)
     acl = int(month.web_acl)
-    size = month.count * (month.bytes_of_one + INDEX_OVERHEAD) / GB
+    table, index = month.table_bytes / GB, month.index_bytes / GB
     return [
         _line("API Gateway", "REST API", "rest_request", month.requests),
         _line("Lambda", "requests", "lambda_request", month.requests),
         _line("Lambda", "duration", "lambda_gb_second", month.requests * month.duration / 1000 * month.memory / 1024),
         _line("DynamoDB", "writes, table and index", "write_unit", month.write_units),
         _line("DynamoDB", "reads", "read_unit", month.read_units),
-        _line("DynamoDB", "storage, table and index", "table_gb", 2 * size),
-        _line("DynamoDB", "point-in-time recovery", "backup_gb", size),
+        _line("DynamoDB", "storage, table and index", "table_gb", table + index),
+        _line("DynamoDB", "point-in-time recovery", "backup_gb", table),
         _line("CloudWatch", "logs, written", "log_gb", gb_logged),
         _line("CloudWatch", "logs, kept", "log_gb_month", gb_logged * COMPRESSED * month.retention / 30),
         _line(
@@ -204,10 +245,13 @@ def lines(month: Workload, shape: Shape) -> list[Line]:
 
 def alternatives(month: Workload, shape: Shape) -> list[Alternative]:
     """Return what other designs would save at this volume, without the free tier."""
+    month = month if shape.trash else replace(month, trash_days=0)
     bill = {(line.service, line.what): line.usd for line in lines(month, shape)}
     gateway = bill["API Gateway", "REST API"]
     functions = bill["Lambda", "requests"] + bill["Lambda", "duration"]
     units = bill["DynamoDB", "writes, table and index"] + bill["DynamoDB", "reads"]
+    at_once = sum(line.usd for line in lines(replace(month, trash_days=0), shape))
+    trash = [Alternative("No trash (trash_days = 0): what is deleted is lost", sum(bill.values()) - at_once)]
     return [
         Alternative(
             "HTTP API: no WAF, no validation and no custom error responses at the gateway",
@@ -218,6 +262,7 @@ def alternatives(month: Workload, shape: Shape) -> list[Alternative]:
             f"Containers: {_tasks(month)} Fargate tasks behind a load balancer, no API Gateway, no Lambda",
             gateway + functions - _containers(month),
         ),
+        *(trash if month.trash_days else []),
     ]
 
 
