@@ -82,9 +82,10 @@ class Aws:
 
     Args:
         rate: requests a second of the users.
+        trash_days: TRASH_DAYS of the first versions; None for versions that do not know the trash.
     """
 
-    def __init__(self, rate: float = 0.0) -> None:
+    def __init__(self, rate: float = 0.0, trash_days: str | None = "30") -> None:
         self.now = BEGIN
         self.functions = {operation: f"{PREFIX}-{operation}" for operation in OPERATIONS}
         self.chance = random.Random(1)
@@ -92,7 +93,7 @@ class Aws:
         self.responses: Counter[int] = Counter()  # of the users' requests, by status
         self.items: dict[str, dict[str, Any]] = {}
         self.shared = False  # whether the functions keep no owners apart
-        self.lambda_ = Lambda(self)
+        self.lambda_ = Lambda(self, trash_days)
         self.dynamodb = DynamoDB()
         self.cloudwatch = CloudWatch(self.functions)
         self._rate, self._due = rate, 0.0
@@ -153,16 +154,14 @@ class Aws:
         """Return a releaser on this account."""
         return Releaser(self.cloud(blind), watcher or Watcher(), policy)
 
-    def publish(self, fault: Fault | None = None, trash_days: str | None = None) -> dict[str, str]:
+    def publish(self, fault: Fault | None = None, trash_days: str | None = "30") -> dict[str, str]:
         """Publish a version of every function, one of which may have a fault. Return the versions by operation.
 
         Args:
-            trash_days: of the functions' environment; None for a version that does not know the trash.
+            fault: of one of them.
+            trash_days: as for the first versions.
         """
-        return {
-            operation: self.lambda_.publish(name, fault, {} if trash_days is None else {"TRASH_DAYS": trash_days})
-            for operation, name in self.functions.items()
-        }
+        return {operation: self.lambda_.publish(name, fault, trash_days) for operation, name in self.functions.items()}
 
     def places(self) -> dict[str, dict[str, Position]]:
         """Return where all aliases point."""
@@ -246,7 +245,7 @@ class Paginator:
 class Lambda:
     """Functions with versions, aliases and weights. https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html"""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, trash_days: str | None) -> None:
         self._aws = aws
         self._versions: dict[str, dict[str, Fault | None]] = {}
         self._variables: dict[tuple[str, str], dict[str, str]] = {}
@@ -254,10 +253,11 @@ class Lambda:
         self._warm: set[tuple[str, str]] = set()
         self._revisions = itertools.count(1)
         for name in aws.functions.values():
-            self.create(name)
+            self.create(name, trash_days)
 
-    def create(self, name: str) -> None:
-        self._versions[name] = {"1": None}
+    def create(self, name: str, trash_days: str | None = "30") -> None:
+        self._versions[name] = {}
+        self.publish(name, None, trash_days)
         for alias in ALIASES:
             self.put(name, alias, "1", {})
 
@@ -269,9 +269,9 @@ class Lambda:
     def published(self, name: str) -> list[int]:
         return sorted(map(int, self._versions[name]))
 
-    def publish(self, name: str, fault: Fault | None, variables: Mapping[str, str]) -> str:
-        version = str(max(map(int, self._versions[name])) + 1)
-        self._variables[name, version] = dict(variables)
+    def publish(self, name: str, fault: Fault | None, trash_days: str | None) -> str:
+        version = str(max(map(int, self._versions[name]), default=0) + 1)
+        self._variables[name, version] = {} if trash_days is None else {"TRASH_DAYS": trash_days}
         self._versions[name][version] = fault if fault and name.endswith(f"-{fault.function}") else None
         return version
 
@@ -320,30 +320,52 @@ class Lambda:
         status, version = self.request(operation, Qualifier)
         if status == 502:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType": "RuntimeError"}')} | version
-        body = {"statusCode": status} if status == 500 else self._respond(json.loads(Payload))
+        variables = self.variables(FunctionName, version["ExecutedVersion"])
+        body = {"statusCode": status} if status == 500 else self._respond(json.loads(Payload), variables)
         return {"Payload": io.BytesIO(json.dumps(body).encode())} | version
 
-    def _respond(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Return the response of the service to a request without a fault."""
+    def _respond(self, event: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+        """Return the response of the service to a request without a fault.
+
+        A version without TRASH_DAYS in its environment knows neither `purge` nor the operation to restore. To archive makes a new
+        version, whose entity tag is not in the response.
+        """
         owner, method = event["requestContext"]["authorizer"]["claims"]["sub"], event["httpMethod"]
-        items = self._aws.items
+        items, days = self._aws.items, variables.get("TRASH_DAYS")
         mine = {key: item for key, item in items.items() if self._aws.shared or item["owner"] == owner}
-        body = json.loads(event["body"] or "{}")
+        body, query = json.loads(event["body"] or "{}"), event["queryStringParameters"] or {}
         item_id = (event["pathParameters"] or {}).get("id", "")
+        restores, purges = event["path"].endswith("/restore"), query.get("purge") == "true"
+        live = {key: item for key, item in mine.items() if not item.get("trashed")}
+        if (query and days is None) or (restores and days is None):
+            return {"statusCode": 400 if query else 404, "body": "{}"}
         if method == "POST" and not item_id:
-            item = {"id": str(len(items) + 1), "version": 1, "owner": owner, **body}
-            items[item["id"]] = item
-            return {"statusCode": 201, "body": json.dumps(item)}
+            item = items[str(len(items) + 1)] = {"id": str(len(items) + 1), "version": 1, "owner": owner, **body}
+            return self._shown(201, item)
         if not item_id:
-            return {"statusCode": 200, "body": json.dumps({"items": list(mine.values())})}
-        if item_id not in mine:
+            return {"statusCode": 200, "body": json.dumps({"items": list(live.values())})}
+        item = mine.get(item_id, {}) if restores or purges else live.get(item_id, {})
+        if not item or (restores and not item.get("trashed")):
             return {"statusCode": 404, "body": "{}"}
+        matches = event["headers"].get("If-Match")
+        if method in ("PUT", "PATCH", "DELETE") and not matches and variables.get("REQUIRE_IF_MATCH") == "true":
+            return {"statusCode": 428, "body": "{}"}
+        if matches not in (None, "*", f'"{item.get("version")}"'):
+            return {"statusCode": 412, "body": "{}"}
         if method == "DELETE":
-            del items[item_id]
+            if purges or not int(days or 0):
+                del items[item_id]
+            item["trashed"] = True
             return {"statusCode": 204, "body": ""}
-        if method in ("PUT", "PATCH"):
-            items[item_id] |= body | {"version": items[item_id]["version"] + 1}
-        return {"statusCode": 200, "body": json.dumps(items[item_id])}
+        if method != "GET":
+            item |= body | {"version": item["version"] + 1, "trashed": False}
+        if method == "POST" and not restores:
+            return {"statusCode": 200, "body": json.dumps(item)}
+        return self._shown(200, item)
+
+    @staticmethod
+    def _shown(status: int, item: dict[str, Any]) -> dict[str, Any]:
+        return {"statusCode": status, "headers": {"ETag": f'"{item.get("version")}"'}, "body": json.dumps(item)}
 
     def request(self, operation: str, alias: str) -> tuple[int, dict[str, str]]:
         """Run a function through an alias. Return the status that the caller gets, and the version that ran."""

@@ -19,7 +19,7 @@ REFUSED = "does not know the trash"
 @pytest.fixture
 def aws() -> Aws:
     """An account whose versions in service, number 1, do not know the trash."""
-    return Aws()
+    return Aws(trash_days=IGNORANT)
 
 
 def released(aws: Aws, trash_days: str | None) -> Release:
@@ -78,7 +78,7 @@ def test_only_a_version_that_users_have_reached_stands_in_the_way_of_earlier_one
 @pytest.mark.parametrize("ends", ["resume", "rollback", "promote"])
 def test_what_was_begun_can_always_be_ended(aws: Aws, ends: str) -> None:
     """Whatever the order: a release that an earlier crudctl began has not been checked."""
-    before, new = aws.places(), aws.publish()
+    before, new = aws.places(), aws.publish(trash_days=HIDING)
     with pytest.raises(Stopped):
         aws.releaser(Watcher(stop_at_look=True)).start([0.5], 0, new)
     for name, version in new.items():

@@ -1,7 +1,10 @@
 """Derives the synthetic round trip of a release from the contract: which operations it calls, with what, and what is right.
 
 It creates one resource, reads, lists, replaces and patches it, calls every other operation that has `x-probe: true`, and deletes
-it. Release probes and the demo's load send it. Knows neither Lambda nor HTTP clients.
+it, for good if the contract has `purge`. Release probes and the demo's load send it. Knows neither Lambda nor HTTP clients.
+
+If the operation to restore has `x-probe: true`, the resource is deleted and restored before that. Where two versions share the
+traffic, the one that deletes may not know the trash, and the other would find nothing to restore: these two calls are `alone`.
 """
 
 from __future__ import annotations
@@ -9,12 +12,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crudctl.build import contract, sample, service
 from crudctl.build.contract import ContractError
-from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, Operation, Service
+from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE, Operation, Service
+
+CONDITIONAL = (REPLACE, PATCH, DELETE, RESTORE)
+ANY = "*"  # If-Match for any version: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Call:
         right: statuses of which one is expected; `2XX` stands for any of them.
         body: JSON object to send; None for none.
         media_type: of the body; empty without one.
+        query: parameters by name. A version that does not know one responds with 400.
+        alone: only for a round trip that one version alone responds to.
     """
 
     operation: str
@@ -40,6 +48,13 @@ class Call:
     right: tuple[str, ...]
     body: Mapping[str, Any] | None = None
     media_type: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it is sent with `If-Match`, which a service may require (`require_if_match`)."""
+        return self.kind in CONDITIONAL
 
 
 @dataclass(frozen=True)
@@ -51,12 +66,17 @@ class RoundTrip:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The number of requests to each function that is called, by its key."""
-        return dict(Counter(call.function for call in self.calls))
+        """The number of requests to each function that is called, by its key, where two versions respond."""
+        return dict(Counter(call.function for call in self.shared))
+
+    @property
+    def shared(self) -> tuple[Call, ...]:
+        """The requests of a round trip that two versions respond to."""
+        return tuple(call for call in self.calls if not call.alone)
 
     def of(self, kind: str) -> Call:
-        """Return the first request of a kind."""
-        return next(call for call in self.calls if call.kind == kind)
+        """Return the first request of a kind that is not `alone`."""
+        return next(call for call in self.shared if call.kind == kind)
 
 
 def plan(document: Mapping[str, Any]) -> RoundTrip:
@@ -69,7 +89,10 @@ def plan(document: Mapping[str, Any]) -> RoundTrip:
     content = _least(document, described)
     first = dict(list(content.items())[:1])
     found = {operation["operationId"]: operation for _, _, operation in contract.each_operation(document)}
-    others = [_other(document, one, found[one.id]) for one in described.operations.values() if one.probe]
+    probed = [one for one in described.operations.values() if one.probe]
+    others = [_other(document, one, found[one.id]) for one in probed if one.kind != RESTORE]
+    delete, restore = described.operation(DELETE), [one for one in probed if one.kind == RESTORE]
+    purge = {"purge": "true"} if "purge" in [p["name"] for p in found[delete.id]["parameters"]] else {}
     calls = (
         _call(described.operation(CREATE), "201", content, "application/json"),
         _call(described.operation(GET), "200"),
@@ -77,7 +100,8 @@ def plan(document: Mapping[str, Any]) -> RoundTrip:
         _call(described.operation(REPLACE), "200", content, "application/json"),
         _call(described.operation(PATCH), "200", first, "application/merge-patch+json"),
         *others,
-        _call(described.operation(DELETE), "204"),
+        *(replace(call, alone=True) for one in restore for call in (_call(delete, "204"), _call(one, "200"))),
+        replace(_call(delete, "204"), query=purge),
         _call(described.operation(GET), "404"),
     )
     return RoundTrip(calls, described.page)

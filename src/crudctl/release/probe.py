@@ -15,8 +15,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crudctl.build.round_trip import Call, RoundTrip
-from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE
+from crudctl.build.round_trip import ANY, Call, RoundTrip
+from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE
+from crudctl.release.order import TRASH_DAYS
 
 OWNER = "release-probe"
 WITNESS = "release-witness"  # another owner that no token can have
@@ -65,9 +66,7 @@ class Probe:
         self._trip = replace(trip, calls=tuple(call for call in trip.calls if call.function in functions))
         self._versions: Mapping[str, str] = {}
         self._last = ("", "")  # function and version of the last response
-        name = self._functions[self._trip.of(GET).function]
-        configuration = client.get_function_configuration(FunctionName=name, Qualifier="prod")
-        self._client_id = configuration["Environment"]["Variables"]["CLIENT_IDS"].partition(",")[0]
+        self._client_id = self._variables_of(GET, "prod")["CLIENT_IDS"].partition(",")[0]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,14 +81,18 @@ class Probe:
             versions: that must respond, by function; if None, whichever the alias chooses.
         """
         self._versions = versions or {}
-        resource, exists = "", False
+        resource, tag, exists = "", ANY, False
         try:
-            for call in self._trip.calls:
-                document = self._expect(alias, call, resource)
+            for call in self._trip.calls if self._trashes(versions) else self._trip.shared:
+                response = self._expect(alias, call, resource, tag)
+                document = _body(response)
                 self._check(call, document)
                 if call.kind == CREATE:
-                    resource, exists = str(document["id"]), True
-                exists = exists and call.kind != DELETE
+                    resource = str(document["id"])
+                if call.kind != LIST:  # the version after an operation without an ETag is not known, but for a DELETE
+                    tag = _header(response, "etag") or (tag if call.kind == DELETE else ANY)
+                # After a DELETE that is `alone` it is in the trash.
+                exists = call.alone if call.kind == DELETE else exists or call.kind == CREATE
         except _Stopped as stopped:
             return replace(stopped.finding, function=self._last[0], version=self._last[1])
         finally:
@@ -113,7 +116,22 @@ class Probe:
 
     def _delete(self, resource: str) -> None:
         with contextlib.suppress(_Stopped):  # the next clean() deletes it
-            self._invoke("prod", self._trip.of(DELETE), resource)
+            self._versions = {}
+            self._respond("prod", self._trip.of(DELETE), resource)
+
+    def _trashes(self, versions: Mapping[str, str] | None) -> bool:
+        """Whether the trip has calls for one version alone, and that version puts what is deleted into the trash."""
+        if not versions or self._trip.shared == self._trip.calls:
+            return False
+        version = versions.get(self._trip.of(DELETE).function, "prod")
+        return int(self._variables_of(DELETE, version).get(TRASH_DAYS) or 0) > 0
+
+    def _variables_of(self, kind: str, qualifier: str) -> Mapping[str, str]:
+        """Return the environment of the function that serves a kind of operation, at a version or an alias."""
+        name = self._functions[self._trip.of(kind).function]
+        configuration = self._client.get_function_configuration(FunctionName=name, Qualifier=qualifier)
+        variables: Mapping[str, str] = configuration["Environment"]["Variables"]
+        return variables
 
     def _check(self, call: Call, document: Mapping[str, Any]) -> None:
         """Raise _Stopped unless the response to a request is what the requests before it lead to."""
@@ -125,13 +143,14 @@ class Probe:
             REPLACE: (document.get("version") == 2, "a version other than 2"),
             PATCH: (holds, "other content than was stored and patched"),
             GET: (holds or call.right == ("404",), "other content than was stored"),
+            RESTORE: (holds, "other content than was deleted"),
         }.get(call.kind, (True, ""))
         if not right:
             raise _Stopped(Finding(wrong=f"{call.function} returned {returned}"))
 
-    def _expect(self, alias: str, call: Call, resource: str) -> dict[str, Any]:
-        """Make a request and return the JSON object of its response. Raise _Stopped unless it has the right status."""
-        crashed, response, version = self._invoke(alias, call, resource)
+    def _expect(self, alias: str, call: Call, resource: str, tag: str) -> dict[str, Any]:
+        """Make a request and return its proxy response. Raise _Stopped unless it has the right status."""
+        crashed, response, version = self._respond(alias, call, resource, tag)
         self._last = (call.function, version)
         where = f"{call.method} by {call.function} version {version}"
         expected = self._versions.get(call.function, version)
@@ -144,13 +163,20 @@ class Probe:
             raise _Stopped(Finding(fault=f"{where} returned {code}"))
         if not {str(code), f"{code // 100}XX"} & set(call.right):
             raise _Stopped(Finding(wrong=f"{where} returned {code} instead of {' or '.join(call.right)}"))
-        return _body(response)
+        return response
+
+    def _respond(self, alias: str, call: Call, resource: str, tag: str = ANY) -> tuple[bool, dict[str, Any], str]:
+        """Make a request as `_invoke` does, and once more without its query if whichever version responded does not know that."""
+        outcome = self._invoke(alias, call, resource, tag=tag)
+        if call.query and not self._versions and outcome[1].get("statusCode") == 400:
+            return self._invoke(alias, replace(call, query={}), resource, tag=tag)
+        return outcome
 
     def _invoke(
-        self, alias: str, call: Call, resource: str = "", owner: str = OWNER
+        self, alias: str, call: Call, resource: str = "", owner: str = OWNER, tag: str = ANY
     ) -> tuple[bool, dict[str, Any], str]:
         """Make a request. Return whether the function crashed, its proxy response, and the version that ran."""
-        event = self._event(call, resource, owner)
+        event = self._event(call, resource, owner, tag)
         try:
             invoked = self._client.invoke(FunctionName=self._functions[call.function], Qualifier=alias, Payload=event)
         except (ClientError, BotoCoreError) as error:
@@ -159,8 +185,9 @@ class Probe:
         crashed = "FunctionError" in invoked or not isinstance(response.get("statusCode"), int)
         return crashed, response, invoked.get("ExecutedVersion", alias)
 
-    def _event(self, call: Call, resource: str, owner: str) -> bytes:
+    def _event(self, call: Call, resource: str, owner: str, tag: str) -> bytes:
         headers = {"Content-Type": call.media_type} if call.body is not None else {}
+        headers |= {"If-Match": tag} if call.conditional else {}
         return json.dumps(
             {
                 "resource": call.path,
@@ -168,8 +195,8 @@ class Probe:
                 "httpMethod": call.method,
                 "headers": headers,
                 "multiValueHeaders": {name: [value] for name, value in headers.items()},
-                "queryStringParameters": None,
-                "multiValueQueryStringParameters": None,
+                "queryStringParameters": dict(call.query) or None,
+                "multiValueQueryStringParameters": {name: [value] for name, value in call.query.items()} or None,
                 "pathParameters": {"id": resource} if "{id}" in call.path else None,
                 "requestContext": {
                     "httpMethod": call.method,
@@ -181,6 +208,15 @@ class Probe:
                 "isBase64Encoded": False,
             }
         ).encode()
+
+
+def _header(response: Mapping[str, Any], wanted: str) -> str:
+    """Return the value of a header, whose name is in lower case; empty if there is none."""
+    headers = response.get("headers")
+    found = (
+        (value for name, value in headers.items() if name.lower() == wanted) if isinstance(headers, dict) else iter(())
+    )
+    return str(next(found, ""))
 
 
 def _body(response: Mapping[str, Any]) -> dict[str, Any]:
