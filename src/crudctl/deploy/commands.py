@@ -122,6 +122,7 @@ def _apply(environment: Environment, yes: bool) -> bool:
     out.print(planned.text)
     if not planned.changes:
         return False
+    deploy_steps.refuse_out_of_order(environment, terraform, planned)
     if not yes:
         click.confirm(f"Apply this to {environment.name}?", abort=True, err=True)
     deploy_steps.apply(environment, terraform, planned)

@@ -10,7 +10,8 @@ from crudctl.console import Failed, err, step
 from crudctl.infra import outputs
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.project import Environment
-from crudctl.release import versions
+from crudctl.release import order, versions
+from crudctl.release.aliases import PROD
 from crudctl.release.record import Records
 from crudctl.web import build as web
 from crudctl.web import upload
@@ -79,6 +80,23 @@ def refuse_while_releasing(environment: Environment) -> None:
             f"Release {current.number} of {environment.name} is under way, by {current.who}.",
             f"Wait until it has finished; `crudctl release status --env {environment.name}` shows its progress.",
         )
+
+
+def refuse_out_of_order(environment: Environment, terraform: Terraform, planned: Plan) -> None:
+    """Raise Failed if what a plan would publish could not be released after the versions in service."""
+    client = environment.client("lambda")
+    environments: dict[str, dict[str, dict[str, str]]] = {}
+    old, new = {}, {}
+    for name, variables in terraform.environments(planned).items():
+        try:
+            serving = client.get_function_configuration(FunctionName=name, Qualifier=PROD)
+        except client.exceptions.ResourceNotFoundException:
+            continue  # a new function, or one without aliases
+        old[name], new[name] = serving["Version"], "planned"
+        environments[name] = {serving["Version"]: serving["Environment"]["Variables"], "planned": variables}
+    refusal = order.refusal(environments, old, new, past=list)
+    if refusal:
+        raise Failed(refusal.message, refusal.hint)
 
 
 def upload_web(environment: Environment) -> None:

@@ -131,6 +131,15 @@ class Terraform:
         counts = PLANNED.search(text)
         return Plan(text, sum(map(int, counts.groups())) if counts else 0, file)
 
+    def environments(self, plan: Plan) -> dict[str, dict[str, str]]:
+        """Return the environment variables that a plan gives Lambda functions, as far as it knows them, by function name."""
+        result = self._run("show", "-json", str(plan.file))
+        if result.returncode:
+            raise Failed(f"terraform show failed:\n{result.stderr.strip()}")
+        changes = json.loads(result.stdout).get("resource_changes", [])
+        planned = [one["change"]["after"] for one in changes if one["type"] == "aws_lambda_function"]
+        return {after["function_name"]: _variables(after) for after in planned if after}
+
     def outputs(self) -> dict[str, Any]:
         """Return Terraform's outputs by name; empty if nothing was applied."""
         if not self._environment.local:
@@ -232,3 +241,12 @@ def program(root: Path) -> str:
     if not match or (int(match[1]), int(match[2])) < OLDEST:
         raise Failed(f"{path} is not Terraform {OLDEST[0]}.{OLDEST[1]} or newer.", download.INSTALL)
     return path
+
+
+def _variables(function: dict[str, Any]) -> dict[str, str]:
+    """Return the environment of a function as Terraform describes it: a list of no or one block."""
+    return {
+        name: value
+        for block in function.get("environment") or []
+        for name, value in (block.get("variables") or {}).items()
+    }

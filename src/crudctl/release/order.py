@@ -12,7 +12,7 @@ the trash serves neither beside one that uses it nor after it. The kind between 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crudctl.release.record import ROLLED_BACK, Release
@@ -30,26 +30,28 @@ class Refusal(NamedTuple):
     hint: str
 
 
-def refusal(environments: Environments, old: Versions, new: Versions, past: Iterable[Release]) -> Refusal | None:
+def refusal(
+    environments: Environments, old: Versions, new: Versions, past: Callable[[], Sequence[Release]]
+) -> Refusal | None:
     """Return why `new` may not come into service after `old`; None if it may.
 
     Args:
         environments: of every published version.
         old: versions in service.
         new: versions that are to be.
-        past: the releases that have ended. A version of theirs that was deleted does not count: versions.prune deletes the
-            oldest, so those that knew less are deleted too.
+        past: returns the releases that have ended. A version of theirs that was deleted does not count: versions.prune deletes
+            the oldest, so those that knew less are deleted too.
     """
 
     def use(versions: Versions) -> Iterator[str]:
-        return (f"version {v} of {name}" for name, v in versions.items() if _uses_trash(environments, name, v))
+        return (_named(name, v) for name, v in versions.items() if _uses_trash(environments, name, v))
 
     def do_not_know(versions: Versions) -> Iterator[str]:
-        return (f"version {v} of {name}" for name, v in versions.items() if not _knows_trash(environments, name, v))
+        return (_named(name, v) for name, v in versions.items() if not _knows_trash(environments, name, v))
 
-    served = [versions for release in past for versions in _served(release)]
-    user = next((one for versions in (new, old, *served) for one in use(versions)), "")
     ignorant = next(do_not_know(new), "")
+    served = [versions for release in past() for versions in _served(release)] if ignorant else []
+    user = next((one for versions in (new, old, *served) for one in use(versions)), "")
     if user and ignorant:
         return Refusal(
             f"{_sentence(ignorant)} does not know the trash, which {user} uses: it would show and change what is in it.",
@@ -63,6 +65,10 @@ def refusal(environments: Environments, old: Versions, new: Versions, past: Iter
             "Set `trash_days = null` in infra/envs, deploy and release that first, and then the number of days.",
         )
     return None
+
+
+def _named(operation: str, version: str) -> str:
+    return f"version {version} of {operation}" if version.isdigit() else f"the {version} version of {operation}"
 
 
 def _served(release: Release) -> tuple[Versions, ...]:

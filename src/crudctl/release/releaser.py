@@ -172,7 +172,7 @@ class Releaser:
     def _check_order(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         """Raise CannotRelease if `new` may not come into service. What was begun is not checked again: it can always go back."""
         environments = versions.environments(self._lambda, self._cloud.functions)
-        refusal = order.refusal(environments, old, new, self._records.past())
+        refusal = order.refusal(environments, old, new, self._records.past)
         if refusal:
             raise CannotRelease(refusal.message, refusal.hint)
 
