@@ -33,8 +33,50 @@ def test_a_malformed_list_is_a_fault_like_any_other(api: httpx.Client, tags: str
         assert sorted(fault.get("parameter", fault.get("pointer")) for fault in faults) == sorted(
             ["colour", header, "/name", "/quantity"]
         )
-        patch = api.patch(path, content="{", headers=MERGE | {header: tags})
-        assert [fault.get("parameter", fault.get("pointer")) for fault in problem(patch, 400)["errors"]] == [header, ""]
+        for text, pointer in (("{", ""), ('{"quantity": -1, "attributes": {"a": 1}}', "/quantity")):
+            patch = api.patch(path, content=text, headers=MERGE | {header: tags})
+            places = [fault.get("parameter", fault.get("pointer")) for fault in problem(patch, 400)["errors"]]
+            assert places == [header, pointer]
+
+
+@pytest.mark.parametrize(
+    ("if_match", "if_none_match", "status"),
+    [('"1"', None, 200), ("*", None, 200), ('"2"', None, 412), ('W/"1"', None, 412), (None, "*", 304), ('"2"', '"1"', 412),
+     ('"1"', 'W/"1"', 304), ('"2"', "*", 412), ('"1"', '"2", "x"', 200)],
+)  # fmt: skip
+def test_a_read_respects_both_headers(
+    api: httpx.Client, make: Make, if_match: str | None, if_none_match: str | None, status: int
+) -> None:
+    given = {"If-Match": if_match, "If-None-Match": if_none_match}
+    headers = {name: value for name, value in given.items() if value}
+    response = api.get(f"items/{make()['id']}", headers=headers)
+    assert response.status_code == status
+    assert response.headers["etag"] == '"1"'
+    if status == 412:
+        assert problem(response, 412)["current_version"] == 1
+    problem(api.get(f"items/{uuid.uuid4()}", headers=headers), 404)
+
+
+def test_a_write_respects_if_none_match(api: httpx.Client, make: Make) -> None:
+    def writes(path: str, tags: str) -> list[httpx.Response]:
+        headers = {"If-None-Match": tags}
+        return [
+            api.put(path, json={"name": "y"}, headers=headers),
+            api.patch(path, json={"name": "z"}, headers=headers),
+            api.patch(path, json={"attributes": {"a": "b"}}, headers=headers),
+            api.delete(path, headers=headers),
+            api.delete(path + "?purge=true", headers=headers),
+        ]
+
+    item = make()
+    path = f"items/{item['id']}"
+    for tags in ("*", '"1"', 'W/"1"', '"7", "1"'):
+        for response in writes(path, tags):
+            assert problem(response, 412)["current_version"] == 1
+    assert api.get(path).json() == item
+    assert [response.status_code for response in writes(path, '"7", "x"')] == [200, 200, 200, 204, 204]
+    for response in writes(f"items/{uuid.uuid4()}", "*"):
+        problem(response, 404)
 
 
 def test_a_key_is_the_same_with_quotes_and_without(api: httpx.Client) -> None:
