@@ -12,6 +12,7 @@ import pytest
 
 from crudctl.build import contract, contract_changes, promises
 from tests import contracts
+from tests.contracts import forms
 from tests.invoke import invoke
 
 Json = dict[str, Any]
@@ -45,10 +46,19 @@ def problem_types(document: Json) -> list[str]:
 
 
 def changed(change: Callable[[Json], object]) -> tuple[Json, Json]:
-    old = contract.parse(contracts.ITEMS)
+    old = copy.deepcopy(ITEMS)
     new = copy.deepcopy(old)
     change(new)
     return old, new
+
+
+ITEMS = contract.parse(contracts.ITEMS)
+SHAPES = contract.parse(contracts.ITEMS.with_name("shapes.yaml"))  # in the old form: one schema, closed
+
+
+def sample(document: Json) -> Json:
+    schema: Json = document["components"]["schemas"]["Sample"]
+    return schema
 
 
 BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
@@ -142,6 +152,14 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda d: d["paths"]["/items"]["get"]["responses"]["200"]["headers"].pop("Link"),
         "GET /items: response 200: header Link was removed.",
     ),
+    "names of properties that become shorter": (
+        lambda d: item(d)["properties"]["attributes"].update({"x-property-names": {"maxLength": 9}}),
+        "POST /items: body/attributes, its names: maxLength changed from 255 to 9.",
+    ),
+    "names of properties with a pattern": (
+        lambda d: item(d)["properties"]["attributes"].update({"x-property-names": {"pattern": "^[a-z]+$"}}),
+        "PATCH /items/{id}: body/attributes, its names: pattern changed.",
+    ),
     "another media type": (
         lambda d: d["paths"]["/items"]["post"]["requestBody"].update(content={}),
         "POST /items: a body of application/json is no longer accepted.",
@@ -161,6 +179,10 @@ HARMLESS: dict[str, Callable[[Json], object]] = {
     "an optional parameter": lambda d: limit(d).update(required=False),
     "a default of the handler that is left out": lambda d: limit(d)["schema"].pop("default"),
     "another default of the handler that is left out": lambda d: order(d)["schema"].pop("default"),
+    "names of properties that were always refused": lambda d: item(d)["properties"]["attributes"].pop(
+        "x-property-names"
+    ),
+    "a pattern of what the handler parses": lambda d: d["components"]["parameters"]["IfMatch"]["schema"].pop("pattern"),
     "a parameter that may have a fraction": lambda d: limit(d)["schema"].update(type="number"),
 }
 
@@ -174,6 +196,26 @@ def test_breaking_change_is_listed(name: str) -> None:
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_change_is_not_listed(name: str) -> None:
     assert contract_changes.breaking(*changed(HARMLESS[name])) == []
+
+
+def test_schemas_of_their_own_for_requests_and_responses_break_no_client_nor_does_a_trash() -> None:
+    assert contract_changes.breaking(SHAPES, forms.separated(SHAPES)) == []
+    assert contract_changes.breaking(SHAPES, forms.separated(SHAPES, trash=True)) == []
+    assert contract_changes.breaking(forms.separated(SHAPES), forms.separated(SHAPES, trash=True)) == []
+
+
+def test_a_closed_response_that_gets_a_property_or_becomes_closed_is_listed() -> None:
+    """Models made from it refuse what it does not name."""
+    new = copy.deepcopy(SHAPES)
+    sample(new)["properties"]["colour"] = {"type": "string"}
+    sentence = "POST /samples: response 201/colour was added to an object that allowed no other properties."
+    assert sentence in contract_changes.breaking(SHAPES, new)
+    open_page = copy.deepcopy(SHAPES)
+    del open_page["components"]["schemas"]["SamplePage"]["additionalProperties"]
+    assert contract_changes.breaking(SHAPES, open_page) == []
+    assert contract_changes.breaking(open_page, SHAPES) == [
+        "GET /samples: response 200 allows no other properties now, so that the next one would break clients."
+    ]
 
 
 def test_a_higher_major_version_may_break_clients() -> None:
@@ -434,7 +476,7 @@ FIELD_CHANGES: dict[str, tuple[Json, Json, str | None, str | None]] = {
 @pytest.mark.parametrize("name", FIELD_CHANGES)
 def test_a_change_of_a_field_is_judged_in_requests_and_in_responses(name: str) -> None:
     old, new, in_requests, in_responses = FIELD_CHANGES[name]
-    before = copy.deepcopy(contract.parse(contracts.ITEMS))
+    before = copy.deepcopy(ITEMS)
     after = copy.deepcopy(before)
     item(before)["properties"]["it"], item(after)["properties"]["it"] = old, new
     found = contract_changes.breaking(before, after)
@@ -465,6 +507,6 @@ def _with_colon(sentence: str) -> str:
 @pytest.mark.parametrize("name", FIELD_CHANGES)
 def test_no_change_at_all_breaks_nothing(name: str) -> None:
     for schema in FIELD_CHANGES[name][:2]:
-        document = copy.deepcopy(contract.parse(contracts.ITEMS))
+        document = copy.deepcopy(ITEMS)
         item(document)["properties"]["it"] = schema
         assert contract_changes.breaking(document, copy.deepcopy(document)) == []

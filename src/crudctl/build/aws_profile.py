@@ -52,7 +52,7 @@ def aws_profile(document: Mapping[str, Any]) -> dict[str, Any]:
         paths.setdefault(path, {})[method.lower()] = kept
     schemas = document["components"]["schemas"]
     models = {names[name]: contract.flatten(document, schema) for name, schema in schemas.items()}
-    models[_content_model(described, names)] = service.content_of(document, described.content_schema)
+    models[_model(described.content_name)] = service.content_of(document, described.content_schema)
     return {
         "openapi": document["openapi"],
         "info": {k: document["info"][k] for k in ("title", "version", "description") if k in document["info"]},
@@ -71,7 +71,7 @@ def _model_names(document: Mapping[str, Any]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for name in document["components"]["schemas"]:
-        model = re.sub("[^A-Za-z0-9]", "", name)
+        model = _model(name)
         twin = next((other for other, taken in names.items() if taken == model), None)
         if twin is not None or not model:
             raise ContractError(
@@ -81,17 +81,15 @@ def _model_names(document: Mapping[str, Any]) -> dict[str, str]:
     return names
 
 
-def _content_model(described: service.Service, names: Mapping[str, str]) -> str:
-    """Return the name of the model of what a client sends: another than that of the response, if they share a schema."""
-    name = names[described.content_schema]
-    return f"{name}Content" if described.content_schema == described.schema else name
+def _model(name: str) -> str:
+    return re.sub("[^A-Za-z0-9]", "", name)
 
 
 def _aws_body(
     document: Mapping[str, Any], schema: Schema, described: service.Service, names: Mapping[str, str]
 ) -> Schema:
     if schema.get("$ref") == f"#/components/schemas/{described.content_schema}":
-        return {"$ref": f"#/components/schemas/{_content_model(described, names)}"}
+        return {"$ref": f"#/components/schemas/{_model(described.content_name)}"}
     return _aws_model(document, schema, names)
 
 

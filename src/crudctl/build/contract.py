@@ -254,7 +254,8 @@ def flatten(document: Mapping[str, Any], schema: Mapping[str, Any], _within: tup
             flat[keyword] = flatten(document, flat[keyword], within)
     if "x-merge-patch-of" in flat:
         target = {"$ref": f"#/components/schemas/{flat.pop('x-merge-patch-of')}"}
-        flat |= merge_patch(closed(content(flatten(document, target, within))))
+        own = {keyword: flat[keyword] for keyword in ("title", "description") if keyword in flat}
+        flat |= merge_patch(closed(content(flatten(document, target, within)))) | own
     return flat
 
 
@@ -304,16 +305,36 @@ def closed(schema: Schema) -> Schema:
     return {"additionalProperties": False} | schema
 
 
+def opened(schema: Schema) -> Schema:
+    """Return a schema that allows other properties wherever it allowed none, at every depth but in what it refers to."""
+    result = {k: v for k, v in schema.items() if (k, v) != ("additionalProperties", False)}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(result.get(keyword), dict):
+            result[keyword] = opened(result[keyword])
+    if "properties" in result:
+        result["properties"] = {name: opened(part) for name, part in result["properties"].items()}
+    if "allOf" in result:
+        result["allOf"] = [opened(part) for part in result["allOf"]]
+    return result
+
+
 def merge_patch(schema: Schema) -> Schema:
     """Return the schema of a JSON Merge Patch (RFC 7396) for `schema`: no property is required, and `null` removes one."""
     if schema.get("type") != "object":
         return schema
     required = schema.get("required", [])
     patch = {k: v for k, v in schema.items() if k not in ("required", "minProperties", "maxProperties")}
-    patch["properties"] = {
-        name: merge_patch(field) | ({} if name in required else {"nullable": True})
-        for name, field in schema.get("properties", {}).items()
-    }
+    if "properties" in schema:
+        patch["properties"] = {
+            name: merge_patch(field) if name in required else _or_null(merge_patch(field))
+            for name, field in schema["properties"].items()
+        }
     if isinstance(schema.get("additionalProperties"), dict):
-        patch["additionalProperties"] = merge_patch(schema["additionalProperties"]) | {"nullable": True}
+        patch["additionalProperties"] = _or_null(merge_patch(schema["additionalProperties"]))
     return patch
+
+
+def _or_null(schema: Schema) -> Schema:
+    """https://spec.openapis.org/oas/v3.0.4.html#nullable-clarifications: null must be among the values of an enum, too."""
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema and None not in schema["enum"] else {}
+    return schema | {"nullable": True} | values

@@ -7,11 +7,13 @@ it could have. A client ignores properties, statuses and types of problems that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from crudctl.build import contract, promises, schema_changes
 from functions import validation
+
+PARSED = ("If-Match", "If-None-Match", "cursor")
 
 Json = dict[str, Any]
 Sides = tuple[Mapping[str, Any], Json]  # a document, and an operation of it
@@ -25,7 +27,34 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """
     contract.check_structure(old)
     contract.check_structure(new)
-    return list(dict.fromkeys(_operations(old, new)))
+    # Only a request with a parameter that clients of `old` do not send is answered with these.
+    hidden = () if _lists_trash(old) else tuple(promises.IN_TRASH)
+    return list(dict.fromkeys(_operations(_as_returned(old), _as_returned(new, hidden))))
+
+
+def _as_returned(document: Mapping[str, Any], hidden: Collection[str] = ()) -> Mapping[str, Any]:
+    """Return a document with the resource as clients know it: without the properties in `hidden`, and with all of one schema.
+
+    Where requests have a schema of their own, responses are open at every depth, as crudctl.build.published writes them.
+    """
+    content, resource = _content_schema(document), _resource_schema(document)
+    if content is None or resource is None:
+        return document
+    flat = contract.flatten(document, resource)
+    whole = flat if content == resource else contract.opened(flat)
+    fields = {name: field for name, field in whole.get("properties", {}).items() if name not in hidden}
+    name = resource["$ref"].rpartition("/")[2]
+    schemas = document["components"]["schemas"] | {name: whole | {"properties": fields}}
+    return {**document, "components": {**document["components"], "schemas": schemas}}
+
+
+def _lists_trash(document: Mapping[str, Any]) -> bool:
+    return any(
+        parameter["name"] == "deleted"
+        for path, method, operation in contract.each_operation(document)
+        for parameter in operation["parameters"]
+        if method == "GET" and _is_collection(document["paths"], path)
+    )
 
 
 def may_break(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -73,7 +102,7 @@ def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
         if name not in new:
             yield f"{at}: {name} was removed."
         else:
-            was, is_now = parameter["schema"], new[name]["schema"]
+            was, is_now = _unparsed(name, parameter["schema"]), _unparsed(name, new[name]["schema"])
             yield from schema_changes.narrowed(f"{at}: {name}", was, is_now)
             old_default, new_default = _default(before, name, was), _default(after, name, is_now)
             if old_default != new_default:
@@ -81,6 +110,12 @@ def _parameters(at: str, before: Sides, after: Sides) -> Iterator[str]:
     for name, parameter in new.items():
         if parameter.get("required") and not old.get(name, {}).get("required"):
             yield f"{at}: {name} is now required."
+
+
+def _unparsed(name: str, schema: Json) -> Json:
+    """Return a parameter's schema without the pattern of what the functions have always parsed, whatever the contract says."""
+    parsed = name.rpartition(" ")[2] in PARSED
+    return {keyword: value for keyword, value in schema.items() if keyword != "pattern"} if parsed else schema
 
 
 def _default(side: Sides, name: str, schema: Json) -> str:
@@ -152,12 +187,27 @@ def _schemas(document: Mapping[str, Any], part: Json, closed: Json | None = None
 
 def _content_schema(document: Mapping[str, Any]) -> Json | None:
     """Return the reference to the schema of what is created, by which the functions validate; None if there is none."""
-    for path, method, operation in contract.each_operation(document):
-        if method == "POST" and _is_collection(document["paths"], path):
-            body = contract.dereference(document, operation.get("requestBody", {}))
-            media: Json = next(iter(body.get("content", {}).values()), {})
-            return media["schema"] if "$ref" in media.get("schema", {}) else None
-    return None
+    operation = _create(document)
+    return _reference(contract.dereference(document, operation.get("requestBody", {})))
+
+
+def _resource_schema(document: Mapping[str, Any]) -> Json | None:
+    """Return the reference to the schema of what a create returns; None if there is none."""
+    return _reference(contract.dereference(document, _create(document).get("responses", {}).get("201", {})))
+
+
+def _create(document: Mapping[str, Any]) -> Json:
+    found = (
+        operation
+        for path, method, operation in contract.each_operation(document)
+        if method == "POST" and _is_collection(document["paths"], path)
+    )
+    return next(found, {})
+
+
+def _reference(part: Json) -> Json | None:
+    media: Json = next(iter(part.get("content", {}).values()), {})
+    return media["schema"] if "$ref" in media.get("schema", {}) else None
 
 
 def _is_collection(paths: Mapping[str, Any], path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Builds what Terraform deploys: the zips of the functions and of `rollback`, and openapi.json. Builds are reproducible.
+"""Builds what Terraform deploys, the zips and openapi.json, and what others read of the contract. Builds are reproducible.
 
 The zip contains the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
 read-only, so without bytecode every cold start would compile again (docs/decisions/0007-bytecode.md).
@@ -24,6 +24,7 @@ from crudctl.build import (
     handlers,
     operations,
     promises,
+    published,
     round_trip,
     service,
     web_contract,
@@ -102,6 +103,7 @@ def build(root: Path) -> Package:
     files.write(openapi, json.dumps(aws_profile.aws_profile(document), indent=1, sort_keys=True) + "\n")
     files.write(root / "build" / "service.json", json.dumps(described.as_json(), indent=1) + "\n")
     web_contract.write(root, document)
+    published.write(root, document)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return Package(archive, openapi, digest, sys.version_info[:2] == LAMBDA_PYTHON)
 

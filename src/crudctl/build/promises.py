@@ -144,7 +144,7 @@ def ignored(document: Mapping[str, Any], described: Service) -> list[str]:
 def _check_system(document: Mapping[str, Any], described: Service) -> None:
     where = f"components/schemas/{described.schema}"
     schema = contract.flatten(document, {"$ref": f"#/{where}"})
-    separate = described.content_schema != described.schema
+    separate = described.separate
     if separate:
         _check_composed(document, described, where, schema)
     set_by_service = SYSTEM | (IN_TRASH if described.trash else {})

@@ -178,6 +178,9 @@ def _object_faults(schema: Schema) -> Iterator[str]:
         yield f"has x-property-names of {least} to {most} characters; use 1 to {validation.LONGEST_NAME}"
     if "pattern" in own_names:
         yield from _pattern_faults(own_names["pattern"], "has x-property-names with")
+    for name in names:
+        if own_names and (fault := value_fault(name, {"type": "string", **own_names})):
+            yield f"has the property {name}, which its x-property-names do not allow: {fault}"
     required = schema.get("required", [])
     unknown = [name for name in required if name not in names]
     if unknown and closed:

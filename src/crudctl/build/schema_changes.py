@@ -83,6 +83,11 @@ def _reduced_properties(at: str, old: Json, new: Json, *, strict: bool) -> Itera
             yield from reduced(f"{at}/{name}", field, after[name], strict=strict)
         elif others is False or missing or any(reduced(at, field, _schema(others), strict=strict)):
             yield f"{at}/{name} was removed."
+    if rest is False:
+        added = (name for name in after if name not in before)
+        yield from (f"{at}/{name} was added to an object that allowed no other properties." for name in added)
+    elif others is False and old.get("type") == "object":
+        yield f"{at} allows no other properties now, so that the next one would break clients."
     if isinstance(rest, dict):
         for name in after:
             if name not in before:
@@ -154,6 +159,15 @@ def _narrowed_properties(at: str, old: Json, new: Json) -> Iterator[str]:
             yield f"{at}: additional properties are no longer accepted."
     else:
         yield from narrowed(f"{at}/*", rest, others)
+    if rest is not False and others is not False:
+        yield from narrowed(f"{at}, its names", _names(old), _names(new))
+
+
+def _names(schema: Json) -> Json:
+    """Return the schema of the names that properties of an open object may have."""
+    usual = {"type": "string", "minLength": 1, "maxLength": validation.LONGEST_NAME}
+    own: Json = schema.get("x-property-names", {})
+    return usual | own
 
 
 def _sent(part: Part) -> Part:

@@ -91,6 +91,16 @@ class Service:
         return served
 
     @property
+    def separate(self) -> bool:
+        """Whether what is sent and what is returned have schemas of their own."""
+        return self.content_schema != self.schema
+
+    @property
+    def content_name(self) -> str:
+        """The name of the schema of what a client sends in what is derived from the contract, which always has it."""
+        return self.content_schema if self.separate else f"{self.schema}Content"
+
+    @property
     def trash(self) -> bool:
         """Whether what is deleted can be restored."""
         return any(operation.kind == RESTORE for operation in self.operations.values())
@@ -148,6 +158,11 @@ def describe(document: Mapping[str, Any]) -> Service:
         raise ContractError(f"The operation to {missing[0]} is missing, which src/functions/handlers.py serves.")
     content_name = _content_schema(document, collection)
     schema_name = _schema(document, collection)
+    if schema_name == content_name and f"{schema_name}Content" in document["components"]["schemas"]:
+        raise ContractError(
+            f"components/schemas/{schema_name}Content has the name of what a client sends of {schema_name}. Let the request "
+            "bodies refer to it, or rename it."
+        )
     content = content_of(document, content_name)
     singular, plural = _words(schema_name, _titled(document, schema_name, content_name), collection)
     return Service(

@@ -34,12 +34,10 @@ def web_contract(document: Mapping[str, Any]) -> dict[str, Any]:
     described, schemas = service.describe(document), document["components"]["schemas"]
     content = service.content_of(document, described.content_schema)
     patches = {
-        name: contract.flatten(document, schema) | {k: schema[k] for k in ("description",) if k in schema}
-        for name, schema in schemas.items()
-        if "x-merge-patch-of" in schema
+        name: contract.flatten(document, schema) for name, schema in schemas.items() if "x-merge-patch-of" in schema
     }
     whole = {described.schema: schemas[described.schema]}
-    if described.content_schema != described.schema:
+    if described.separate:
         whole = {
             described.schema: contract.flatten(document, schemas[described.schema]),
             described.content_schema: content,

@@ -1,0 +1,119 @@
+"""What client generators read: valid OpenAPI 3.0 and 3.1, closed where it is sent, open where it is returned, all typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from crudctl.build import contract, openapi_31, operations, published, service
+from tests import contracts
+from tests.contract.test_document import DOCUMENTS, examples_of
+from tests.contracts import forms
+
+SHAPES = contract.parse(contracts.ITEMS.with_name("shapes.yaml"))
+DERIVED = {name: published.published(document) for name, document in DOCUMENTS.items()}
+
+
+@pytest.fixture(params=DERIVED)
+def document(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """One published contract after the other."""
+    return DERIVED[request.param]
+
+
+def bodies(document: dict[str, Any]) -> Iterator[tuple[str, bool, dict[str, Any]]]:
+    """Yield the kind of each operation, whether it is about a request, and each media type object of its bodies."""
+    described = service.describe(DOCUMENTS[next(name for name, one in DERIVED.items() if one is document)])
+    for _, _, operation in contract.each_operation(document):
+        kind = described.operations[operation["operationId"]].kind
+        for part, request in (
+            (operation.get("requestBody", {}), True),
+            *((r, False) for r in operation["responses"].values()),
+        ):
+            for media in contract.dereference(document, part).get("content", {}).values():
+                yield kind, request, media
+
+
+def closed(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield each object in a schema that allows no other properties."""
+    if isinstance(schema, dict):
+        if schema.get("additionalProperties") is False:
+            yield schema
+        schema = list(schema.values())
+    for inner in schema if isinstance(schema, list) else ():
+        yield from closed(inner)
+
+
+def test_both_documents_are_valid_openapi(document: dict[str, Any]) -> None:
+    plain = contract.without_patterns(document)
+    assert list(OpenAPIV30SpecValidator(plain).iter_errors()) == []
+    assert list(OpenAPIV31SpecValidator(openapi_31.converted(plain)).iter_errors()) == []
+
+
+def test_input_is_closed_and_output_is_open_at_every_depth(document: dict[str, Any]) -> None:
+    for kind, request, media in bodies(document):
+        flat = contract.flatten(document, media["schema"])
+        if not request:
+            assert not list(closed(flat))
+        elif kind != service.OTHER:
+            assert flat["additionalProperties"] is False
+            assert not [name for name, part in flat["properties"].items() if part.get("readOnly")]
+
+
+def test_a_field_is_named_once_and_published_for_what_is_sent_changed_and_returned() -> None:
+    for name, source in DOCUMENTS.items():
+        described, schemas = service.describe(source), DERIVED[name]["components"]["schemas"]
+        if described.separate:
+            own = [part for part in source["components"]["schemas"][described.schema]["allOf"] if "$ref" not in part]
+            assert not [part for part in own if described.fields.keys() & part.get("properties", {})]
+        patch = next(key for key, one in source["components"]["schemas"].items() if "x-merge-patch-of" in one)
+        for schema in (described.content_name, patch):
+            assert schemas[schema]["properties"].keys() == described.fields.keys()
+        assert described.fields.keys() < schemas[described.schema]["properties"].keys()
+
+
+def test_examples_are_valid_by_the_schemas_of_3_1(document: dict[str, Any]) -> None:
+    converted = contract.without_patterns(openapi_31.converted(document))
+    for _, request, media in bodies(document):
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
+        schema = converted["components"] | {"$ref": f"#/schemas/{name}"}
+        schema = jsonschema_of(schema)
+        for example in examples_of(document, media) if name else ():
+            jsonschema.Draft202012Validator(schema).validate(example)
+            if request:
+                with pytest.raises(jsonschema.ValidationError):
+                    jsonschema.Draft202012Validator(schema).validate({**example, "surely-unknown": 1})
+
+
+def jsonschema_of(node: Any) -> Any:
+    """Return a part of a document whose references lead to its own `schemas`."""
+    if isinstance(node, list):
+        return [jsonschema_of(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node.replace("#/components/", "#/") if isinstance(node, str) else node
+    return {key: jsonschema_of(value) for key, value in node.items()}
+
+
+def test_keywords_of_3_0_become_those_of_3_1() -> None:
+    schemas = openapi_31.converted(DERIVED["shapes"])["components"]["schemas"]
+    fields, patch = schemas["SampleContent"]["properties"], schemas["SamplePatch"]["properties"]
+    assert fields["text_nullable"] == {"type": ["string", "null"]}
+    assert fields["number_exclusive"] == {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    assert fields["deprecated"]["examples"] == ["before"]
+    assert fields["map_of_text"]["propertyNames"] == {"minLength": 1, "maxLength": 255}
+    assert patch["enum_text"] == {"type": ["string", "null"], "enum": ["red", "green", "yes", "1", None]}
+    assert "propertyNames" not in fields["closed_object"]
+
+
+def test_both_forms_of_a_contract_are_served_and_published_alike() -> None:
+    """The old form has one schema for what is sent and returned, with `readOnly` properties."""
+    new = forms.separated(SHAPES)
+    assert operations.operations(new) == operations.operations(SHAPES)
+    old_one, new_one = (published.published(one)["components"]["schemas"] for one in (SHAPES, new))
+    assert {**new_one["Sample"], "required": None} == {**old_one["Sample"], "required": None}
+    assert set(new_one["Sample"]["required"]) == set(old_one["Sample"]["required"])
+    for name in ("SampleContent", "SamplePatch"):
+        assert new_one[name]["properties"] == old_one[name]["properties"]
