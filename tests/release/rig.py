@@ -111,6 +111,27 @@ class Rig:
         code = demo_versions.build(self.stack.home, fault, function, rate, after) if fault else self._own_code()
         return demo_versions.publish(self.client, self.functions, code)
 
+    def publish_with(self, variables: Mapping[str, str | None], code: bytes | None = None) -> dict[str, str]:
+        """Publish a version of all functions whose environment differs in some variables; None leaves one out.
+
+        Args:
+            variables: by name.
+            code: the zip; by default the stack's own code.
+        """
+        usual = {name: self._environment(name) for name in self.functions.values()}
+        try:
+            for name, before in usual.items():
+                changed = {key: value for key, value in (before | dict(variables)).items() if value is not None}
+                self.client.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+            return demo_versions.publish(self.client, self.functions, code or self._own_code())
+        finally:
+            for name, before in usual.items():
+                self.client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    def _environment(self, name: str) -> dict[str, str | None]:
+        configuration = self.client.get_function_configuration(FunctionName=name)
+        return dict(configuration["Environment"]["Variables"])
+
     def _own_code(self) -> bytes:
         archive = io.BytesIO((self.stack.home / "build" / "functions.zip").read_bytes())
         with zipfile.ZipFile(archive, "a") as package:
