@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from crudctl.local import demo_versions
+from crudctl.operate import logs
 from tests.invoke import invoke
 from tests.stack import Stack
 
@@ -41,9 +42,9 @@ def in_service(stack: Stack, operation: str, fault: str, timeout: int = 10) -> I
         demo_versions.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
 
 
-def traced(stack: Stack, response: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
-    """Return the lines of `crudctl trace` for a response, each with its log group."""
-    printed = invoke(stack.home, "trace", response.headers["x-amzn-requestid"]).stdout.splitlines()
+def traced(stack: Stack, response: httpx.Response, by: str = "x-amzn-requestid") -> list[tuple[str, dict[str, Any]]]:
+    """Return the lines of `crudctl trace` for a response, by what one of its headers has, each with its log group."""
+    printed = invoke(stack.home, "trace", response.headers[by]).stdout.splitlines()
     return [
         (group.rpartition("/")[2], json.loads(line)) for group, line in zip(printed[::2], printed[1::2], strict=True)
     ]
@@ -85,6 +86,28 @@ def test_a_request_that_reached_no_function_is_traced_to_the_line_of_the_gateway
     assert response.status_code == status
     ((group, line),) = traced(stack, response)
     assert (group, line["status"], line["function_request_id"]) == (stack.environment.prefix, str(status), "-")
+
+
+def test_all_requests_of_a_trace_are_found_by_its_id(stack: Stack) -> None:
+    trace_id = secrets.token_hex(16)
+    headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+    with stack.api() as api:
+        listed, missing = (api.get(path, headers=headers) for path in ("items", "items/00000000000000000000000000"))
+    lines = traced(stack, missing, by="traceparent")
+    assert lines == sorted(traced(stack, listed) + traced(stack, missing), key=lines.index)
+    own = [line for _, line in lines if "traceparent" in line]
+    assert [line["traceparent"] for line in own] == [response.headers["traceparent"] for response in (listed, missing)]
+    by_id = invoke(stack.home, "trace", trace_id)
+    assert len(by_id.stdout.splitlines()) == 2 * len(lines)
+    shown = logs.formatted({"timestamp": 0, "group": "a function", "message": json.dumps(own[0])})
+    assert f" traceparent={own[0]['traceparent']} " in shown.plain
+
+
+def test_a_trace_without_lines_says_what_to_do(stack: Stack) -> None:
+    result = invoke(stack.home, "trace", "0" * 31 + "1")
+    assert result.exit_code == 1
+    assert f"There is no log line about trace {'0' * 31}1." in result.stderr
+    assert "is found by its request id" in result.stderr
 
 
 def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:

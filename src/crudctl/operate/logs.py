@@ -19,7 +19,7 @@ SHOWN = ("problem", "error", "exception", "message", "traceparent", "request_id"
 OVERLAP = 10_000  # milliseconds to read again: events can become visible late
 REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
 # A trace id, alone or within a traceparent: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values
-TRACE = re.compile("(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?")
+TRACE = re.compile("(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)?")
 
 
 def groups(functions: Mapping[str, str], prefix: str, operation: str | None) -> list[str]:
