@@ -130,5 +130,6 @@ def test_a_preflight_request_of_a_browser_is_allowed(service: Service, path: str
 
 
 def test_a_body_over_the_gateways_limit_is_413(api: httpx.Client) -> None:
-    response = api.post("items", content=b'"' + b"x" * 11_000_000 + b'"', headers={"Content-Type": "application/json"})
+    response = api.post("items", content=b'"' + b"x" * 11_000_000 + b'"', headers=JSON_BODY)
     problem(response, 413)
+    assert_headers_of_an_error(response)
