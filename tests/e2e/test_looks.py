@@ -100,6 +100,36 @@ def deleting(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.button("Keep it").wait_for()
 
 
+def empty_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.sign_in(user)
+    app.page.get_by_role("link", name="Trash").click()
+    app.page.get_by_role("heading", name="The trash is empty").wait_for()
+
+
+def trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    for item in [*SHELF, {"name": "W" * 200}]:
+        api.delete(f"items/{api.post('items', json=item).json()['id']}")
+    app.sign_in(user)
+    app.page.get_by_role("link", name="Trash").click()
+    expect(app.rows()).to_have_count(len(SHELF) + 1)
+    app.button("Restore Desk lamp").click()
+    app.notice().get_by_text("Restored “Desk lamp”.").wait_for()
+
+
+def purging(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    trash(app, user, api)
+    app.button("Delete Whiteboard for good").click()
+    app.button("Keep it").wait_for()
+
+
+def failed_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    empty_trash(app, user, api)
+    app.allowed += ["403"]
+    app.respond("GET", problem(403))
+    app.button("Reload").click()
+    app.page.get_by_text("The deleted items could not be loaded.").wait_for()
+
+
 def account(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user)
     app.button(re.compile("^Account of")).click()
@@ -137,7 +167,7 @@ LOOKS: list[tuple[Literal["light", "dark"], int, list[str]]] = [
 ]
 VIEWS = [
     signed_out, empty, loading, listed, hostile, form, form_with_faults,
-    deleting, account, call, busy, reference, unknown,
+    deleting, empty_trash, trash, purging, failed_trash, account, call, busy, reference, unknown,
 ]  # fmt: skip
 
 

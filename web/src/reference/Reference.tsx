@@ -33,10 +33,11 @@ const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
     return [{ path, method: method.toUpperCase(), name: nameOf(operation), operation, parameters }];
   }),
 );
-const DERIVED = `${service.schema}Content`; // by src/crudctl/build/web_contract.py, also for a contract that does not mention it
+// web_contract.py adds this one, also for a contract that does not mention it.
+const derived = `${service.schema}Content`;
+const isMentioned = write(contract).includes(`"#/components/schemas/${derived}"`);
 const schemas = Object.entries(contract.components.schemas).filter(
-  ([name, schema]) =>
-    (name !== DERIVED || text.includes(`"#/components/schemas/${DERIVED}"`)) && isSection(contract, schema),
+  ([name, schema]) => (name !== derived || isMentioned) && isSection(contract, schema),
 );
 
 function nameOf({ summary, operationId }: Operation): string {

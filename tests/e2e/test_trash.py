@@ -1,0 +1,142 @@
+"""What was deleted: undone at once, restored from the trash, deleted for good, or changed elsewhere in the meantime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from playwright.sync_api import Route, expect
+
+from .browser import App
+
+
+def create(api: httpx.Client, name: str) -> str:
+    """Create an item. Return its path."""
+    return f"items/{api.post('items', json={'name': name}).json()['id']}"
+
+
+def restore(api: httpx.Client, where: str) -> None:
+    assert api.post(f"{where}/restore").status_code == 200
+
+
+def purge(api: httpx.Client, where: str) -> None:
+    assert api.delete(where, params={"purge": "true"}).status_code == 204
+
+
+def test_undo_restores_the_item_with_its_id_and_so_does_the_trash(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    where = create(api, "Lamp")
+    app.sign_in(user)
+    app.button("Delete Lamp").click()
+    expect(app.page.get_by_text("You can restore the item from the trash for 30 days.")).to_be_visible()
+    app.button("Delete").click()
+    expect(app.rows()).to_have_count(0)
+    assert api.get(where).status_code == 404
+    with app.page.expect_request("**/restore") as restored:
+        app.button("Undo").click()
+    assert restored.value.headers["if-match"] == '"1"'
+    assert restored.value.headers["idempotency-key"]
+    expect(app.notice()).to_contain_text("Restored “Lamp”.")
+    assert app.names() == ["Lamp"]
+    assert api.get(where).json()["version"] == 2
+
+    api.delete(where)
+    create(api, "Desk")
+    app.page.get_by_role("link", name="Trash").click()
+    expect(app.page).to_have_title("Trash · Items")
+    expect(app.page.locator("main")).to_be_focused()
+    (entry,) = api.get("items", params={"deleted": "true"}).json()["items"]
+    expect(app.rows()).to_have_count(1)
+    times = [time.get_attribute("datetime") for time in app.rows().locator("td time").all()]
+    assert times == [entry["created_at"], entry["deleted_at"], entry["expires_at"]]
+    app.button("Restore Lamp").focus()
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+    expect(app.page.locator("main")).to_be_focused()  # the button no longer exists
+    assert api.get(where).json()["version"] == 3
+    app.notice().get_by_role("button", name="Open").click()
+    expect(app.field("Name")).to_have_value("Lamp")
+
+
+def test_an_item_is_deleted_for_good_only_after_confirmation(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    for name in ("Lamp", "Desk"):
+        api.delete(create(api, name))
+    app.sign_in(user)
+    app.open("/items/trash")
+    app.button("Delete Lamp for good").click()
+    app.button("Keep it").click()
+    expect(app.button("Delete Lamp for good")).to_be_focused()
+    app.page.keyboard.press("Enter")
+    app.button("Delete for good").click()
+    expect(app.notice()).to_contain_text("Deleted “Lamp” for good.")
+    expect(app.rows()).to_have_count(1)
+    (left,) = api.get("items", params={"deleted": "true"}).json()["items"]
+    assert left["name"] == "Desk"
+    app.page.get_by_role("searchbox").fill("lamp")
+    expect(app.page.get_by_text("No deleted items match.")).to_be_visible()
+
+
+def test_what_happened_elsewhere_to_a_deleted_item_is_said(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    paths = {name: create(api, name) for name in ("Purged", "Restored", "Changed", "Kept")}
+    for where in paths.values():
+        api.delete(where)
+    app.sign_in(user)
+    app.open("/items/trash")
+    expect(app.rows()).to_have_count(4)
+    app.allowed += ["404", "412"]
+    purge(api, paths["Purged"])
+    restore(api, paths["Restored"])
+    restore(api, paths["Kept"])
+    restore(api, paths["Changed"])
+    api.patch(paths["Changed"], json={"name": "Changed since"})
+    api.delete(paths["Changed"])
+    for name, text in [
+        ("Restore Purged", "“Purged” cannot be restored: its time in the trash is over, or it was deleted for good"),
+        ("Restore Restored", "“Restored” was already restored elsewhere."),
+        ("Delete Kept for good", "“Kept” was not deleted. It was restored elsewhere."),
+        ("Restore Changed", "“Changed” was not restored. It was restored, changed and deleted again elsewhere."),
+    ]:
+        app.button(name).click()
+        if name.startswith("Delete"):
+            app.button("Delete for good").click()
+        expect(app.notice()).to_contain_text(text)
+    app.button("Restore Changed since").click()
+    expect(app.page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+    assert api.get(paths["Changed"]).json()["version"] == 4
+    assert api.get(paths["Kept"]).status_code == 200
+    app.button("Create it again").click()
+    expect(app.notice()).to_contain_text("Created “Purged” again, as a new item.")
+
+
+def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    where = create(api, "Lamp")
+    lost: list[tuple[str, int]] = []
+
+    def lose_the_first_response(route: Route) -> None:
+        request: Any = route.request
+        key = request.headers.get("idempotency-key")
+        if key and key not in (seen := [one for one, _ in lost]) and len(seen) < 3:
+            lost.append((key, route.fetch().status))
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    app.sign_in(user, f"/{where}")
+    app.page.route("**/v1/items/**", lose_the_first_response)
+    app.allowed += ["ERR_CONNECTION_RESET"]
+    app.field("Name").fill("Desk lamp")
+    app.button("Save").click()
+    expect(app.notice()).to_contain_text("Saved “Desk lamp”.")
+    app.button("Delete Desk lamp").click()
+    app.button("Delete").click()
+    expect(app.notice()).to_contain_text("Deleted “Desk lamp”.")
+    app.notice().get_by_role("button", name="Undo").last.click()
+    expect(app.notice()).to_contain_text("Restored “Desk lamp”.")
+    assert [status for _, status in lost] == [200, 204, 200]
+    item = api.get(where).json()
+    assert (item["name"], item["version"]) == ("Desk lamp", 3)
