@@ -59,7 +59,7 @@ def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
     cognito = outputs["endpoint_url"]
     text = (root / "infra" / "site_headers.json").read_text(encoding="utf-8")
     filled = Template(text).substitute(api=f"{api.scheme}://{api.netloc}", sign_in=sign_in, cognito=cognito)
-    names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url", "trash_days")
+    names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
     return {
         "headers": {name: "; ".join(parts) for name, parts in json.loads(filled).items()},
         "config": {name: outputs[name] for name in names}
