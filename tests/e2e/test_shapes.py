@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -137,6 +138,21 @@ def same(one: Any, other: Any) -> bool:
         except ValueError:
             return False
     return bool(one == other)
+
+
+def test_a_contract_without_a_restore_has_no_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    where, _ = create(api, 0)
+    app.allowed += ["404"]
+    app.sign_in(user)
+    expect(app.page.get_by_role("link", name="Trash")).to_have_count(0)
+    app.button(re.compile("^Delete ")).click()
+    expect(app.page.get_by_text("permanently deletes")).to_be_visible()
+    app.button("Delete").click()
+    app.button("Create it again").click()
+    expect(app.notice()).to_contain_text(f"as a new {app.service.singular}")
+    assert api.get(where).status_code == 404
+    app.open(f"/{COLLECTION}/trash")
+    expect(app.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def test_every_shape_is_filled_in_and_stored_exactly(app: App, user: dict[str, str], api: httpx.Client) -> None:
