@@ -169,7 +169,8 @@ def table_at(endpoint: str) -> Callable[[Call], Call]:
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [("GET", "items", None), ("GET", "items/{id}", None), ("POST", "items", {"name": "x"}), ("PUT", "items/{id}", {"name": "x"}),
-     ("PATCH", "items/{id}", {"attributes": {"a": "b"}}), ("DELETE", "items/{id}", None)],
+     ("PATCH", "items/{id}", {"attributes": {"a": "b"}}), ("DELETE", "items/{id}", None), ("GET", "items?deleted=true", None),
+     ("POST", "items/{id}/restore", None), ("DELETE", "items/{id}?purge=true", None)],
 )  # fmt: skip
 def test_a_table_out_of_reach_is_503(api: httpx.Client, through: Through, method: str, path: str, body: Any) -> None:
     through(table_at("http://127.0.0.1:9"))

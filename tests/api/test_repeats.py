@@ -209,3 +209,25 @@ def test_a_resent_delete_never_deletes_an_item_made_since(api: httpx.Client, mak
         headers = {"Idempotency-Key": key()}
         item = api.post("items", json={"name": "x"}, headers=headers).json()
     assert api.delete(f"items/{item['id']}?purge=true").status_code == 204
+
+
+@in_process
+def test_a_create_without_a_key_that_was_deleted_before_it_was_resent_has_created(
+    api: httpx.Client, through: Through
+) -> None:
+    deleted: list[int] = []
+
+    def between(call: Call) -> Call:
+        def faulty(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+            call(owner, action, payload, remaining)
+            through()
+            item_id = payload["Item"]["id"]["S"].partition("#")[2]
+            deleted.append(api.delete(f"items/{item_id}?purge=true").status_code)
+            return call(owner, action, payload, remaining)
+
+        return faulty
+
+    through(between)
+    created = api.post("items", json={"name": "x"})
+    assert (created.status_code, created.headers["etag"], deleted) == (201, '"1"', [204])
+    problem(api.get(f"items/{created.json()['id']}"), 404)
