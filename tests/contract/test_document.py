@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from crudctl.build import aws_profile, contract, operations, promises, round_trip, service
+from crudctl.build import aws_profile, contract, examples, operations, round_trip, service
 from tests import contracts
 from tests.stack import ROOT
 
@@ -91,7 +91,7 @@ def test_the_contract_is_a_valid_openapi_document(document: dict[str, Any]) -> N
 
 def test_the_contract_can_be_packaged(document: dict[str, Any]) -> None:
     operations.operations(document)
-    promises.check_examples(document, service.describe(document))
+    examples.check(document, service.describe(document))
     round_trip.plan(document)
 
 

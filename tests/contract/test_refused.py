@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crudctl.build import aws_profile, contract, operations, package, promises, service
+from crudctl.build import aws_profile, contract, examples, operations, package, service
 from crudctl.build.contract import ContractError
 from tests import contracts
 from tests.invoke import invoke
@@ -119,6 +119,17 @@ CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
         ({"allOf": [{"type": "string"}, {"type": "string", "nullable": True}]}, "`nullable` in only one part"),
         ({"allOf": [CLOSED, {"properties": {"b": {"type": "string"}}}]}, "does not allow the others' b"),
         ({"$ref": "#/components/schemas/Colour"}, "points to nothing"),
+        (CLOSED | {"x-property-names": {"maxLength": 9}}, "has `x-property-names`, which has no effect"),
+        ({"type": "string", "x-property-names": {}}, "has `x-property-names`, which needs the type object"),
+        ({"type": "object", "x-property-names": {"maxLength": 256}}, "x-property-names of 1 to 256 characters; use 1"),
+        (
+            {"type": "object", "x-property-names": {"pattern": "(?i)a"}},
+            "x-property-names with the pattern .* ECMA-262|none of",
+        ),
+        (
+            {"type": "object", "properties": {"a": {}}, "x-property-names": {"minLength": 2}},
+            "has the property a, which its x-property-names do not allow: must have at least 2 characters",
+        ),
         ({"type": "array", "items": {"$ref": "#/components/schemas/ItemContent"}}, "refers to itself"),
         (nested(31), "is more than 30 levels deep"),
     ],
@@ -185,6 +196,7 @@ def test_a_pattern_that_is_not_ecma_262_or_has_no_equivalent_is_refused(pattern:
         operations.operations(parameter)
 
 
+OPEN_MAP: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 OPEN = r"^\[/a-z]+$"  # has a `]` that is not escaped
 
 
@@ -265,6 +277,10 @@ def closed_item(document: Any) -> Any:
     """The schema of an item in one piece, which allows no other properties."""
     flat = contract.flatten(document, document["components"]["schemas"]["Item"])
     return {**flat, "additionalProperties": False}
+
+
+def links(document: Any) -> Any:
+    return document["paths"]["/items"]["post"]["responses"]["201"]["links"]
 
 
 def page(document: Any) -> Any:
@@ -429,6 +445,22 @@ def body(document: Any, method: str) -> Any:
         (archive(operationId="import"), "the operationId import is taken"),
         (archive(requestBody={"content": {"application/json": {"schema": {"not": {}}}}}), "request body has `not`"),
         (archive(**{"x-probe": "yes"}), "x-probe must be true or false"),
+        (
+            lambda d: links(d)["get"].update(operationId="find_item"),
+            "POST /items, response 201, link get: there is no operation find_item",
+        ),
+        (
+            lambda d: links(d)["get"].update(parameters={"query.id": 1}),
+            "POST /items, response 201, link get: get_item has no parameter query.id",
+        ),
+        (lambda d: links(d)["get"].pop("operationId"), "links/get must have `operationId`"),
+        (archive(deprecated=True, **{"x-sunset": "soon"}), "x-sunset must be a date, such as 2027-01-31"),
+        (archive(**{"x-deprecated-at": "2027-01-31"}), "`x-deprecated-at` has no effect without `deprecated: true`"),
+        (
+            archive(deprecated=True, **{"x-deprecated-at": "2027-02-01T00:00:00Z", "x-sunset": "2027-01-31"}),
+            "`x-sunset` must not be before `x-deprecated-at`",
+        ),
+        (lambda d: content(d)["properties"].update(f=OPEN_MAP | {"x-property-names": []}), "names must be an object"),
     ],
 )
 def test_an_operation_that_its_handler_does_not_serve_as_promised_is_refused(change: Any, complaint: str) -> None:
@@ -440,6 +472,24 @@ def test_two_schemas_that_are_one_name_for_api_gateway_are_refused() -> None:
     document = changed(lambda one: one["components"]["schemas"].update({"Stock_Item": {}, "StockItem": {}}))
     with pytest.raises(ContractError, match="Stock_Item and StockItem are one name to API Gateway"):
         aws_profile.aws_profile(document)
+
+
+@pytest.mark.parametrize(
+    ("dates", "headers"),
+    [
+        ({}, {"Deprecation": "@0"}),
+        ({"x-deprecated-at": "2027-01-31"}, {"Deprecation": "@1801353600"}),
+        (
+            {"x-deprecated-at": "2027-01-31T01:00:00+01:00", "x-sunset": "2027-06-30"},
+            {"Deprecation": "@1801353600", "Sunset": "Wed, 30 Jun 2027 00:00:00 GMT"},
+        ),
+    ],
+)
+def test_a_deprecated_operation_has_headers_that_say_since_when_and_until_when(dates: Any, headers: Any) -> None:
+    """RFC 9745, section 2.1, and RFC 8594, section 3."""
+    derived = operations.operations(changed(archive(deprecated=True, **dates)))
+    assert derived["archive_item"]["headers"] == headers
+    assert derived["get_item"]["headers"] == {}
 
 
 def test_another_operation_is_accepted() -> None:
@@ -474,7 +524,7 @@ def test_another_operation_is_accepted() -> None:
 def test_an_invalid_example_is_named(change: Any, complaint: str) -> None:
     document = changed(change)
     with pytest.raises(ContractError) as refusal:
-        promises.check_examples(document, service.describe(document))
+        examples.check(document, service.describe(document))
     assert complaint in str(refusal.value)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from crudctl.build import contract, promises, schema_changes
+from crudctl.build import contract, promises, schema_changes, system_properties
 from functions import validation
 
 PARSED = ("If-Match", "If-None-Match", "cursor")
@@ -28,7 +28,7 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     contract.check_structure(old)
     contract.check_structure(new)
     # Only a request with a parameter that clients of `old` do not send is answered with these.
-    hidden = () if _lists_trash(old) else tuple(promises.IN_TRASH)
+    hidden = () if _lists_trash(old) else tuple(system_properties.IN_TRASH)
     return list(dict.fromkeys(_operations(_as_returned(old), _as_returned(new, hidden))))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crudctl.build import contract, deprecation, promises, rules, service
+from crudctl.build import contract, deprecation, promises, rules, service, system_properties
 from crudctl.build.contract import ContractError, Schema
 
 # Attributes of a stored resource that are not content; see functions.store.
@@ -37,7 +37,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """
     described = service.describe(document)
     resource = resource_content(document, described)
-    ignored = promises.ignored(document, described)
+    ignored = system_properties.ignored(document, described)
     result = {}
     for path, method, operation in contract.each_operation(document):
         described_as = described.operations[operation["operationId"]]

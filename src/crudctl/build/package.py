@@ -20,10 +20,10 @@ from typing import Any
 from crudctl.build import (
     aws_profile,
     contract,
+    examples,
     files,
     handlers,
     operations,
-    promises,
     published,
     round_trip,
     service,
@@ -70,7 +70,7 @@ def build(root: Path) -> Package:
     document = contract.load(root)
     described = service.describe(document)
     operations.operations(document)  # before the examples: an example of an invalid schema says nothing
-    promises.check_examples(document, described)
+    examples.check(document, described)
     round_trip.plan(document)  # what a release could not probe is refused here, not in the middle of a release
     write_operations(root, document)
     staged = root / "build" / "functions"

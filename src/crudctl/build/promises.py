@@ -1,4 +1,4 @@
-"""Checks that an operation of the contract is what its handler serves: parameters, bodies, statuses and system properties.
+"""Checks that an operation of the contract is what its handler serves: parameters, bodies and statuses.
 
 A handler serves one kind of operation the same way whatever the contract says. A contract that promises something else would be
 broken by every response, so it is refused.
@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crudctl.build import contract, rules
-from crudctl.build.contract import ContractError, Schema
+from crudctl.build import contract, links, rules, system_properties
+from crudctl.build.contract import ContractError
 from crudctl.build.service import (
     CREATE,
     DELETE,
@@ -25,9 +25,8 @@ from crudctl.build.service import (
     RESTORE,
     Operation,
     Service,
-    content_of,
 )
-from functions import merge, validation
+from functions import validation
 
 # The media types of each kind's body; a contract must have the first and may have the others.
 BODIES = {
@@ -72,19 +71,6 @@ MAY_HAVE = {  # what the handler of a kind reads if the contract has it
 OF_TRASH = ("deleted", "purge")  # which do nothing without a trash
 MOST = 1000  # entries of a page, in functions.handlers
 USUAL = {"limit": 25, "order": "asc"}  # in functions.handlers, where the contract has no default
-SYSTEM: dict[str, tuple[str, Any]] = {  # property of every resource -> its type, and a value
-    "id": ("string", UUID),
-    "version": ("integer", 1),
-    "created_at": ("string", "2026-01-31T09:26:53.589793Z"),
-    "updated_at": ("string", "2026-01-31T09:26:53.589793Z"),
-}
-
-
-IN_TRASH: dict[str, tuple[str, Any]] = {  # property of what is in the trash -> its type, and a value
-    "deleted_at": ("string", "2026-02-28T09:26:53.589793Z"),
-    "expires_at": ("string", "2026-03-30T09:26:53Z"),
-}
-LATER: dict[str, Any] = {"version": 10**18 - 1}  # values that the service sets in the end; If-Match has 18 digits
 
 
 def check(document: Mapping[str, Any], described: Service, operations: Mapping[str, Mapping[str, Any]]) -> None:
@@ -95,7 +81,7 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
     """
     _check_names(described)
     _check_trash(described, operations)
-    _check_system(document, described)
+    system_properties.check(document, described)
     create = described.operation(CREATE)
     fault = next(validation.faults(rules.exact(dict(described.sample)), operations[create.id]["content"]), None)
     if fault:
@@ -116,6 +102,8 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
             _check_body(document, described, where, operation.kind, declared)
             _check_responses(document, described, where, operation.kind, declared["responses"])
     _check_page(document, described, operations)
+    for path, method, declared in contract.each_operation(document):
+        links.check(document, f"{method} {path}", declared["responses"], operations)
 
 
 def _check_names(described: Service) -> None:
@@ -128,67 +116,6 @@ def _check_names(described: Service) -> None:
         raise ContractError(
             "No operation may be called rollback: the function that rolls releases back has that name. Choose another "
             "operationId."
-        )
-
-
-def ignored(document: Mapping[str, Any], described: Service) -> list[str]:
-    """Return the properties of the resource that the service sets, in the contract's order.
-
-    A client may send them, and they are ignored, so that what was read can be changed and put back
-    (https://google.aip.dev/203#output-only).
-    """
-    whole = contract.flatten(document, {"$ref": f"#/components/schemas/{described.schema}"})
-    return [name for name in whole.get("properties", {}) if name not in described.fields]
-
-
-def _check_system(document: Mapping[str, Any], described: Service) -> None:
-    where = f"components/schemas/{described.schema}"
-    schema = contract.flatten(document, {"$ref": f"#/{where}"})
-    separate = described.separate
-    if separate:
-        _check_composed(document, described, where, schema)
-    set_by_service = SYSTEM | (IN_TRASH if described.trash else {})
-    for name, (kind, value) in set_by_service.items():
-        field: Schema = schema["properties"].get(name, {})
-        if (
-            field.get("type") != kind
-            or not (field.get("readOnly") or separate)
-            or rules.value_fault(value, field, f"{where}, {name}")
-        ):
-            raise ContractError(
-                f"{where} must have the property `{name}` of type {kind}{'' if separate else ', readOnly'}, which the service "
-                f"sets, for example to {value}."
-            )
-    always = [name for name in IN_TRASH if name in schema.get("required", [])]
-    if always:
-        raise ContractError(f"{where} must not require `{always[0]}`, which only what is in the trash has.")
-    for name, least in LATER.items():
-        if rules.value_fault(least, schema["properties"][name], f"{where}, {name}"):
-            raise ContractError(f"{where}, {name} must allow {least} too, which the service sets after many changes.")
-    own = [name for name in ignored(document, described) if name not in set_by_service]
-    if own:
-        what = (
-            "readOnly" if schema["properties"][own[0]].get("readOnly") else f"no property of {described.content_schema}"
-        )
-        raise ContractError(
-            f"{where}, {own[0]} is {what}: the service sets only {', '.join(set_by_service)}. Let clients send it, or remove it."
-        )
-
-
-def _check_composed(document: Mapping[str, Any], described: Service, where: str, schema: Schema) -> None:
-    """Raise ContractError unless the schema of the resource has all of its content's, and is open for what comes later."""
-    fields = described.fields
-    missing = [name for name in fields if schema.get("properties", {}).get(name) != fields[name]]
-    if missing or not set(content_of(document, described.content_schema)["required"]) <= set(
-        schema.get("required", [])
-    ):
-        raise ContractError(
-            f"{where} must be composed with allOf of {described.content_schema} and what the service sets: a response has all "
-            f"that is sent{f', such as {missing[0]}' if missing else ''}."
-        )
-    if schema.get("additionalProperties", True) is not True:
-        raise ContractError(
-            f"{where} must have no `additionalProperties`: the next version may return more properties."
         )
 
 
@@ -335,63 +262,3 @@ def _check_responses(
         raise ContractError(
             f"{where}: its response {status} must be application/json with $ref #/components/schemas/{described.schema}."
         )
-
-
-def check_examples(document: Mapping[str, Any], described: Service) -> None:
-    """Raise ContractError for the first example of a body that its own schema refuses.
-
-    A merge patch must be valid for one of the examples of a create at least: it may rely on what is stored.
-    """
-    create = described.operation(CREATE)
-    body = contract.dereference(document, document["paths"][create.path]["post"]["requestBody"])
-    stored = [*_examples(document, next(iter(body["content"].values()))).values(), dict(described.sample), {}]
-    for path, method, declared in contract.each_operation(document):
-        where, kind = f"{method} {path}", described.operations[declared["operationId"]].kind
-        request = contract.dereference(document, declared.get("requestBody", {}))
-        for media in request.get("content", {}).values():
-            if kind == PATCH:
-                _check_patches(document, described, f"{where}, request", media, stored)
-            else:
-                _check_values(document, f"{where}, request", media, kind=kind)
-        for status, response in declared["responses"].items():
-            for media in contract.dereference(document, response).get("content", {}).values():
-                _check_values(document, f"{where}, response {status}", media)
-
-
-def _check_patches(
-    document: Mapping[str, Any], described: Service, where: str, media: Mapping[str, Any], stored: list[Any]
-) -> None:
-    schema = rules.constraints(content_of(document, described.content_schema))
-    for name, example in _examples(document, media).items():
-        if not isinstance(example, dict):
-            raise _invalid(where, name, ("", "must be an object"))
-        found = [next(merge.patch_faults(rules.exact(example), rules.exact(one), schema), None) for one in stored]
-        if all(found):
-            raise _invalid(where, name, found[0] or ("", ""))
-
-
-def _check_values(
-    document: Mapping[str, Any], where: str, media: Mapping[str, Any], *, kind: str | None = None
-) -> None:
-    """Raise ContractError for an example of a body that its schema refuses. `kind` is that of the operation, of a request."""
-    schema = contract.flatten(document, media["schema"])
-    if kind and schema.get("type") == "object" and schema.get("properties"):
-        schema = contract.content(schema)
-        schema = contract.closed(schema) if kind in BODIES else schema
-    validated_by = rules.constraints(schema, where)  # names a pattern of a response, too, which nothing else reads
-    for name, example in _examples(document, media).items():
-        if fault := next(validation.faults(rules.exact(example), validated_by), None):
-            raise _invalid(where, name, fault)
-
-
-def _examples(document: Mapping[str, Any], media: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the examples of a body by what they are called in a message."""
-    named = {name: contract.dereference(document, example) for name, example in media.get("examples", {}).items()}
-    examples = {f"example {name}": one["value"] for name, one in named.items() if "value" in one}
-    if "example" in media:
-        examples["the example"] = media["example"]
-    return examples
-
-
-def _invalid(where: str, name: str, fault: tuple[str, str]) -> ContractError:
-    return ContractError(f"{where}, {name} is not valid: {' '.join(fault).strip()}.")
