@@ -101,19 +101,27 @@ def _is_deep(value: Any, text: str) -> bool:
 
 def _structure_faults(value: Any, repeated: dict[int, list[Pair]]) -> Iterator[tuple[str, str]]:
     """Yield (JSON Pointer, what is wrong there) for what is nested too deeply, and for each property that occurs again."""
-    waiting = [("", value)]  # instead of a recursion, which the value may be too deep for
+    waiting = [iter([("", value)])]  # instead of a recursion, which the value may be too deep for
     while waiting:
-        pointer, one = waiting.pop()
-        if fault := depth_fault(pointer):
+        pointer, one = next(waiting[-1], ("", None))
+        if one is None:
+            waiting.pop()
+        elif fault := depth_fault(pointer):
             yield pointer, fault
-            continue
-        seen: set[str] = set()
-        for name, _ in repeated.get(id(one), ()):
-            if name in seen:
-                yield step(pointer, name), "must be given only once"
-            seen.add(name)
-        named = list(one.items() if isinstance(one, dict) else enumerate(one))
-        waiting += [(step(pointer, name), inner) for name, inner in named[::-1] if isinstance(inner, (dict, list))]
+        else:
+            seen: set[str] = set()
+            for name, _ in repeated.get(id(one), ()):
+                if name in seen:
+                    yield step(pointer, name), "must be given only once"
+                seen.add(name)
+            waiting.append(_containers(one, pointer))
+
+
+def _containers(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Yield (JSON Pointer, object or array) for each directly within an object or array at `pointer`."""
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, (dict, list)):
+            yield step(pointer, name), inner
 
 
 def _number(text: str) -> Any:

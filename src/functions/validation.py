@@ -75,9 +75,14 @@ def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[tuple[str,
 
 def reported(found: Iterator[tuple[str, str]]) -> list[Fault]:
     """Return the first faults as a problem lists them, and how many more there are."""
-    every = [{"pointer": pointer, "detail": detail} for pointer, detail in found]
-    more = len(every) - MOST_FAULTS
-    return every[:MOST_FAULTS] + ([{"pointer": "", "detail": f"has {more} more faults"}] if more > 0 else [])
+    listed: list[Fault] = []
+    more = 0  # counted, not kept: a small body can have thousands of faults with long pointers
+    for pointer, detail in found:
+        if len(listed) < MOST_FAULTS:
+            listed.append({"pointer": pointer, "detail": detail})
+        else:
+            more += 1
+    return listed + ([{"pointer": "", "detail": f"has {more} more faults"}] if more else [])
 
 
 def words(values: list[Any]) -> str:
