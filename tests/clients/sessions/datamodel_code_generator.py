@@ -28,7 +28,7 @@ def problem(response: httpx.Response, status: int) -> Problem:
 
 response = api.post("/items", content=sent(ItemContent(name="Lamp", quantity=1)))
 created = Item.model_validate_json(response.content)
-url = f"/items/{created.id.root}"
+url = f"/items/{created.id}"
 print("create")
 
 response = api.get(url)
@@ -73,6 +73,7 @@ print("restore")
 
 later = Item.model_validate(restored.model_dump(mode="json", exclude_unset=True) | {"a_later_field": 1})
 assert later.version == 4
-print("a field of a later version")
+Problem.model_validate(fault.model_dump(mode="json") | {"type": "urn:items:problem:later"})
+print("a field and a problem of a later version")
 
 assert api.delete(url, params={"purge": "true"}).status_code == 204

@@ -81,6 +81,7 @@ print("restore")
 
 later = Item.from_dict(item(restored).to_dict() | {"a_later_field": 1})
 assert later.version == 4
-print("a field of a later version")
+Problem.from_dict(fault.to_dict() | {"type": "urn:items:problem:later"})
+print("a field and a problem of a later version")
 
 assert delete_item.sync_detailed(created.id, client=api, purge=True).status_code == 204
