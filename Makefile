@@ -6,7 +6,7 @@ PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests audit screenshots lock demo-release demo-rollback docs recording
+.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests fuzz audit screenshots lock demo-release demo-rollback docs recording
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(MIRROR) $(CRUDCTL) up
@@ -30,6 +30,9 @@ stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack
 
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e
+
+fuzz: .venv/.ready-dev build/functions.zip  ## thousands of requests made from the contract, also along its links: minutes
+	@$(PY) -m pytest -q -s tests/fuzz
 
 check: lint types infra web workflows  ## all checks that need no running stack
 
