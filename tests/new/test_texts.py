@@ -111,7 +111,7 @@ def test_the_contract_describes_the_new_resource_and_can_be_packaged(
     assert described.problems == f"urn:{new.collection}:problem:"
     assert set(described.scopes) == {f"{new.collection}/read", f"{new.collection}/write"}
     assert {operation.id for operation in described.operations.values()} == {
-        *(f"{verb}_{new.snake}" for verb in ("create", "get", "update", "patch", "delete")),
+        *(f"{verb}_{new.snake}" for verb in ("create", "get", "update", "patch", "delete", "restore")),
         f"list_{new.plural_snake}",
     }
     assert described.fields.keys() == service.describe(DOCUMENT).fields.keys()

@@ -45,9 +45,9 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     paths = {
         path: {
             key: _operation(document, described, part) if key in contract.METHODS else part
-            for key, part in item.items()
+            for key, part in methods.items()
         }
-        for path, item in document["paths"].items()
+        for path, methods in document["paths"].items()
     }
     result = {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
     sent = set(_reached(result, _bodies(result)))

@@ -89,7 +89,7 @@ def chosen(resource: str, plural: str | None) -> Words:
                 f"The service itself uses the word '{word}', so a resource cannot be called that.",
                 f"Choose another word, or two, such as --resource 'order {one}'.",
             )
-    for operation in (f"create_{one}", f"update_{one}", f"delete_{one}", f"list_{many}"):
+    for operation in (f"create_{one}", f"restore_{one}", f"list_{many}"):
         name = operation.replace(" ", "_")
         if not NAME.fullmatch(name):
             raise Failed(
