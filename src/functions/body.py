@@ -8,7 +8,7 @@ import json
 import re
 
 from . import errors
-from .validation import DEEPEST, depth_fault, reported, step
+from .validation import DEEPEST, STAND_IN, depth_fault, reported, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 MAX_BODY = 128 * 1024  # bytes
 MAX_DIGITS = 38  # of a number in DynamoDB
 CHARSET = re.compile(r"""\s*(["']?)utf[-_ ]?8\1\s*""")  # every spelling of UTF-8 that clients send
-# API Gateway passes a body on as a text, in which U+FFFD stands in place of bytes that are not UTF-8:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
-STAND_IN = "\ufffd"
 
 
 class _Refused(ValueError):

@@ -9,7 +9,7 @@ import re
 
 from . import operations
 from .merge import patch_faults as faults_of_patch
-from .validation import MOST_UNKNOWN, faults, reported, sendable
+from .validation import MOST_UNKNOWN, STAND_IN, faults, reported, sendable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
                 wrong.append({"parameter": name, "detail": "is required"})
         elif len(texts) > 1 and place == "query":
             wrong.append({"parameter": name, "detail": "must be given only once"})
+        elif place != "header" and STAND_IN in texts[0]:
+            wrong.append({"parameter": name, "detail": "must be UTF-8, percent-encoded, and not contain U+FFFD"})
         else:
             value = _from_text(", ".join(texts), schema)  # RFC 9110, section 5.3
             values[name] = value

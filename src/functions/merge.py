@@ -13,6 +13,7 @@ from .validation import (
     property_schema,
     required_faults,
     step,
+    text_fault,
     type_fault,
     unknown_faults,
 )
@@ -68,7 +69,9 @@ def _property_faults(
 ) -> Iterator[tuple[str, str]]:
     where = step(pointer, name)
     if value is None:
-        if stored is not None and name in schema.get("required", ()):
+        if fault_of_name := text_fault(name, pointer):
+            yield fault_of_name
+        elif stored is not None and name in schema.get("required", ()):
             yield where, "is required and cannot be removed"
     elif fault_of_name := name_fault(name, schema, pointer):
         yield fault_of_name

@@ -24,6 +24,9 @@ SHORTEST_NAME, LONGEST_NAME = 1, 255  # characters of a property's name, where t
 MOST_FAULTS = 100  # listed of one request, so that the response stays small
 MOST_UNKNOWN = 20  # unknown names that are listed: a body of nothing else must not make a response of its own size
 MOST_DIGITS = 38
+# API Gateway passes requests on as text, in which this character stands in place of bytes that are not UTF-8:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+STAND_IN = "\ufffd"
 
 
 def _is_number(value: Any) -> bool:
@@ -131,11 +134,18 @@ def name_fault(name: str, schema: Schema, pointer: str) -> tuple[str, str] | Non
     least, most = rule.get("minLength", SHORTEST_NAME), rule.get("maxLength", LONGEST_NAME)
     if not least <= len(name) <= most:
         return step(pointer, name), f"must have a name of {least} to {most} characters"
-    if not _is_text(name):
-        return pointer, "must have valid Unicode in property names: one contains an unpaired surrogate"
+    if fault := text_fault(name, pointer):
+        return fault
     if "pattern" in rule and not re.search(rule["regex"], name):
         return step(pointer, name), f"must have a name that matches {rule['pattern']}"
     return None
+
+
+def text_fault(name: str, pointer: str) -> tuple[str, str] | None:
+    """Return (pointer, what is wrong) for a property's name that is no text."""
+    if _is_text(name):
+        return None
+    return pointer, "must have valid Unicode in property names: one contains an unpaired surrogate"
 
 
 def property_schema(name: str, schema: Schema) -> Schema | None:

@@ -82,7 +82,7 @@ def test_a_body_of_thousands_of_repeated_properties_has_a_small_response(api: ht
 @pytest.mark.parametrize(
     ("text", "pointer"),
     [(r'{"\ud800": 1}', "/?"), (r'{"a": {"\udfff": 1}}', "/a"), (r'{"attributes": {"\ud83d": "x"}}', "/attributes"),
-     (r'{"attributes": {"\ud83d": {"\ud83d": 1}}}', "/attributes"), (r'{"name": "\ude00\ud83d"}', "/name"),
+     (r'{"attributes": {"\ud83d": null}}', "/attributes"), (r'{"name": "\ude00\ud83d"}', "/name"),
      (r'{"tags": [{"\ud800": "\ud800"}]}', "/tags/0"), (r'{"\ud800~/\udfff": null}', "/?~0~1?")],
 )  # fmt: skip
 def test_an_unpaired_surrogate_is_400_wherever_it_is(api: httpx.Client, make: Make, text: str, pointer: str) -> None:

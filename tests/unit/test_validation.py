@@ -236,6 +236,17 @@ def test_a_fault_names_the_parameter(given: dict[str, list[str]], parameter: str
     assert query(**given)[1] == [{"parameter": parameter, "detail": detail}]
 
 
+@pytest.mark.parametrize("place", ["path", "query"])
+def test_a_parameter_of_bytes_that_are_not_utf_8_is_a_fault(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"name": "words", "in": place, "required": False, "schema": {"type": "string"}}
+    monkeypatch.setitem(contract.OPERATIONS["list_items"], "parameters", [words])
+    for text, wrong in (("b\ufffdro", ["words"]), ("b\u00fcro", [])):
+        found = contract.parameters("list_items", {"path": {}, "query": {}, "header": {}} | {place: {"words": [text]}})[
+            1
+        ]
+        assert [fault["parameter"] for fault in found] == wrong
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab\u00e9", max_size=4),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
