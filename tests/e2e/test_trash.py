@@ -112,6 +112,26 @@ def test_what_happened_elsewhere_to_a_deleted_item_is_said(app: App, user: dict[
     assert api.get(paths["Kept"]).status_code == 200
 
 
+def test_a_form_whose_item_was_created_and_deleted_creates_another_when_it_is_sent_again(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    app.sign_in(user, "/items/new")
+    app.page.route("**/v1/items", lambda route: (route.fetch(), route.abort("connectionreset")), times=1)
+    app.allowed += ["ERR_CONNECTION_RESET", "409"]
+    app.field("Name").fill("Twice")
+    app.button("Create").click()
+    app.drawer().get_by_role("button", name="Stop").click()
+    (first,) = api.get("items").json()["items"]
+    api.delete(f"items/{first['id']}")
+    app.button("Create").click()
+    expect(app.page.get_by_text("This form already created one item, which was deleted since.")).to_be_visible()
+    expect(app.drawer().get_by_role("link", name="Look in the trash")).to_be_visible()
+    app.button("Create").click()
+    expect(app.drawer()).to_have_count(0)
+    (second,) = api.get("items").json()["items"]
+    assert second["id"] != first["id"]
+
+
 def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = create(api, "Lamp")
     lost: list[tuple[str, int]] = []

@@ -8,6 +8,7 @@ import {
   type RefSchema,
   resolve,
   rowsOf,
+  schemasIn,
 } from '../src/reference/document';
 import { parse } from '../src/json/value';
 
@@ -106,6 +107,14 @@ test('properties named like integers keep the order of the contract, also in par
 test('a schema without properties is no section', () => {
   expect(isSection(document, ref('Id'))).toBe(false);
   expect(isSection(document, ref('Box'))).toBe(true);
+});
+
+test('the schemas that a part of the document refers to are found through others', () => {
+  const part = { content: [{ schema: { allOf: [ref('Box')] } }, ref('a~1b')] };
+  expect([...schemasIn(document, part)]).toEqual(['Box', 'a~1b']);
+  const nested = { Box: { properties: { inner: ref('Box'), id: ref('Id') } } } as Record<string, RefSchema>;
+  const recursive = { ...document, components: { schemas: { ...document.components.schemas, ...nested } } };
+  expect([...schemasIn(recursive, [ref('Box')])]).toEqual(['Box', 'Id']);
 });
 
 test('a reference is followed by own properties only', () => {

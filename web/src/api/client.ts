@@ -13,12 +13,6 @@ export interface Resource extends Json {
   created_at: string;
   updated_at: string;
 }
-/** A resource in the trash. */
-export interface Trashed extends Resource {
-  deleted_at: string;
-  /** Until when it can be restored. */
-  expires_at: string;
-}
 export interface Page {
   entries: Resource[];
   next_cursor: string | null;

@@ -18,6 +18,7 @@ import {
   resolve,
   type ResponseObject,
   rowsOf,
+  schemasIn,
 } from './document';
 import { inline, Prose } from './Prose';
 import './Reference.css';
@@ -35,9 +36,13 @@ const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
 );
 // web_contract.py adds this one, also for a contract that does not mention it.
 const derived = `${service.schema}Content`;
-const isMentioned = write(contract).includes(`"#/components/schemas/${derived}"`);
+const mentioned = schemasIn(contract, contract.paths);
 const schemas = Object.entries(contract.components.schemas).filter(
-  ([name, schema]) => (name !== derived || isMentioned) && isSection(contract, schema),
+  ([name, schema]) => (name !== derived || mentioned.has(name)) && isSection(contract, schema),
+);
+const sent = schemasIn(
+  contract,
+  operations.map(({ operation }) => operation.requestBody),
 );
 
 function nameOf({ summary, operationId }: Operation): string {
@@ -235,7 +240,9 @@ function Properties({ name, schema }: { name: string; schema: RefSchema }) {
           <tr key={path}>
             <th scope="row">
               <code>{path}</code>
-              {required && <span class="help"> {field.readOnly ? 'always' : 'required'}</span>}
+              {required && (
+                <span class="help"> {field.readOnly || !sent.has(name) ? 'always' : 'required'}</span>
+              )}
             </th>
             <td>
               {kindOf(contract, given)}

@@ -74,6 +74,21 @@ export function isSection(document: OpenApi, schema: RefSchema): boolean {
   return flat(document, schema).properties !== undefined;
 }
 
+/** Return the names of the schemas that a part of the document refers to, directly or through others. */
+export function schemasIn(document: OpenApi, part: unknown, found = new Set<string>()): Set<string> {
+  if (typeof part !== 'object' || part === null) return found;
+  const { $ref } = part as { $ref?: unknown };
+  const reference = typeof $ref === 'string' && /^#\/components\/(\w+)\/([^/]+)$/.exec($ref);
+  if (!reference) {
+    for (const inner of Object.values(part)) schemasIn(document, inner, found);
+    return found;
+  }
+  const [, kind, name = ''] = reference;
+  if (kind === 'schemas' && found.has(name)) return found;
+  if (kind === 'schemas') found.add(name);
+  return schemasIn(document, resolve(document, part as Ref<unknown>), found);
+}
+
 /** Return a schema's type in words: `string (uuid)`, `array of string`, `one of red, green`, each `or null`. */
 export function kindOf(document: OpenApi, schema: RefSchema = {}): string {
   const whole = flat(document, schema);
