@@ -134,6 +134,7 @@ def test_a_form_whose_item_was_created_and_deleted_creates_another_when_it_is_se
 
 def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = create(api, "Lamp")
+    create(api, "Below which nothing moves, long after a click")
     lost: list[tuple[str, int]] = []
 
     def lose_the_first_response(route: Route) -> None:
