@@ -1,4 +1,4 @@
-"""Tests that change the account: other tokens, other app clients, another throttling limit."""
+"""Tests that change the account: other tokens, other app clients, another throttling limit, a stricter setting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import TARGETS, Service
-from tests.api.test_items import problem
+from tests.api.test_items import Make, problem
 from tests.stack import Stack
 
 pytestmark = pytest.mark.parametrize("service", [t for t in TARGETS if t == "local"], indirect=True, scope="session")
@@ -106,3 +106,31 @@ def test_too_many_requests_are_429_with_retry_after(one_request_a_second: None, 
         assert problem(response, 429)["type"] == "urn:items:problem:too-many-requests"
         assert int(response.headers["retry-after"]) >= 1
         assert response.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.fixture
+def if_match_required(stack: Stack) -> Iterator[None]:
+    """Let the functions that write run with `require_if_match`, as versions of their own."""
+    client, earlier = stack.aws("lambda"), {}
+    for name in (stack.outputs["functions"][operation] for operation in ("update_item", "delete_item")):
+        earlier[name] = client.get_alias(FunctionName=name, Name="prod")["FunctionVersion"]
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        strict = variables | {"REQUIRE_IF_MATCH": "true"}
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": strict})
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        client.update_alias(FunctionName=name, Name="prod", FunctionVersion=version)
+    yield
+    for name, version in earlier.items():
+        client.update_alias(FunctionName=name, Name="prod", FunctionVersion=version)
+
+
+def test_a_write_without_if_match_is_428_where_it_is_required(
+    api: httpx.Client, make: Make, if_match_required: None
+) -> None:
+    path = f"items/{make()['id']}"
+    for method, body in (("PUT", {"name": "x"}), ("PATCH", {"name": "x"}), ("DELETE", None)):
+        response = api.request(method, path, json=body)
+        assert problem(response, 428)["type"] == "urn:items:problem:precondition-required"
+    assert api.put(path, json={"name": "x"}, headers={"If-Match": '"1"'}).status_code == 200
+    assert api.delete(path, headers={"If-Match": "*"}).status_code == 204
