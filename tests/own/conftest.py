@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -85,6 +86,19 @@ def api(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
             yield client
 
 
+def removed(api: httpx.Client, described: Service, resource_id: str) -> httpx.Response:
+    """Delete a resource for good, also where a service demands `If-Match` or has a trash."""
+    purge = {"purge": "true"} if can_purge() else {}
+    return api.delete(f"{described.collection}/{resource_id}", params=purge, headers={"If-Match": "*"})
+
+
+@functools.cache
+def can_purge() -> bool:
+    """Whether the contract has the parameter that deletes for good."""
+    declared = (operation["parameters"] for _, _, operation in contract.each_operation(contract.parse(CONTRACT)))
+    return any(parameter["name"] == "purge" for parameters in declared for parameter in parameters)
+
+
 @pytest.fixture
 def make(api: httpx.Client, described: Service) -> Iterator[Make]:
     """Create a resource and return it. It is deleted after the test."""
@@ -99,4 +113,4 @@ def make(api: httpx.Client, described: Service) -> Iterator[Make]:
 
     yield create
     for resource_id in made:
-        assert api.delete(f"{described.collection}/{resource_id}").status_code in (204, 404)
+        assert removed(api, described, resource_id).status_code in (204, 404)
