@@ -188,7 +188,7 @@ class Resources:
         """
         key = self._key(resource_id)
         if self._trash_days is None:
-            # A version that knows no trash may serve beside this one, and fails on a memory; once something is in the trash, none does.
+            # A version that knows no trash may serve beside this one, and cannot read a memory. Beside a trash none does.
             try:
                 return self._write("DeleteItem", {"Key": key}, (LIVE,), precondition)[1]
             except errors.NotFound:
