@@ -184,6 +184,11 @@ def test_abac_lets_iam_guard_ownership_too(changed: Stack) -> None:
         assert api.put(path, json={"name": "Changed"}).status_code == 200
         assert path.endswith(api.get("items", params={"order": "desc", "limit": 1}).json()["items"][0]["id"])
         assert api.delete(path).status_code == 204
+        assert path.endswith(api.get("items", params={"deleted": "true"}).json()["items"][-1]["id"])
+        assert other.get("items", params={"deleted": "true"}).json()["items"] == []
+        assert other.post(f"{path}/restore").status_code == 404
+        assert api.post(f"{path}/restore").status_code == 200
+        assert api.delete(path, params={"purge": "true"}).status_code == 204
     config = changed.aws("lambda").get_function_configuration(FunctionName=changed.outputs["functions"]["get_item"])
     variables = config["Environment"]["Variables"]
     own = {"TableName": variables["TABLE_NAME"], "Key": {"id": {"S": "me#x"}}}
