@@ -111,7 +111,8 @@ class VersionConflict(Problem):
 
     def __init__(self, current_version: int) -> None:
         super().__init__(
-            f"The {SINGULAR} has changed. Read it again and repeat the change on its current version.",
+            f"The {SINGULAR} has changed, or If-None-Match excludes its version. "
+            "Read it again and repeat the change on that version.",
             headers={"ETag": f'"{current_version}"'},
             extensions={"current_version": current_version},
         )

@@ -31,7 +31,7 @@ class Precondition:
             version, as an empty `match` does.
     """
 
-    __slots__ = ("_unread", "faults", "match", "none_match")
+    __slots__ = ("_excludes_all", "faults", "match", "none_match")
 
     def __init__(self, if_match: str | None, if_none_match: str | None, *, reads: bool) -> None:
         self.faults: list[dict[str, str]] = []
@@ -40,7 +40,7 @@ class Precondition:
         self.match = None if tags is None else _versions([(weak, tag) for weak, tag in tags if not weak])
         self.none_match = _versions(self._tags("If-None-Match", if_none_match) or [])
         never = if_none_match is not None and if_none_match.strip() == "*"
-        self._unread = never and reads
+        self._excludes_all = never and reads
         if never and not reads:
             self.match = []
 
@@ -50,7 +50,7 @@ class Precondition:
 
     def allows(self, version: int) -> bool:
         """Whether both headers allow this version. If only `If-None-Match` does not, the response to a GET is a 304."""
-        return self.matches(version) and version not in self.none_match and not self._unread
+        return self.matches(version) and version not in self.none_match and not self._excludes_all
 
     def _tags(self, header: str, value: str | None) -> Tags | None:
         """Return the header's tags; None when it is absent, `*` or faulty."""
