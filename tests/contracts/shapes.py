@@ -141,6 +141,13 @@ SHAPES = (
         ('{"a":1}',),
     ),
     Shape(
+        "map_of_names",
+        "`x-property-names`",
+        ('{"ab":1}', '{"abcd":2,"xy":3}'),
+        ('{"a":1}', '{"abcde":1}', '{"AB":1}'),
+        "as `propertyNames` in OpenAPI 3.1; names have 1 to 255 characters without it",
+    ),
+    Shape(
         "map_of_nullable",
         "null in a map",
         ('{"a":1.5}', '{"b":2,"c":0}', '{"a":null,"b":2}'),
@@ -211,7 +218,13 @@ REFUSED = """
 
 OTHERS = (
     ("`default` of a field", rules.OUTSIDE_PARAMETERS),
-    ("`readOnly` of a field", "the service sets only id, version, created_at and updated_at, and each must be there"),
+    ("`readOnly` of a field", "the service sets only id, version, created_at and updated_at, and what is in the trash"),
+    (
+        "a property of the resource that clients do not send",
+        "the same; a response has what is sent and what the service sets, and the service adds nothing else",
+    ),
+    ("links to operations and parameters that do not exist", "a generator of requests would follow them"),
+    ("`x-sunset` before `x-deprecated-at`, or either without `deprecated`", "the headers would contradict each other"),
     ("other formats", f"the functions know {', '.join(rules.FORMATS)}"),
     (
         "a keyword of another type",
