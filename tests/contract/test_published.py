@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +11,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from crudctl.build import contract, openapi_31, operations, published, service
+from crudctl.build import contract, openapi_31, operations, pattern, published, service
+from functions.precondition import Precondition
 from tests import contracts
 from tests.contract.test_document import DOCUMENTS, examples_of
 from tests.contracts import forms
@@ -117,3 +120,18 @@ def test_both_forms_of_a_contract_are_served_and_published_alike() -> None:
     assert set(new_one["Sample"]["required"]) == set(old_one["Sample"]["required"])
     for name in ("SampleContent", "SamplePatch"):
         assert new_one[name]["properties"] == old_one[name]["properties"]
+
+
+def test_the_pattern_of_entity_tags_accepts_exactly_what_the_functions_accept() -> None:
+    """RFC 9110, sections 13.1.1 and 5.6.1.2; HTTP drops white space at both ends of a value."""
+    parameters = DOCUMENTS["items"]["components"]["parameters"]
+    schemas = [parameters[name]["schema"] for name in ("IfMatch", "IfNoneMatch")]
+    expression = re.compile(pattern.translate(schemas[0]["pattern"]))
+    assert schemas[0]["pattern"] == schemas[1]["pattern"]
+    parts = ('"', ",", " ", "W/", "1", "*")
+    values = ("".join(made) for length in range(1, 7) for made in itertools.product(parts, repeat=length))
+    several = ",".join(['"1"'] * 100)
+    for value in (*values, several, f'{several},"1"', '"\x7f"', '"\xe9"', '"1"\t,\t"2"', 'w/"1"'):
+        if value == value.strip():
+            accepted = not Precondition(value, None, reads=True).faults
+            assert bool(expression.search(value)) == accepted, value
