@@ -6,11 +6,14 @@ import gzip
 import json
 import re
 import uuid
+from typing import Any
 
 import httpx
 import pytest
 
+from crudctl.build import operations
 from functions import contract
+from tests import contracts
 from tests.api.test_items import MERGE, Make, content, problem
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -87,8 +90,14 @@ def test_a_log_line_has_the_trace_that_the_response_has(api: httpx.Client, capsy
 
 @IN_PROCESS
 def test_a_deprecated_operation_says_so_on_every_response(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    document: Any = contracts.document()
+    document["paths"]["/items"]["get"] |= {
+        "deprecated": True,
+        "x-deprecated-at": "2025-11-26",
+        "x-sunset": "2027-11-26",
+    }
     dates = {"Deprecation": "@1764115200", "Sunset": "Fri, 26 Nov 2027 00:00:00 GMT"}
-    monkeypatch.setitem(contract.OPERATIONS["list_items"], "headers", dates)
+    monkeypatch.setitem(contract.OPERATIONS, "list_items", operations.operations(document)["list_items"])
     for path in ("items", "items?colour=1"):
         response = api.get(path)
         assert {name: response.headers[name] for name in dates} == dates
