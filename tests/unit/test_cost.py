@@ -6,10 +6,10 @@ import json
 import math
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +21,8 @@ from crudctl.build import service
 from crudctl.cli import main
 from crudctl.cost import model
 from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, price_list
+from functions import entry
 from functions.resource import Resource
-from functions.store import Store
 from tests import contracts
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
@@ -165,19 +165,24 @@ def test_containers_become_cheaper_at_the_documented_volume() -> None:
     assert f"from {round(high / 1e6)} M requests a month" in DOCS
 
 
-def test_an_item_carries_the_system_fields_that_the_model_counts() -> None:
-    sent: list[dict[str, Any]] = []
+def size(attributes: Mapping[str, str | int]) -> int:
+    """The size that DynamoDB charges for, a number as half of its digits and one byte."""
+    return sum(
+        len(name) + (len(value) if isinstance(value, str) else len(str(value)) // 2 + 1)
+        for name, value in attributes.items()
+    )
 
-    def call(_owner: str, _action: str, payload: dict[str, Any], _remaining: object) -> dict[str, Any]:
-        sent.append(payload["Item"])
-        return {}
 
+def test_an_item_carries_the_attributes_that_the_model_counts_and_so_does_what_is_left_of_it() -> None:
     uuid, now = "3909af87-ffd8-46d4-85ba-8336378c2299", "2026-11-23T02:46:02.655580Z"
     new = Resource(id=uuid, version=1, created_at=now, updated_at=now, content={}, fingerprint="f" * 32)
-    request = SimpleNamespace(owner=uuid, id=uuid, now=now, remaining=lambda: 1.0)
-    Store(call, "table", "index").of(request).create(new)
-    size = sum(len(name) + (len(value["S"]) if "S" in value else 2) for name, value in sent[0].items())
-    assert math.isclose(size, model.STORED_OVERHEAD, rel_tol=0.1)
+    live = entry.attributes(new, uuid, receipt=uuid)
+    memory = entry.memory(uuid, uuid, now, receipt=uuid)
+    trashed = live | memory | {"owner": entry.partition(uuid, deleted=True)}
+    assert math.isclose(size(live), model.STORED_OVERHEAD, rel_tol=0.1)
+    assert math.isclose(size(trashed) - size(live), model.TRASH_OVERHEAD, rel_tol=0.2)
+    assert math.isclose(size(memory), model.MEMORY, rel_tol=0.2)
+    assert entry.MEMORY_DAYS == model.MEMORY_DAYS
 
 
 def test_every_price_has_its_source() -> None:
