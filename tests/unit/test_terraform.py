@@ -148,13 +148,13 @@ def test_a_failed_download_is_reported_with_what_to_install(tmp_path: Path, syst
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `terraform` on PATH, whose `apply` runs the script in the file that is returned."""
+    """A stand-in for `terraform` on PATH. `apply` runs the script in the file that is returned, and `plan` the one beside it."""
     program = tmp_path / "bin" / "terraform"
     program.parent.mkdir()
     program.write_text(
         '#!/bin/sh\ncase $1 in version) echo \'{"terraform_version": "1.11.4"}\';; '
         f'init) mkdir -p "$TF_DATA_DIR/providers/{provider.ADDRESS}/6.1.0/any";; '
-        f"apply) . {tmp_path}/apply;; esac\n",
+        f"plan|apply) . {tmp_path}/$1;; esac\n",
         encoding="utf-8",
     )
     program.chmod(0o755)
@@ -179,6 +179,33 @@ def test_a_failing_terraform_is_reported(stand_in: Path, script: str, message: s
     with pytest.raises(Failed) as failure:
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
     assert message in failure.value.message
+
+
+def test_a_plan_has_its_changes_also_after_what_others_have_changed(stand_in: Path) -> None:
+    shown = """module.function["get_item"].aws_lambda_function.this: Refreshing state... [id=items-test-get_item]
+
+Note: Objects have changed outside of Terraform
+
+  # module.function["get_item"].aws_lambda_function.this has changed
+  ~ resource "aws_lambda_function" "this" {
+      ~ version                        = "1" -> "2"
+    }
+
+─────────────────────────────────────────────────────────────────────────────
+
+Plan: 1 to add, 2 to change, 0 to destroy."""
+    saved = f"{'─' * 77}\n\nSaved the plan to: plan\n"
+    (stand_in.parent / "plan").write_text(
+        f"""for argument in "$@"; do case $argument in -out=*) : > "${{argument#-out=}}";; esac; done
+cat <<'END'
+{shown}
+
+{saved}END
+""",
+        encoding="utf-8",
+    )
+    plan = Terraform(Environment(stand_in.parent, "local")).plan()
+    assert (plan.text, plan.changes) == (shown, 3)
 
 
 def test_progress_counts_the_applied_of_the_planned_changes(stand_in: Path) -> None:

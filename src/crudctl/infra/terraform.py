@@ -25,6 +25,9 @@ OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
 STALLED = 120  # seconds; no resource of the local stack takes as long, so its response was lost
 PATIENCE = "-lock-timeout=60s"  # for a Terraform that completes its work after its crudctl was killed
+SAVED = re.compile(
+    r"\n─+\s+Saved the plan to: .*", re.DOTALL
+)  # a line like this one also ends what others have changed
 PLANNED = re.compile(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.MULTILINE)
 
 
@@ -127,7 +130,7 @@ class Terraform:
             self._check_lock(result.stderr)
             raise Failed(f"terraform plan failed:\n{result.stderr.strip()}")
         file.chmod(0o600)
-        text = result.stdout.partition("\n───")[0].strip()
+        text = SAVED.sub("", result.stdout).strip()
         counts = PLANNED.search(text)
         return Plan(text, sum(map(int, counts.groups())) if counts else 0, file)
 
