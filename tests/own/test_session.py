@@ -38,7 +38,8 @@ def test_session_with_curl_works_when_pasted(own_stack: Stack, described: Servic
     (script,) = re.findall(r"```sh\n(.*?)```", section("A session with curl"), re.DOTALL)
     printed = pasted(own_stack, script)
     statuses = re.findall(r"^HTTP/1.1 (\d+)", printed, re.MULTILINE)
-    assert statuses == ["201", "200", "412"]
+    assert statuses == ["201", "200", "412", "204", "200", "204", "409"]
     field, value = next(iter(described.sample.items()))
     assert f"{json.dumps(field)}:{json.dumps(value, separators=(',', ':'), ensure_ascii=False)}" in printed
-    assert '"current_version":2' in printed
+    for seen in ('"current_version":2', '"version":3', f'"type":"{described.problems}deleted"', '"deleted_at":'):
+        assert seen in printed
