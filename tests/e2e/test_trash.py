@@ -140,7 +140,7 @@ def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[s
     def lose_the_first_response(route: Route) -> None:
         request: Any = route.request
         key = request.headers.get("idempotency-key")
-        if key and key not in (seen := [one for one, _ in lost]) and len(seen) < 3:
+        if request.method != "DELETE" and key and key not in [one for one, _ in lost]:
             lost.append((key, route.fetch().status))
             route.abort("connectionreset")
         else:
@@ -157,6 +157,6 @@ def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[s
     expect(app.notice()).to_contain_text("Deleted “Desk lamp”.")
     app.notice().get_by_role("button", name="Undo").last.click()
     expect(app.notice()).to_contain_text("Restored “Desk lamp”.")
-    assert [status for _, status in lost] == [200, 204, 200]
+    assert [status for _, status in lost] == [200, 200]
     item = api.get(where).json()
     assert (item["name"], item["version"]) == ("Desk lamp", 3)

@@ -84,6 +84,15 @@ test('a created order is first at once, although the index lags', async () => {
   expect(ids(list)[0]).toBe(31);
 });
 
+test('an order that is read while the first page loads is listed with that page', async () => {
+  const list = new ResourceList(new Shelf(3));
+  const loading = list.load();
+  list.put(order(4));
+  expect(ids(list)).toEqual([]);
+  await loading;
+  expect(ids(list)).toEqual([4, 3, 2, 1]);
+});
+
 test('a created order appears at the end only once the last page is loaded', async () => {
   const list = new ResourceList(new Shelf(30), 'asc');
   await list.load();

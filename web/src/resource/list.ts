@@ -72,7 +72,8 @@ export class ResourceList {
   put(entry: Resource): void {
     this.#removed.delete(entry.id);
     this.#written.set(entry.id, entry);
-    const { entries, cursor } = this.store.state;
+    const { entries, cursor, loading } = this.store.state;
+    if (loading && cursor === undefined) return; // it is listed with the first page; before, it would push down the placeholders
     this.#change({ entries: this.#joined(entries, [], cursor === null) });
   }
 
