@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
-LOG = "FUZZ_EXPLAINED"  # variable with the path of a file, which gets the name of each explanation that was needed
+LOG = "FUZZ_LOG"  # variable with the path of a file, which gets the name of each explanation that was needed
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ def faults(response: Any, place: str) -> set[str | None]:
 
 EXPLAINED = (
     Explanation(
+        "precondition-first",
+        "412 for an invalid body: a failed condition may be reported before the content is looked at (RFC 9110, section 13.2.1)",
+        lambda failure, case, response: isinstance(failure, AcceptedNegativeData) and response.status_code == 412,
+    ),
+    Explanation(
         "stale-precondition",
         "412: an entity tag of the right form need not be that of the current version",
         lambda failure, case, response: rejected(failure, response, 412),
@@ -89,7 +94,13 @@ def explanation(failure: Failure, case: Any, response: Any) -> Explanation | Non
 def filter_failure(context: Any, failure: Failure, case: Any, response: Any) -> bool:
     """Keep a failure that nothing explains."""
     found = explanation(failure, case, response)
-    if found and LOG in os.environ:
-        with Path(os.environ[LOG]).open("a", encoding="utf-8") as log:
-            log.write(f"{found.name}\n")
+    if found:
+        note(found.name)
     return found is None
+
+
+def note(line: str) -> None:
+    """Add a line to the log, if there is one."""
+    if LOG in os.environ:
+        with Path(os.environ[LOG]).open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_fuzz import QUICK, loaded, try_case, walk
+from tests.api.test_fuzz import QUICK, WALKS, loaded, try_case, walk
 from tests.own.test_service import DOCUMENT
 from tests.stack import Stack
 
@@ -30,4 +30,4 @@ def test_every_response_conforms_to_the_projects_contract(case: Any, gateway: ht
 
 
 def test_every_response_along_the_links_conforms_to_the_projects_contract(gateway: httpx.Client) -> None:
-    assert walk(schema, gateway)
+    assert walk(schema, gateway, WALKS)
