@@ -195,12 +195,35 @@ def test_who_holds_the_state_is_reported_at_once(locked: Account) -> None:
     assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in result.stderr
 
 
+def changed(account: Account) -> None:
+    """Change the source of the functions, so that a deploy has something to publish."""
+    handlers = account.home / "src" / "functions" / "handlers.py"
+    handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
+
+
+def test_a_deploy_that_could_not_be_released_changes_nothing(deployed: Account, outputs: dict[str, Any]) -> None:
+    """As after an update of the project: the version in service is from before the trash."""
+    lambda_, name = deployed.client("lambda"), outputs["functions"]["list_items"]
+    usual = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    before = {key: value for key, value in usual.items() if key != "TRASH_DAYS"}
+    lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+    version = lambda_.publish_version(FunctionName=name)["Version"]
+    lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": usual})
+    lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=version)
+    changed(deployed)
+    result = deployed.run("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
+    assert result.exit_code == 1, result.output
+    assert f"Version {version} of {name}, in service, does not know the trash, which the planned" in result.stderr
+    assert "Set `trash_days = null` in infra/envs" in result.stderr
+    assert len(lambda_.list_versions_by_function(FunctionName=name)["Versions"]) == 3  # $LATEST, 1 and 2
+    lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion="1")
+
+
 def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     deployed: Account, outputs: dict[str, Any]
 ) -> None:
     functions, s3 = deployed.client("lambda"), deployed.client("s3")
-    handlers = deployed.home / "src" / "functions" / "handlers.py"
-    handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
+    changed(deployed)
     site, get_item = outputs["web_bucket"], outputs["functions"]["get_item"]
     s3.delete_object(Bucket=site, Key="index.html")
     deploying = deployed.begin("deploy", "--env", "test", "--yes", "--steps", "50,100", "--bake", "2m")
