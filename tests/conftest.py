@@ -41,14 +41,16 @@ TOGETHER = (
     "tests/e2e/test_shapes.py",
     "tests/new/test_new.py",
     "tests/own",
-    "tests/clients",
     "tests/local/test_their_machine.py",
     "tests/local",
 )
+SAME_STACK = {"tests/clients": "tests/api"}  # a folder whose tests use the stack of another
 
 
 def together(nodeid: str) -> str:
-    """The most specific entry of TOGETHER that a test belongs to; its own id if there is none."""
+    """The most specific entry of TOGETHER that a test belongs to, or shares a stack with; its own id if there is none."""
+    folder = nodeid.rpartition("/")[0]
+    nodeid = f"{SAME_STACK[folder]}/" if folder in SAME_STACK else nodeid
     return max((prefix for prefix in TOGETHER if nodeid.startswith(prefix)), key=len, default=nodeid)
 
 
