@@ -250,6 +250,8 @@ def trace(environment: Environment, wanted: str, since: str) -> None:
 def build(as_json: bool) -> None:
     """Build what is deployed: build/functions.zip and build/openapi.json. The same sources give the same bytes.
 
+    It also writes the contract for generators of clients: build/contract.json (OpenAPI 3.0) and build/openapi-3.1.json.
+
     Example: crudctl package --json
     """
     root = project.root()
