@@ -27,7 +27,7 @@ def test_nothing_is_found_in_single_requests_that_is_not_explained_by_name(stack
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", outputs["api_url"],
         "--header", f"Authorization: Bearer {stack.token(outputs['demo_users'][0]['username'])}",
-        "--phases", "examples,coverage,fuzzing", "--max-examples", str(int(300 * SIZE)), "--continue-on-failure", "--no-color",
+        "--phases", "examples,coverage,fuzzing", "--max-examples", str(int(400 * SIZE)), "--continue-on-failure", "--no-color",
         "--report", "json", "--report-json-path", str(tmp_path / "report.json"),
     ]  # fmt: skip
     path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
