@@ -7,7 +7,8 @@ A function's environment has `TRASH_DAYS`, from Terraform's variable `trash_days
     a number  uses the trash: puts there what is deleted or, with 0, remembers its id
 
 Two versions share the table during a release, and a rollback returns to what the later one left. So a version that does not know
-the trash serves neither beside one that uses it nor after it. The kind between them leads from the first to the last.
+the trash serves neither beside one that uses it nor after it. The kind between them leads from the first to the last;
+docs/decisions/0018-trash.md says why.
 """
 
 from __future__ import annotations
