@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         """What a receipt is made from."""
 
         id: str
+        invocation: str
         caller: str
         operation: str
         parameters: dict[str, Any]
@@ -32,18 +33,20 @@ class Receipt:
     """The receipt of one request.
 
     Attributes:
-        text: `key:<hash of caller and key>:<hash of what was asked for>:<request id>`, or the request id alone without a key.
+        text: `key:<hash of caller and key>:<hash of what was asked for>:<hash of the request>`, or the last of these without
+            a key. Of the request there are API Gateway's id and Lambda's: a caller can choose the former, and use it again.
         prefix: what every receipt begins with that the same caller leaves with the same key; without a key, the text.
     """
 
     __slots__ = ("_asked", "prefix", "text")
 
     def __init__(self, request: Request) -> None:
-        self.text = self.prefix = self._asked = request.id
+        sent = _hash([request.id, request.invocation])
+        self.text = self.prefix = self._asked = sent
         if request.idempotency_key is not None:
             self.prefix = f"key:{_hash([request.caller, request.idempotency_key])}:"
             self._asked = f"{self.prefix}{_hash(_asked(request))}:"
-            self.text = self._asked + request.id
+            self.text = self._asked + sent
 
     def replays(self, stored: object) -> bool | None:
         """Whether the write that left `stored` was an earlier request's. None if it was another write.

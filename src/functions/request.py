@@ -34,7 +34,8 @@ class Request:
         operation: the operationId that the request is for.
         kind: of that operation: create, list, get, replace, patch, delete, restore or other.
         owner: whose resources it is about.
-        id: API Gateway's request id.
+        id: API Gateway's request id, which a caller can choose.
+        invocation: Lambda's id of this invocation, which nobody can.
         parameters: values by name, with their types and defaults; of every parameter that the contract has there.
         precondition: the versions of the resource for which `If-Match` and `If-None-Match` let the request be served.
         idempotency_key: without quotes; None if it was not sent.
@@ -55,10 +56,13 @@ class Request:
         self.operation = operation
         self.kind: str = contract.OPERATIONS[operation]["kind"]
         self.id: str = event["requestContext"]["requestId"]
+        self.invocation: str = context.aws_request_id
         self.now = now
         self.collection = _collection(event)
         self._context = context
         headers = _headers(event)
+        if "idempotency-key" in headers:
+            headers["idempotency-key"] = [_unquoted(key) for key in headers["idempotency-key"]]
         self.parameters, faults = contract.parameters(
             operation,
             {
@@ -79,10 +83,7 @@ class Request:
         self.precondition = Precondition(if_match, if_none_match, reads=self.kind == "get")
         faulty = [fault["parameter"].lower() for fault in self.precondition.faults]  # with a better reason
         faults = [fault for fault in faults if fault["parameter"].lower() not in faulty] + self.precondition.faults
-        key = declared.get("idempotency-key")
-        self.idempotency_key = _unquoted(key) if key is not None else None
-        if self.idempotency_key == "" != key:
-            faults.append({"parameter": "Idempotency-Key", "detail": "must not be empty"})
+        self.idempotency_key: str | None = declared.get("idempotency-key")
         self.body: Any = None
         faults += self._read_body(event, headers)
         if faults:

@@ -10,6 +10,7 @@ import os
 import re
 import threading
 import time
+import uuid
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
@@ -60,7 +61,7 @@ class InProcess(httpx.BaseTransport):
         handler = contract.OPERATIONS[operation]["handler"]
         deadline = time.monotonic() + 10
         context = SimpleNamespace(
-            aws_request_id=f"invocation-{next(self._ids)}",
+            aws_request_id=str(uuid.uuid4()),
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
         )
         response: dict[str, Any] = getattr(handlers, handler)(event, context)

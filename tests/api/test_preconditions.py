@@ -90,4 +90,15 @@ def test_a_key_is_the_same_with_quotes_and_without(api: httpx.Client) -> None:
     for each in set(ids):
         assert api.delete(f"items/{each}").status_code == 204
     fault = {"parameter": "Idempotency-Key", "detail": "must not be empty"}
-    assert problem(api.post("items", json={"name": "x"}, headers={"Idempotency-Key": '""'}), 400)["errors"] == [fault]
+    assert problem(api.post("items", json={"name": "x"}, headers={"Idempotency-Key": '""'}), 400)["errors"][0] == fault
+
+
+def test_a_key_is_as_long_as_it_is_without_quotes(api: httpx.Client) -> None:
+    longest = (uuid.uuid4().hex * 8)[:255]
+    created = [
+        api.post("items", json={"name": "x"}, headers={"Idempotency-Key": key}) for key in (longest, f'"{longest}"')
+    ]
+    assert [response.status_code for response in created] == [201, 201]
+    assert created[0].json()["id"] == created[1].json()["id"]
+    problem(api.post("items", json={"name": "x"}, headers={"Idempotency-Key": f'"{longest}x"'}), 400)
+    assert api.delete(f"items/{created[0].json()['id']}").status_code == 204

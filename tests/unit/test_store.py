@@ -45,7 +45,14 @@ CALLS: dict[str, Callable[[Resources], object]] = {
 
 def request_of(**attributes: Any) -> Any:
     """Return what the store and a receipt need of a request."""
-    given = {"owner": "ann", "caller": "ann", "id": "request", "now": NOW, "remaining": lambda: 1.5}
+    given = {
+        "owner": "ann",
+        "caller": "ann",
+        "id": "request",
+        "invocation": "invocation",
+        "now": NOW,
+        "remaining": lambda: 1.5,
+    }
     return SimpleNamespace(**given | {"idempotency_key": None} | attributes)
 
 
