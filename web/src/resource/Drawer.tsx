@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
-import { capitalised, collection, service, trash } from '../contract/service';
+import { capitalised, collection, has, service, trash } from '../contract/service';
 import { type Fault, faults as faultsOf, newFaults } from '../contract/validate';
 import { Form, unplaced } from '../form/Form';
 import { type Raws, rawOf, valueOf } from '../form/raw';
@@ -35,7 +35,7 @@ const fresh = (base: Json, version: number | null): Draft => {
 const isChanged = ({ raw, base }: Draft) => !same(raw, rawOf(fields, base));
 
 export function Drawer({ list, open, sub, onDelete }: Props) {
-  const { api, trashDays } = useServices();
+  const { api } = useServices();
   const id = open === 'new' ? null : open.id;
   const name = id ?? 'new';
   const path = `${collection}/${name}`;
@@ -210,7 +210,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
         : capitalised(service.singular)
     : `New ${service.singular}`;
   const others = unplaced(fields, faults);
-  const toTrash = trashDays > 0 && (
+  const toTrash = has('restore') && (
     <a class="button small" href={trash}>
       Look in the trash
     </a>

@@ -1,8 +1,7 @@
 /** The list of resources, and the open one above it. */
 import { useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
-import { capitalised, collection, service, trash } from '../contract/service';
-import { useServices } from '../services';
+import { capitalised, collection, has, service, trash } from '../contract/service';
 import { Icon } from '../ui/parts';
 import { go } from '../ui/router';
 import { nameOf } from './content';
@@ -19,7 +18,6 @@ interface Props {
 }
 
 export function ListPage({ lists, open, sub }: Props) {
-  const { trashDays } = useServices();
   const [deleting, setDeleting] = useState<Resource | null>(null);
   const layout: Layout = {
     times: [
@@ -54,7 +52,7 @@ export function ListPage({ lists, open, sub }: Props) {
           </a>
         }
         more={
-          trashDays > 0 && (
+          has('restore') && (
             <a class="button" href={trash}>
               <Icon name="trash" />
               Trash
