@@ -29,7 +29,7 @@ from crudctl.release import versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
 from crudctl.release.cloud import Cloud
 from crudctl.release.guard import Decision, Policy
-from crudctl.release.probe import OWNER
+from crudctl.release.probe import OWNER, Finding, Probe
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests.stack import Stack
@@ -264,15 +264,25 @@ class Rig:
         return Load(self.outputs["api_url"], self.token(), rate, self.cloud.round_trip())
 
     def left_behind(self) -> int:
-        """Return the number of items of synthetic round trips that are still in the table."""
-        response = self.table.query(
-            TableName=self.outputs["table_name"],
-            IndexName="by_owner",
-            KeyConditionExpression="#o = :o",
-            ExpressionAttributeNames={"#o": "owner"},
-            ExpressionAttributeValues={":o": {"S": OWNER}},
+        """Return the number of items of synthetic round trips that are still in the table, or in the trash."""
+        pages = (
+            self.table.query(
+                TableName=self.outputs["table_name"],
+                IndexName="by_owner",
+                KeyConditionExpression="#o = :o",
+                ExpressionAttributeNames={"#o": "owner"},
+                ExpressionAttributeValues={":o": {"S": owner}},
+            )
+            for owner in (OWNER, f"{OWNER}#trash")
         )
-        return int(response["Count"])
+        return sum(page["Count"] for page in pages)
+
+    def round_trips(self, first: Mapping[str, str], second: Mapping[str, str], count: int = 6) -> set[Finding]:
+        """Return the findings of round trips through `prod`, which sends half of its requests to either version."""
+        half = {name: Position(version, second[name], 0.5) for name, version in first.items()}
+        self.put({PROD: half})
+        probe = Probe(self.client, self.functions, self.cloud.round_trip())
+        return {probe.round_trip(PROD) for _ in range(count)}
 
     def crudctl(self, *arguments: str) -> tuple[int, str]:
         """Run a command of `crudctl` in this process, in the stack's folder. Return its exit code and output."""

@@ -136,9 +136,14 @@ def test_a_route_that_only_the_new_version_knows_is_a_404_until_it_is_released_a
     grown: Rig,
 ) -> None:
     contract = grown.stack.home / "contract" / "openapi.yaml"
-    contract.write_text(contract.read_text(encoding="utf-8").replace(ROUTE, RENAMED), encoding="utf-8")
+    text = contract.read_text(encoding="utf-8").replace(ROUTE, RENAMED)
+    restoring = text.replace(
+        "\n      operationId: restore_item\n", "\n      operationId: restore_item\n      x-probe: true\n"
+    )
+    contract.write_text(restoring, encoding="utf-8")
     grown.stack.crudctl("up", "--hold")
     rig = Rig(grown.stack)  # with the probes of the new contract
+    assert [call.kind for call in rig.cloud.round_trip().calls if call.alone] == ["delete", "restore"]
     with rig.stack.api() as api:
         item = api.post("items", json={"name": "Desk"}).json()
         shelf = f"items/{item['id']}/shelf"

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from crudctl.release.probe import Finding
 from crudctl.release.record import PROMOTED
 from crudctl.release.releaser import CannotRelease
 from tests.release.rig import Rig
@@ -116,6 +117,8 @@ def test_the_trash_comes_into_service_in_two_releases(rig: Rig) -> None:
         assert stored(rig, owner, item) == {}
         assert [version("get", item)[0] for version in (ignorant, hiding)] == [404, 404]
     assert hiding("list", deleted="true") == (200, {"items": [], "next_cursor": None})
+    assert rig.round_trips(versions["ignorant"], versions["hiding"]) == {Finding()}
+    rig.put(rig.at(versions["hiding"]))
 
     # The second: what one version puts into the trash, the other neither shows, lists nor overwrites; both can restore it.
     ended = rig.releaser().start([0.5], 0, versions["trashing"])
@@ -137,6 +140,10 @@ def test_the_trash_comes_into_service_in_two_releases(rig: Rig) -> None:
         assert version("list")[1]["items"][0]["name"] == "Desk"
         assert trashing("delete", item) == (204, {})
         trashed = stored(rig, owner, item)
+
+    assert rig.round_trips(versions["hiding"], versions["trashing"]) == {Finding()}
+    assert rig.left_behind() == 0
+    rig.put(rig.at(versions["trashing"]))
 
     # This is why no way leads back: the version before the first release shows it.
     assert ignorant("get", item)[0] == 200
