@@ -60,6 +60,19 @@ def test_the_trash_comes_into_service_in_two_releases_and_goes_back_by_one(aws: 
         released(aws, IGNORANT)
 
 
+def test_the_trash_is_not_forgotten_when_the_versions_that_used_it_are_deleted(aws: Aws) -> None:
+    released(aws, HIDING)
+    trashing = released(aws, TRASHING)
+    for _ in range(8):
+        assert released(aws, HIDING).state == PROMOTED
+    published = {
+        str(one["Version"]) for one in aws.lambda_.list_versions_by_function(aws.functions["get_item"])["Versions"]
+    }
+    assert trashing.new["get_item"] not in published
+    with pytest.raises(CannotRelease, match="does not know the trash, which an earlier release uses"):
+        released(aws, IGNORANT)
+
+
 @pytest.mark.parametrize("rejected_by", ["round trip", "verdict"])
 def test_only_a_version_that_users_have_reached_stands_in_the_way_of_earlier_ones(aws: Aws, rejected_by: str) -> None:
     first = released(aws, HIDING)

@@ -12,7 +12,7 @@ from crudctl.infra.terraform import Plan, Terraform
 from crudctl.project import Environment
 from crudctl.release import order, versions
 from crudctl.release.aliases import PROD
-from crudctl.release.record import Records
+from crudctl.release.record import Records, Release
 from crudctl.web import build as web
 from crudctl.web import upload
 
@@ -70,11 +70,7 @@ def pending(environment: Environment) -> dict[str, tuple[str, str]]:
 
 def refuse_while_releasing(environment: Environment) -> None:
     """Raise Failed while a release is under way: an apply would publish versions meanwhile."""
-    client = environment.client("dynamodb")
-    try:
-        current = Records(client, f"{environment.prefix}-releases").current()
-    except client.exceptions.ResourceNotFoundException:
-        return  # a first deploy
+    current = _last_release(environment)
     if current and current.running:
         raise Failed(
             f"Release {current.number} of {environment.name} is under way, by {current.who}.",
@@ -94,9 +90,18 @@ def refuse_out_of_order(environment: Environment, terraform: Terraform, planned:
             continue  # a new function, or one without aliases
         old[name], new[name] = serving["Version"], "planned"
         environments[name] = {serving["Version"]: serving["Environment"]["Variables"], "planned": variables}
-    refusal = order.refusal(environments, old, new, past=list)
+    refusal = order.refusal(environments, old, new, _last_release(environment))
     if refusal:
         raise Failed(refusal.message, refusal.hint)
+
+
+def _last_release(environment: Environment) -> Release | None:
+    """Return the release under way or, if there is none, the last one; None before the first release."""
+    client = environment.client("dynamodb")
+    try:
+        return Records(client, f"{environment.prefix}-releases").current()
+    except client.exceptions.ResourceNotFoundException:
+        return None
 
 
 def upload_web(environment: Environment) -> None:

@@ -13,7 +13,7 @@ docs/decisions/0018-trash.md says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from crudctl.release.record import ROLLED_BACK, Release
@@ -31,28 +31,24 @@ class Refusal(NamedTuple):
     hint: str
 
 
-def refusal(
-    environments: Environments, old: Versions, new: Versions, past: Callable[[], Sequence[Release]]
-) -> Refusal | None:
+def refusal(environments: Environments, old: Versions, new: Versions, last: Release | None) -> Refusal | None:
     """Return why `new` may not come into service after `old`; None if it may.
 
     Args:
         environments: of every published version.
         old: versions in service.
         new: versions that are to be.
-        past: returns the releases that have ended. A version of theirs that was deleted does not count: versions.prune deletes
-            the oldest, so those that knew less are deleted too.
+        last: the release before, None for the first.
     """
 
     def use(versions: Versions) -> Iterator[str]:
-        return (_named(name, v) for name, v in versions.items() if _uses_trash(environments, name, v))
+        return _users(environments, versions)
 
     def do_not_know(versions: Versions) -> Iterator[str]:
         return (_named(name, v) for name, v in versions.items() if not _knows_trash(environments, name, v))
 
     ignorant = next(do_not_know(new), "")
-    served = [versions for release in past() for versions in _served(release)] if ignorant else []
-    user = next((one for versions in (new, old, *served) for one in use(versions)), "")
+    user = next(use(new), "") or user_before(environments, old, last)
     if user and ignorant:
         return Refusal(
             f"{_sentence(ignorant)} does not know the trash, which {user} uses: it would show and change what is in it.",
@@ -66,6 +62,17 @@ def refusal(
             "Set `trash_days = null` in infra/envs, deploy and release that first, and then the number of days.",
         )
     return None
+
+
+def user_before(environments: Environments, old: Versions, last: Release | None) -> str:
+    """Return what has used the trash: a version in service or of the last release, or an earlier release. Empty for none."""
+    served = (old, *(_served(last) if last else ()))
+    user = next((one for versions in served for one in _users(environments, versions)), "")
+    return user or ("an earlier release" if last and last.trash else "")
+
+
+def _users(environments: Environments, versions: Versions) -> Iterator[str]:
+    return (_named(name, version) for name, version in versions.items() if _uses_trash(environments, name, version))
 
 
 def _named(operation: str, version: str) -> str:

@@ -48,6 +48,7 @@ class Release:
         by: who or what decided its end.
         notes: what else happened, one line each.
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
+        trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Release:
     looked: float = 0.0
     notes: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
+    trash: bool = False
 
     @property
     def running(self) -> bool:

@@ -85,8 +85,8 @@ class Releaser:
                 "Alias prod is at the newest version of all functions.",
                 "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
             )
-        self._check_order(old, newest)
-        return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake)
+        trash = self._check_order(old, newest, last)
+        return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash)
 
     def resume(self) -> Release:
         """Continue a release that another process left.
@@ -150,11 +150,11 @@ class Releaser:
         missing = versions.missing(self._lambda, self._cloud.functions, new)
         if missing:
             raise CannotRelease(f"No longer published: {', '.join(missing)}.", "Deploy that state of the source again.")
-        self._check_order({operation: at.version for operation, at in prod.items()}, new)
+        trash = self._check_order({operation: at.version for operation, at in prod.items()}, new, last)
         by = self._journal.signature()["who"]
         notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
         notes += [f"{name} no longer exists" for name in wanted if name not in new]
-        how = {"doing": "promote", "why": why, "by": by, "notes": notes}
+        how = {"doing": "promote", "why": why, "by": by, "notes": notes, "trash": trash}
         return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
 
     def _check_probes(self) -> None:
@@ -169,12 +169,16 @@ class Releaser:
                 "Deploy it first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
             )
 
-    def _check_order(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-        """Raise CannotRelease if `new` may not come into service. What was begun is not checked again: it can always go back."""
+    def _check_order(self, old: Mapping[str, str], new: Mapping[str, str], last: Release | None) -> bool:
+        """Return whether the trash was used before. Raise CannotRelease if `new` may not come into service.
+
+        What was begun is not checked again: it can always go back.
+        """
         environments = versions.environments(self._lambda, self._cloud.functions)
-        refusal = order.refusal(environments, old, new, self._records.past)
+        refusal = order.refusal(environments, old, new, last)
         if refusal:
             raise CannotRelease(refusal.message, refusal.hint)
+        return bool(order.user_before(environments, old, last))
 
     def _before(self) -> tuple[Release | None, Places, Places]:
         """Return the last release, and where `prod` and `canary` are. Raise record.Refused if it is still under way."""
