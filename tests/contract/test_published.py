@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from crudctl.build import contract, openapi_31, operations, pattern, published, service
+from crudctl.build import contract, contract_changes, openapi_31, operations, pattern, published, service
 from functions.precondition import Precondition
 from tests import contracts
 from tests.contract.test_document import DOCUMENTS, examples_of
@@ -64,6 +64,87 @@ def test_input_is_closed_and_output_is_open_at_every_depth(document: dict[str, A
         elif kind != service.OTHER:
             assert flat["additionalProperties"] is False
             assert not [name for name, part in flat["properties"].items() if part.get("readOnly")]
+
+
+def answers(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each schema of the responses, their headers, and what they consist of and refer to."""
+    found = []
+
+    def visit(schema: dict[str, Any]) -> dict[str, Any]:
+        found.append(schema)
+        if "$ref" in schema:
+            visit(contract.dereference(document, schema))
+        return contract.within(schema, visit)
+
+    for _, _, operation in contract.each_operation(document):
+        for declared in operation["responses"].values():
+            response = contract.dereference(document, declared)
+            contract.mapped(response.get("content", {}), visit)
+            for header in response.get("headers", {}).values():
+                contract.mapped(contract.dereference(document, header), visit)
+    return found
+
+
+LIMITS = {
+    "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "propertyNames", "x-property-names", "not",
+}  # fmt: skip
+
+
+def test_answers_have_no_limit_and_input_has_those_of_the_service(document: dict[str, Any]) -> None:
+    for one in (document, openapi_31.converted(document)):
+        assert [schema for schema in answers(one) if LIMITS & schema.keys()] == []
+    name = next(name for name, derived in DERIVED.items() if derived is document)
+    described = service.describe(DOCUMENTS[name])
+    sent = contract.flatten(document, {"$ref": f"#/components/schemas/{described.content_name}"})["properties"]
+    limits = [(field, key, one[key]) for field, one in described.fields.items() for key in LIMITS & one.keys()]
+    assert [sent[field].get(key) for field, key, _ in limits] == [value for _, _, value in limits]
+    parameters = {one["name"]: one for _, _, found in contract.each_operation(document) for one in found["parameters"]}
+    assert contract.flatten(document, parameters["limit"]["schema"])["maximum"]
+
+
+def test_limits_that_are_widened_change_nothing_in_the_answers() -> None:
+    """`crudctl contract-changes` says that they break nothing."""
+    old, new = (contract.parse(contracts.ITEMS) for _ in range(2))
+    fields = new["components"]["schemas"]["ItemContent"]["properties"]
+    fields["name"] |= {"minLength": 0, "maxLength": 300}
+    fields["quantity"] |= {"minimum": -5}
+    fields["tags"] |= {"maxItems": 30, "uniqueItems": False}
+    del new["components"]["schemas"]["Id"]["pattern"], fields["attributes"]["x-property-names"]
+    assert contract_changes.breaking(old, new) == []
+    before, after = (published.published(one) for one in (old, new))
+    assert answers(before) == answers(after)
+    assert before["components"]["schemas"]["ItemContent"] != after["components"]["schemas"]["ItemContent"]
+
+
+def test_schema_that_is_sent_and_returned_is_published_twice_if_it_is_not_the_same_in_both() -> None:
+    source = with_notes({"text": {"type": "string", "maxLength": 9}, "colour": {"$ref": "#/components/schemas/Colour"}})
+    source["components"]["schemas"]["Colour"] = {"type": "string", "enum": ["red"]}
+    source["components"]["schemas"]["NoteInput"] = {"type": "string", "description": "Something else."}
+    schemas = published.published(source)["components"]["schemas"]
+    colour = {"$ref": "#/components/schemas/Colour"}
+    assert schemas["Note"]["properties"] == {"text": {"type": "string"}, "colour": colour}
+    assert "additionalProperties" not in schemas["Note"]
+    assert schemas["NoteInput2"] == source["components"]["schemas"]["Note"]
+    assert not {"ColourInput", "NoteInput"} & schemas.keys()  # the same in both, and not used
+
+
+def with_notes(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the tests' contract with an operation of another kind, whose body and answer are one closed schema."""
+    source = contract.parse(contracts.ITEMS)
+    note = {"type": "object", "additionalProperties": False, "required": list(properties), "properties": properties}
+    media = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
+    source["components"]["schemas"]["Note"] = note
+    source["paths"]["/items/{id}/notes"] = {
+        "parameters": source["paths"]["/items/{id}"]["parameters"],
+        "post": {
+            "operationId": "add_note",
+            "security": source["paths"]["/items"]["post"]["security"],
+            "requestBody": {"required": True, "content": media},
+            "responses": {"201": {"description": "The note.", "content": media}},
+        },
+    }
+    return source
 
 
 def test_a_field_is_named_once_and_published_for_what_is_sent_changed_and_returned() -> None:

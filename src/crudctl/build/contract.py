@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -307,15 +307,38 @@ def closed(schema: Schema) -> Schema:
 
 def opened(schema: Schema) -> Schema:
     """Return a schema that allows other properties wherever it allowed none, at every depth but in what it refers to."""
-    result = {k: v for k, v in schema.items() if (k, v) != ("additionalProperties", False)}
+    return within({k: v for k, v in schema.items() if (k, v) != ("additionalProperties", False)}, opened)
+
+
+def within(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+    """Return a schema with `change` applied to each schema directly in it."""
+    result = dict(schema)
     for keyword in ("items", "additionalProperties"):
-        if isinstance(result.get(keyword), dict):
-            result[keyword] = opened(result[keyword])
-    if "properties" in result:
-        result["properties"] = {name: opened(part) for name, part in result["properties"].items()}
-    if "allOf" in result:
-        result["allOf"] = [opened(part) for part in result["allOf"]]
+        if isinstance(schema.get(keyword), dict):
+            result[keyword] = change(schema[keyword])
+    if "properties" in schema:
+        result["properties"] = {name: change(part) for name, part in schema["properties"].items()}
+    for keyword in ("allOf", "anyOf", "oneOf"):  # only what this service does not validate has alternatives
+        if keyword in schema:
+            result[keyword] = [change(part) for part in schema[keyword]]
     return result
+
+
+def mapped(node: Any, change: Callable[[Schema], Schema]) -> Any:
+    """Return a part of a document with `change` applied to each schema in it that is not within another."""
+    if isinstance(node, list):
+        return [mapped(entry, change) for entry in node]
+    if not isinstance(node, Mapping):
+        return node
+    found: dict[str, Any] = {}
+    for key, inner in node.items():
+        if key in ("example", "examples"):  # values, in which nothing is a schema
+            found[key] = inner
+        elif key == "schemas":
+            found[key] = {name: change(schema) for name, schema in inner.items()}
+        else:
+            found[key] = change(inner) if key == "schema" and isinstance(inner, dict) else mapped(inner, change)
+    return found
 
 
 def merge_patch(schema: Schema) -> Schema:

@@ -1,7 +1,8 @@
 """Finds changes of the contract that break a client written against an earlier one. Pure: two documents in, sentences out.
 
 A request that was valid must stay valid and mean the same, and a response must still have every property it had, with values that
-it could have. A client ignores properties, statuses and types of problems that it does not know, so new ones break nothing.
+it could have. A client ignores properties, statuses and types of problems that it does not know, so new ones break nothing. Nor
+do wider limits of a response: what crudctl.build.published writes for generators of clients has none.
 """
 
 from __future__ import annotations

@@ -13,9 +13,15 @@ from typing import Any
 
 from crudctl.build import contract, files, openapi_31, service
 from crudctl.build.contract import Schema
+from functions import validation
 
 PREFIX = "#/components/schemas/"
 EXTENSIBLE = "x-extensible-enum"  # https://opensource.zalando.com/restful-api-guidelines/#112
+LIMITS = {
+    "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "not",
+    "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "x-property-names",
+}  # fmt: skip
+NAMES = {"minLength": 1, "maxLength": validation.LONGEST_NAME}  # of an open map's properties, in the functions
 
 
 def write(root: Path, document: Mapping[str, Any]) -> None:
@@ -29,8 +35,10 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document for client generators: OpenAPI 3.0, with the same operations, and these schemas.
 
     What a client sends of the resource is one closed schema, and so is a merge patch, with the type of every property. What it
-    receives is open, at every depth: a client that was made from it accepts what a later version adds. So the types of problems
-    are listed as values that may become more.
+    receives is open and without limits (`maxLength`, `minimum`, `pattern` and the like), at every depth: a client that was made
+    from it and validates responses accepts what a later version adds, and a limit that a later version widens. So the types of
+    problems are listed as values that may become more. A schema that is sent and returned, and not the same in both, is there
+    twice: as `Note`, which is returned, and as `NoteInput`, which is sent.
 
     Raises:
         contract.ContractError: The contract cannot be described, or a schema refers to itself.
@@ -40,7 +48,7 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
         name: _flat(document, name) if "x-merge-patch-of" in schema else schema
         for name, schema in document["components"]["schemas"].items()
     }
-    schemas[described.schema] = _without_read_only(contract.opened(_flat(document, described.schema)))
+    schemas[described.schema] = _flat(document, described.schema)
     schemas[described.content_name] = service.content_of(document, described.content_schema)
     paths = {
         path: {
@@ -49,21 +57,11 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
         }
         for path, methods in document["paths"].items()
     }
-    result = {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
-    sent = set(_reached(result, _bodies(result)))
-    schemas |= {name: _open(name, schema) for name, schema in schemas.items() if PREFIX + name not in sent}
-    used = set(_reached(result, [paths, *(part for key, part in result["components"].items() if key != "schemas")]))
-    result["components"]["schemas"] = {name: schema for name, schema in schemas.items() if PREFIX + name in used}
-    return result
+    return _split({**document, "paths": paths, "components": {**document["components"], "schemas": schemas}})
 
 
 def _flat(document: Mapping[str, Any], name: str) -> Schema:
     return contract.flatten(document, {"$ref": PREFIX + name})
-
-
-def _without_read_only(schema: Schema) -> Schema:
-    fields = {name: {k: v for k, v in one.items() if k != "readOnly"} for name, one in schema["properties"].items()}
-    return schema | {"properties": fields}
 
 
 def _operation(document: Mapping[str, Any], described: service.Service, operation: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,20 +78,89 @@ def _operation(document: Mapping[str, Any], described: service.Service, operatio
     return {**operation, "requestBody": body | {"content": media}}
 
 
-def _open(name: str, schema: Schema) -> Schema:
-    """Return a schema of responses, open at every depth; the types of problems may become more."""
-    opened = contract.opened(schema)
-    kinds = opened.get("properties", {}).get("type", {})
-    if name == "Problem" and "enum" in kinds:
-        others = {keyword: value for keyword, value in kinds.items() if keyword != "enum"}
-        opened["properties"] |= {"type": others | {EXTENSIBLE: kinds["enum"]}}
-    return opened
-
-
-def _bodies(document: Mapping[str, Any]) -> list[Any]:
-    """Return what clients send: the request bodies and parameters."""
+def _split(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document in which no schema is both sent and returned, unless it is the same in both."""
+    schemas, components = document["components"]["schemas"], document["components"]
     operations = [operation for _, _, operation in contract.each_operation(document)]
-    return [[one.get("requestBody"), one["parameters"]] for one in operations]
+    sent = _names(document, [[one.get("requestBody"), one["parameters"]] for one in operations])
+    both = sent & _names(document, [one["responses"] for one in operations])
+    differ = {name for name in both if _sent(schemas[name], {}) != _returned(schemas[name])}
+    inputs = {
+        name: _free(f"{name}Input", schemas)
+        for name in sorted(both)
+        if differ & {name, *_names(document, schemas[name])}
+    }
+    by_name = {name: _sent(one, inputs) if name in sent - both else _returned(one) for name, one in schemas.items()} | {
+        new: _sent(schemas[name], inputs) for name, new in inputs.items()
+    }
+    by_name["Problem"] = _extensible(by_name["Problem"])
+    paths = _directed(document["paths"], inputs)
+    rest = _directed({key: part for key, part in components.items() if key != "schemas"}, inputs)
+    result = {**document, "paths": paths, "components": {**rest, "schemas": by_name}}
+    used = _names(result, [paths, *rest.values()])
+    rest["schemas"] = {name: schema for name, schema in by_name.items() if name in used}
+    return {**result, "components": {key: rest[key] for key in components}}
+
+
+def _directed(node: Any, inputs: Mapping[str, str]) -> Any:
+    """Return a part of a document, outside of components/schemas, with the schemas of responses as they are returned."""
+    if isinstance(node, list):
+        return [_directed(entry, inputs) for entry in node]
+    if not isinstance(node, Mapping):
+        return node
+    found: dict[str, Any] = {}
+    for key, part in node.items():
+        if key == "examples":
+            found[key] = part
+        elif key in ("responses", "headers"):
+            found[key] = contract.mapped(part, _returned)
+        elif key in ("parameters", "requestBody", "requestBodies"):
+            found[key] = contract.mapped(part, lambda schema: _sent(schema, inputs))
+        else:
+            found[key] = _directed(part, inputs)
+    return found
+
+
+def _sent(schema: Schema, inputs: Mapping[str, str], *, top: bool = True) -> Schema:
+    """Return a schema as it is sent: with the names that the functions accept in each open map.
+
+    Args:
+        inputs: name of the schema that is sent, by that of the one that is returned.
+        top: whether the schema is not within another.
+    """
+    result = contract.within(schema, lambda part: _sent(part, inputs, top=False))
+    if "$ref" in result:
+        name = result["$ref"].removeprefix(PREFIX)
+        result["$ref"] = PREFIX + inputs.get(name, name)
+    if result.get("type") == "object" and result.get("additionalProperties") is not False and not top:
+        result["x-property-names"] = NAMES | result.get("x-property-names", {})
+    return result
+
+
+def _returned(schema: Schema) -> Schema:
+    """Return a schema as it is returned: open and without limits, at every depth, and all of it is read.
+
+    Without limits several alternatives can be valid, so one of them is any of them.
+    """
+    left_out = {*LIMITS, "readOnly"}
+    kept = {
+        "anyOf" if keyword == "oneOf" else keyword: value
+        for keyword, value in schema.items()
+        if keyword not in left_out and (keyword, value) != ("additionalProperties", False)
+    }
+    return contract.within(kept, _returned)
+
+
+def _extensible(problem: Schema) -> Schema:
+    """Return the schema of problems, whose types may become more."""
+    kinds = problem["properties"]["type"]
+    others = {keyword: value for keyword, value in kinds.items() if keyword != "enum"}
+    return problem | {"properties": problem["properties"] | {"type": others | {EXTENSIBLE: kinds["enum"]}}}
+
+
+def _names(document: Mapping[str, Any], node: Any) -> set[str]:
+    """Return the names of the schemas that a part of a document refers to, directly and through others."""
+    return {one.removeprefix(PREFIX) for one in _reached(document, node) if one.startswith(PREFIX)}
 
 
 def _reached(document: Mapping[str, Any], node: Any, seen: set[str] | None = None) -> Iterator[str]:
@@ -109,3 +176,8 @@ def _reached(document: Mapping[str, Any], node: Any, seen: set[str] | None = Non
     if isinstance(node, list):
         for inner in node:
             yield from _reached(document, inner, seen)
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    """Return a name that no schema has."""
+    return next(one for one in (name, *(f"{name}{count}" for count in range(2, len(taken) + 3))) if one not in taken)
