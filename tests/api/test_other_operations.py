@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from crudctl.build import operations
 from crudctl.build.service import HANDLERS
 from functions import contract, errors, handlers
 from functions.http import Response, endpoint
 from functions.request import Request
 from tests.api.conftest import Service
 from tests.api.test_items import MERGE, problem
+from tests.contracts import forms
 
 # In-process: the contract of this process has the operations added.
 pytestmark = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
@@ -117,6 +119,22 @@ def test_a_body_that_is_optional_is_validated_if_it_is_sent(
     assert api.post(path, json=["a"]).json()["tags"] == ["a"]
     assert problem(api.post(path, json=[1]), 400)["errors"] == [{"pointer": "/0", "detail": "must be a string"}]
     problem(api.post(path, content="{}", headers=MERGE), 415)
+
+
+def test_read_only_properties_of_an_own_body_are_ignored(
+    api: httpx.Client, make: Callable[..., dict[str, Any]], add: Add
+) -> None:
+    def add_note(request: Request) -> Response:
+        return Response(201, json.dumps({**request.body, "id": "made-by-the-service"}))
+
+    fields = {"id": {"type": "string", "readOnly": True}, "text": {"type": "string"}}
+    derived = operations.operations(forms.with_notes(fields))["add_note"]
+    add(action=add_note, **derived)
+    path = f"items/{make()['id']}/notes"
+    note = api.post(path, json={"text": "a"}).json()
+    assert note == {"text": "a", "id": "made-by-the-service"}
+    assert api.post(path, json=note).json() == note  # as it was read
+    assert problem(api.post(path, json=note | {"more": 1}), 400)["errors"][0]["pointer"] == "/more"
 
 
 def test_an_operation_reads_a_sub_path_and_raises_problems_of_its_own(

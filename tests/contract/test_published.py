@@ -118,7 +118,9 @@ def test_limits_that_are_widened_change_nothing_in_the_answers() -> None:
 
 
 def test_schema_that_is_sent_and_returned_is_published_twice_if_it_is_not_the_same_in_both() -> None:
-    source = with_notes({"text": {"type": "string", "maxLength": 9}, "colour": {"$ref": "#/components/schemas/Colour"}})
+    source = forms.with_notes(
+        {"text": {"type": "string", "maxLength": 9}, "colour": {"$ref": "#/components/schemas/Colour"}}
+    )
     source["components"]["schemas"]["Colour"] = {"type": "string", "enum": ["red"]}
     source["components"]["schemas"]["NoteInput"] = {"type": "string", "description": "Something else."}
     schemas = published.published(source)["components"]["schemas"]
@@ -129,22 +131,32 @@ def test_schema_that_is_sent_and_returned_is_published_twice_if_it_is_not_the_sa
     assert not {"ColourInput", "NoteInput"} & schemas.keys()  # the same in both, and not used
 
 
-def with_notes(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the tests' contract with an operation of another kind, whose body and answer are one closed schema."""
-    source = contract.parse(contracts.ITEMS)
-    note = {"type": "object", "additionalProperties": False, "required": list(properties), "properties": properties}
-    media = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
-    source["components"]["schemas"]["Note"] = note
-    source["paths"]["/items/{id}/notes"] = {
-        "parameters": source["paths"]["/items/{id}"]["parameters"],
-        "post": {
-            "operationId": "add_note",
-            "security": source["paths"]["/items"]["post"]["security"],
-            "requestBody": {"required": True, "content": media},
-            "responses": {"201": {"description": "The note.", "content": media}},
-        },
-    }
-    return source
+def test_read_only_properties_of_a_body_are_returned_and_ignored_when_they_are_sent() -> None:
+    """Of the resource in the old form, of an operation's own body, and of a merge patch of it."""
+    source = forms.with_notes({"id": {"type": "string", "readOnly": True}, "text": {"type": "string", "maxLength": 9}})
+    source["components"]["schemas"]["NotePatch"] = {"x-merge-patch-of": "Note"}
+    notes = source["paths"]["/items/{id}/notes"]
+    patch = {"content": {"application/merge-patch+json": {"schema": {"$ref": "#/components/schemas/NotePatch"}}}}
+    notes["patch"] = notes["post"] | {"operationId": "change_note", "requestBody": patch}
+    notes["put"] = notes["post"] | {"operationId": "replace_note"}
+    derived = operations.operations(source)
+    for name in ("add_note", "replace_note", "change_note"):
+        assert derived[name]["ignored"] == ["id"], name
+        assert derived[name]["content"]["properties"].keys() == {"text"}
+    document = published.published(source)
+    schemas = document["components"]["schemas"]
+    assert schemas["Note"]["properties"] == {"id": {"type": "string"}, "text": {"type": "string"}}
+    assert "additionalProperties" not in schemas["Note"]
+    assert schemas["NoteInput"]["properties"] == {"text": {"type": "string", "maxLength": 9}}
+    assert schemas["NoteInput"]["required"] == ["text"]
+    assert schemas["NoteInput"]["additionalProperties"] is False
+    assert "NoteInput2" not in schemas
+    bodies_of = [document["paths"]["/items/{id}/notes"][method]["requestBody"]["content"] for method in ("post", "put")]
+    assert [body["application/json"]["schema"] for body in bodies_of] == [
+        {"$ref": "#/components/schemas/NoteInput"}
+    ] * 2
+    source["components"]["schemas"]["Note"]["required"] = ["id"]
+    assert list(OpenAPIV30SpecValidator(contract.without_patterns(published.published(source))).iter_errors()) == []
 
 
 def test_a_field_is_named_once_and_published_for_what_is_sent_changed_and_returned() -> None:

@@ -1,4 +1,4 @@
-"""The two forms of a contract: one schema for what is sent and returned, or one for each."""
+"""The two forms of a contract: one schema for what is sent and returned, or one for each. And one with an operation more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from crudctl.build import contract, service
+from tests import contracts
 
 Json = dict[str, Any]
 
@@ -51,3 +52,21 @@ def _add_trash(document: Json, described: service.Service) -> None:
     restore = {**changed["put"], "operationId": f"restore_{described.singular}"}
     del restore["requestBody"]
     document["paths"][f"{deletes.path}/restore"] = {"parameters": changed["parameters"], "post": restore}
+
+
+def with_notes(properties: Json) -> Json:
+    """Return the tests' contract with an operation of another kind, whose body and answer are one closed schema, `Note`."""
+    document = contract.parse(contracts.ITEMS)
+    note = {"type": "object", "additionalProperties": False, "required": list(properties), "properties": properties}
+    media = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
+    document["components"]["schemas"]["Note"] = note
+    document["paths"]["/items/{id}/notes"] = {
+        "parameters": document["paths"]["/items/{id}"]["parameters"],
+        "post": {
+            "operationId": "add_note",
+            "security": document["paths"]["/items"]["post"]["security"],
+            "requestBody": {"required": True, "content": media},
+            "responses": {"201": {"description": "The note.", "content": media}},
+        },
+    }
+    return document

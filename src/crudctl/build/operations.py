@@ -30,14 +30,14 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     `{"create_item": {"kind", "function", "handler", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
     "media_types": [str], "body_required": bool, "content": flat schema | None, "ignored": [str], "headers": {str: str}}}`. A
     merge patch has the schema of the whole content: the function validates what the patch changes. `ignored` are the properties
-    that the service sets, which are dropped from what a client sends; `headers` belong to every response.
+    that the service sets, which are dropped from the top level of what a client sends: the resource's, or the `readOnly` ones of
+    another body. `headers` belong to every response.
 
     Raises:
         ContractError: The contract has something that the service cannot keep.
     """
     described = service.describe(document)
     resource = resource_content(document, described)
-    ignored = system_properties.ignored(document, described)
     result = {}
     for path, method, operation in contract.each_operation(document):
         described_as = described.operations[operation["operationId"]]
@@ -57,7 +57,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "media_types": list(offered),
             "body_required": bool(contract.dereference(document, operation.get("requestBody", {})).get("required")),
             "content": None if content is None else rules.constraints(content),
-            "ignored": ignored if described_as.kind in promises.BODIES else [],
+            "ignored": [] if content is None else _ignored(document, described, described_as, offered),
             "headers": deprecation.headers(f"{method} {path}", operation),
         }
     promises.check(document, described, result)
@@ -85,6 +85,19 @@ def resource_content(document: Mapping[str, Any], described: service.Service) ->
             f"for {MOST_FIELDS}: put some of them into an object."
         )
     return content
+
+
+def _ignored(
+    document: Mapping[str, Any], described: service.Service, operation: service.Operation, offered: Mapping[str, Any]
+) -> list[str]:
+    """Return the properties that are dropped from a request body, so that what was read can be put back."""
+    if operation.kind in promises.BODIES:
+        return system_properties.ignored(document, described)
+    schema = next(iter(offered.values()))["schema"]
+    patched = contract.dereference(document, schema).get("x-merge-patch-of")
+    whole = {"$ref": f"#/components/schemas/{patched}"} if patched else schema
+    properties = contract.flatten(document, whole).get("properties", {})
+    return [name for name, field in properties.items() if field.get("readOnly")]
 
 
 def _other_body(document: Mapping[str, Any], operation: str, offered: Mapping[str, Any]) -> Schema:

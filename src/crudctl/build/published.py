@@ -38,7 +38,8 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     receives is open and without limits (`maxLength`, `minimum`, `pattern` and the like), at every depth: a client that was made
     from it and validates responses accepts what a later version adds, and a limit that a later version widens. So the types of
     problems are listed as values that may become more. A schema that is sent and returned, and not the same in both, is there
-    twice: as `Note`, which is returned, and as `NoteInput`, which is sent.
+    twice: as `Note`, which is returned, and as `NoteInput`, which is sent. What is sent has no `readOnly` properties, which the
+    service ignores.
 
     Raises:
         contract.ContractError: The contract cannot be described, or a schema refers to itself.
@@ -52,30 +53,47 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     schemas[described.content_name] = service.content_of(document, described.content_schema)
     paths = {
         path: {
-            key: _operation(document, described, part) if key in contract.METHODS else part
+            key: _operation(document, described, schemas, part) if key in contract.METHODS else part
             for key, part in methods.items()
         }
         for path, methods in document["paths"].items()
     }
-    return _split({**document, "paths": paths, "components": {**document["components"], "schemas": schemas}})
+    components = {key: part for key, part in document["components"].items() if key != "requestBodies"}
+    return _split({**document, "paths": paths, "components": {**components, "schemas": schemas}})
 
 
 def _flat(document: Mapping[str, Any], name: str) -> Schema:
     return contract.flatten(document, {"$ref": PREFIX + name})
 
 
-def _operation(document: Mapping[str, Any], described: service.Service, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an operation whose body, if it is the resource, is what a client may send of it."""
-    if described.separate or "requestBody" not in operation:
+def _operation(
+    document: Mapping[str, Any], described: service.Service, schemas: dict[str, Schema], operation: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an operation with its body in place, without `readOnly` properties; its schema is added to `schemas`."""
+    if "requestBody" not in operation:
         return dict(operation)
     body = contract.dereference(document, operation["requestBody"])
     media = {
-        kind: one | {"schema": {"$ref": PREFIX + described.content_name}}
-        if one["schema"] == {"$ref": PREFIX + described.schema}
-        else one
+        kind: one | {"schema": _body(document, described, schemas, one["schema"])}
         for kind, one in body["content"].items()
     }
     return {**operation, "requestBody": body | {"content": media}}
+
+
+def _body(
+    document: Mapping[str, Any], described: service.Service, schemas: dict[str, Schema], schema: Schema
+) -> Schema:
+    whole, named = contract.flatten(document, schema), schema.get("$ref", "").removeprefix(PREFIX)
+    if not any(field.get("readOnly") for field in whole.get("properties", {}).values()):
+        return schema
+    content = contract.content(whole)
+    if named == described.schema:
+        return {"$ref": PREFIX + described.content_name}
+    if not named:
+        return content
+    name = _free(f"{named}Input", schemas, content)
+    schemas[name] = content
+    return {"$ref": PREFIX + name}
 
 
 def _split(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +104,7 @@ def _split(document: Mapping[str, Any]) -> dict[str, Any]:
     both = sent & _names(document, [one["responses"] for one in operations])
     differ = {name for name in both if _sent(schemas[name], {}) != _returned(schemas[name])}
     inputs = {
-        name: _free(f"{name}Input", schemas)
+        name: _free(f"{name}Input", schemas, schemas[name])
         for name in sorted(both)
         if differ & {name, *_names(document, schemas[name])}
     }
@@ -114,7 +132,7 @@ def _directed(node: Any, inputs: Mapping[str, str]) -> Any:
             found[key] = part
         elif key in ("responses", "headers"):
             found[key] = contract.mapped(part, _returned)
-        elif key in ("parameters", "requestBody", "requestBodies"):
+        elif key in ("parameters", "requestBody"):
             found[key] = contract.mapped(part, lambda schema: _sent(schema, inputs))
         else:
             found[key] = _directed(part, inputs)
@@ -122,7 +140,7 @@ def _directed(node: Any, inputs: Mapping[str, str]) -> Any:
 
 
 def _sent(schema: Schema, inputs: Mapping[str, str], *, top: bool = True) -> Schema:
-    """Return a schema as it is sent: with the names that the functions accept in each open map.
+    """Return a schema as it is sent: with the names that the functions accept in each open map, and valid in OpenAPI 3.0.
 
     Args:
         inputs: name of the schema that is sent, by that of the one that is returned.
@@ -132,6 +150,8 @@ def _sent(schema: Schema, inputs: Mapping[str, str], *, top: bool = True) -> Sch
     if "$ref" in result:
         name = result["$ref"].removeprefix(PREFIX)
         result["$ref"] = PREFIX + inputs.get(name, name)
+    if not result.get("required", True):  # https://spec.openapis.org/oas/3.0/schema/2024-10-18: at least one
+        del result["required"]
     if result.get("type") == "object" and result.get("additionalProperties") is not False and not top:
         result["x-property-names"] = NAMES | result.get("x-property-names", {})
     return result
@@ -178,6 +198,7 @@ def _reached(document: Mapping[str, Any], node: Any, seen: set[str] | None = Non
             yield from _reached(document, inner, seen)
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    """Return a name that no schema has."""
-    return next(one for one in (name, *(f"{name}{count}" for count in range(2, len(taken) + 3))) if one not in taken)
+def _free(name: str, schemas: Mapping[str, Schema], schema: Schema) -> str:
+    """Return a name for a schema that no other schema has."""
+    names = (name, *(f"{name}{count}" for count in range(2, len(schemas) + 3)))
+    return next(one for one in names if schemas.get(one, schema) == schema)
