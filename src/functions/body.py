@@ -52,7 +52,7 @@ def read(text: str, encoded: bool, content_type: str, coding: str, expected: Seq
         plain = octets.decode()
         if not encoded and STAND_IN in plain:
             raise _Refused(
-                "it contains U+FFFD, as which bytes arrive that are not UTF-8; send that character as \\ufffd"
+                "it contains U+FFFD, which stands for bytes that are not UTF-8; write the character itself as \\ufffd"
             )
         value = _parsed(plain, repeated)
     except (ValueError, RecursionError) as error:
