@@ -7,6 +7,8 @@ import uuid
 import httpx
 import pytest
 
+from functions import contract
+from functions.request import CONDITIONAL
 from tests.api.test_items import MERGE, Make, problem
 
 ODD = ['"1",', ', "7" ,, "1"', '"a,b", "1"', '"1", "a,b"', '"x" ,\t"1"', '"", "1"']  # lists that contain "1"
@@ -77,6 +79,18 @@ def test_a_write_respects_if_none_match(api: httpx.Client, make: Make) -> None:
     assert [response.status_code for response in writes(path, '"7", "x"')] == [200, 200, 200, 204, 204]
     for response in writes(f"items/{uuid.uuid4()}", "*"):
         problem(response, 404)
+
+
+def test_a_restore_respects_if_none_match_and_the_contract_declares_what_counts(api: httpx.Client, make: Make) -> None:
+    item = make()
+    path = f"items/{item['id']}"
+    assert api.delete(path).status_code == 204
+    for tags, status in (("*", 412), ('"1"', 412), ('"7", "x"', 200)):
+        assert api.post(f"{path}/restore", headers={"If-None-Match": tags}).status_code == status
+    for operation in contract.OPERATIONS.values():
+        if operation["kind"] in CONDITIONAL:
+            declared = {one["name"] for one in operation["parameters"]}
+            assert declared >= {"If-Match", "If-None-Match"}, operation["kind"]
 
 
 def test_a_key_is_the_same_with_quotes_and_without(api: httpx.Client) -> None:

@@ -66,7 +66,7 @@ MAY_HAVE = {  # what the handler of a kind reads if the contract has it
     REPLACE: ("If-None-Match", "Idempotency-Key"),
     PATCH: ("If-None-Match", "Idempotency-Key"),
     DELETE: ("purge", "If-None-Match", "Idempotency-Key"),
-    RESTORE: ("Idempotency-Key",),
+    RESTORE: ("If-None-Match", "Idempotency-Key"),
 }
 OF_TRASH = ("deleted", "purge")  # which do nothing without a trash
 MOST = 1000  # entries of a page, in functions.handlers
