@@ -124,11 +124,8 @@ def serve(
         headers["traceparent"] = traceparent
     if response.body:
         headers["Content-Type"] = "application/problem+json" if problem else "application/json"
-    return {
-        "statusCode": response.status,
-        "headers": headers,
-        "body": "" if gateway["httpMethod"] == "HEAD" else response.body,
-    }
+    # The gateway sends no body for HEAD, but the length of this one: https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    return {"statusCode": response.status, "headers": headers, "body": response.body}
 
 
 def _problem_response(problem: errors.Problem, request_id: str) -> Response:

@@ -65,7 +65,12 @@ class InProcess(httpx.BaseTransport):
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
         )
         response: dict[str, Any] = getattr(handlers, handler)(event, context)
-        return httpx.Response(response["statusCode"], headers=response["headers"], content=response["body"].encode())
+        body = response["body"].encode()
+        headers = response["headers"] | {"Content-Length": str(len(body))}
+        # For HEAD a server sends the length of the body, and drops it.
+        return httpx.Response(
+            response["statusCode"], headers=headers, content=b"" if request.method == "HEAD" else body
+        )
 
     def event(self, request: httpx.Request) -> dict[str, Any]:
         """Return the proxy event of a request, as documented in

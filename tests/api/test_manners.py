@@ -118,7 +118,7 @@ def test_head_is_get_without_a_body(api: httpx.Client, make: Make) -> None:
         head, get = api.head(where, headers=headers), api.get(where, headers=headers)
         assert (head.status_code, get.status_code) == (status, status)
         assert head.content == b""
-        for name in ("etag", "content-type", "cache-control", "access-control-allow-origin"):
+        for name in ("content-length", "etag", "content-type", "cache-control", "access-control-allow-origin"):
             assert head.headers.get(name) == get.headers.get(name)
 
 

@@ -128,13 +128,14 @@ async def serve(
     finally:
         current.reset(tokens[0])
         trace.incoming.reset(tokens[1])
-    if status in (204, 304) or method == "HEAD":
+    if status in (204, 304):
         content = b""
+    sent = 0 if method == "HEAD" else len(content)  # the server sends the length of this content, and drops it
     response_headers["x-amzn-requestid"] = request["request_id"]
     response_headers["x-amz-apigw-id"] = exchange.extended_id
     if exchange.request["stage"] is not None:
         exchange.operation = integration.method_of(exchange).get("operationName") or ""
-        access_log.write(exchange, status, len(content))
+        access_log.write(exchange, status, sent)
         gateway_metrics.count(exchange, status)
     return status, response_headers, content
 
