@@ -69,8 +69,10 @@ locals {
   # a template for it the client's own body would be read instead, so every other type is refused with 415.
   # https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
   mocked_types = [
-    "application/json", "application/json-patch+json", "application/merge-patch+json", "application/octet-stream",
-    "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "text/plain", "text/xml",
+    "application/graphql", "application/hal+json", "application/json", "application/json-patch+json", "application/ld+json",
+    "application/merge-patch+json", "application/octet-stream", "application/pdf", "application/problem+json",
+    "application/vnd.api+json", "application/x-ndjson", "application/x-www-form-urlencoded", "application/xml", "application/yaml",
+    "image/jpeg", "image/png", "multipart/form-data", "text/csv", "text/html", "text/plain", "text/xml",
   ]
 
   paths = {

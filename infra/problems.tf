@@ -6,11 +6,13 @@ locals {
     invalid_request = { status = 400, title = "Invalid request", detail = "A required parameter is missing or the request cannot be read." }
     unauthorized = { status = 401, title = "Unauthorized", detail = "Send a valid access token: Authorization: Bearer <access token>."
     headers = { WWW-Authenticate = "'Bearer'" } }
-    forbidden              = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
-    not_found              = { status = 404, title = "Not found", detail = "There is nothing at this path." }
-    method_not_allowed     = { status = 405, title = "Method not allowed", detail = "This path does not allow this method; see Allow." }
-    payload_too_large      = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
-    unsupported_media_type = { status = 415, title = "Unsupported media type", detail = "Send the Content-Type that the operation accepts." }
+    forbidden          = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
+    not_found          = { status = 404, title = "Not found", detail = "There is nothing at this path." }
+    method_not_allowed = { status = 405, title = "Method not allowed", detail = "This path does not allow this method; see Allow." }
+    payload_too_large  = { status = 413, title = "Payload too large", detail = "The body must not be larger than 131072 bytes." }
+    # Only the mocks of methods.tf respond with it: to a method that the path does not have, and to OPTIONS.
+    unsupported_media_type = { status = 415, title = "Unsupported media type"
+    detail = "This path may not allow this method: send OPTIONS without a body to see those it allows. If it does, send the Content-Type that the operation accepts." }
     too_many_requests = { status = 429, title = "Too many requests", detail = "Wait for the seconds given in Retry-After, then try again."
     headers = { Retry-After = "'1'" } }
     internal_error = { status = 500, title = "Internal error", detail = "The service failed. Quote the request id when you report it." }
