@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import body, contract, errors
+from . import body, contract, errors, merge
 from .precondition import Precondition
 
 TYPE_CHECKING = False
@@ -106,11 +106,10 @@ class Request:
         return contract.body_faults(self.operation, self.body)
 
     def _faults_of_values(self) -> list[Fault]:
-        """Return the faults of a patch's values that replace what is stored, and so do not depend on it."""
+        """Return the faults of a patch that it has whatever is stored: with what is stored as it would leave it."""
         if self.kind != "patch" or not isinstance(self.body, dict):
             return []
-        values = {name: value for name, value in self.body.items() if not isinstance(value, dict)}
-        return contract.patch_faults(values, {})
+        return contract.patch_faults(self.body, merge.merged({}, self.body))
 
     def remaining(self) -> float:
         """Return the seconds left to respond in."""

@@ -35,10 +35,32 @@ def test_a_malformed_list_is_a_fault_like_any_other(api: httpx.Client, tags: str
         assert sorted(fault.get("parameter", fault.get("pointer")) for fault in faults) == sorted(
             ["colour", header, "/name", "/quantity"]
         )
-        for text, pointer in (("{", ""), ('{"quantity": -1, "attributes": {"a": 1}}', "/quantity")):
+        for text, pointers in (
+            ("{", [""]),
+            ('{"quantity": -1, "attributes": {"a": 1}}', ["/quantity", "/attributes/a"]),
+        ):
             patch = api.patch(path, content=text, headers=MERGE | {header: tags})
             places = [fault.get("parameter", fault.get("pointer")) for fault in problem(patch, 400)["errors"]]
-            assert places == [header, pointer]
+            assert places == [header, *pointers]
+
+
+def test_a_fault_of_a_parameter_hides_no_fault_that_a_patch_has_whatever_is_stored(
+    api: httpx.Client, make: Make
+) -> None:
+    path = f"items/{make(attributes={'a': 'b'})['id']}"
+    patch = {
+        "name": None,
+        "quantity": -1,
+        "attributes": {"a": 1, "b": "x" * 5000, "c": None, "": "y"},
+        "colour": {"x": 1},
+    }
+    found = problem(api.patch(path, json=patch), 400)["errors"]
+    assert {"/name", "/quantity", "/attributes/a", "/attributes/b", "/colour"} < {fault["pointer"] for fault in found}
+    for query, headers in (("", {"If-Match": "1"}), ("", {"Idempotency-Key": '""'}), ("?colour=1", {})):
+        with_it = problem(api.patch(path + query, json=patch, headers=headers), 400)["errors"]
+        assert [fault for fault in with_it if "pointer" in fault] == found
+        valid = problem(api.patch(path + query, json={"attributes": {"a": None, "b": "c"}}, headers=headers), 400)
+        assert [fault for fault in valid["errors"] if "pointer" in fault] == []
 
 
 @pytest.mark.parametrize(
