@@ -114,7 +114,7 @@ def serve(
     cold = False
     headers = {
         **CORS,
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": "no-store" if problem else "private, no-cache",
         "X-Content-Type-Options": "nosniff",
         "X-Correlation-Id": correlation_id,
         **(contract.headers(operation) if operation else {}),

@@ -34,6 +34,20 @@ def test_every_response_forbids_guesses_of_its_type(api: httpx.Client, make: Mak
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
+def test_no_problem_may_be_stored_by_a_cache(api: httpx.Client, make: Make) -> None:
+    path = f"items/{make()['id']}"
+    for response, status in (
+        (api.get("items/x"), 400),
+        (api.get(f"items/{uuid.uuid4()}"), 404),
+        (api.put(path, json={"name": "y"}, headers={"If-Match": '"7"'}), 412),
+        (api.put(path, content=b"x", headers={"Content-Type": "text/plain"}), 415),
+    ):
+        problem(response, status)
+        assert response.headers["cache-control"] == "no-store"
+    for response in (api.get(path), api.get("items"), api.get(path, headers={"If-None-Match": "*"}), api.delete(path)):
+        assert response.headers["cache-control"] == "private, no-cache"
+
+
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip", "x"])
 def test_a_compressed_body_is_415(api: httpx.Client, make: Make, coding: str) -> None:
     path, body = f"items/{make()['id']}", gzip.compress(b'{"name": "x"}')
@@ -142,6 +156,7 @@ def test_a_write_without_if_match_is_428_where_it_is_required(
     monkeypatch.setenv("REQUIRE_IF_MATCH", "true")
     for response in writes() + writes(**{"If-None-Match": '"7"'}):
         assert "If-Match" in problem(response, 428)["detail"]
+        assert response.headers["cache-control"] == "no-store"  # RFC 6585, section 3
     faults = problem(api.put(path, json={}), 400)["errors"]
     assert [fault["pointer"] for fault in faults] == ["/name"]
     assert api.get(path).json()["version"] == 1
