@@ -155,6 +155,17 @@ def test_a_contract_without_a_restore_has_no_trash(app: App, user: dict[str, str
     expect(app.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
+def test_every_response_of_a_deprecated_operation_says_since_when_and_until_when(api: httpx.Client) -> None:
+    where, _ = create(api, 0)
+    dates = {"deprecation": "@1795651200", "sunset": "Fri, 26 Nov 2027 00:00:00 GMT"}
+    for status in (204, 404):
+        response = api.delete(where)
+        assert response.status_code == status
+        assert {name: response.headers.get(name) for name in dates} == dates
+        assert {"Deprecation", "Sunset"} <= {*response.headers["access-control-expose-headers"].split(", ")}
+    assert not dates.keys() & api.get(COLLECTION).headers.keys()
+
+
 def test_every_shape_is_filled_in_and_stored_exactly(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.sign_in(user, f"/{COLLECTION}/new")
     wanted = exactly(body(0))
