@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import contract, service
+from crudctl.build import contract, published, service
 from functions import errors, handlers
 from tests import contracts
 from tests.stack import ROOT
@@ -85,3 +85,12 @@ def test_types_are_derived_from_the_contract() -> None:
     assert re.findall(r'^ +type += "(.*)"', text, re.MULTILINE) == [
         '${local.service.problems}${replace(name, "_", "-")}'
     ]
+
+
+def test_what_is_published_for_clients_lists_each_type_that_is_sent_also_of_an_older_contract() -> None:
+    document = contract.parse(contracts.ITEMS)
+    prefix = service.describe(document).problems
+    document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"] = [prefix + "own", prefix + "not-found"]
+    types = published.published(document)["components"]["schemas"]["Problem"]["properties"]["type"]["x-extensible-enum"]
+    sent = of_the_functions() | of_the_gateway()
+    assert sorted(types) == sorted({prefix + name for name in [*sent, "own"]})

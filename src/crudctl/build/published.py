@@ -17,6 +17,12 @@ from functions import validation
 
 PREFIX = "#/components/schemas/"
 EXTENSIBLE = "x-extensible-enum"  # https://opensource.zalando.com/restful-api-guidelines/#112
+# What the service sends, whether the contract lists it or not; tests/unit/test_problems.py compares it with the functions.
+PROBLEMS = (
+    "invalid-request", "unauthorized", "forbidden", "not-found", "method-not-allowed", "conflict", "deleted", "version-conflict",
+    "payload-too-large", "unsupported-media-type", "idempotency-key-reused", "precondition-required", "too-many-requests",
+    "internal-error", "unavailable",
+)  # fmt: skip
 LIMITS = {
     "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "not",
     "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "x-property-names",
@@ -37,9 +43,10 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     What a client sends of the resource is one closed schema, and so is a merge patch, with the type of every property. What it
     receives is open and without limits (`maxLength`, `minimum`, `pattern` and the like), at every depth: a client that was made
     from it and validates responses accepts what a later version adds, and a limit that a later version widens. So the types of
-    problems are listed as values that may become more. A schema that is sent and returned, and not the same in both, is there
-    twice: as `Note`, which is returned, and as `NoteInput`, which is sent. What is sent has no `readOnly` properties, which the
-    service ignores.
+    problems are listed as values that may become more: the contract's, and those that an older contract does not list.
+
+    A schema that is sent and returned, and not the same in both, is there twice: as `Note`, which is returned, and as
+    `NoteInput`, which is sent. What is sent has no `readOnly` properties, which the service ignores.
 
     Raises:
         contract.ContractError: The contract cannot be described, or a schema refers to itself.
@@ -59,7 +66,11 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
         for path, methods in document["paths"].items()
     }
     components = {key: part for key, part in document["components"].items() if key != "requestBodies"}
-    return _split({**document, "paths": paths, "components": {**components, "schemas": schemas}})
+    result = _split({**document, "paths": paths, "components": {**components, "schemas": schemas}})
+    if "Problem" in result["components"]["schemas"]:
+        kept = result["components"]["schemas"]
+        kept["Problem"] = _extensible(kept["Problem"], described.problems)
+    return result
 
 
 def _flat(document: Mapping[str, Any], name: str) -> Schema:
@@ -111,7 +122,6 @@ def _split(document: Mapping[str, Any]) -> dict[str, Any]:
     by_name = {name: _sent(one, inputs) if name in sent - both else _returned(one) for name, one in schemas.items()} | {
         new: _sent(schemas[name], inputs) for name, new in inputs.items()
     }
-    by_name["Problem"] = _extensible(by_name["Problem"])
     paths = _directed(document["paths"], inputs)
     rest = _directed({key: part for key, part in components.items() if key != "schemas"}, inputs)
     result = {**document, "paths": paths, "components": {**rest, "schemas": by_name}}
@@ -171,11 +181,11 @@ def _returned(schema: Schema) -> Schema:
     return contract.within(kept, _returned)
 
 
-def _extensible(problem: Schema) -> Schema:
-    """Return the schema of problems, whose types may become more."""
-    kinds = problem["properties"]["type"]
-    others = {keyword: value for keyword, value in kinds.items() if keyword != "enum"}
-    return problem | {"properties": problem["properties"] | {"type": others | {EXTENSIBLE: kinds["enum"]}}}
+def _extensible(problem: Schema, prefix: str) -> Schema:
+    """Return the schema of problems, whose types may become more, with all that the service sends. All begin with `prefix`."""
+    kinds = dict(problem["properties"]["type"])
+    types = dict.fromkeys([*kinds.pop("enum"), *(prefix + name for name in PROBLEMS)])
+    return problem | {"properties": problem["properties"] | {"type": kinds | {EXTENSIBLE: list(types)}}}
 
 
 def _names(document: Mapping[str, Any], node: Any) -> set[str]:
