@@ -102,6 +102,21 @@ def test_a_move_repeated_after_it_was_undone(api: httpx.Client, make: Make, name
     assert "idempotent-replayed" not in send(api, item, WRITES[name], Idempotency_Key=used).headers
 
 
+@pytest.mark.parametrize(
+    ("name", "between"),
+    [("delete", ["restore", "delete"]), ("delete", ["purge"]), ("restore", ["put"]), ("restore", ["purge"])],
+)
+def test_a_move_repeated_after_later_writes_is_404_as_the_contract_says(
+    api: httpx.Client, make: Make, name: str, between: list[str]
+) -> None:
+    item, used = prepared(api, make, name), key()
+    assert send(api, item, WRITES[name], Idempotency_Key=used, If_Match='"1"').status_code in (200, 204)
+    for later in between:
+        assert send(api, item, WRITES[later]).status_code in (200, 204)
+    problem(send(api, item, WRITES[name], Idempotency_Key=used, If_Match='"1"'), 404)
+    problem(send(api, item, WRITES[name], Idempotency_Key=used), 404)
+
+
 def lost(applied: bool) -> Callable[[Call], Call]:
     """Every response to a write is lost. The writes are applied, or never reach the table."""
 
