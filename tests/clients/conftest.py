@@ -26,6 +26,7 @@ def folder(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like that of somebody who writes a client: with the documents, the sessions, settings and packages."""
     folder = tmp_path_factory.mktemp("clients")
     (folder / "node_modules").symlink_to(tools.packages())
+    (folder / ".venv").symlink_to(sys.prefix)
     for path in (*(HERE / "sessions").iterdir(), HERE / "tsconfig.json", HERE / "package.json"):
         if path.is_file():
             shutil.copyfile(path, folder / path.name)

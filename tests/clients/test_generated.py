@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
 import pytest
 
 from tests.clients.conftest import FROM_SOURCE, HERE, LINES
-from tests.clients.tools import Ran
+from tests.clients.tools import PAGE, Ran
+from tests.stack import ROOT
 
 STEPS = [
     "create",
@@ -34,6 +36,16 @@ def test_line_generates_a_client_without_a_warning(line: str, made: Mapping[str,
     assert made[line].code == 0, made[line].output
     unexplained = "\n".join(text for text in made[line].output.splitlines() if not EXPLAINED.search(text))
     assert not re.search(r"warn|unable|ignor|skip", unexplained, re.IGNORECASE), made[line].output
+
+
+def test_page_names_the_versions_that_are_tested() -> None:
+    locked = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    pinned = {f"{path.removeprefix('node_modules/')}@{package['version']}" for path, package in locked.items() if path}
+    pinned |= set(re.findall(r"^[\w-]+==[\w.]+", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    named = re.findall(r"-p (\S+)", "\n".join(LINES)) + re.findall(r"--from (\S+)", PAGE)
+    assert len(named) == 6
+    assert set(named) <= pinned
+    assert [line for line in LINES if not re.match(r"\.venv/bin/|npx -y -p ", line)] == []
 
 
 @pytest.mark.parametrize("compiler", ["mypy", "tsc"])
