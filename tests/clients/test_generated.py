@@ -41,7 +41,9 @@ def test_line_generates_a_client_without_a_warning(line: str, made: Mapping[str,
 def test_page_names_the_versions_that_are_tested() -> None:
     locked = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     pinned = {f"{path.removeprefix('node_modules/')}@{package['version']}" for path, package in locked.items() if path}
-    pinned |= set(re.findall(r"^[\w-]+==[\w.]+", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    pinned |= set(
+        re.findall(r"^[\w-]+==[\w.]+", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     named = re.findall(r"-p (\S+)", "\n".join(LINES)) + re.findall(r"--from (\S+)", PAGE)
     assert len(named) == 6
     assert set(named) <= pinned
