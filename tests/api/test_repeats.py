@@ -100,6 +100,8 @@ def test_a_move_repeated_after_it_was_undone(api: httpx.Client, make: Make, name
     assert send(api, item, WRITES[undo]).status_code in (200, 204)
     problem(send(api, item, WRITES[name], Idempotency_Key=used, If_Match='"1"'), 412)
     assert "idempotent-replayed" not in send(api, item, WRITES[name], Idempotency_Key=used).headers
+    for condition in ({}, {"If_Match": '"1"'}):
+        problem(send(api, item, WRITES[name], Idempotency_Key=key(), **condition), 404)  # somebody has made it before
 
 
 @pytest.mark.parametrize(
