@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import body, contract, errors, merge
+from . import body, contract, errors
 from .precondition import Precondition
 
 TYPE_CHECKING = False
@@ -87,7 +87,8 @@ class Request:
         self.body: Any = None
         faults += self._read_body(event, headers)
         if faults:
-            raise errors.InvalidRequest([*faults, *self._faults_of_values()])
+            patch = self.body if self.kind == "patch" and isinstance(self.body, dict) else {}
+            raise errors.InvalidRequest([*faults, *contract.lone_patch_faults(patch)])
         if if_match is None and self.kind in GUARDED and os.environ.get("REQUIRE_IF_MATCH") == "true":
             raise errors.PreconditionRequired
 
@@ -104,12 +105,6 @@ class Request:
             return list(unreadable.faults)
         self.body = contract.content(self.operation, value)
         return contract.body_faults(self.operation, self.body)
-
-    def _faults_of_values(self) -> list[Fault]:
-        """Return the faults of a patch that it has whatever is stored: with what is stored as it would leave it."""
-        if self.kind != "patch" or not isinstance(self.body, dict):
-            return []
-        return contract.patch_faults(self.body, merge.merged({}, self.body))
 
     def remaining(self) -> float:
         """Return the seconds left to respond in."""
