@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from . import operations
+from .merge import merged
 from .merge import patch_faults as faults_of_patch
 from .validation import MOST_UNKNOWN, STAND_IN, faults, reported, sendable
 
@@ -105,6 +106,11 @@ def body_faults(operation: str, body: Any) -> list[Fault]:
 def patch_faults(patch: Mapping[str, Any], stored: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with what a merge patch changes in the stored content of a resource."""
     return reported(faults_of_patch(patch, stored, CONTENT))
+
+
+def lone_patch_faults(patch: Mapping[str, Any]) -> list[Fault]:
+    """Return the faults that a merge patch has whatever is stored: those where what is stored is as the patch would leave it."""
+    return patch_faults(patch, merged({}, patch))
 
 
 def _from_text(text: str, schema: Schema) -> Any:
