@@ -87,7 +87,7 @@ class Request:
         self.body: Any = None
         faults += self._read_body(event, headers)
         if faults:
-            patch = self.body if self.kind == "patch" and isinstance(self.body, dict) else {}
+            patch: dict[str, Any] = self.body if self.kind == "patch" and isinstance(self.body, dict) else {}
             raise errors.InvalidRequest([*faults, *contract.lone_patch_faults(patch)])
         if if_match is None and self.kind in GUARDED and os.environ.get("REQUIRE_IF_MATCH") == "true":
             raise errors.PreconditionRequired
