@@ -6,8 +6,10 @@ import contextlib
 import http.client
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,10 +23,11 @@ def before(url: str) -> Iterator[tuple[str, Counter[str]]]:
     """Yield the URL of a proxy before the API at `url`, and how many answers were lost and how, by the kind of the loss.
 
     The first attempt of each request is answered with 429 and not passed on, or passed on and then answered with 503, 500 or not
-    at all. Its second attempt gets the API's response.
+    at all. Its second attempt gets the API's response. A 503 has a date in Retry-After; a second attempt before it is `early`.
     """
     target = urlsplit(url)
     attempts: Counter[tuple[str | None, ...]] = Counter()
+    earliest: dict[tuple[str | None, ...], int] = {}
     losses, kinds = Counter[str](), itertools.cycle(["503", "reset", "429", "500"])
 
     class Lossy(BaseHTTPRequestHandler):
@@ -37,12 +40,16 @@ def before(url: str) -> Iterator[tuple[str, Counter[str]]]:
             attempts[request] += 1
             kind = next(kinds) if attempts[request] % 2 else ""
             losses[kind] += 1
+            losses["early"] += time.time() + 0.01 < earliest.pop(request, 0)
             if kind == "429":
                 self._answer(429, [("Retry-After", "0")], b"")
                 return
             response, content = self._passed_on(body)
             if kind == "reset":
                 self.close_connection = True
+            elif kind == "503":
+                earliest[request] = int(time.time()) + 1
+                self._answer(503, [("Retry-After", formatdate(earliest[request], usegmt=True))], b"")
             elif kind:
                 self._answer(int(kind), [("Retry-After", "0")], b"")
             else:
