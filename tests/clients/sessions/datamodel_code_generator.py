@@ -71,7 +71,8 @@ restored = Item.model_validate_json(api.post(f"{url}/restore", headers={"If-Matc
 assert (restored.description, restored.version) == ("Brass", 4)
 print("restore")
 
-later = Item.model_validate(restored.model_dump(mode="json", exclude_unset=True) | {"a_later_field": 1})
+wider = {"name": "x" * 300, "quantity": -5, "tags": [""] * 30, "attributes": {"": "x" * 300}}
+later = Item.model_validate(restored.model_dump(mode="json", exclude_unset=True) | wider | {"a_later_field": 1})
 assert later.version == 4
 Problem.model_validate(fault.model_dump(mode="json") | {"type": "urn:items:problem:later"})
 print("a field and a problem of a later version")
