@@ -119,7 +119,9 @@ def test_every_response_conforms_to_the_contract(case: Any, fuzzed: Service) -> 
 
 def test_every_response_along_the_links_conforms_to_the_contract(fuzzed: Service) -> None:
     called = walk(schema, fuzzed.client("second"), WALKS)
-    assert {"POST /items 201", "GET /items/{id} 200", "DELETE /items/{id} 204"} <= called.keys()
+    assert called["POST /items 201"]
+    # Which of them depends on what else was imported: Hypothesis tries the constants of loaded modules.
+    assert [one for one in called if re.match(r"(GET|PUT|PATCH|DELETE) /items/\{id\} 2", one)]
 
 
 def test_every_explanation_has_a_name_of_its_own_and_a_reason() -> None:
