@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crudctl.build import contract, package, service
-from crudctl.new import rewriting, words
+from crudctl.new import making, rewriting, words
 from crudctl.new.text import Renaming
 from tests import contracts
 
@@ -149,3 +149,9 @@ def test_a_component_that_would_be_there_twice_is_found() -> None:
     new = words.Words("fault", "faults", "faults", "faults", "Fault", "Faults")
     twice = Renaming(OLD, new, ("items", "faults"), {}, {})
     assert rewriting.clashes(DOCUMENT, twice) == ["Fault"]
+
+
+def test_a_page_loses_its_pictures_and_keeps_the_blank_lines_of_its_programs() -> None:
+    program = "```python\nimport httpx\n\n\ndef key() -> str: ...\n```\n"
+    page = f"# Clients\n\n![Items](images/items-light.png)\n\n{program}"
+    assert making.without_pictures(page, "docs/clients.md") == f"# Clients\n\n{program}"

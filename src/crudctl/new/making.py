@@ -165,8 +165,8 @@ def without_pictures(text: str, page: str) -> str:
         here = (os.path.normpath(os.path.join(os.path.dirname(page), address)) for address in addresses)
         return not any(LEFT_OUT.match(address) for address in here)
 
-    blocks = re.split(r"\n{2,}", text)
-    return "\n\n".join(block for block in blocks if shown(block))
+    parts = [*re.split(r"(\n{2,})", text), ""]  # each block and what separates it from the next
+    return "".join(block + gap for block, gap in zip(parts[::2], parts[1::2], strict=True) if shown(block))
 
 
 def measured_elsewhere(text: str) -> str:
