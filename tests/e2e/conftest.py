@@ -29,8 +29,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """The browser of these tests; as long as it is open, no other test in the process can run an event loop."""
     chromium = subprocess.run(
         [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
     ).stdout.strip()

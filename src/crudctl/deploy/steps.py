@@ -88,8 +88,9 @@ def refuse_out_of_order(environment: Environment, terraform: Terraform, planned:
             serving = client.get_function_configuration(FunctionName=name, Qualifier=PROD)
         except client.exceptions.ResourceNotFoundException:
             continue  # a new function, or one without aliases
-        old[name], new[name] = serving["Version"], "planned"
-        environments[name] = {serving["Version"]: serving["Environment"]["Variables"], "planned": variables}
+        operation = name.removeprefix(f"{environment.prefix}-")  # as the records of releases name it
+        old[operation], new[operation] = serving["Version"], "planned"
+        environments[operation] = {serving["Version"]: serving["Environment"]["Variables"], "planned": variables}
     refusal = order.refusal(environments, old, new, _last_release(environment))
     if refusal:
         raise Failed(refusal.message, refusal.hint)
