@@ -213,7 +213,7 @@ def test_a_deploy_that_could_not_be_released_changes_nothing(deployed: Account, 
     changed(deployed)
     result = deployed.run("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
     assert result.exit_code == 1, result.output
-    assert f"Version {version} of {name}, in service, does not know the trash, which the planned" in result.stderr
+    assert f"Version {version} of list_items, in service, does not know the trash, which the planned" in result.stderr
     assert "Set `trash_days = null` in infra/envs" in result.stderr
     assert len(lambda_.list_versions_by_function(FunctionName=name)["Versions"]) == 3  # $LATEST, 1 and 2
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion="1")
