@@ -110,6 +110,7 @@ class Resources:
 
     A write leaves its receipt (see functions.receipt). If this write was the last one, sent by this request or by an earlier one
     with the same key, it is not applied again and has the same result.
+    A delete with `trash_days` None leaves none: if it is sent again, it raises errors.NotFound.
     """
 
     __slots__ = ("_call", "_index", "_receipt", "_request", "_table", "_trash_days")

@@ -142,7 +142,7 @@ def name_fault(name: str, schema: Schema, pointer: str) -> tuple[str, str] | Non
 
 
 def text_fault(name: str, pointer: str) -> tuple[str, str] | None:
-    """Return (pointer, what is wrong) for a property's name that is no text."""
+    """Return (pointer, what is wrong) for a property's name that is not valid Unicode."""
     if _is_text(name):
         return None
     return pointer, "must have valid Unicode in property names: one contains an unpaired surrogate"
