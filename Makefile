@@ -6,7 +6,7 @@ PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests fuzz audit screenshots lock demo-release demo-rollback docs recording
+.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests fuzz torture audit screenshots lock demo-release demo-rollback docs recording
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(MIRROR) $(CRUDCTL) up
@@ -33,6 +33,9 @@ browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real br
 
 fuzz: .venv/.ready-dev build/functions.zip  ## thousands of requests made from the contract, also along its links: minutes
 	@$(PY) -m pytest -q -s tests/fuzz
+
+torture: .venv/.ready-dev build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: 40 minutes
+	@$(PY) -m pytest -q -s tests/torture
 
 check: lint types infra web workflows  ## all checks that need no running stack
 
