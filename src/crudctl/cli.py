@@ -18,16 +18,14 @@ from crudctl.build.commands import example
 from crudctl.console import Failed, err, out, step
 from crudctl.cost.commands import cost
 from crudctl.deploy.commands import bootstrap, deploy, names, tokens
-from crudctl.durations import seconds
 from crudctl.errors import Commands
 from crudctl.infra import outputs
 from crudctl.infra.terraform import Terraform
 from crudctl.local import stack
 from crudctl.local.demo import demo
 from crudctl.new.commands import new
-from crudctl.operate import logs
 from crudctl.operate.alarms import FIRING, alarms
-from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dashboard
+from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dashboard, show_logs, show_variables, trace
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release.commands import release, waiting
@@ -52,7 +50,8 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
-for command in (new, example, bootstrap, deploy, doctor, show_alarms, show_dashboard, names, tokens):
+operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
+for command in (new, example, bootstrap, deploy, *operating, names, tokens):
     main.add_command(command)
 
 
@@ -193,58 +192,6 @@ def token(environment: Environment, user: str, password: str | None) -> None:
     click.echo(users.token(environment, values["user_pool_id"], user, password))
 
 
-@main.command(name="logs")
-@environment_option(*project.ENVIRONMENTS)
-@click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
-@click.option("--operation", help="Only from the function of one operation of the contract.")
-@click.option("--request-id", help="Only about one request.")
-@click.option("--status", help="Only about requests with this status: 404, 5xx.")
-@click.option("--since", default="10m", show_default=True, help="How far back to read: 30s, 10m, 2h, 1d.")
-def show_logs(
-    environment: Environment,
-    follow: bool,
-    operation: str | None,
-    request_id: str | None,
-    status: str | None,
-    since: str,
-) -> None:
-    """Print the functions' and the gateway's log lines, oldest first.
-
-    Example: crudctl logs --status 5xx --since 1h
-    """
-    back, matches = seconds(since), logs.matcher(request_id, status)
-    functions = outputs.read(environment)["functions"]
-    described = service.load(environment.root).operations
-    key = described[operation].function if operation and operation in described else operation
-    names = logs.groups(functions, environment.prefix, key)
-    try:
-        for event in logs.read(environment, names, back, follow, request_id):
-            if matches(event["message"]):
-                _print_event(event)
-    except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.close()  # the pipe is closed: nobody can read a message
-
-
-@main.command()
-@environment_option(*project.ENVIRONMENTS)
-@click.argument("wanted", metavar="ID")
-@click.option("--since", default="1h", show_default=True, help="How far back to search: 10m, 2h, 1d.")
-def trace(environment: Environment, wanted: str, since: str) -> None:
-    """Print every log line about one request in order, whichever function it was.
-
-    ID is a request id, from the response's x-amzn-requestid header or a problem document, or a W3C trace id: a traceparent
-    header, or its part of 32 digits. Of a trace, every request that a function served is printed.
-
-    Example: crudctl trace 1cee5cf7-6b0b-442e-9ac6-9f063b32bfe2
-    """
-    back = seconds(since)
-    functions = outputs.read(environment)["functions"]
-    names = logs.groups(functions, environment.prefix, None)
-    for event in logs.trace(environment, names, wanted, back):
-        out.print(Text(event["group"], "dim"))
-        click.echo(event["message"].rstrip("\n"))
-
-
 @main.command(name="package")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def build(as_json: bool) -> None:
@@ -273,14 +220,6 @@ def check_infra(environment: Environment) -> None:
     for root in ("infra", "infra/ci"):
         with step(f"Check {root}/ with Terraform"):
             Terraform(environment, root=root).check()
-
-
-def _print_event(event: Mapping[str, Any]) -> None:
-    """Print a log event: formatted on a terminal, as it was logged otherwise."""
-    if out.is_terminal:
-        out.print(logs.formatted(event))
-    else:
-        click.echo(event["message"].rstrip("\n"))
 
 
 @main.command(name="check-web")

@@ -69,6 +69,24 @@ def token(environment: Environment, user_pool_id: str, name: str, password: str)
     return str(response["AuthenticationResult"]["AccessToken"])
 
 
+def subject(environment: Environment, user_pool_id: str, name: str) -> str:
+    """Return the `sub` of a user's tokens, by e-mail address. What has no @ is taken for a `sub`, or a machine client's id.
+
+    Raise Failed if the pool has no such user.
+    """
+    if "@" not in name:
+        return name
+    cognito = environment.client("cognito-idp")
+    try:
+        user = cognito.admin_get_user(UserPoolId=user_pool_id, Username=name)
+    except cognito.exceptions.UserNotFoundException as error:
+        raise Failed(
+            f"The user pool {user_pool_id} of {environment.name} has no user {name}.",
+            "Check the address. A user who was deleted is found by the `sub` of an old token only.",
+        ) from error
+    return str(next(each["Value"] for each in user["UserAttributes"] if each["Name"] == "sub"))
+
+
 def _signs_in(environment: Environment, user_pool_id: str, name: str, password: str) -> bool:
     try:
         token(environment, user_pool_id, name, password)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import secrets
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +19,7 @@ import pytest
 
 from crudctl.local import demo_versions
 from crudctl.operate import logs
+from emulator import process
 from tests.invoke import invoke
 from tests.stack import Stack
 
@@ -106,8 +112,47 @@ def test_all_requests_of_a_trace_are_found_by_its_id(stack: Stack) -> None:
 def test_a_trace_without_lines_says_what_to_do(stack: Stack) -> None:
     result = invoke(stack.home, "trace", "0" * 31 + "1")
     assert result.exit_code == 1
-    assert f"There is no log line about trace {'0' * 31}1." in result.stderr
+    assert f"There is no log line about {'0' * 31}1." in result.stderr
     assert "is found by its request id" in result.stderr
+    assert "Search further back" in invoke(stack.home, "trace", "0" * 31 + "1", "--since", "1h").stderr
+
+
+def test_a_request_is_traced_by_every_id_that_its_client_has(stack: Stack) -> None:
+    """As people have them: copied in capitals, with blanks, or chosen by the client."""
+    trace_id, chosen = secrets.token_hex(16), f"Order.{secrets.token_hex(4)}"
+    headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01", "X-Correlation-Id": chosen}
+    with stack.api() as api:
+        response = api.get("items", headers=headers)
+    lines = traced(stack, response)
+    assert len(lines) == 4
+    own = next(line for _, line in lines if "trace_id" in line and "operation" in line)
+    known = [
+        response.headers["x-amzn-requestid"].upper(),
+        f" {response.headers['x-amzn-requestid']}\n",
+        response.headers["x-amz-apigw-id"],
+        headers["traceparent"].upper(),
+        own["function_request_id"],
+        own["trace_id"],
+        chosen,
+    ]
+    groups = logs.groups(stack.outputs["functions"], stack.environment.prefix, None)
+    for each in known:
+        found = logs.trace(stack.environment, groups, each, None)
+        assert [json.loads(event["message"]) for event in found] == [line for _, line in lines], each
+
+
+def test_a_request_of_last_week_is_traced_without_a_word_about_time(stack: Stack) -> None:
+    """It was logged before the hour that is searched first."""
+    request_id, ago = f"old-{secrets.token_hex(8)}", int((time.time() - 3 * 86400) * 1000)
+    group, logs_client = f"/aws/lambda/{stack.outputs['functions']['list_items']}", stack.aws("logs")
+    logs_client.create_log_stream(logGroupName=group, logStreamName=request_id)
+    line = json.dumps({"request_id": request_id, "operation": "list_items", "status": 500})
+    logs_client.put_log_events(
+        logGroupName=group, logStreamName=request_id, logEvents=[{"timestamp": ago, "message": line}]
+    )
+    assert invoke(stack.home, "trace", request_id).stdout.splitlines() == [group, line]
+    assert invoke(stack.home, "trace", request_id, "--since", "1d").exit_code == 1
+    logs_client.delete_log_stream(logGroupName=group, logStreamName=request_id)
 
 
 def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> None:
@@ -123,8 +168,62 @@ def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> N
     own = invoke(
         stack.home, "logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m"
     ).stdout.splitlines()
-    assert request_id in {json.loads(line)["request_id"] for line in own}
+    assert [json.loads(line)["request_id"] for line in own].count(request_id) == 2
     assert {json.loads(line)["operation"] for line in own} == {"delete_item"}
+
+
+@pytest.mark.parametrize("operation", ["update_item", "patch_item"])
+def test_lines_of_an_operation_are_those_of_its_requests_at_the_gateway_and_in_its_function(
+    stack: Stack, operation: str
+) -> None:
+    """One function serves both; a request that was refused before it has a line of the gateway only."""
+    path, key = "items/00000000000000000000000000", {"If-Match": '"1"'}
+    with stack.api() as api:
+        replaced = api.put(path, json={"name": "x"}, headers=key)
+        patched = api.patch(path, content="{}", headers=MERGE | key)
+        refused = api.patch(path, content="{}", headers=MERGE | {"Authorization": "none"})
+        other = api.get(path)
+    ids = [each.headers["x-amzn-requestid"] for each in (replaced, patched, refused, other)]
+    printed = invoke(stack.home, "logs", "--operation", operation, "--since", "1m").stdout.splitlines()
+    found = [logs.entry(line).get("request_id") for line in printed]
+    assert [found.count(each) for each in ids] == ([2, 2, 1, 0] if operation == "update_item" else [0, 2, 1, 0])
+
+
+def test_lines_about_a_user_are_found_by_address_and_by_subject(stack: Stack) -> None:
+    names = [user["username"] for user in stack.outputs["demo_users"]]
+    with stack.api(0) as api, stack.api(1) as other:
+        own, foreign = (client.get("items").headers["x-amzn-requestid"] for client in (api, other))
+        payload = api.headers["authorization"].split(".")[1]
+    subject = json.loads(base64.urlsafe_b64decode(payload + "=="))["sub"]
+    for user in (names[0], subject):
+        printed = invoke(stack.home, "logs", "--user", user, "--since", "1m").stdout
+        assert (own in printed, foreign in printed) == (True, False), user
+    assert own not in invoke(stack.home, "logs", "--user", names[0], "--status", "404", "--since", "1m").stdout
+    unknown = invoke(stack.home, "logs", "--user", "nobody@example.com")
+    assert (unknown.exit_code, "has no user nobody@example.com" in unknown.stderr) == (1, True)
+
+
+def test_lines_of_the_function_that_rolls_releases_back_are_printed(stack: Stack) -> None:
+    assert invoke(stack.home, "logs", "--operation", "rollback").exit_code == 0
+    assert "and rollback." in invoke(stack.home, "logs", "--operation", "roll").stderr
+
+
+def test_aws_commands_reach_the_stack_with_the_variables_that_are_printed(stack: Stack) -> None:
+    """Whatever the shell had before; and the next environment on AWS does not inherit what the local stack needs."""
+    show = f"{sys.executable} -m crudctl.cli env"
+    script = f'eval "$({show})"; env | grep ^AWS_ | sort; echo; eval "$({show} --env prod)"; env | grep ^AWS_ | sort'
+    before = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "secret", "AWS_ENDPOINT_URL_S3": "https://example.com"}
+    environ = os.environ | before | {"PYTHONPATH": str(stack.home / "src")}
+    printed = subprocess.run(
+        ["sh", "-euc", script], cwd=stack.home, env=environ, capture_output=True, text=True, check=True
+    ).stdout
+    local, prod = (dict(line.split("=", 1) for line in part.splitlines()) for part in printed.split("\n\n"))
+    wanted = process.root_credentials(stack.environment.region) | {"AWS_ENDPOINT_URL": stack.endpoint}
+    assert {name: local.get(name) for name in wanted} == wanted
+    assert not local.keys() & before.keys()
+    assert local["AWS_CONFIG_FILE"] == local["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    region = stack.environment.region
+    assert prod == {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
 
 
 def everything_logged(stack: Stack) -> dict[str, str]:

@@ -153,7 +153,7 @@ def test_an_invalid_duration_is_reported(text: str) -> None:
 def test_log_lines_are_filtered_by_request_and_status(
     request_id: str | None, status: str | None, line: str, expected: bool
 ) -> None:
-    assert logs.matcher(request_id, status)(line) is expected
+    assert logs.matcher(request_id, status)({"group": "/aws/lambda/a", "message": line}) is expected
 
 
 @pytest.mark.parametrize("status", ["", "6xx", "40", "4x4", "abc"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -17,32 +18,72 @@ from crudctl.project import Environment
 COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # by the first digit of a status
 SHOWN = ("problem", "error", "exception", "message", "traceparent", "request_id")
 OVERLAP = 10_000  # milliseconds to read again: events can become visible late
-REQUEST_ID = re.compile("[A-Za-z0-9-]{8,64}")
-# A trace id, alone or within a traceparent: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values
+AROUND = (
+    900_000  # milliseconds before and after a line in which to look for others about its request; Lambda's longest run
+)
+HOUR, DAY = 3600, 86_400  # seconds
+WINDOWS = (HOUR, DAY, 7 * DAY, 3653 * DAY)  # to search, until something is found; the last is all that can be kept
+GATEWAY = "/aws/apigateway/"
+ROLLBACK = "rollback"  # the function that rolls releases back; infra/variables.tf lets no operation have its name
+ID = re.compile(r'[^\s"\\]{1,256}')
+# Alone or within a traceparent: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values
 TRACE = re.compile("(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)?")
+# Alone or within X-Amzn-Trace-Id: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+XRAY = re.compile("(?:.*Root=)?(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;.*)?")
+IDS = ("request_id", "function_request_id", "extended_request_id", "correlation_id")
 
 
-def groups(functions: Mapping[str, str], prefix: str, operation: str | None) -> list[str]:
-    """Return the log groups of one operation, or of all and the gateway. Raise Failed for an unknown operation."""
-    if operation is None:
-        return [*(f"/aws/lambda/{name}" for name in functions.values()), f"/aws/apigateway/{prefix}"]
-    if operation not in functions:
-        raise Failed(f"There is no operation '{operation}'.", f"The operations are {', '.join(functions)}.")
-    return [f"/aws/lambda/{functions[operation]}"]
+def groups(functions: Mapping[str, str], prefix: str, key: str | None) -> list[str]:
+    """Return the log groups of one function and of the gateway, or of all functions and the gateway.
+
+    Raise Failed for an unknown function.
+    """
+    gateway = f"{GATEWAY}{prefix}"
+    if key is None:
+        return [*(f"/aws/lambda/{name}" for name in functions.values()), gateway]
+    if key == ROLLBACK:
+        return [f"/aws/lambda/{prefix}-{ROLLBACK}"]
+    if key not in functions:
+        raise Failed(f"There is no operation '{key}'.", f"The operations are {', '.join(functions)}, and {ROLLBACK}.")
+    return [f"/aws/lambda/{functions[key]}", gateway]
 
 
-def matcher(request_id: str | None, status: str | None) -> Callable[[str], bool]:
-    """Return a function that checks if a line is about a request, and has a status such as `404` or `5xx`.
+def of_gateway(group: str) -> bool:
+    """Return whether a log group is the gateway's."""
+    return group.startswith(GATEWAY)
 
-    Lines of the platform have neither. Raise Failed for an invalid `status`.
+
+def owner_hash(subject: str) -> str:
+    """Return how the functions' lines name a caller, whose token has this `sub`."""
+    return hashlib.sha256(subject.encode()).hexdigest()[:16]
+
+
+def matcher(
+    request_id: str | None, status: str | None, owner: str | None = None, operations: Mapping[str, str] | None = None
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a function that checks if an event is about a request, has a status such as `404` or `5xx`, and is about a caller.
+
+    Lines of the platform have none of these.
+
+    Args:
+        owner: as `owner_hash` returns it; the gateway's lines have none.
+        operations: the operationIds that are wanted, with the method of each; None for all.
+
+    Raise Failed for an invalid `status`.
     """
     if status is not None and not re.fullmatch("[1-5]([0-9]{2}|xx)", status):
         raise Failed(f"Invalid status '{status}': use three digits or a class, for example 404 or 5xx.")
     pattern = re.compile((status or "").replace("x", "[0-9]"))
 
-    def matches(message: str) -> bool:
-        line = entry(message)
+    def matches(event: Mapping[str, Any]) -> bool:
+        line = entry(event["message"])
         if request_id is not None and line.get("request_id") != request_id:
+            return False
+        if owner is not None and line.get("owner_hash") != owner:
+            return False
+        if operations is not None and of_gateway(event["group"]) and line.get("operation") not in operations:
+            return False
+        if operations and "method" in line and line["method"].upper() not in operations.values():
             return False
         return status is None or bool(pattern.fullmatch(str(line.get("status", ""))))
 
@@ -77,7 +118,7 @@ def formatted(event: Mapping[str, Any]) -> Text:
 
 
 def read(
-    environment: Environment, names: list[str], since: int, follow: bool = False, term: str | None = None
+    environment: Environment, names: list[str], since: float, follow: bool = False, term: str | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield events of CloudWatch Logs (`timestamp` in ms, `message`) with their `group`, oldest first. `follow` never ends.
 
@@ -87,21 +128,11 @@ def read(
 
     Raise Failed if a log group does not exist: Terraform creates each with what logs to it.
     """
-    client = environment.client("logs")
     start = int((time.time() - since) * 1000)
-    pattern = {"filterPattern": f'"{term}"'} if term else {}
     seen: dict[str, int] = {}
     while True:
-        fresh = []
-        for name in names:
-            try:
-                for page in client.get_paginator("filter_log_events").paginate(
-                    logGroupName=name, startTime=start, **pattern
-                ):
-                    fresh += [event | {"group": name} for event in page["events"] if event["eventId"] not in seen]
-            except client.exceptions.ResourceNotFoundException as error:
-                raise environment.nothing(f"logs in the group {name}") from error
-        yield from sorted(fresh, key=lambda event: event["timestamp"])
+        fresh = [event for event in _between(environment, names, start, None, term) if event["eventId"] not in seen]
+        yield from fresh
         if not follow:
             return
         seen |= {event["eventId"]: event["timestamp"] for event in fresh}
@@ -110,59 +141,83 @@ def read(
         time.sleep(1)
 
 
-def trace(environment: Environment, names: list[str], wanted: str, since: int) -> list[dict[str, Any]]:
+def _between(
+    environment: Environment, names: list[str], start: int, end: int | None, term: str | None
+) -> list[dict[str, Any]]:
+    """Return the events between two moments in milliseconds, oldest first. Raise Failed if a log group does not exist."""
+    client = environment.client("logs")
+    narrowed = ({"filterPattern": f'"{term}"'} if term else {}) | ({} if end is None else {"endTime": end})
+    found: list[dict[str, Any]] = []
+    for name in names:
+        pages = client.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=start, **narrowed)
+        try:
+            found += [event | {"group": name} for page in pages for event in page["events"]]
+        except client.exceptions.ResourceNotFoundException as error:
+            raise environment.nothing(f"logs in the group {name}") from error
+    return sorted(found, key=lambda event: event["timestamp"])
+
+
+def trace(environment: Environment, names: list[str], wanted: str, since: int | None) -> list[dict[str, Any]]:
     """Return every line about one request, or about those of one trace: the gateway's, the function's, and the platform's.
 
     Args:
-        wanted: a request id, a W3C trace id, or a `traceparent`.
-        since: how far back to search, in seconds.
+        wanted: an id of the request that was logged, in either case: `ids` lists them.
+        since: how far back to search, in seconds. None: ever further, until something is found.
 
     Oldest first; each is an event as `read` yields it. Raise Failed for an invalid id, and if nothing was logged about it.
     """
-    if traced := TRACE.fullmatch(wanted):
-        requests = _requests(environment, names, traced[1], since)
-    elif REQUEST_ID.fullmatch(wanted):
-        requests = [wanted]
-    else:
+    spelled = wanted.strip()
+    if not ID.fullmatch(spelled):
         raise Failed(
             f"Invalid request id '{wanted}'.",
             "Use the x-amzn-requestid or traceparent header of a response, or the request_id of a problem document.",
         )
-    return sorted(
-        (event for request_id in requests for event in _about(environment, names, request_id, since)), key=_position
+    traces = TRACE.fullmatch(spelled.lower())
+    for back in (since,) if since else WINDOWS[1:] if traces else WINDOWS:  # the requests of a trace may be far apart
+        for spelling in dict.fromkeys([spelled, spelled.lower()]):
+            if requests := _requests(environment, names, spelling, back):
+                return sorted(
+                    (event for found in requests for event in _about(environment, names, *found)), key=_position
+                )
+    raise Failed(
+        f"There is no log line about {spelled}.",
+        "Search further back, for example with --since 7d."
+        if since
+        else f"Is it of {environment.name}? A request that reached no function, or whose function crashed, is found by its "
+        "request id only; and logs are deleted after `log_retention_days`.",
     )
 
 
-def _requests(environment: Environment, names: list[str], trace_id: str, since: int) -> list[str]:
-    """Return the ids of the requests of a trace. Raise Failed if there are none."""
-    lines = (entry(event["message"]) for event in read(environment, names, since, term=trace_id))
-    requests = [line["request_id"] for line in lines if str(line.get("traceparent")).split("-")[1:2] == [trace_id]]
-    if not requests:
-        raise Failed(
-            f"There is no log line about trace {trace_id}.",
-            "Search further back, for example with --since 1d. A request that reached no function, or whose function crashed, "
-            "is found by its request id.",
-        )
-    return list(dict.fromkeys(requests))
+def ids(line: Mapping[str, Any]) -> set[str]:
+    """Return the ids by which a line's request is known: of the request, of the invocation, of the caller, and of its traces."""
+    found = {str(line[name]) for name in IDS if line.get(name)}
+    if traced := TRACE.fullmatch(str(line.get("traceparent"))):
+        found.add(traced[1])
+    if traced := XRAY.fullmatch(str(line.get("trace_id"))):
+        found.add(traced[1])
+    return found
 
 
-def _about(environment: Environment, names: list[str], request_id: str, since: int) -> list[dict[str, Any]]:
-    """Return the lines about one request. Raise Failed if there are none."""
-    lines = [
-        event
-        for event in read(environment, names, since, term=request_id)
-        if entry(event["message"]).get("request_id") == request_id
-    ]
-    if not lines:
-        raise Failed(
-            f"There is no log line about request {request_id}.", "Search further back, for example with --since 1d."
-        )
-    for invocation in {entry(event["message"]).get("function_request_id") for event in lines} - {None, "-"}:
-        lines += (
-            event
-            for event in read(environment, names, since, term=invocation)
-            if _invocation(entry(event["message"])) == invocation
-        )
+def _requests(environment: Environment, names: list[str], wanted: str, since: float) -> list[tuple[str, int]]:
+    """Return the requests that are known by an id: the id of each, and when a line about it was logged, in milliseconds."""
+    term = next((found[1] for form in (TRACE, XRAY) if (found := form.fullmatch(wanted))), wanted)
+    requests: dict[str, int] = {}
+    for event in read(environment, names, since, term=term):
+        line = entry(event["message"])
+        if term in ids(line) and "request_id" in line:
+            requests.setdefault(line["request_id"], event["timestamp"])
+    return list(requests.items())
+
+
+def _about(environment: Environment, names: list[str], request_id: str, moment: int) -> list[dict[str, Any]]:
+    """Return the lines about one request, of which one was logged at `moment`."""
+
+    def around(term: str) -> list[dict[str, Any]]:
+        return _between(environment, names, moment - AROUND, moment + AROUND, term)
+
+    lines = [event for event in around(request_id) if entry(event["message"]).get("request_id") == request_id]
+    for invocation in {str(entry(event["message"]).get("function_request_id", "-")) for event in lines} - {"-"}:
+        lines += (event for event in around(invocation) if _invocation(entry(event["message"])) == invocation)
     return lines
 
 
@@ -176,4 +231,4 @@ def _position(event: Mapping[str, Any]) -> tuple[int, int]:
     """Return the sort key: the time, then the platform's start, the function, the platform's end and report, the gateway."""
     kind = entry(event["message"]).get("type", "")
     rank = {"platform.start": 0, "": 1, "platform.end": 2, "platform.runtimeDone": 2, "platform.report": 3}.get(kind, 1)
-    return event["timestamp"], 4 if event["group"].startswith("/aws/apigateway/") else rank
+    return event["timestamp"], 4 if of_gateway(event["group"]) else rank
