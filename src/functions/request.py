@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 from . import body, contract, errors
 from .precondition import Precondition
@@ -59,7 +60,8 @@ class Request:
         self.invocation: str = context.aws_request_id
         self.now = now
         self.collection = _collection(event)
-        self._context = context
+        # Lambda's own clock may be set meanwhile; this one may not.
+        self._deadline: float = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN
         headers = _headers(event)
         if "idempotency-key" in headers:
             headers["idempotency-key"] = [_unquoted(key) for key in headers["idempotency-key"]]
@@ -108,7 +110,7 @@ class Request:
 
     def remaining(self) -> float:
         """Return the seconds left to respond in."""
-        return float(self._context.get_remaining_time_in_millis()) / 1000 - MARGIN
+        return self._deadline - time.monotonic()
 
 
 def _collection(event: Mapping[str, Any]) -> str:

@@ -84,7 +84,7 @@ class Store:
             role = OwnerRole.from_environment(environ)
 
         def call(owner: str, action: str, payload: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
-            credentials = (lambda: role.credentials(owner, remaining)) if role else None
+            credentials = (lambda left: role.credentials(owner, left)) if role else None
             return client.call(action, payload, remaining, credentials)
 
         days = environ.get("TRASH_DAYS", str(TRASH_DAYS))

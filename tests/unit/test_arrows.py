@@ -88,9 +88,10 @@ FUNCTIONS = {
     "telemetry": set(),
 }
 AWS_CLIENT = {
-    "dynamodb": {"attributes", "connection", "credentials", "sigv4"},
+    "dynamodb": {"attributes", "connection", "credentials", "sigv4", "transport"},
     "sts": {"connection", "credentials", "sigv4"},
-    "connection": {"tls"},
+    "connection": {"transport"},
+    "transport": {"tls"},
     "credentials": {"connection"},
     "sigv4": {"credentials"},
     "attributes": set(),

@@ -46,7 +46,9 @@ class Clock:
 def client_of(server: HostileServer, clock: Clock | None = None, **options: bool) -> Client:
     clock = clock or Clock()
     keys = Credentials("key", "secret", "token")
-    return Client(server.url, "eu-west-2", lambda: keys, clock=clock, sleep=clock.sleep, random=lambda: 0.5, **options)
+    return Client(
+        server.url, "eu-west-2", lambda remaining: keys, clock=clock, sleep=clock.sleep, random=lambda: 0.5, **options
+    )
 
 
 def soon() -> float:
@@ -330,7 +332,7 @@ def test_credentials_that_are_temporarily_unavailable_are_waited_for() -> None:
     clock, keys = Clock(), Credentials("key", "secret")
     attempts = iter([False, True])
 
-    def source() -> Credentials:
+    def source(remaining: Callable[[], float]) -> Credentials:
         if next(attempts):
             return keys
         raise CredentialsUnavailable("not yet")
@@ -342,7 +344,7 @@ def test_credentials_that_are_temporarily_unavailable_are_waited_for() -> None:
 
 
 def test_refused_credentials_are_access_denied_without_a_request() -> None:
-    def source() -> Credentials:
+    def source(remaining: Callable[[], float]) -> Credentials:
         raise CredentialsRefused("no")
 
     with HostileServer() as server, pytest.raises(dynamodb.AccessDenied):
@@ -352,7 +354,7 @@ def test_refused_credentials_are_access_denied_without_a_request() -> None:
 
 def test_a_call_can_be_made_with_other_credentials() -> None:
     with HostileServer(respond(GOOD)) as server:
-        client_of(server).call("GetItem", {}, soon, lambda: Credentials("theirs", "secret"))
+        client_of(server).call("GetItem", {}, soon, lambda remaining: Credentials("theirs", "secret"))
         assert "Credential=theirs/" in server.requests[0][0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import socket
 import ssl
@@ -15,7 +14,7 @@ import certifi
 import pytest
 import trustme
 
-from functions.aws import connection, dynamodb, tls
+from functions.aws import dynamodb, tls, transport
 from functions.aws.credentials import Credentials
 from functions.aws.dynamodb import Client
 from tests.servers.hostile import HostileServer, reset, respond
@@ -68,14 +67,14 @@ def server_with(authority: trustme.CA, name: str, *behaviours: Any) -> HostileSe
 
 
 def call(url: str) -> dict[str, Any]:
-    client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+    client = Client(url, "eu-west-2", lambda remaining: Credentials("key", "secret"))
     return client.call("GetItem", {}, lambda: 3.0)
 
 
 def rejected(url: str) -> None:
     with pytest.raises(dynamodb.Unavailable) as caught:
         call(url)
-    assert isinstance(caught.value.__cause__, connection.Untrusted)
+    assert isinstance(caught.value.__cause__, transport.Untrusted)
 
 
 def test_a_certificate_in_the_systems_store_is_trusted(store: Fill) -> None:
@@ -165,7 +164,7 @@ def test_a_connection_opened_early_is_used_and_kept(store: Fill) -> None:
     authority = trustme.CA()
     store(authority)
     with server_with(authority, "127.0.0.1", respond(GOOD), respond(GOOD)) as server:
-        client = Client(server.url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        client = Client(server.url, "eu-west-2", lambda remaining: Credentials("key", "secret"))
         client.connect()
         time.sleep(0.05)  # TLS 1.3 sends its session tickets unrequested
         for _ in range(2):
@@ -179,8 +178,7 @@ def test_a_connection_lost_while_frozen_is_replaced_without_a_failure(store: Fil
     store(authority)
     pauses: list[float] = []
     with server_with(authority, "127.0.0.1", respond(GOOD), last, respond(GOOD), respond(GOOD)) as server:
-        keys = functools.partial(Credentials, "key", "secret")
-        client = Client(server.url, "eu-west-2", keys, sleep=pauses.append)
+        client = Client(server.url, "eu-west-2", lambda remaining: Credentials("key", "secret"), sleep=pauses.append)
         for _ in range(3):
             assert client.call("GetItem", {}, lambda: 3.0) == GOOD
             time.sleep(0.05)
@@ -191,7 +189,7 @@ def test_a_server_without_tls_is_unavailable(store: Fill) -> None:
     deadline = time.monotonic() + 0.3
     with HostileServer() as server:
         url = f"https://127.0.0.1:{server.port}"
-        client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        client = Client(url, "eu-west-2", lambda remaining: Credentials("key", "secret"))
         with pytest.raises(dynamodb.Unavailable):
             client.call("GetItem", {}, lambda: deadline - time.monotonic())
 
@@ -200,7 +198,7 @@ def test_a_handshake_that_does_not_end_is_abandoned_at_the_deadline(store: Fill)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        client = Client(url, "eu-west-2", functools.partial(Credentials, "key", "secret"))
+        client = Client(url, "eu-west-2", lambda remaining: Credentials("key", "secret"))
         with pytest.raises(dynamodb.Unavailable):
             client.call("GetItem", {}, lambda: started + 0.3 - time.monotonic())
         assert time.monotonic() - started < dynamodb.ATTEMPT_TIMEOUT - 0.3

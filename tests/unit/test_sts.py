@@ -32,7 +32,9 @@ def soon() -> float:
 
 
 def role_at(server: HostileServer, clock: Clock | None = None) -> OwnerRole:
-    return OwnerRole(ROLE, "eu-west-2", server.url, lambda: Credentials("key", "secret"), clock=clock or Clock())
+    return OwnerRole(
+        ROLE, "eu-west-2", server.url, lambda remaining: Credentials("key", "secret"), clock=clock or Clock()
+    )
 
 
 def http(status: int, xml: str) -> Behaviour:
@@ -109,7 +111,7 @@ def test_calls_for_an_owner_are_made_as_the_role(emulator: dict[str, str], role_
     client = dynamodb.Client.from_environment(emulator)
     client.call("ListTables", {}, soon)
     with pytest.raises(dynamodb.AccessDenied, match="data-of-an-owner"):  # it has no policy
-        client.call("ListTables", {}, soon, lambda: role.credentials("owner", soon))
+        client.call("ListTables", {}, soon, lambda left: role.credentials("owner", left))
 
 
 def test_each_owner_has_its_own_credentials_and_keeps_them() -> None:

@@ -4,31 +4,24 @@ It uses a socket directly because importing `http.client` costs a cold start mor
 (bench/cold_start).
 
     ConnectionError
-    ├── NotSent             no part of the request was sent
-    │   └── Untrusted       the server's certificate or host name was rejected
+    ├── NotSent             no part of the request was sent (see transport.py)
     └── Broken              the request was sent, but no complete response was received
 """
 
 from __future__ import annotations
 
-import socket
 import time
+
+from .transport import Host, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
 MAX_IDLE = 300.0  # seconds; NAT gateways and load balancers drop a flow that is idle for 350
 MAX_HEAD = 64 * 1024  # bytes
 MAX_BODY = 32 * 1024 * 1024  # bytes; DynamoDB's largest response is 16 MB
-
-
-class NotSent(ConnectionError):
-    pass
-
-
-class Untrusted(NotSent):
-    pass
 
 
 class Broken(ConnectionError):
@@ -56,8 +49,7 @@ class Connection:
         if scheme not in ("http", "https") or not host or not port.isdecimal() or "@" in host:
             raise ValueError(f"not an http or https origin: {origin!r}")
         self.host = authority  # the value of the Host header
-        self._address = (host.strip("[]"), int(port))
-        self._tls = scheme == "https"
+        self._host = Host(host.strip("[]"), int(port), scheme == "https")
         self._clock = clock
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
@@ -72,19 +64,13 @@ class Connection:
         Raises:
             NotSent: No connection could be opened within `timeout` seconds.
         """
-        return self._ready(timeout)[1]
+        return self._ready(time.monotonic() + timeout)[1]
 
-    def _ready(self, timeout: float) -> tuple[socket.socket, bool]:
+    def _ready(self, deadline: float) -> tuple[socket.socket, bool]:
         if self._socket and self._alive(self._socket):
             return self._socket, True
         self.close()
-        deadline = time.monotonic() + timeout
-        try:
-            self._socket = self._secure(deadline) if self._tls else self._plain(deadline)
-        except Untrusted:
-            raise
-        except OSError as failure:
-            raise NotSent(f"no connection to {self.host}: {failure}") from failure
+        self._socket = self._host.open(deadline)
         self._used = self._clock()
         return self._socket, False
 
@@ -108,19 +94,20 @@ class Connection:
         """Send one request and return status, headers (names in lower case) and body of the response.
 
         Args:
-            connect_timeout, timeout: seconds for the connection, and for the whole call. The system's look-up of the host name
-                cannot be interrupted, but its time counts.
+            connect_timeout, timeout: seconds for the connection (the look-up of the host name, every address, TLS), and for the
+                whole call.
 
         Raises:
             NotSent: No connection could be opened.
             Broken: The response is late, incomplete or not HTTP/1.1.
         """
-        self._deadline = time.monotonic() + timeout
-        wire, kept = self._ready(min(connect_timeout, timeout))
+        now = time.monotonic()
+        self._deadline = now + timeout
+        wire, kept = self._ready(now + min(connect_timeout, timeout))
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"{method} {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
         try:
-            wire.settimeout(self._left())
+            wire.settimeout(left(self._deadline))
             wire.sendall(head.encode("latin-1") + body)
             response, keep = self._response(wire)
         except (OSError, ValueError) as failure:
@@ -131,22 +118,6 @@ class Connection:
             self.close()
         self._used = self._clock()
         return response
-
-    def _plain(self, deadline: float) -> socket.socket:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("no time left to connect")
-        plain = socket.create_connection(self._address, left)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return plain
-
-    def _secure(self, deadline: float) -> socket.socket:
-        from . import tls
-
-        try:
-            return tls.secure(lambda: self._plain(deadline), self._address[0])
-        except tls.CertificateError as failure:
-            raise Untrusted(f"{self.host} is not trusted: {failure}") from failure
 
     def _alive(self, kept: socket.socket) -> bool:
         """Whether the peer has neither closed the connection nor sent anything unrequested."""
@@ -225,14 +196,8 @@ class Connection:
         return octets
 
     def _receive(self, wire: socket.socket) -> None:
-        wire.settimeout(self._left())
+        wire.settimeout(left(self._deadline))
         octets = wire.recv(65536)
         if not octets:
             raise ConnectionResetError("closed before the end")
         self._buffer += octets
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("not complete in time")
-        return left

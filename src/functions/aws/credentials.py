@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Remaining = Callable[[], float]  # the seconds left before the caller must respond
+    Source = Callable[[Remaining], "Credentials"]  # raises CredentialsUnavailable
+
 EARLY = 300.0  # seconds before their expiry from which on credentials are replaced
 PAUSE = 10.0  # seconds between attempts while the old ones are still valid
 TIMEOUT = 1.0  # seconds; the endpoint is on this machine
@@ -45,7 +48,7 @@ class Credentials:
         self.expires = expires
 
 
-def from_environment(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Callable[[], Credentials]:
+def from_environment(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Source:
     """Return the source of credentials that the environment names. It reads nothing before it is called.
 
     The keys in Lambda's environment are valid for as long as the execution environment lives. With SnapStart
@@ -57,9 +60,9 @@ def from_environment(environ: Mapping[str, str], clock: Callable[[], float] = ti
             environ.get("AWS_SECRET_ACCESS_KEY", ""),
             environ.get("AWS_SESSION_TOKEN", ""),
         )
-        return lambda: fixed
+        return lambda _: fixed
     kept = Kept(clock)
-    return lambda: kept.get(lambda: from_endpoint(environ))
+    return lambda remaining: kept.get(lambda left: from_endpoint(environ, left()), remaining)
 
 
 class Kept:
@@ -70,41 +73,48 @@ class Kept:
         self._kept: Credentials | None = None
         self._try_at = 0.0
 
-    def get(self, source: Callable[[], Credentials]) -> Credentials:
+    def get(self, source: Source, remaining: Remaining) -> Credentials:
         """Return the kept credentials, or new ones from `source`.
 
         If the source fails while the kept ones are still valid, they are returned and the source is tried again after
-        PAUSE. Otherwise its CredentialsUnavailable is raised.
+        PAUSE. It has half of the remaining time for that, so that they can still be used. Otherwise its CredentialsUnavailable is
+        raised.
         """
         now = self._clock()
-        if self._kept is None or now >= self._try_at or now >= self._kept.expires:
-            try:
-                self._kept = source()
-                self._try_at = max(self._kept.expires - EARLY, now + PAUSE)
-            except CredentialsUnavailable:
-                if self._kept is None or now >= self._kept.expires:
-                    raise
-                self._try_at = now + PAUSE
+        valid = self._kept if self._kept and now < self._kept.expires else None
+        if valid and now < self._try_at:
+            return valid
+        try:
+            self._kept = source((lambda: remaining() / 2) if valid else remaining)
+        except CredentialsUnavailable:
+            if not valid:
+                raise
+            self._try_at = now + PAUSE
+            return valid
+        self._try_at = max(self._kept.expires - EARLY, now + PAUSE)
         return self._kept
 
 
-def from_endpoint(environ: Mapping[str, str]) -> Credentials:
-    """Return credentials from the container credentials endpoint that `environ` names.
+def from_endpoint(environ: Mapping[str, str], left: float) -> Credentials:
+    """Return credentials from the container credentials endpoint that `environ` names, within `left` seconds and TIMEOUT.
 
     Raises:
-        CredentialsUnavailable: The endpoint failed.
+        CredentialsUnavailable: The endpoint failed, or did not respond in time.
         CredentialsRefused: No endpoint is set, it is not allowed, or it rejected the request.
     """
     uri = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if not uri:
         raise CredentialsRefused("neither AWS_ACCESS_KEY_ID nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
     origin, path = _split(uri)
+    if left <= 0:
+        raise CredentialsUnavailable("no time left")
+    timeout = min(TIMEOUT, left)
     try:
         connection = Connection(origin)
         headers = {"Host": connection.host, "Accept": "application/json"}
         if environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
             headers["Authorization"] = environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
-        status, _, body = connection.request("GET", path, headers, b"", connect_timeout=TIMEOUT, timeout=TIMEOUT)
+        status, _, body = connection.request("GET", path, headers, b"", connect_timeout=timeout, timeout=timeout)
         connection.close()
         if status != 200:
             kind = CredentialsRefused if 400 <= status < 500 else CredentialsUnavailable

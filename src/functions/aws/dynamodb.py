@@ -23,9 +23,10 @@ import time
 
 from . import credentials as credential_sources
 from .attributes import marshal, unmarshal
-from .connection import Broken, Connection, NotSent, Untrusted
+from .connection import Broken, Connection
 from .credentials import CredentialsRefused, CredentialsUnavailable
 from .sigv4 import sign
+from .transport import NotSent, Untrusted
 
 __all__ = [
     "AccessDenied",
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .credentials import Credentials
+    from .credentials import Remaining, Source
 
 ATTEMPTS = 8
 BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
@@ -124,7 +125,7 @@ class Client:
 
     Args:
         endpoint: `https://host[:port]` or `http://host[:port]`.
-        credentials: called for every attempt, so that it can renew them.
+        credentials: called for every attempt, so that it can renew them, with the time that is left.
         clock: returns seconds since the epoch.
         random: returns a number from 0 up to 1.
         snapshot: whether Lambda copies this process after its initialisation, as SnapStart does.
@@ -134,7 +135,7 @@ class Client:
         self,
         endpoint: str,
         region: str,
-        credentials: Callable[[], Credentials],
+        credentials: Source,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -183,8 +184,8 @@ class Client:
         self,
         action: str,
         payload: Mapping[str, Any],
-        remaining: Callable[[], float],
-        credentials: Callable[[], Credentials] | None = None,
+        remaining: Remaining,
+        credentials: Source | None = None,
     ) -> dict[str, Any]:
         """Make one call. Retry transient failures with full jitter while there is time.
 
@@ -194,7 +195,8 @@ class Client:
 
         Args:
             action: `PutItem`, `Query`, …
-            remaining: returns the seconds left before the caller must respond.
+            remaining: returns the seconds left before the caller must respond. Credentials, connection, attempts and pauses share
+                them.
             credentials: used instead of the client's own.
 
         Raises:
@@ -205,7 +207,7 @@ class Client:
         attempt = 0
         while True:
             try:
-                return self._attempt(action, body, source, remaining())
+                return self._attempt(action, body, source, remaining)
             except Broken as failure:
                 if failure.stale:
                     continue
@@ -226,9 +228,10 @@ class Client:
                 raise error
             self._sleep(pause)
 
-    def _attempt(self, action: str, body: bytes, source: Callable[[], Credentials], left: float) -> dict[str, Any]:
-        if left <= 0:
+    def _attempt(self, action: str, body: bytes, source: Source, remaining: Remaining) -> dict[str, Any]:
+        if remaining() <= 0:
             raise NotSent("no time left")
+        keys = source(remaining)
         headers = {
             "Host": self._connection.host,
             "Content-Type": "application/x-amz-json-1.0",
@@ -240,18 +243,15 @@ class Client:
             "",
             headers,
             body,
-            credentials=source(),
+            credentials=keys,
             region=self._region,
             service="dynamodb",
             now=self._clock(),
         )
+        if (left := remaining()) <= 0:
+            raise NotSent("the credentials took all the time")
         status, response_headers, octets = self._connection.request(
-            "POST",
-            "/",
-            signed,
-            body,
-            connect_timeout=min(CONNECT_TIMEOUT, left),
-            timeout=min(ATTEMPT_TIMEOUT, left),
+            "POST", "/", signed, body, connect_timeout=CONNECT_TIMEOUT, timeout=min(ATTEMPT_TIMEOUT, left)
         )
         checksum = response_headers.get("x-amz-crc32")
         if checksum and checksum != str(binascii.crc32(octets)):

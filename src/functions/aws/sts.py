@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .credentials import Remaining, Source
+
 OWNERS = 500  # whose credentials are kept at the same time
 TIMEOUT = 2.0  # seconds, for the connection and the response
 HOUR = "3600"  # seconds; the longest session for a role that assumes another
@@ -38,7 +40,7 @@ class OwnerRole:
         role_arn: str,
         region: str,
         endpoint: str,
-        source: Callable[[], Credentials],
+        source: Source,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -64,8 +66,11 @@ class OwnerRole:
             credential_sources.from_environment(environ),
         )
 
-    def credentials(self, owner: str, remaining: Callable[[], float]) -> Credentials:
+    def credentials(self, owner: str, remaining: Remaining) -> Credentials:
         """Return credentials with the session tag `owner`. They are kept for 55 minutes.
+
+        Args:
+            remaining: returns the seconds left, for the role's own credentials and for STS.
 
         Raises:
             CredentialsUnavailable: STS did not respond in time, or is throttling requests.
@@ -75,11 +80,12 @@ class OwnerRole:
         self._owners[owner] = kept
         if len(self._owners) > OWNERS:
             del self._owners[next(iter(self._owners))]
-        return kept.get(lambda: self._assume(owner, remaining()))
+        return kept.get(lambda left: self._assume(owner, left), remaining)
 
-    def _assume(self, owner: str, left: float) -> Credentials:
+    def _assume(self, owner: str, remaining: Remaining) -> Credentials:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-        if left <= 0:
+        keys = self._source(remaining)
+        if (left := remaining()) <= 0:
             raise CredentialsUnavailable("no time left")
         form = {
             "Action": "AssumeRole",
@@ -101,7 +107,7 @@ class OwnerRole:
             "",
             headers,
             body,
-            credentials=self._source(),
+            credentials=keys,
             region=self._region,
             service="sts",
             now=self._clock(),

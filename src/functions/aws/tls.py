@@ -45,6 +45,12 @@ def secure(connect: Callable[[], socket.socket], host: str) -> ssl.SSLSocket:
     return _system_context().wrap_socket(connect(), server_hostname=host)
 
 
+def load(host: str) -> None:
+    """Load what `secure` needs for this host, which takes a moment the first time."""
+    if not (host.endswith(".amazonaws.com") and _amazon_context()):
+        _system_context()
+
+
 @functools.cache
 def _amazon_context() -> ssl.SSLContext | None:
     """Return a context that trusts those of Amazon's roots that are in the system's store; None if none are."""
