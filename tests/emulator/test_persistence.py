@@ -76,16 +76,27 @@ def things(stack: Stack) -> dict[str, str]:
 
 
 @pytest.mark.adds(persistence.SAVED_WHILE_RUNNING)
-def test_items_survive_a_kill(emulator: Restartable) -> None:
+def test_no_write_that_was_responded_to_is_lost_by_a_kill(emulator: Restartable) -> None:
     table = thing_table(emulator.start())
-    for key in ("kept", "changed", "deleted"):
+    time.sleep(SAVED_WITHIN)  # the table itself
+    for key in ("kept", "changed", "deleted", "changed-alone"):
         put(table, key, "first")
-    time.sleep(SAVED_WITHIN)
     put(table, "changed", "second")
+    alone = {"id": {"S": "changed-alone"}}
+    value = {":value": {"S": "second"}}
+    update = {"UpdateExpression": "SET #value = :value", "ExpressionAttributeNames": {"#value": "value"}}
+    table.update_item(TableName="Things", Key=alone, ExpressionAttributeValues=value, **update)
     table.delete_item(TableName="Things", Key={"id": {"S": "deleted"}})
-    time.sleep(SAVED_WITHIN)
+    together = [{"PutRequest": {"Item": {"id": {"S": name}, "value": {"S": "batch"}}}} for name in ("b1", "b2")]
+    table.batch_write_item(RequestItems={"Things": together})
+    both = [{"id": {"S": name}, "value": {"S": "transaction"}} for name in ("t1", "t2")]
+    table.transact_write_items(TransactItems=[{"Put": {"TableName": "Things", "Item": item}} for item in both])
     emulator.kill()
-    assert things(emulator.start()) == {"kept": "first", "changed": "second"}
+
+    stack = emulator.start()
+    changed = {"kept": "first", "changed": "second", "changed-alone": "second"}
+    assert things(stack) == changed | {"b1": "batch", "b2": "batch", "t1": "transaction", "t2": "transaction"}
+    assert stack.client("dynamodb").describe_table(TableName="Things")["Table"]["ItemCount"] == 7
 
 
 @pytest.mark.lacks(persistence.SAVED_WHILE_RUNNING)
@@ -161,6 +172,31 @@ def test_failed_write_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     asyncio.run(asyncio.wait_for(saved(), 10))
     assert store.failures == 0
+
+
+def test_a_write_that_cannot_be_saved_is_not_responded_to_and_is_saved_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ministack_app, "_state_map", {"dynamodb": "dynamodb"})
+    saving = persistence.Persistence(Failing(tmp_path / "state", failures=1))
+    arn = f"arn:aws:dynamodb:{REGION}:{process.ACCOUNT}:table/Things"
+    with request_scope(process.ACCOUNT, REGION):
+        dynamodb.reset()
+        dynamodb._tables["Things"] = table = {"TableArn": arn, "items": {}, "GlobalSecondaryIndexes": []}
+        saving.set_item(dynamodb._set_item, table, "1", "", {"id": {"S": "1"}})
+        with pytest.raises(persistence.NotSaved, match="No space left"):
+            saving.commit_items()
+        saving.save()
+        dynamodb.reset()
+        saved = persistence.Persistence(StateStore(tmp_path / "state")).load("dynamodb")
+        assert list(saved["tables"]["Things"]["items"]) == ["1"]
+
+
+def test_a_stop_that_cannot_save_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ministack_app, "_state_map", {"dynamodb": "dynamodb"})
+    saving = persistence.Persistence(Failing(tmp_path / "state", failures=1))
+    with pytest.raises(persistence.NotSaved, match="could not be saved"):
+        saving.save()
 
 
 class Failing(StateStore):

@@ -70,7 +70,11 @@ class WholeState:
 
 
 class Tables(WholeState):
-    """DynamoDB: every item is a chunk. MiniStack replaces items and never changes one in place."""
+    """DynamoDB: every item is a chunk. MiniStack replaces items and never changes one in place.
+
+    Attributes:
+        touched: the items that were written or removed since `written` was called, by table and key.
+    """
 
     stores = (
         "tags ttl_settings pitr_settings kinesis_destinations contributor_insights backups "
@@ -79,6 +83,7 @@ class Tables(WholeState):
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module)
+        self.touched: set[tuple[Scope, ItemKey]] = set()
         self._saved: defaultdict[Scope, dict[ItemKey, Any]] = defaultdict(dict)
 
     def state(self) -> Any:
@@ -96,6 +101,19 @@ class Tables(WholeState):
             items = tables[scope]["items"] if scope in tables else {}
             yield from self._changed_items(scope, items)
 
+    def written(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the chunks of the touched items, and forget which those are."""
+        while self.touched:
+            scope, key = self.touched.pop()
+            table = self.module._tables.get_scoped(*scope)
+            item = table["items"].get(key[0], {}).get(key[1]) if table else None
+            value = None if item is None else encode(item)
+            if item is None:
+                self._saved[scope].pop(key, None)
+            else:
+                self._saved[scope][key] = item
+            yield _item(scope, key), value
+
     def _changed_items(self, scope: Scope, items: dict[str, dict[str, Any]]) -> Iterator[Chunk]:
         saved, count = self._saved[scope], 0
         for partition, sorted_items in list(items.items()):
@@ -105,8 +123,9 @@ class Tables(WholeState):
                 count += 1
                 key = (partition, sort_key)
                 if saved.get(key) is not item:
+                    value = encode(item)
                     saved[key] = item
-                    yield _item(scope, key), encode(item)
+                    yield _item(scope, key), value
         if len(saved) > count:
             for key in [k for k in saved if k[1] not in items.get(k[0], {})]:
                 del saved[key]
@@ -126,6 +145,8 @@ class Tables(WholeState):
             table = state["tables"].get_scoped(*scope)
             if table is not None:
                 table["items"].setdefault(partition, {})[sort_key] = item
+        for table in state["tables"].all_values():
+            self.module._update_counts(table)
         return state
 
 

@@ -1,8 +1,12 @@
 """Saves the emulator's state while it runs, and loads it; knows services only by name.
 
 MiniStack writes its state at shutdown only, so an emulator that is killed or crashes would lose
-everything. Here all changes are written every two seconds in one transaction: a kill loses
-at most the last seconds, and never leaves half a write.
+everything. Here items of DynamoDB are written before the request is responded to, so that no answered
+write is lost and nobody has read what is; all other changes are written every two seconds in one
+transaction: a kill loses at most the last seconds of them, and never leaves half a write.
+
+A change stays in `Persistence._unwritten` until it is committed. What marks it as saved (see `chunks`)
+only says that it was put there.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sqlite3
 import sys
 import threading
 import time
@@ -54,8 +59,10 @@ SAVED_WHILE_RUNNING = register(
         aws="a write that was responded to is durable",
         source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html",
         ministack="state is written at shutdown only, so a crash loses everything",
-        here=f"changes are written every {INTERVAL:.0f} seconds, in one transaction",
-        upstream="save the services that were written to every few seconds; chunks in one SQLite file are our own choice",
+        here="items are written before the response, which survives a kill of the process but not always a power failure; "
+        f"all else every {INTERVAL:.0f} seconds, in one transaction",
+        upstream="save the services that were written to every few seconds, and items at once; chunks in one SQLite file are "
+        "our own choice",
     )
 )
 SESSIONS_SAVED = register(
@@ -79,7 +86,9 @@ uses(
 )
 uses(SAVED_WHILE_RUNNING, ministack_persistence, "_json_default(obj)", "_json_object_hook(obj)")
 uses(SAVED_WHILE_RUNNING, responses, "AccountRegionScopedDict")
-uses(SAVED_WHILE_RUNNING, dynamodb, "_tables", *(f"_{store}" for store in Tables.stores.split()))
+uses(
+    SAVED_WHILE_RUNNING, dynamodb, "_tables", "_update_counts(table)", *(f"_{store}" for store in Tables.stores.split())
+)
 uses(SAVED_WHILE_RUNNING, cloudwatch_logs, "_log_groups", *(f"_{store}" for store in LogGroups.stores.split()))
 uses(
     SAVED_WHILE_RUNNING,
@@ -110,6 +119,10 @@ _READING_TARGET = re.compile(r"\.(Get|List|Describe|Query|Scan|BatchGet|Filter|A
 Handler = Callable[..., Awaitable[Any]]
 
 
+class NotSaved(RuntimeError):
+    """The state could not be written to the disk."""
+
+
 class Persistence:
     """Keeps track of the services that a request may have changed, and saves those."""
 
@@ -129,6 +142,8 @@ class Persistence:
         patch(ministack_app, "load_state", self.load, SAVED_WHILE_RUNNING)
         patch(ministack_app, "save_all", leave_to_server, SAVED_WHILE_RUNNING)
         patch(lambda_svc, "_prune_orphan_code_blobs", self.note_code_in_use, SAVED_WHILE_RUNNING)
+        patch(dynamodb, "_set_item", self.set_item, SAVED_WHILE_RUNNING)
+        patch(dynamodb, "_remove_item", self.remove_item, SAVED_WHILE_RUNNING)
         patch(cloudwatch, "_metric_bucket", self.metric_bucket, SAVED_WHILE_RUNNING)
         patch(sts, "get_state", sessions, SESSIONS_SAVED)
         patch(sts, "load_persisted_state", load_sessions, SESSIONS_SAVED)
@@ -181,13 +196,19 @@ class Persistence:
         """Save every service that has been used, and close the file.
 
         Nothing is lost if `run` was cancelled just before: what it collected and did not write is written here.
+
+        Raises:
+            NotSaved: The disk is full, for example.
         """
         for service, module_name in ministack_app._state_map.items():
             module = sys.modules.get(f"ministack.services.{module_name}")
             if module is not None:
                 self._collect_at_once(service)
         self._write()
+        unsaved = len(self._unwritten)
         self.store.close()
+        if unsaved:
+            raise NotSaved(f"{unsaved} changes could not be saved, for the reason above")
 
     def _collect_at_once(self, service: str) -> None:
         for _ in range(MOST_ATTEMPTS):
@@ -198,6 +219,28 @@ class Persistence:
                 logger.info("%s: %s; saved again", service, changed_meanwhile)
             else:
                 return
+        logger.error("%s: the last changes could not be saved, because its state never stopped changing", service)
+
+    def commit_items(self) -> None:
+        """Save the items that were written since this was called last. They are saved with the next changes if that fails.
+
+        The event loop waits meanwhile, so that nobody reads an item that might still be lost.
+
+        Raises:
+            NotSaved: The disk is full, for example. The write must not be responded to as if it had succeeded.
+        """
+        tables = cast("Tables", self._chunks_of("dynamodb"))
+        if not tables.touched:
+            return
+        with self._writing:
+            written = {("dynamodb", name): value for name, value in tables.written()}
+            self._unwritten |= written
+            try:
+                self.store.write((*key, value) for key, value in written.items())
+            except (sqlite3.Error, OSError) as failure:
+                raise NotSaved(f"the items could not be saved: {failure}") from failure
+            for key in written:
+                del self._unwritten[key]
 
     def _add(self, service: str, chunk: Chunk) -> None:
         if chunk is not None:
@@ -206,15 +249,14 @@ class Persistence:
 
     def _write(self) -> None:
         with self._writing:
-            rows, self._unwritten = self._unwritten, {}
-            if not rows:
+            if not self._unwritten:
                 return
             try:
-                self.store.write((*key, value) for key, value in rows.items())
+                self.store.write((*key, value) for key, value in self._unwritten.items())
             except Exception:
                 logger.exception("the state could not be saved; trying again with the next changes")
-                self._unwritten = rows
                 return
+            self._unwritten.clear()
         if self._code_in_use is not None:
             self._remove_unused_code(self._code_in_use)
             self._code_in_use = None
@@ -228,6 +270,25 @@ class Persistence:
     def note_code_in_use(self, original: Callable[[set[str]], None], referenced: set[str]) -> None:
         """Note the code that functions refer to. Other code is removed once the state without that reference is saved."""
         self._code_in_use, self._remove_unused_code = referenced, original
+
+    def set_item(
+        self, original: Callable[..., Any], table: dict[str, Any], pk_val: str, sk_val: str, item: dict[str, Any]
+    ) -> Any:
+        """Put an item into a table, and note that it was."""
+        replaced = original(table, pk_val, sk_val, item)
+        self._touch(table, pk_val, sk_val)
+        return replaced
+
+    def remove_item(self, original: Callable[..., Any], table: dict[str, Any], pk_val: str, sk_val: str) -> Any:
+        """Remove an item from a table, and note that it was."""
+        removed = original(table, pk_val, sk_val)
+        self._touch(table, pk_val, sk_val)
+        return removed
+
+    def _touch(self, table: dict[str, Any], partition: str, sort_key: str) -> None:
+        _, _, _, region, account, name = table["TableArn"].split(":")
+        scope = (account, region, name.removeprefix("table/"))
+        cast("Tables", self._chunks_of("dynamodb")).touched.add((scope, (partition, sort_key)))
 
     def metric_bucket(self, original: Callable[[Any], list[Any]], key: tuple[str, str, str]) -> list[Any]:
         """Return the data points of a metric of the current account and region, to which one is about to be added."""
@@ -250,6 +311,8 @@ class Persistence:
             query_params: dict[str, Any],
         ) -> Any:
             response = await original(method, path, headers, body, query_params)
+            if service == "dynamodb":
+                self.commit_items()
             if not _reads_only(method, headers, body):
                 self.mark(*written)
             return response
