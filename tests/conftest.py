@@ -44,7 +44,7 @@ TOGETHER = (
     "tests/local/test_their_machine.py",
     "tests/local",
 )
-SAME_STACK = {"tests/clients": "tests/api"}  # a folder whose tests use the stack of another
+SAME_STACK = {"tests/clients": "tests/api", "tests/backup": "tests/api"}  # folders whose tests use the stack of another
 
 
 def together(nodeid: str) -> str:

@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from crudctl import project, users
+from crudctl.backup.commands import backup, restore
 from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.commands import example
 from crudctl.console import Failed, err, out, step
@@ -51,7 +52,7 @@ main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
 operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
-for command in (new, example, bootstrap, deploy, *operating, names, tokens):
+for command in (new, example, bootstrap, deploy, backup, restore, *operating, names, tokens):
     main.add_command(command)
 
 

@@ -1,14 +1,16 @@
-"""The option `--env`, which every command that works on an environment takes."""
+"""The option `--env`, which every command that works on an environment takes, and the confirmation of changes to one."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 
 import click
 
 from crudctl import project
-from crudctl.project import Environment
+from crudctl.console import Failed, confirm
+from crudctl.project import PROD, Environment
 
 
 def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -32,3 +34,35 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
         callback=chosen,
         help="The environment. Those on AWS use ordinary AWS credentials.",
     )
+
+
+def refuse_unconfirmed(environment: Environment, yes: bool, name: str | None) -> None:
+    """Raise Failed if `confirm_change` could not succeed. Call it before long work that leads to the question."""
+    if name is not None:
+        if name != environment.prefix:
+            raise Failed(f"This is {environment.prefix}, not {name}. Nothing was changed.", "Check --env.")
+    elif environment.name == PROD:
+        if not sys.stdin.isatty():
+            raise Failed(
+                f"Confirmation required for {environment.prefix}, and --yes is not enough for {PROD}.",
+                f"Pass --confirm {environment.prefix}.",
+            )
+    elif not yes and not sys.stdin.isatty():
+        raise Failed("Confirmation required, but stdin is not a terminal.", "Pass --yes.")
+
+
+def confirm_change(environment: Environment, question: str, yes: bool, name: str | None) -> None:
+    """Ask for confirmation of a change that cannot be undone. For prod, its name has to be typed, or passed as `name`.
+
+    Args:
+        yes: the confirmation, except for prod.
+        name: the prefix of the environment's names, as confirmation for any environment.
+
+    Raise Failed if the name is another one, or if standard input is not a terminal; exit the program if it is declined.
+    """
+    refuse_unconfirmed(environment, yes, name)
+    if name is None and environment.name == PROD:
+        typed = click.prompt(f"{question} Type {environment.prefix} to confirm", err=True)
+        refuse_unconfirmed(environment, yes, typed)
+    elif name is None and not yes:
+        confirm(question)

@@ -17,7 +17,8 @@ from crudctl.console import Failed
 from emulator import process
 
 LOCAL = "local"
-ON_AWS = ("test", "prod")
+PROD = "prod"
+ON_AWS = ("test", PROD)
 ENVIRONMENTS = (LOCAL, *ON_AWS)
 NOWHERE = "http://127.0.0.1:9"  # the discard port: without a stack, nothing may reach AWS instead
 

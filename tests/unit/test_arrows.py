@@ -34,6 +34,7 @@ FOLDERS = {
     "crudctl/build": {"crudctl", "functions"},
     "crudctl/web": {"crudctl", "emulator"},
     "crudctl/infra": {"crudctl", "emulator"},
+    "crudctl/backup": {"crudctl", "crudctl/infra", "crudctl/build"},
     "crudctl/cost": {"crudctl", "crudctl/build"},
     "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build"},
     "crudctl/new": {"crudctl", "crudctl/build"},
