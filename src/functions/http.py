@@ -100,7 +100,7 @@ def serve(
             "resource_id": request.resource_id if request else None,
             "cold_start": cold or None,
             "problem": problem.type if problem else None,
-            "error": _describe(failure) if failure else None,
+            **(telemetry.described(failure) if failure else {}),
         },
         {
             "Latency": round(duration_ms, 2),
@@ -138,15 +138,6 @@ def _problem_response(problem: errors.Problem, request_id: str) -> Response:
         **problem.extensions,
     }
     return Response(problem.status, dumps(document), problem.headers)
-
-
-def _describe(failure: BaseException) -> str:
-    """Return the failure's type and where it was raised; not its message, which may contain what a user sent."""
-    import traceback  # most execution environments never need it
-
-    frames = traceback.extract_tb(failure.__traceback__)
-    trail = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
-    return f"{type(failure).__module__}.{type(failure).__qualname__} in {trail}"
 
 
 def _timestamp(ns: int) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BY_OPERATION = [["operation"]]
 BY_VERSION = [["operation"], ["operation", "version"]]
 DIMENSIONS = {"Latency": BY_VERSION, "Faults": BY_VERSION, "ColdStarts": BY_VERSION}
+FRAMES = 6  # of a failure's trail that are logged
 UNITS = {"Latency": "Milliseconds"}
 ALWAYS = ("Latency", "Faults")  # the number of requests is the sample count of either
 
@@ -55,3 +56,25 @@ def record(
     }
     sys.stdout.write(json.dumps(line, separators=(",", ":"), default=str) + "\n")
     sys.stdout.flush()
+
+
+def described(failure: BaseException) -> dict[str, Any]:
+    """Return the properties of a log line that say what failed and where; no message, which may contain what a user sent.
+
+    Returns:
+        error: the failure's type, the places it was raised through (`folder/file.py:line function`), and the types of its causes.
+        aws_action, aws_error: of a call to AWS, its IAM action and AWS's error code, which is empty if there was no response.
+    """
+    import traceback  # most execution environments never need it
+
+    frames = reversed(traceback.extract_tb(failure.__traceback__)[-FRAMES:])
+    trail = " < ".join(f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno} {frame.name}" for frame in frames)
+    error, cause = f"{_name(failure)} in {trail}", failure.__cause__
+    while cause:
+        error, cause = f"{error}, because of {_name(cause)}", cause.__cause__
+    action = getattr(failure, "action", None)
+    return {"error": error, **({"aws_action": action, "aws_error": getattr(failure, "code", "")} if action else {})}
+
+
+def _name(failure: BaseException) -> str:
+    return f"{type(failure).__module__}.{type(failure).__qualname__}".removeprefix("builtins.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from functions import handlers
 from functions.aws.dynamodb import Client, marshal, unmarshal
 from tests.api.conftest import Call, Service, Through
 from tests.api.test_items import MERGE, problem
+from tests.servers.hostile import HostileServer, error
 
 pytestmark = pytest.mark.parametrize("service", ["in-process"], indirect=True, scope="session")
 
@@ -198,6 +200,33 @@ def test_an_internal_error_is_500_without_details(
     assert (line["status"], line["level"], line["Faults"]) == (500, "ERROR", 1)
     assert line["error"].startswith("functions.aws.dynamodb.")
     assert line["request_id"] == response.json()["request_id"]
+
+
+def test_the_log_line_of_a_denied_call_names_the_file_and_the_iam_action(
+    api: httpx.Client, through: Through, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with HostileServer(error("AccessDeniedException", message="User: arn:aws:sts::1:assumed-role/x/owner-me")) as table:
+        through(table_at(table.url))
+        capsys.readouterr()
+        assert api.delete(f"items/{uuid.uuid4()}").status_code == 500
+    text = capsys.readouterr().out
+    line = json.loads(text)
+    assert (line["aws_action"], line["aws_error"]) == ("dynamodb:UpdateItem", "AccessDeniedException")
+    assert re.match(r"functions\.aws\.dynamodb\.AccessDenied in aws/dynamodb\.py:\d+ _attempt < ", line["error"])
+    assert re.search(r" < functions/store\.py:\d+ _send < ", line["error"])
+    assert "owner-me" not in text
+
+
+def test_the_log_line_of_a_table_out_of_reach_names_the_cause(
+    api: httpx.Client, through: Through, capsys: pytest.CaptureFixture[str]
+) -> None:
+    through(table_at("http://127.0.0.1:9"))
+    capsys.readouterr()
+    assert api.get("items").status_code == 503
+    line = json.loads(capsys.readouterr().out)
+    assert (line["aws_action"], line["aws_error"]) == ("dynamodb:Query", "")
+    causes = ("functions.aws.dynamodb.Unavailable", "functions.aws.transport.NotSent", "ConnectionRefusedError")
+    assert [part.partition(" ")[0] for part in line["error"].split(", because of ")] == list(causes)
 
 
 def test_a_request_logs_one_line_without_what_was_sent(

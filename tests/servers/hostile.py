@@ -100,9 +100,11 @@ class HostileServer:
         return None
 
 
-def respond(document: Any, status: int = 200, checksum: bool = True, close: bool = False) -> Behaviour:
+def respond(
+    document: Any, status: int = 200, checksum: bool = True, close: bool = False, date: str | None = None
+) -> Behaviour:
     """Send a valid response of DynamoDB. With `close`, close the connection after it without announcing it."""
-    octets = _octets(document, status, checksum)
+    octets = _octets(document, status, checksum, date)
 
     def behave(connection: socket.socket, over: threading.Event) -> bool:
         connection.sendall(octets)
@@ -153,8 +155,9 @@ def drip(connection: socket.socket, over: threading.Event) -> bool:
     return False
 
 
-def _octets(document: Any, status: int = 200, checksum: bool = True) -> bytes:
+def _octets(document: Any, status: int = 200, checksum: bool = True, date: str | None = None) -> bytes:
     body = json.dumps(document).encode()
     crc32 = zlib.crc32(body) if checksum else zlib.crc32(body) ^ 1
-    head = f"HTTP/1.1 {status} -\r\nContent-Length: {len(body)}\r\nx-amz-crc32: {crc32}\r\n\r\n"
+    dated = f"Date: {date}\r\n" if date else ""
+    head = f"HTTP/1.1 {status} -\r\n{dated}Content-Length: {len(body)}\r\nx-amz-crc32: {crc32}\r\n\r\n"
     return head.encode() + body

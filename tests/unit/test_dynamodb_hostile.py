@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -160,6 +162,7 @@ def test_a_failed_condition_after_a_resend_carries_the_item(first: Behaviour) ->
         raw(b"HTTP/1.1 503 -\r\nContent-Length: 4\r\n\r\nbusy"),
         raw(b""),
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        respond([]),
         raw(b"HTTP/1.1 200 OK\r\n\r\n{}"),
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}"),
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}"),
@@ -217,7 +220,6 @@ def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
     ("code", "status", "kind"),
     [
         ("AccessDeniedException", 400, dynamodb.AccessDenied),
-        ("ExpiredTokenException", 400, dynamodb.AccessDenied),
         ("UnrecognizedClientException", 400, dynamodb.AccessDenied),
         ("ValidationException", 400, dynamodb.ValidationFailed),
         ("ResourceNotFoundException", 400, dynamodb.TableNotFound),
@@ -231,11 +233,69 @@ def test_a_permanent_error_is_raised_at_once(code: str, status: int, kind: type[
         assert len(server.requests) == 1
 
 
-def test_a_response_that_did_not_come_from_dynamodb_is_an_unknown_error() -> None:
-    page = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>"
-    with HostileServer(raw(page)) as server, pytest.raises(dynamodb.UnknownError) as caught:
+@pytest.mark.parametrize("page", [raw(b"HTTP/1.1 403 -\r\nContent-Length: 6\r\n\r\n<html>"), respond([], 403)])
+def test_a_response_that_did_not_come_from_dynamodb_is_an_unknown_error(page: Behaviour) -> None:
+    with HostileServer(page) as server, pytest.raises(dynamodb.UnknownError) as caught:
         client_of(server).call("PutItem", PUT, soon)
     assert caught.value.code == "403"
+
+
+def test_an_error_names_the_iam_action_and_the_code_of_aws() -> None:
+    with HostileServer(error("AccessDeniedException")) as server, pytest.raises(dynamodb.AccessDenied) as caught:
+        client_of(server).call("UpdateItem", PUT, soon)
+    assert (caught.value.action, caught.value.code) == ("dynamodb:UpdateItem", "AccessDeniedException")
+    with HostileServer() as server, pytest.raises(dynamodb.Unavailable) as unsent:
+        client_of(server).call("Query", PUT, lambda: 0.0)
+    assert (unsent.value.action, unsent.value.code) == ("dynamodb:Query", "")
+
+
+def test_expired_credentials_are_replaced_by_their_source() -> None:
+    keys = [Credentials("old", "secret"), Credentials("new", "secret")]
+    clock = Clock()
+    with HostileServer(error("ExpiredTokenException"), respond(GOOD)) as server:
+        client = Client(
+            server.url,
+            "eu-west-2",
+            lambda remaining: next(one for one in keys if one.expires > clock()),
+            clock=clock,
+            sleep=clock.sleep,
+        )
+        assert client.call("PutItem", PUT, soon) == GOOD
+        assert "Credential=new/" in server.requests[1][0]
+
+
+def test_expired_credentials_without_others_are_access_denied() -> None:
+    with HostileServer(*[error("ExpiredTokenException")] * 3) as server:
+        client = client_of(server)
+        for _ in range(2):
+            with pytest.raises(dynamodb.AccessDenied, match="ExpiredToken"):
+                client.call("PutItem", PUT, soon)
+        assert len(server.requests) == 3  # the second call does not hope again
+
+
+@pytest.mark.parametrize("hours", [-1, 26])
+def test_a_clock_that_is_wrong_is_corrected_by_that_of_aws(hours: int) -> None:
+    clock = Clock()
+    refused = {"__type": "com.amazon.coral.service#InvalidSignatureException", "message": "Signature expired"}
+    date = formatdate(clock.now + hours * 3600, usegmt=True)
+    with HostileServer(respond(refused, 400, date=date), *[respond(GOOD)] * 2) as server:
+        client = client_of(server, clock)
+        for _ in range(2):
+            assert client.call("PutItem", PUT, soon) == GOOD
+        heads = [head for head, _ in server.requests]
+    sent = [re.search(r"X-Amz-Date: (\S+)", head) for head in heads]
+    assert [time.strftime("%Y%m%dT%H", time.gmtime(clock.now + late * 3600)) for late in (0, hours, hours)] == [
+        found[1][:11] for found in sent if found
+    ]
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", formatdate(1_700_000_100, usegmt=True)])
+def test_an_invalid_signature_at_the_right_time_is_access_denied(date: str | None) -> None:
+    refused = {"__type": "com.amazon.coral.service#InvalidSignatureException", "message": "no"}
+    with HostileServer(respond(refused, 400, date=date)) as server:
+        with pytest.raises(dynamodb.AccessDenied):
+            client_of(server).call("PutItem", PUT, soon)
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(

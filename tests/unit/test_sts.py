@@ -6,6 +6,7 @@ import json
 import time
 import urllib.parse
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 import boto3
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from functions.aws import dynamodb, sts
 from functions.aws.credentials import Credentials, CredentialsRefused, CredentialsUnavailable
 from functions.aws.sts import OwnerRole
-from tests.servers.hostile import Behaviour, HostileServer, half, hang, raw, reset
+from tests.servers.hostile import Behaviour, HostileServer, error, half, hang, raw, reset, respond
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
 ROLE = "arn:aws:iam::000000000000:role/data"
@@ -37,9 +38,10 @@ def role_at(server: HostileServer, clock: Clock | None = None) -> OwnerRole:
     )
 
 
-def http(status: int, xml: str) -> Behaviour:
+def http(status: int, xml: str, header: str = "") -> Behaviour:
     body = xml.encode()
-    return raw(b"HTTP/1.1 %d -\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body), close=False)
+    head = f"HTTP/1.1 {status} -\r\n{header}Content-Length: {len(body)}\r\n\r\n".encode()
+    return raw(head + body, close=False)
 
 
 def session(number: int = 1, lifetime: float = 3600) -> Behaviour:
@@ -54,11 +56,12 @@ def session(number: int = 1, lifetime: float = 3600) -> Behaviour:
     )
 
 
-def failure(code: str, status: int) -> Behaviour:
+def failure(code: str, status: int, header: str = "") -> Behaviour:
     return http(
         status,
         '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
         f"<Code>{code}</Code><Message>no</Message></Error></ErrorResponse>",
+        header,
     )
 
 
@@ -140,10 +143,63 @@ def test_the_least_recently_used_owner_is_forgotten_first(monkeypatch: pytest.Mo
     assert keys == ["key-1", "key-2", "key-1", "key-3", "key-1", "key-4"]
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "ValidationError"])
+@pytest.mark.parametrize("code", ["AccessDenied", "SignatureDoesNotMatch", "ValidationError"])
 def test_a_role_that_may_not_be_assumed_raises_refused(code: str) -> None:
-    with HostileServer(failure(code, 403)) as server, pytest.raises(CredentialsRefused, match=code):
+    with HostileServer(failure(code, 403)) as server, pytest.raises(CredentialsRefused, match=code) as caught:
         role_at(server).credentials("a", soon)
+    assert (caught.value.action, caught.value.code) == ("sts:AssumeRole", code)
+
+
+def test_a_refusal_of_sts_is_access_denied_and_names_its_action() -> None:
+    with HostileServer(failure("AccessDenied", 403)) as server:
+        role = role_at(server)
+        client = dynamodb.Client("http://127.0.0.1:9", "eu-west-2", lambda left: role.credentials("a", left))
+        with pytest.raises(dynamodb.AccessDenied) as caught:
+            client.call("GetItem", {}, soon)
+    assert (caught.value.action, caught.value.code) == ("sts:AssumeRole", "AccessDenied")
+
+
+def test_a_role_with_expired_credentials_of_its_own_renews_them() -> None:
+    keys = [Credentials("old", "secret"), Credentials("new", "secret")]
+    with HostileServer(failure("ExpiredToken", 403), session()) as server:
+        role = OwnerRole(ROLE, "eu-west-2", server.url, lambda left: next(one for one in keys if one.expires))
+        with pytest.raises(CredentialsUnavailable) as caught:
+            role.credentials("a", soon)
+        assert caught.type is CredentialsUnavailable
+        assert role.credentials("a", soon).access_key == "key-1"
+        assert "Credential=new/" in server.requests[1][0]
+
+
+def test_a_role_whose_own_credentials_stay_expired_raises_refused() -> None:
+    fixed = Credentials("old", "secret")
+    with HostileServer(*[failure("ExpiredToken", 403)] * 2) as server:
+        role = OwnerRole(ROLE, "eu-west-2", server.url, lambda left: fixed)
+        with pytest.raises(CredentialsUnavailable):
+            role.credentials("a", soon)
+        with pytest.raises(CredentialsRefused):
+            role.credentials("a", soon)
+
+
+def test_a_session_that_dynamodb_refuses_as_expired_is_replaced() -> None:
+    with (
+        HostileServer(session(1), session(2)) as sts_server,
+        HostileServer(error("ExpiredTokenException"), respond({"Item": {}})) as server,
+    ):
+        role = role_at(sts_server)
+        client = dynamodb.Client(server.url, "eu-west-2", lambda left: role.credentials("a", left))
+        assert client.call("GetItem", {}, soon) == {"Item": {}}
+        assert "Credential=key-2/" in server.requests[1][0]
+
+
+def test_a_clock_that_is_wrong_is_corrected_by_that_of_sts() -> None:
+    date = f"Date: {formatdate(NOW + 7200, usegmt=True)}\r\n"
+    with HostileServer(failure("SignatureDoesNotMatch", 403, date), session()) as server:
+        role = role_at(server)
+        with pytest.raises(CredentialsUnavailable) as caught:
+            role.credentials("a", soon)
+        assert caught.type is CredentialsUnavailable
+        role.credentials("a", soon)
+        assert "X-Amz-Date: 20300101T0200" in server.requests[1][0]
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,22 @@ if TYPE_CHECKING:
 EARLY = 300.0  # seconds before their expiry from which on credentials are replaced
 PAUSE = 10.0  # seconds between attempts while the old ones are still valid
 TIMEOUT = 1.0  # seconds; the endpoint is on this machine
+EXPIRED = ("ExpiredToken", "ExpiredTokenException")  # codes of STS and DynamoDB
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]")
 
 
 class CredentialsUnavailable(Exception):
-    """The source returned no credentials; the next attempt may succeed."""
+    """The source returned no credentials; the next attempt may succeed.
+
+    Attributes:
+        action: the IAM action that was asked for, such as `sts:AssumeRole`; empty if there is none.
+        code: AWS's error code; empty if there was no response.
+    """
+
+    def __init__(self, reason: str, action: str = "", code: str = "") -> None:
+        super().__init__(reason)
+        self.action = action
+        self.code = code
 
 
 class CredentialsRefused(CredentialsUnavailable):
@@ -36,7 +47,7 @@ class Credentials:
 
     Attributes:
         token: session token; empty for the credentials of an IAM user.
-        expires: seconds since the epoch.
+        expires: seconds since the epoch; 0 once AWS has refused them as expired.
     """
 
     __slots__ = ("access_key", "expires", "secret_key", "token")

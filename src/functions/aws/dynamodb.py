@@ -24,8 +24,8 @@ import time
 from . import credentials as credential_sources
 from .attributes import marshal, unmarshal
 from .connection import Broken, Connection
-from .credentials import CredentialsRefused, CredentialsUnavailable
-from .sigv4 import sign
+from .credentials import EXPIRED, CredentialsRefused, CredentialsUnavailable
+from .sigv4 import Clock, sign
 from .transport import NotSent, Untrusted
 
 __all__ = [
@@ -57,9 +57,17 @@ ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole response
 
 
 class DynamoDBError(Exception):
-    """Attributes: item: attributes of the item in DynamoDB's form, if the response contained them."""
+    """A call failed.
+
+    Attributes:
+        item: attributes of the item in DynamoDB's form, if the response contained them.
+        action: the IAM action of the call: `dynamodb:PutItem`, …; `sts:AssumeRole` if there were no credentials for it.
+        code: AWS's error code, or the HTTP status of a response that did not come from DynamoDB; empty if there was no response.
+    """
 
     item: dict[str, Any] | None = None
+    action = ""
+    code = ""
 
 
 class ConditionalCheckFailed(DynamoDBError):
@@ -91,11 +99,7 @@ class TableNotFound(DynamoDBError):
 
 
 class UnknownError(DynamoDBError):
-    """Attributes: code: AWS's error code, or the HTTP status of a response that did not come from DynamoDB."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
+    pass
 
 
 ERRORS: dict[str, type[DynamoDBError]] = {
@@ -145,7 +149,7 @@ class Client:
         self._connection = Connection(endpoint, clock)
         self._region = region
         self._credentials = credentials
-        self._clock = clock
+        self._clock = Clock(clock)
         self._sleep = sleep
         self._random = random
         self._snapshot = snapshot
@@ -203,7 +207,13 @@ class Client:
             DynamoDBError: The error of the last attempt; the module's docstring lists the types.
         """
         body = json.dumps(payload, separators=(",", ":")).encode()
-        source = credentials or self._credentials
+        try:
+            return self._call(action, body, credentials or self._credentials, remaining)
+        except DynamoDBError as error:
+            error.action = error.action or f"dynamodb:{action}"
+            raise
+
+    def _call(self, action: str, body: bytes, source: Source, remaining: Remaining) -> dict[str, Any]:
         attempt = 0
         while True:
             try:
@@ -216,8 +226,11 @@ class Client:
             except Untrusted as failure:
                 raise Unavailable(str(failure)) from failure
             except CredentialsRefused as failure:
-                raise AccessDenied(str(failure)) from failure
-            except (NotSent, CredentialsUnavailable) as failure:
+                raise _of(failure, AccessDenied) from failure
+            except CredentialsUnavailable as failure:
+                error = _of(failure, Unavailable)
+                error.__cause__ = failure
+            except NotSent as failure:
                 error = Unavailable(str(failure))
                 error.__cause__ = failure
             except (Unavailable, Throttled, TransactionConflict) as failure:
@@ -258,19 +271,30 @@ class Client:
             raise Broken("the response does not match its checksum")
         try:
             document = json.loads(octets)
-        except ValueError as failure:
-            if status == 200:
-                raise Broken("the response is not JSON") from failure
-            document = {}
+        except ValueError:
+            document = None
+        if status == 200 and isinstance(document, dict):
+            return document
         if status == 200:
-            return dict(document)
-        raise _error(status, document)
+            raise Broken("the response is not a JSON object")
+        error = _error(status, document if isinstance(document, dict) else {})
+        if error.code in EXPIRED and keys.expires > 0:
+            keys.expires = 0.0  # so that their source replaces them, if it has others
+        elif not self._clock.correct(error.code, response_headers.get("date", "")):
+            raise error
+        raise Unavailable(str(error)) from error
+
+
+def _of(failure: CredentialsUnavailable, kind: type[DynamoDBError]) -> DynamoDBError:
+    error = kind(str(failure))
+    error.action, error.code = failure.action, failure.code
+    return error
 
 
 def _error(status: int, document: Mapping[str, Any]) -> DynamoDBError:
     code = str(document.get("__type", status)).rpartition("#")[2]
     message = str(document.get("message") or document.get("Message") or "")
     kind = ERRORS.get(code, Unavailable if status >= 500 else None)
-    error = kind(f"{code}: {message}") if kind else UnknownError(code, message)
-    error.item = document.get("Item")
+    error = (kind or UnknownError)(f"{code}: {message}")
+    error.item, error.code = document.get("Item"), code
     return error

@@ -1,4 +1,4 @@
-"""Signs HTTP requests with AWS Signature Version 4. Knows neither a service nor the network.
+"""Signs HTTP requests with AWS Signature Version 4, by AWS's clock. Knows neither a service nor the network.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -12,11 +12,50 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .credentials import Credentials
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+TOLERANCE = 240.0  # seconds that AWS's clock may differ from this one; from five minutes on it refuses signatures
+REFUSALS = ("InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch")
+
+
+class Clock:
+    """AWS's time in seconds since the epoch: this machine's, corrected once AWS has refused a signature because of it.
+
+    The SDKs do the same: https://aws.amazon.com/blogs/developer/clock-skew-correction/
+
+    Args:
+        clock: returns this machine's time in seconds since the epoch.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._clock() + self._ahead
+
+    def correct(self, code: str, date: str) -> bool:
+        """Return whether the clock was wrong, and is now right.
+
+        Args:
+            code: of the error that AWS responded with.
+            date: the header `Date` of that response, empty if there was none.
+        """
+        if code not in REFUSALS or not date:
+            return False
+        from email.utils import parsedate_to_datetime  # hardly any execution environment ever needs it
+
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - self()
+        except ValueError:
+            return False
+        if abs(ahead) < TOLERANCE:
+            return False
+        self._ahead += ahead
+        return True
 
 
 def sign(

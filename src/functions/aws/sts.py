@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 from . import credentials as credential_sources
 from .connection import Connection
-from .credentials import Credentials, CredentialsRefused, CredentialsUnavailable, Kept, seconds
-from .sigv4 import sign
+from .credentials import EXPIRED, Credentials, CredentialsRefused, CredentialsUnavailable, Kept, seconds
+from .sigv4 import Clock, sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OWNERS = 500  # whose credentials are kept at the same time
 TIMEOUT = 2.0  # seconds, for the connection and the response
+ACTION = "sts:AssumeRole"
 HOUR = "3600"  # seconds; the longest session for a role that assumes another
 TRANSIENT = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled")
 
@@ -49,6 +50,7 @@ class OwnerRole:
         self._connection = Connection(endpoint, clock)
         self._source = source
         self._clock = clock
+        self._aws_clock = Clock(clock)
         self._owners: dict[str, Kept] = {}  # least recently used first
 
     @classmethod
@@ -86,7 +88,7 @@ class OwnerRole:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
         keys = self._source(remaining)
         if (left := remaining()) <= 0:
-            raise CredentialsUnavailable("no time left")
+            raise CredentialsUnavailable("no time left", ACTION)
         form = {
             "Action": "AssumeRole",
             "Version": "2011-06-15",
@@ -110,16 +112,23 @@ class OwnerRole:
             credentials=keys,
             region=self._region,
             service="sts",
-            now=self._clock(),
+            now=self._aws_clock(),
         )
         timeout = min(TIMEOUT, left)
         try:
-            status, _, document = self._connection.request(
+            status, received, octets = self._connection.request(
                 "POST", "/", signed, body, connect_timeout=timeout, timeout=timeout
             )
-            return _credentials(status, ElementTree.fromstring(document))  # noqa: S314 - from AWS, over TLS
+            document = ElementTree.fromstring(octets)  # noqa: S314 - from AWS, over TLS
+            return _credentials(status, document)
         except (OSError, ElementTree.ParseError, ValueError) as failure:
-            raise CredentialsUnavailable(f"STS returned no credentials: {failure}") from failure
+            raise CredentialsUnavailable(f"STS returned no credentials: {failure}", ACTION) from failure
+        except CredentialsRefused as failure:
+            expired = failure.code in EXPIRED and keys.expires > 0
+            if not expired and not self._aws_clock.correct(failure.code, received.get("date", "")):
+                raise
+            keys.expires = 0.0 if expired else keys.expires  # so that their source replaces them, if it has others
+            raise CredentialsUnavailable(str(failure), ACTION, failure.code) from failure
 
 
 def _session_name(owner: str) -> str:
@@ -140,4 +149,4 @@ def _credentials(status: int, document: ElementTree.Element) -> Credentials:
         )
     refused = 400 <= status < 500 and text("Code") not in TRANSIENT
     kind = CredentialsRefused if refused else CredentialsUnavailable
-    raise kind(f"STS responded with {status} {text('Code')}: {text('Message')}")
+    raise kind(f"STS responded with {status} {text('Code')}: {text('Message')}", ACTION, text("Code"))
