@@ -30,6 +30,7 @@ resource "aws_sns_topic_subscription" "alarms" {
 }
 
 locals {
+  notified       = coalesce(var.alarm_topic, aws_sns_topic.alarms.arn)
   gateway        = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
   in_service     = { for key, name in local.function_names : key => { FunctionName = name, Resource = "${name}:prod" } }
   table          = { TableName = aws_dynamodb_table.data.name }
@@ -188,8 +189,8 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing
-  alarm_actions       = each.value.notifies ? [aws_sns_topic.alarms.arn] : []
-  ok_actions          = each.value.notifies ? [aws_sns_topic.alarms.arn] : []
+  alarm_actions       = each.value.notifies ? [local.notified] : []
+  ok_actions          = each.value.notifies ? [local.notified] : []
 
   metric_query {
     id          = "watched"
@@ -225,8 +226,8 @@ resource "aws_cloudwatch_composite_alarm" "burn" {
   alarm_name        = "${local.prefix}-${each.key}"
   alarm_description = "The monthly budget of ${each.value.summary} is being spent ${each.value.burn} times too fast. Runbook: ${var.runbook}#${each.value.page}"
   alarm_rule        = join(" AND ", [for length in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.watched["${each.key}-${length}"].alarm_name}\")"])
-  alarm_actions     = [aws_sns_topic.alarms.arn]
-  ok_actions        = [aws_sns_topic.alarms.arn]
+  alarm_actions     = [local.notified]
+  ok_actions        = [local.notified]
 }
 
 resource "aws_budgets_budget" "account" {
@@ -246,7 +247,7 @@ resource "aws_budgets_budget" "account" {
       comparison_operator       = "GREATER_THAN"
       threshold                 = notification.value
       threshold_type            = "PERCENTAGE"
-      subscriber_sns_topic_arns = [aws_sns_topic.alarms.arn]
+      subscriber_sns_topic_arns = [local.notified]
     }
   }
 

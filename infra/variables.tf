@@ -301,6 +301,25 @@ variable "alarm_emails" {
     condition     = alltrue([for a in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+$", a))])
     error_message = "Use e-mail addresses."
   }
+  validation {
+    condition     = var.env != "prod" || var.alarm_topic != null || length(var.alarm_emails) > 0
+    error_message = "In prod somebody must be notified: otherwise users find out first. Set alarm_emails, or alarm_topic to a topic of the team's, in infra/envs/prod.tfvars."
+  }
+  validation {
+    condition     = var.alarm_topic == null || length(var.alarm_emails) == 0
+    error_message = "Alarms notify alarm_topic instead of the stack's own topic, to which alarm_emails subscribe: these addresses would receive nothing. Set one of the two."
+  }
+}
+
+variable "alarm_topic" {
+  description = "ARN of an SNS topic of the team's that alarms notify instead of the stack's own. Its policy must let cloudwatch.amazonaws.com and budgets.amazonaws.com publish to it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic == null || can(regex("^arn:aws:sns:${var.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.alarm_topic))
+    error_message = "Use the ARN of a standard topic in ${var.region}: alarms notify topics of their own region only."
+  }
 }
 
 variable "slo" {
@@ -367,9 +386,14 @@ variable "alarm_counts" {
 }
 
 variable "runbook" {
-  description = "Location of docs/runbook.md; every alarm description ends with it and the page's anchor."
+  description = "Address of docs/runbook.md; every alarm description ends with it and the page's anchor. In prod a URL, because alarms are read where there is no checkout."
   type        = string
   default     = "docs/runbook.md"
+
+  validation {
+    condition     = var.env != "prod" || can(regex("^https://[^ #]+$", var.runbook))
+    error_message = "In prod alarms link to the page on the web: whoever gets one on a telephone has no checkout. Set runbook in infra/envs/prod.tfvars, for example to https://github.com/OWNER/NAME/blob/main/docs/runbook.md."
+  }
 }
 
 variable "monthly_budget_usd" {

@@ -2,5 +2,7 @@ env                = "prod"
 waf                = true
 log_retention_days = 90
 
+# Prod also needs alarm_emails (or alarm_topic) and runbook, the page's URL: a plan without them is refused, with the reason.
+
 # Exactly one stack in each account and region sets the role with which API Gateway writes logs.
 gateway_logging_role = true

@@ -422,6 +422,30 @@ run "an_alarm_notifies_of_its_start_and_end_and_names_its_runbook_page" {
   }
 }
 
+run "in_prod_every_alarm_notifies_the_teams_topic_and_links_to_a_page_on_the_web" {
+  command = plan
+  variables {
+    env         = "prod"
+    alarm_topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
+    runbook     = "https://wiki.example.com/runbook"
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat([for name, alarm in aws_cloudwatch_metric_alarm.watched : alarm if local.alarms[name].notifies], values(aws_cloudwatch_composite_alarm.burn)) :
+      alarm.alarm_actions == toset([var.alarm_topic]) && alarm.ok_actions == alarm.alarm_actions
+    ]) && alltrue([for sent in aws_budgets_budget.account[0].notification : sent.subscriber_sns_topic_arns == toset([var.alarm_topic])])
+    error_message = "An alarm or the budget notifies another topic."
+  }
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.watched), values(aws_cloudwatch_metric_alarm.canary)) :
+      can(regex("\\. Runbook: https://wiki\\.example\\.com/runbook#[a-z-]+$", alarm.alarm_description))
+    ])
+    error_message = "An alarm's description does not end with a link."
+  }
+}
+
 run "a_null_budget_creates_no_budget" {
   command = plan
   variables {
@@ -457,7 +481,9 @@ run "local_rejects_an_aws_account" {
 run "aws_environments_reject_the_emulator" {
   command = plan
   variables {
-    env = "prod"
+    env          = "prod"
+    alarm_emails = ["on-call@example.com"]
+    runbook      = "https://wiki.example.com/runbook"
   }
   override_data {
     target          = data.aws_caller_identity.current

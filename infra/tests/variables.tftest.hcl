@@ -195,6 +195,33 @@ run "prod_rejects_a_password_client" {
   variables {
     env             = "prod"
     password_client = true
+    alarm_emails    = ["on-call@example.com"]
+    runbook         = "https://wiki.example.com/runbook"
   }
   expect_failures = [var.password_client]
+}
+
+run "prod_rejects_alarms_that_notify_nobody_or_link_to_a_file" {
+  command = plan
+  variables {
+    env = "prod"
+  }
+  expect_failures = [var.alarm_emails, var.runbook]
+}
+
+run "addresses_that_a_topic_of_the_teams_would_leave_out_are_rejected" {
+  command = plan
+  variables {
+    alarm_emails = ["on-call@example.com"]
+    alarm_topic  = "arn:aws:sns:eu-central-1:123456789012:on-call"
+  }
+  expect_failures = [var.alarm_emails]
+}
+
+run "a_topic_of_another_region_is_rejected" {
+  command = plan
+  variables {
+    alarm_topic = "arn:aws:sns:us-east-1:123456789012:on-call"
+  }
+  expect_failures = [var.alarm_topic]
 }

@@ -14,7 +14,10 @@ from crudctl.project import PROD, Environment
 
 
 def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return an `--env` option that passes an Environment to the command as `environment`."""
+    """Return an `--env` option that passes an Environment to the command as `environment`.
+
+    The local stack is the default. A command that cannot work on it has none: which account it changes has to be said.
+    """
 
     def chosen(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
         environment = Environment(project.root(), name)
@@ -29,8 +32,7 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
         "--env",
         "environment",
         type=click.Choice(names),
-        default=names[0],
-        show_default=True,
+        **({"default": project.LOCAL, "show_default": True} if project.LOCAL in names else {"required": True}),
         callback=chosen,
         help="The environment. Those on AWS use ordinary AWS credentials.",
     )

@@ -14,7 +14,7 @@ import pytest
 from crudctl.build import service
 from crudctl.cost import model
 from crudctl.cost.model import Shape
-from crudctl.operate.alarms import alarms
+from crudctl.operate.alarms import Recipients, alarms, recipients
 from crudctl.project import Environment
 from tests import contracts
 from tests.invoke import invoke
@@ -182,6 +182,26 @@ def test_a_release_that_takes_three_hours_fires(night: Night, stack: Stack) -> N
     assert night.names == set()
     night.pass_minutes(190, shared)
     assert night.names == {"release-stuck"}
+
+
+def test_who_is_notified_is_read_from_the_topic_of_the_alarms(stack: Stack) -> None:
+    cloudwatch, sns = stack.aws("cloudwatch"), stack.aws("sns")
+    assert recipients(cloudwatch, sns, PREFIX) == Recipients([], [])
+    topic = next(
+        each["TopicArn"] for each in sns.list_topics()["Topics"] if each["TopicArn"].endswith(f"{PREFIX}alarms")
+    )
+    subscription = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="on-call@example.com")["SubscriptionArn"]
+    assert recipients(cloudwatch, sns, PREFIX) == Recipients(["on-call@example.com"], [])
+    sns.unsubscribe(SubscriptionArn=subscription)
+
+
+def test_an_address_that_has_not_confirmed_is_not_notified() -> None:
+    """The emulator confirms every subscription at once."""
+    subscriptions = [
+        {"SubscriptionArn": "PendingConfirmation", "Endpoint": "new@example.com"},
+        {"SubscriptionArn": "arn:aws:sns:eu-west-2:123456789012:alarms:1", "Endpoint": "on-call@example.com"},
+    ]
+    assert Recipients.of(subscriptions) == Recipients(["on-call@example.com"], ["new@example.com"])
 
 
 @pytest.fixture

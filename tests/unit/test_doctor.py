@@ -92,6 +92,28 @@ def test_a_quota_that_is_too_low_is_reported(
     assert hint in failure.value.hint
 
 
+@pytest.mark.parametrize(
+    ("settings", "enough"),
+    [
+        ("", False),
+        ('alarm_emails = ["a@example.com"]', False),
+        ('runbook = "https://example.com"', False),
+        ('alarm_topic = "arn"\nrunbook = "https://example.com"', True),
+        ('alarm_emails = ["a@example.com"]\nrunbook = "https://example.com"', True),
+        ('# alarm_emails = ["a@example.com"]\nrunbook = "https://example.com"', False),
+    ],
+)
+def test_alarms_of_prod_that_notify_nobody_or_link_to_no_page_are_reported(
+    account: Account, settings: str, enough: bool
+) -> None:
+    (account.root / "infra" / "envs" / "prod.tfvars").write_text(settings, encoding="utf-8")
+    if enough:
+        assert doctor.alarm_settings(account).startswith("set: alarm_")
+    else:
+        with pytest.raises(Failed, match="notify nobody, or link to no page"):
+            doctor.alarm_settings(account)
+
+
 def test_a_missing_role_to_write_gateway_logs_is_reported(account: Account) -> None:
     with pytest.raises(Failed, match="no role to write logs with") as failure:
         doctor.gateway_logs(account)

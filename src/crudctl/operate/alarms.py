@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,39 @@ def alarms(client: Any, prefix: str) -> list[Alarm]:
     with_action = [_alarm(each, prefix) for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
                    if each.get("AlarmActions")]  # fmt: skip
     return sorted(with_action, key=lambda alarm: (alarm.state != FIRING, alarm.name))
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Who alarms notify: the addresses and endpoints that have confirmed, and those that have not and receive nothing."""
+
+    confirmed: list[str]
+    pending: list[str]
+
+    @classmethod
+    def of(cls, subscriptions: Iterable[Mapping[str, str]]) -> Recipients:
+        """Return the recipients of subscriptions, which have no ARN until they are confirmed
+        (https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html).
+        """
+        found = [(each["SubscriptionArn"].startswith("arn:"), each["Endpoint"]) for each in subscriptions]
+        return cls(*([endpoint for confirmed, endpoint in found if confirmed is wanted] for wanted in (True, False)))
+
+
+def recipients(cloudwatch: Any, sns: Any, prefix: str) -> Recipients:
+    """Return who the alarms whose name begins with `prefix` notify.
+
+    Args:
+        cloudwatch, sns: boto3 clients.
+    """
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(
+        AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    topics = {action for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
+              for action in each.get("AlarmActions", []) if ":sns:" in action}  # fmt: skip
+    found = [each for topic in sorted(topics)
+             for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+             for each in page["Subscriptions"]]  # fmt: skip
+    return Recipients.of(found)
 
 
 def _alarm(described: Mapping[str, Any], prefix: str) -> Alarm:

@@ -16,12 +16,12 @@ from rich.text import Text
 
 from crudctl import project, users
 from crudctl.build import service
-from crudctl.console import Failed, out
+from crudctl.console import Failed, err, out
 from crudctl.durations import seconds
 from crudctl.infra import outputs
 from crudctl.operate import doctor as doctor_checks
 from crudctl.operate import drawing, logs
-from crudctl.operate.alarms import FIRING, Alarm, alarms
+from crudctl.operate.alarms import FIRING, Alarm, Recipients, alarms, recipients
 from crudctl.operate.dashboard import dashboard
 from crudctl.options import environment_option
 from crudctl.project import Environment
@@ -53,7 +53,21 @@ def show_alarms(environment: Environment, as_json: bool) -> None:
             out.print(line)
         for alarm in firing:
             print_alarm(alarm)
+    if not environment.local:
+        _report_recipients(
+            recipients(environment.client("cloudwatch"), environment.client("sns"), f"{environment.prefix}-")
+        )
     sys.exit(1 if firing else 0)
+
+
+def _report_recipients(notified: Recipients) -> None:
+    """Print who receives nothing although somebody should."""
+    if notified.pending:
+        err.print(
+            f"Not confirmed, so not notified: {', '.join(notified.pending)}. AWS has sent them a link to confirm."
+        )
+    if not notified.confirmed:
+        err.print("These alarms notify nobody.")
 
 
 def lines(listed: Sequence[Alarm]) -> Iterator[Text]:

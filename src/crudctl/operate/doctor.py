@@ -172,6 +172,18 @@ def gateway_logs(environment: Environment) -> str:
     )
 
 
+def alarm_settings(environment: Environment) -> str:
+    """Check that the alarms of prod notify somebody and link to a page, which Terraform would refuse otherwise."""
+    settings = (environment.root / "infra" / "envs" / f"{environment.name}.tfvars").read_text(encoding="utf-8")
+    given = {name for name in ("alarm_emails", "alarm_topic", "runbook") if re.search(rf"^{name}\s*=", settings, re.M)}
+    if environment.name == "prod" and not ("runbook" in given and given & {"alarm_emails", "alarm_topic"}):
+        raise Failed(
+            "The alarms of prod notify nobody, or link to no page.",
+            "Set alarm_emails (or alarm_topic) and runbook in infra/envs/prod.tfvars.",
+        )
+    return f"set: {', '.join(sorted(given))}" if given else f"notify nobody, which {environment.name} may"
+
+
 def state_bucket(environment: Environment) -> str:
     """Check the bucket of Terraform's state."""
     bucket = state.bucket(environment)
@@ -195,5 +207,6 @@ AWS: dict[str, Check] = {
     "region": region,
     "quotas": quotas,
     "gateway logs": gateway_logs,
+    "alarms": alarm_settings,
     "state bucket": state_bucket,
 }

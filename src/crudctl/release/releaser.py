@@ -83,7 +83,7 @@ class Releaser:
         if newest == old:
             raise CannotRelease(
                 "Alias prod is at the newest version of all functions.",
-                "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
+                "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
             )
         trash = self._check_order(old, newest, last)
         return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash)
@@ -166,7 +166,7 @@ class Releaser:
         if missing:
             raise CannotRelease(
                 f"The contract has {', '.join(missing)}, which is not deployed.",
-                "Deploy it first: `crudctl up --hold` on this machine, `crudctl deploy` on AWS.",
+                "Deploy it first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
             )
 
     def _check_order(self, old: Mapping[str, str], new: Mapping[str, str], last: Release | None) -> bool:
