@@ -44,7 +44,9 @@ TOGETHER = (
     "tests/local/test_their_machine.py",
     "tests/local",
 )
-SAME_STACK = {"tests/clients": "tests/api", "tests/backup": "tests/api"}  # folders whose tests use the stack of another
+SAME_STACK = dict.fromkeys(
+    ("tests/backup", "tests/clients", "tests/history"), "tests/api"
+)  # whose tests use the stack of another
 
 
 def together(nodeid: str) -> str:
