@@ -14,12 +14,12 @@ from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
 from emulator.apigateway import gateway, integration, mock, put_rest_api
 from emulator.cloudwatch import get_metric_data, metrics, statistics
-from emulator.cognito import auth_time, refresh_rotation, sign_in_metrics, sign_up
+from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
 from emulator.http import edge, one_write
 from emulator.iam import alias_actions, leading_keys, policy_variables
 from emulator.lambda_ import environment, function_log, invocation, trace
-from emulator.logs import metric_filters, query_definitions
+from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
 
@@ -29,6 +29,7 @@ ADDITIONS = (
     refresh_rotation,
     auth_time,
     sign_up,
+    client_secrets,
     leading_keys,
     policy_variables,
     alias_actions,
@@ -38,6 +39,7 @@ ADDITIONS = (
     statistics,
     get_metric_data,
     metric_filters,
+    filter_log_events,
     query_definitions,
     sign_in_metrics,
     table_metrics,
