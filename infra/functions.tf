@@ -55,13 +55,15 @@ locals {
   }
 
   environment = {
-    TABLE_NAME       = aws_dynamodb_table.data.name
-    INDEX_NAME       = "by_owner"
-    CLIENT_IDS       = join(",", local.client_ids)
-    OWNERSHIP        = var.ownership
-    METRIC_NAMESPACE = local.prefix
-    TRASH_DAYS       = var.trash_days == null ? "" : tostring(var.trash_days)
-    REQUIRE_IF_MATCH = tostring(var.require_if_match)
+    TABLE_NAME         = aws_dynamodb_table.data.name
+    INDEX_NAME         = "by_owner"
+    CLIENT_IDS         = join(",", local.client_ids)
+    PASSWORD_CLIENT_ID = join("", aws_cognito_user_pool_client.password[*].id)
+    OWNERSHIP          = var.ownership
+    METRIC_NAMESPACE   = local.prefix
+    TRASH_DAYS         = var.trash_days == null ? "" : tostring(var.trash_days)
+    REQUIRE_IF_MATCH   = tostring(var.require_if_match)
+    GATEWAY_SCOPES     = var.gateway_scopes # for crudctl, which recognises versions that check scopes by it
   }
 
   # The API refers to functions by these names, not by their resources, which would be a cycle: the functions know the app

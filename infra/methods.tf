@@ -28,13 +28,17 @@ locals {
     path => join(", ", concat(sort([for method in local.methods : method.method if method.path == path]), ["OPTIONS"]))
   }
 
-  # A token of the password flow carries none of the API's scopes.
-  password_scopes = var.password_client ? ["aws.cognito.signin.user.admin"] : []
+  # Of which a token needs one to reach a function, besides the operation's own. A token of the password flow carries none of the API's;
+  # the functions accept its scope from that app client only.
+  admitted_scopes = concat(
+    var.gateway_scopes == "any" ? keys(local.service.scopes) : [],
+    var.password_client ? ["aws.cognito.signin.user.admin"] : [],
+  )
 
   # Any origin may call: the page sends the token, not the browser, so no origin needs to be trusted.
   cors_headers = {
     Access-Control-Allow-Origin   = "'*'"
-    Access-Control-Expose-Headers = "'Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, X-Correlation-Id'"
+    Access-Control-Expose-Headers = "'Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, WWW-Authenticate, X-Correlation-Id'"
   }
   preflight_headers = {
     Access-Control-Allow-Origin  = "'*'"
@@ -80,7 +84,7 @@ locals {
       {
         for method in local.methods : lower(method.method) => merge(methods[method.source], {
           operationId = method.id
-          security    = [{ cognito = concat(method.scopes, local.password_scopes) }]
+          security    = [{ cognito = distinct(concat(method.scopes, local.admitted_scopes)) }]
           x-amazon-apigateway-integration = {
             type                = "aws_proxy"
             httpMethod          = "POST"

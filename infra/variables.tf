@@ -129,6 +129,17 @@ variable "trash_days" {
   }
 }
 
+variable "gateway_scopes" {
+  description = "Whose scopes let a token reach a function: \"any\" of the API's, and the functions respond with 403 to a token without the operation's own; \"own\", the operation's only, and the gateway responds with 401. \"own\" is for the release that brings the first version whose functions check scopes: an older version would let a token that may only read write."
+  type        = string
+  default     = "any"
+
+  validation {
+    condition     = contains(["any", "own"], var.gateway_scopes)
+    error_message = "Use any or own."
+  }
+}
+
 variable "require_if_match" {
   description = "Refuse changes and deletes without If-Match, with 428, so that no client overwrites a change it has not seen."
   type        = bool

@@ -94,8 +94,34 @@ run "every_operation_calls_the_prod_alias_of_its_function" {
   }
 }
 
-run "methods_require_exactly_the_scopes_of_the_contract" {
+run "a_token_with_any_scope_of_the_api_reaches_every_function" {
   command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for methods in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : [
+        for operation in values(methods) : [for requirement in operation.security : sort(requirement.cognito) == tolist(["parcels/read", "parcels/write"])]
+        if operation.x-amazon-apigateway-integration.type != "mock"
+      ]
+    ]))
+    error_message = "The gateway would respond with 401 where the function has a 403 that names the scope."
+  }
+  assert {
+    condition     = [local.environment.GATEWAY_SCOPES, local.environment.PASSWORD_CLIENT_ID] == ["any", ""]
+    error_message = "The functions have another app client for passwords, or crudctl could not tell what the gateway checks."
+  }
+}
+
+run "before_the_functions_check_scopes_methods_require_exactly_those_of_the_contract" {
+  command = plan
+  variables {
+    gateway_scopes = "own"
+  }
+
+  assert {
+    condition     = local.environment.GATEWAY_SCOPES == "own"
+    error_message = "crudctl could not tell what the gateway checks."
+  }
 
   assert {
     condition = {
@@ -133,9 +159,18 @@ run "tokens_of_the_password_client_are_accepted" {
   variables {
     password_client = true
   }
+  override_resource {
+    target          = aws_cognito_user_pool_client.password[0]
+    values          = { id = "client-for-passwords" }
+    override_during = plan
+  }
   assert {
-    condition     = jsondecode(aws_api_gateway_rest_api.api.body).paths["/parcels"].get.security == [{ cognito = ["parcels/read", "aws.cognito.signin.user.admin"] }]
+    condition     = jsondecode(aws_api_gateway_rest_api.api.body).paths["/parcels"].get.security == [{ cognito = ["parcels/read", "parcels/write", "aws.cognito.signin.user.admin"] }]
     error_message = "A token of the password flow would be rejected."
+  }
+  assert {
+    condition     = local.environment.PASSWORD_CLIENT_ID == "client-for-passwords"
+    error_message = "The functions would not accept the scope of the password flow, or from other app clients too."
   }
 }
 

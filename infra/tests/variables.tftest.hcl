@@ -25,6 +25,7 @@ run "values_out_of_range_are_rejected" {
     name               = "Items"
     ownership          = "nobody"
     trash_days         = 3651
+    gateway_scopes     = "none"
     threat_protection  = "SOME"
     web_origins        = ["http://depot.example.com"]
     web_domain         = { name = "depot.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
@@ -38,7 +39,7 @@ run "values_out_of_range_are_rejected" {
     monthly_budget_usd = 0
   }
   expect_failures = [
-    var.name, var.ownership, var.trash_days, var.threat_protection, var.web_origins, var.web_domain,
+    var.name, var.ownership, var.trash_days, var.gateway_scopes, var.threat_protection, var.web_origins, var.web_domain,
     var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
     var.slo, var.alarm_counts, var.monthly_budget_usd,
   ]

@@ -43,6 +43,12 @@ def headers(operation: str) -> dict[str, str]:
     return fixed
 
 
+def scopes(operation: str) -> list[str]:
+    """Return the scopes of which an access token needs one for the operation."""
+    accepted: list[str] = OPERATIONS[operation]["scopes"]
+    return accepted
+
+
 def media_types(operation: str) -> list[str]:
     """Return the media types of the operation's request body, of which any will do; none when it takes no body."""
     accepted: list[str] = OPERATIONS[operation]["media_types"]

@@ -3,6 +3,7 @@
     Problem
     ├── InvalidRequest          400
     ├── Forbidden               403
+    ├── InsufficientScope       403
     ├── NotFound                404
     ├── Conflict                409
     ├── Deleted                 409
@@ -65,6 +66,25 @@ class InvalidRequest(Problem):
 
 class Forbidden(Problem):
     status, type, title = 403, PREFIX + "forbidden", "Forbidden"
+
+
+class InsufficientScope(Problem):
+    """The token is valid, and a new one like it would not help: https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+
+    API Gateway renames the header (emulator.apigateway.integration), so the scope is in the document too.
+
+    Args:
+        scopes: of which a token needs one.
+    """
+
+    status, type, title = 403, PREFIX + "insufficient-scope", "Insufficient scope"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(
+            f"This operation needs an access token with the scope {' or '.join(scopes)}.",
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scopes[0]}"'},
+            extensions={"scope": scopes[0]},
+        )
 
 
 class NotFound(Problem):

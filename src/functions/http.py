@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, X-Correlation-Id"
+        "Allow, Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, Sunset, traceparent, WWW-Authenticate, "
+        "X-Correlation-Id"
     ),
 }
 # Version 00, or a later one with more fields behind it; an all-zero id is invalid: https://www.w3.org/TR/trace-context-1/#traceparent-header

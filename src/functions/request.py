@@ -23,6 +23,8 @@ MARGIN = 0.5  # seconds before the function's own timeout that are kept for maki
 PROBE = "release-probe"  # owner of what a release creates to try a version; no token has this subject
 CONDITIONAL = ("get", "replace", "patch", "delete", "restore")  # kinds for which preconditions count, declared or not
 GUARDED = ("replace", "patch", "delete")  # kinds that REQUIRE_IF_MATCH is about
+# https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+SIGNED_IN = "aws.cognito.signin.user.admin"
 # A string of https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3, as the key's draft has it:
 # https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -48,6 +50,7 @@ class Request:
 
     Raises:
         errors.Forbidden: The caller's app client is unknown.
+        errors.InsufficientScope: The token has none of the operation's scopes.
         errors.InvalidRequest: Parameters or body are invalid; every fault is listed.
         errors.PayloadTooLarge, errors.UnsupportedMediaType: The body cannot be read.
         errors.PreconditionRequired: The service is set up to require `If-Match`, and it is missing.
@@ -74,7 +77,9 @@ class Request:
             },
         )
         self.resource_id: str | None = self.parameters.get("id")
-        self.caller = _caller((event["requestContext"].get("authorizer") or {}).get("claims") or {})
+        claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
+        self.caller = _caller(claims)
+        _check_scopes(operation, claims)
         shared = os.environ.get("OWNERSHIP") == "shared" and self.caller != PROBE
         self.owner = "shared" if shared else self.caller
         declared = {name.lower(): value for name, value in self.parameters.items()}
@@ -131,6 +136,21 @@ def _caller(claims: Mapping[str, str]) -> str:
     if "#" in caller:
         raise errors.Forbidden(f"The token's subject cannot own {contract.SERVICE['plural']}.")
     return caller
+
+
+def _check_scopes(operation: str, claims: Mapping[str, str]) -> None:
+    """Raise errors.InsufficientScope for a token without a scope of the operation.
+
+    The gateway lets in a token with any scope of the API: it could only respond with 401, upon which clients fetch another token
+    that is like this one. Cognito gives a token of the password flow one scope only, its own, which other tokens have too; so
+    it counts as all scopes of the API where the client is the one for passwords.
+    """
+    held = claims.get("scope", "").split()
+    if SIGNED_IN in held and claims["client_id"] == os.environ.get("PASSWORD_CLIENT_ID"):
+        return
+    needed = contract.scopes(operation)
+    if not set(needed) & set(held):
+        raise errors.InsufficientScope(needed)
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from functions import contract, handlers
 from functions.store import Store
 
 CLIENT_ID = "tests"
+SCOPE = " ".join(dict.fromkeys(scope for operation in contract.OPERATIONS.values() for scope in operation["scopes"]))
 
 
 def matched(path: str) -> tuple[str, dict[str, str]]:
@@ -96,7 +97,7 @@ class InProcess(httpx.BaseTransport):
                 "httpMethod": method,
                 "resourcePath": resource,
                 "requestId": request_id,
-                "authorizer": {"claims": {"sub": subject, "client_id": CLIENT_ID, "token_use": "access"}},
+                "authorizer": {"claims": {"sub": subject, "client_id": CLIENT_ID, "scope": SCOPE}},
             },
             "body": request.content.decode("utf-8", "replace") or None,
             "isBase64Encoded": False,

@@ -40,6 +40,7 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Add:
             "handler": name,
             "method": method,
             "path": path,
+            "scopes": ["items/write"],
             "parameters": [ID],
             "media_types": [],
             "body_required": False,
@@ -171,7 +172,7 @@ def invoked(handler: str, method: str, resource: str, path: str) -> dict[str, An
             "httpMethod": method,
             "resourcePath": resource,
             "requestId": "request-1",
-            "authorizer": {"claims": {"sub": "first", "client_id": "tests"}},
+            "authorizer": {"claims": {"sub": "first", "client_id": "tests", "scope": "items/write"}},
         },
         "body": "{}",
     }

@@ -45,7 +45,7 @@ def apply(home: Path) -> None:
 
 def invoked(rig: Rig, function: str, version: str, route: str) -> dict[str, Any]:
     """Return the proxy response of a version of a function to a request at a route."""
-    claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": "somebody"}
+    claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": "somebody", "scope": "items/read items/write"}
     event = {
         "resource": route,
         "path": route.replace("{id}", "1"),

@@ -47,7 +47,7 @@ def calls(rig: Rig, versions: dict[str, str], owner: str) -> Call:
         method, path, function = OPERATIONS[operation]
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
-        claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": owner}
+        claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": owner, "scope": "items/read items/write"}
         event = {
             "resource": path,
             "path": path.replace("{id}", item),

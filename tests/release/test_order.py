@@ -1,4 +1,4 @@
-"""A version that does not know the trash serves neither beside one that uses it nor after it. Simulated releases."""
+"""Versions that do not know the trash, or do not check scopes, do not serve beside or after those that rely on it. Simulated."""
 
 from __future__ import annotations
 
@@ -107,3 +107,43 @@ def test_an_apply_that_published_only_some_functions_is_refused(aws: Aws) -> Non
     some = {**dict.fromkeys(aws.functions, "1"), "delete_item": aws.publish(trash_days=TRASHING)["delete_item"]}
     with pytest.raises(CannotRelease, match=REFUSED):
         aws.releaser(policy=HASTY).start([0.5], 0, some)
+
+
+def scoped(aws: Aws, scopes: str | None) -> dict[str, str]:
+    """Publish a version, as an apply with `gateway_scopes` does; None for one from before functions checked scopes."""
+    new = aws.publish(trash_days=TRASHING)
+    for name, version in new.items():
+        aws.lambda_.variables(aws.functions[name], version).update({} if scopes is None else {"GATEWAY_SCOPES": scopes})
+    return new
+
+
+def test_the_gateway_lets_in_any_scope_once_all_versions_in_service_check_them(tmp_path: Path) -> None:
+    aws = Aws(trash_days=TRASHING)
+    before = aws.places()
+    scoped(aws, "any")
+    with in_project(aws, tmp_path):
+        code, output = release("start", "--yes")
+    assert (code, aws.places()) == (1, before)
+    assert (
+        "Version 1 of create_item, in service, does not check scopes, and the gateway lets in a token with any"
+        in output
+    )
+    assert 'Set `gateway_scopes = "own"` in infra/envs, deploy and release that first, and then remove it.' in output
+    own = aws.releaser(policy=HASTY).start([0.5], 0, scoped(aws, "own"))
+    assert own.state == PROMOTED
+    assert aws.releaser().go_to(own.old, "the gateway still checks").state == PROMOTED
+    assert aws.releaser().go_to(own.new, "a test").state == PROMOTED
+    assert aws.releaser(policy=HASTY).start([0.5], 0, scoped(aws, "any")).state == PROMOTED
+
+
+def test_a_version_that_does_not_check_scopes_returns_only_after_the_gateway_checks_again(tmp_path: Path) -> None:
+    aws = Aws(trash_days=TRASHING)
+    own = aws.releaser(policy=HASTY).start([0.5], 0, scoped(aws, "own"))
+    scoped(aws, "any")  # applied and not released: the gateway has changed
+    with in_project(aws, tmp_path):
+        code, output = release("rollback", "--to", "0")
+    assert (code, aws.places()) == (1, at(own.new))
+    assert "Version 1 of create_item does not check scopes, and the gateway lets in a token with any" in output
+    assert 'Set `gateway_scopes = "own"` in infra/envs and deploy that with --only build --only apply, or go' in output
+    scoped(aws, "own")
+    assert aws.releaser().go_to(own.old, "a test").state == PROMOTED

@@ -27,11 +27,11 @@ READ_BY_REQUEST = (
 def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the functions validate by, keyed by operationId, as plain data.
 
-    `{"create_item": {"kind", "function", "handler", "method", "path", "parameters": [{"name", "in", "required", "schema"}],
-    "media_types": [str], "body_required": bool, "content": flat schema | None, "ignored": [str], "headers": {str: str}}}`. A
-    merge patch has the schema of the whole content: the function validates what the patch changes. `ignored` are the properties
-    that the service sets, which are dropped from the top level of what a client sends: the resource's, or the `readOnly` ones of
-    another body. `headers` belong to every response.
+    `{"create_item": {"kind", "function", "handler", "method", "path", "scopes": [str], "parameters": [{"name", "in",
+    "required", "schema"}], "media_types": [str], "body_required": bool, "content": flat schema | None, "ignored": [str],
+    "headers": {str: str}}}`. An access token needs one of `scopes`. A merge patch has the schema of the whole content: the
+    function validates what the patch changes. `ignored` are the properties that the service sets, which are dropped from the
+    top level of what a client sends: the resource's, or the `readOnly` ones of another body. `headers` belong to every response.
 
     Raises:
         ContractError: The contract has something that the service cannot keep.
@@ -53,6 +53,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             "handler": described_as.handler,
             "method": method,
             "path": path,
+            "scopes": list(described_as.scopes),
             "parameters": [_parameter(document, described_as.id, one) for one in operation["parameters"]],
             "media_types": list(offered),
             "body_required": bool(contract.dereference(document, operation.get("requestBody", {})).get("required")),

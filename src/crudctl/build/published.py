@@ -19,9 +19,9 @@ PREFIX = "#/components/schemas/"
 EXTENSIBLE = "x-extensible-enum"  # https://opensource.zalando.com/restful-api-guidelines/#112
 # What the service sends, whether the contract lists it or not; tests/unit/test_problems.py compares it with the functions.
 PROBLEMS = (
-    "invalid-request", "unauthorized", "forbidden", "not-found", "method-not-allowed", "conflict", "deleted", "version-conflict",
-    "payload-too-large", "unsupported-media-type", "idempotency-key-reused", "precondition-required", "too-many-requests",
-    "internal-error", "unavailable",
+    "invalid-request", "unauthorized", "forbidden", "insufficient-scope", "not-found", "method-not-allowed", "conflict",
+    "deleted", "version-conflict", "payload-too-large", "unsupported-media-type", "idempotency-key-reused",
+    "precondition-required", "too-many-requests", "internal-error", "unavailable",
 )  # fmt: skip
 LIMITS = {
     "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "not",

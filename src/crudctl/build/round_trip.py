@@ -59,10 +59,16 @@ class Call:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """The requests of one round trip, in order. `page` is the property of a list that holds its entries."""
+    """The requests of one round trip, in order.
+
+    Attributes:
+        page: the property of a list that holds its entries.
+        scopes: of a token that may call every operation.
+    """
 
     calls: tuple[Call, ...]
     page: str
+    scopes: tuple[str, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -104,7 +110,8 @@ def plan(document: Mapping[str, Any]) -> RoundTrip:
         replace(_call(delete, "204"), query=purge),
         _call(described.operation(GET), "404"),
     )
-    return RoundTrip(calls, described.page)
+    scopes = {scope for one in described.operations.values() for scope in one.scopes}
+    return RoundTrip(calls, described.page, tuple(sorted(scopes)))
 
 
 def _least(document: Mapping[str, Any], described: Service) -> dict[str, Any]:

@@ -89,8 +89,8 @@ def refuse_out_of_order(environment: Environment, terraform: Terraform, planned:
         except client.exceptions.ResourceNotFoundException:
             continue  # a new function, or one without aliases
         operation = name.removeprefix(f"{environment.prefix}-")  # as the records of releases name it
-        old[operation], new[operation] = serving["Version"], "planned"
-        environments[operation] = {serving["Version"]: serving["Environment"]["Variables"], "planned": variables}
+        old[operation], new[operation] = serving["Version"], order.PLANNED
+        environments[operation] = {serving["Version"]: serving["Environment"]["Variables"], order.PLANNED: variables}
     refusal = order.refusal(environments, old, new, _last_release(environment))
     if refusal:
         raise Failed(refusal.message, refusal.hint)

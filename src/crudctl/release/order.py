@@ -9,6 +9,15 @@ A function's environment has `TRASH_DAYS`, from Terraform's variable `trash_days
 Two versions share the table during a release, and a rollback returns to what the later one left. So a version that does not know
 the trash serves neither beside one that uses it nor after it. The kind between them leads from the first to the last;
 docs/decisions/0018-trash.md says why.
+
+It also has `GATEWAY_SCOPES`, from the variable `gateway_scopes`: what API Gateway checks since the apply that published it.
+
+    absent    does not check scopes; the gateway lets in only a token with the operation's own
+    "own"     checks scopes; so does the gateway
+    "any"     checks scopes, and leaves it to the functions to choose between those of the API
+
+The gateway has no versions: what the newest version says of it concerns the one in service too. So a version that does not check
+scopes is not in service while the gateway lets in any; docs/decisions/0022-scopes.md says why.
 """
 
 from __future__ import annotations
@@ -19,6 +28,10 @@ from typing import NamedTuple
 from crudctl.release.record import ROLLED_BACK, Release
 
 TRASH_DAYS = "TRASH_DAYS"
+GATEWAY_SCOPES, ANY = "GATEWAY_SCOPES", "any"
+PLANNED = "planned"  # stands for the version that an apply would publish
+
+TIGHTEN = 'Set `gateway_scopes = "own"` in infra/envs'
 
 Versions = Mapping[str, str]  # by operation
 Environments = Mapping[str, Mapping[str, Mapping[str, str]]]  # variables by operation and version
@@ -61,7 +74,32 @@ def refusal(environments: Environments, old: Versions, new: Versions, last: Rele
             "change what is in it.",
             "Set `trash_days = null` in infra/envs, deploy and release that first, and then the number of days.",
         )
+    return _scopes_refusal(environments, old, new)
+
+
+def _scopes_refusal(environments: Environments, old: Versions, new: Versions) -> Refusal | None:
+    """Return why no version may serve that does not check scopes; None if the gateway does, or if all of them do."""
+    if not any(_variables(environments, name, _newest(environments, name)).get(GATEWAY_SCOPES) == ANY for name in new):
+        return None
+    risk = "the gateway lets in a token with any of the API's scopes: one that may only read could write."
+    for versions, where, hint in (
+        (
+            new,
+            "",
+            f"{TIGHTEN} and deploy that with --only build --only apply, or go back to a release that checks them.",
+        ),
+        (old, ", in service,", f"{TIGHTEN}, deploy and release that first, and then remove it."),
+    ):
+        for name, version in versions.items():
+            if GATEWAY_SCOPES not in _variables(environments, name, version):
+                return Refusal(f"{_sentence(_named(name, version))}{where} does not check scopes, and {risk}", hint)
     return None
+
+
+def _newest(environments: Environments, operation: str) -> str:
+    """Return the version of the last apply."""
+    published = environments.get(operation, {})
+    return PLANNED if PLANNED in published else str(max(map(int, published), default=0))
 
 
 def user_before(environments: Environments, old: Versions, last: Release | None) -> str:
@@ -86,11 +124,15 @@ def _served(release: Release) -> tuple[Versions, ...]:
 
 
 def _knows_trash(environments: Environments, operation: str, version: str) -> bool:
-    return TRASH_DAYS in environments.get(operation, {}).get(version, {})
+    return TRASH_DAYS in _variables(environments, operation, version)
 
 
 def _uses_trash(environments: Environments, operation: str, version: str) -> bool:
-    return bool(environments.get(operation, {}).get(version, {}).get(TRASH_DAYS))
+    return bool(_variables(environments, operation, version).get(TRASH_DAYS))
+
+
+def _variables(environments: Environments, operation: str, version: str) -> Mapping[str, str]:
+    return environments.get(operation, {}).get(version, {})
 
 
 def _sentence(words: str) -> str:

@@ -202,7 +202,9 @@ class Probe:
                     "httpMethod": call.method,
                     "resourcePath": call.path,
                     "requestId": str(uuid.uuid4()),
-                    "authorizer": {"claims": {"client_id": self._client_id, "sub": owner}},
+                    "authorizer": {
+                        "claims": {"client_id": self._client_id, "sub": owner, "scope": " ".join(self._trip.scopes)}
+                    },
                 },
                 "body": json.dumps(call.body) if call.body is not None else None,
                 "isBase64Encoded": False,
