@@ -12,12 +12,12 @@ from ministack.app import app
 
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
-from emulator.apigateway import gateway, integration, mock, put_rest_api
+from emulator.apigateway import gateway, integration, mock, put_rest_api, request_line
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
 from emulator.http import edge, one_write
-from emulator.iam import alias_actions, leading_keys, policy_variables
+from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
 from emulator.lambda_ import environment, function_log, invocation, trace
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
@@ -33,6 +33,7 @@ ADDITIONS = (
     leading_keys,
     policy_variables,
     alias_actions,
+    session_tags,
     describe_alarms,
     evaluation,
     metrics,
@@ -46,6 +47,7 @@ ADDITIONS = (
     gateway,
     integration,
     mock,
+    request_line,
     invocation,
     environment,
     function_log,

@@ -30,7 +30,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory, port = tmp_path_factory.mktemp("ours"), free_port()
     pid = process.start(port, directory / "state", directory / "log", REGION)
     process.wait_ready(port, pid=pid)
-    yield Stack(port)
+    yield Stack(port, folder=directory / "state")
     process.stop(pid)
 
 
@@ -54,7 +54,7 @@ def serving(folder: Path, python_path: str) -> Iterator[Stack]:
     port = free_port()
     server = start_ministack(port, folder, python_path)
     process.wait_ready(port)
-    yield Stack(port)
+    yield Stack(port, folder=folder)
     server.terminate()
     server.wait(15)
 

@@ -9,6 +9,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -38,8 +39,11 @@ def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
 
 
 class Stack:
-    def __init__(self, port: int, region: str = REGION) -> None:
+    """Attributes: folder: the emulator's state, with the keys of user pools; unless a test needs none."""
+
+    def __init__(self, port: int, region: str = REGION, folder: Path | None = None) -> None:
         self.port = port
+        self.folder = folder
         self.region = region
         self.account = "000000000000"
 

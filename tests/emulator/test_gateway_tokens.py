@@ -23,6 +23,7 @@ CLAIMS = (
 @dataclass
 class SignedIn:
     api: Api
+    pool: str
     tokens: dict[str, str]
 
     def status(self, token: str) -> int:
@@ -55,7 +56,7 @@ def signed_in(stack: Stack, **method: Any) -> SignedIn:
             "identitySource": "method.request.header.Authorization",
         },
     )
-    return SignedIn(api, tokens)
+    return SignedIn(api, pool, tokens)
 
 
 @pytest.mark.adds(gateway.IDENTITY_TOKEN)

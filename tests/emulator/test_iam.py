@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.iam import alias_actions, leading_keys, policy_variables
+from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
 
 from .stack import REGION, Json, Stack, policy, unique
 
@@ -179,10 +179,30 @@ def test_variables_are_replaced_in_conditions_and_resources(ours: Stack) -> None
     assert not allowed(ours, f"{arn}${{aws:PrincipalTag/absent}}", {}, name)
 
 
-def allowed(stack: Stack, resource: str, condition: Json, name: str) -> bool:
-    """Return whether a user with one such statement may read an item."""
+def test_a_value_is_no_pattern(ours: Stack) -> None:
+    """Not even where the policy matches patterns: in conditions by StringLike and the ARN operators, and in resources."""
+    name = table(ours)
+    arn = f"arn:aws:dynamodb:{REGION}:{ours.account}:table/{name}"
+    tag = "${aws:PrincipalTag/name}"
+    me = {"aws:PrincipalArn": f"arn:aws:iam::*:user/{tag}"}
+    for value in ("*", "user-*", "user-???????????", "?*"):
+        for operator in ("StringLike", "ArnLike", "ArnEquals", "ForAnyValue:StringLike", "StringLikeIfExists"):
+            assert not allowed(ours, arn, {operator: me}, name, value), (operator, value)
+        assert not allowed(ours, f"{arn[: -len(name)]}{tag}", {}, name, value)
+        assert allowed(ours, arn, {"StringEquals": {"aws:PrincipalTag/name": tag}}, name, value)
+        assert allowed(ours, arn, {"StringLike": {"aws:PrincipalTag/name": tag}}, name, value)
+    assert not allowed(ours, f"{arn[: -len(name)]}${{*}}", {}, name)
+    assert not allowed(ours, f"{arn[:-1]}${{?}}", {}, name)
+    assert not allowed(ours, arn, {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${*}"}}, name)
+    assert allowed(ours, f"{arn[: -len(name)]}{tag}", {}, name, name)
+    assert not allowed(ours, arn, {"StringLike": {"aws:PrincipalTag/name": "a?c"}}, name, "abc\n")
+    assert allowed(ours, arn, {"StringLike": {"aws:PrincipalTag/name": "a?c*"}}, name, "abc\nd")
+
+
+def allowed(stack: Stack, resource: str, condition: Json, name: str, tag: str = "") -> bool:
+    """Return whether a user with one such statement, and a tag `name`, may read an item."""
     client, user = stack.client("iam"), unique("user")
-    client.create_user(UserName=user)
+    client.create_user(UserName=user, Tags=[{"Key": "name", "Value": tag}])
     key = client.create_access_key(UserName=user)["AccessKey"]
     statement = {
         "Effect": "Allow",
@@ -193,6 +213,20 @@ def allowed(stack: Stack, resource: str, condition: Json, name: str) -> bool:
     client.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy([statement]))
     dynamodb = stack.client_of("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
     return not denied(lambda: dynamodb.get_item(TableName=name, Key={"id": text("x")}))
+
+
+@pytest.mark.adds(session_tags.SESSION_TAGS)
+def test_a_session_tag_has_no_wildcard(ours: Stack) -> None:
+    name = table(ours)
+    for tag in ("*", "?", "an?", "a*", "ann\n", "ann\0", "ann#", "${aws:username}", "a" * 257):
+        with pytest.raises(ClientError, match="ValidationError"):
+            Owner(ours, name, tag, TRUSTED)
+    assert Owner(ours, name, "Änn 1_.:/=+-@", TRUSTED).table == name
+
+
+@pytest.mark.lacks(session_tags.SESSION_TAGS)
+def test_ministack_accepts_every_session_tag(ministack: Stack) -> None:
+    assert Owner(ministack, table(ministack), "*", TRUSTED)
 
 
 def test_session_tags_need_a_trust_policy_that_allows_them(ours: Stack) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import apigateway_v1 as v1
 
-from emulator.apigateway import access_log, gateway_metrics, integration
+from emulator.apigateway import access_log, gateway_metrics, integration, request_line, tokens
 from emulator.apigateway.exchange import Exchange, current
 from emulator.apigateway.validation_errors import validation_error_string
 from emulator.lambda_ import trace
@@ -65,6 +65,20 @@ REQUEST_ID = register(
         upstream="use the request's id in `_build_lambda_event_v1` and in the response",
     )
 )
+TOKEN_VERIFICATION = register(
+    Difference(
+        name="token-verification",
+        service="API Gateway",
+        aws="the authorizer accepts what a user pool has issued: an access token where the method has scopes, signed with RS256, "
+        "until its `exp`. How it reads another encoding of a valid signature, or claims that no pool issues, is not documented",
+        source="https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html",
+        ministack="does not look at `alg`, `crit` and `token_use`, accepts a token without `exp`, and padding, other characters "
+        "and spare bits in the base64url of a signature; what is nested too deeply, or not of the right type, is a 500",
+        here="a 401, by RFC 7515 and RFC 7519",
+        upstream="check header, claims and encoding in `_validate_cognito_authorizer` before the signature",
+    )
+)
+uses(TOKEN_VERIFICATION, v1, "_cognito_token_from_request(authorizer, headers, query_params, stage)")
 uses(
     REQUEST_ID,
     v1,
@@ -92,7 +106,7 @@ def install() -> None:
     """Serve requests to REST APIs with this module."""
     logged = (access_log.ACCESS_LOG, gateway_metrics.GATEWAY_METRICS)
     patch(v1, "_handle_execute_in_scope", serve, REQUEST_ID, REQUEST_TOO_LARGE, trace.TRACE_ID, *logged)
-    patch(v1, "_validate_cognito_authorizer", authorize, IDENTITY_TOKEN)
+    patch(v1, "_validate_cognito_authorizer", authorize, IDENTITY_TOKEN, TOKEN_VERIFICATION)
     patch(v1, "_check_request_validation", check_request, VALIDATION_ERROR)
     patch(v1, "_gateway_request_value", request_value, VALIDATION_ERROR)
     patch(v1, "_build_lambda_event_v1", build_event, REQUEST_ID, trace.TRACE_ID)
@@ -120,6 +134,7 @@ async def serve(
         "resource_path": "",
         "request_id": v1.new_uuid(),
     }
+    method = request_line.method(method)
     exchange = Exchange(request, method, path, owner_account_id, owner_region, body or b"")
     exchange.trace = _trace(exchange.header("x-amzn-trace-id"))
     tokens = current.set(exchange), trace.incoming.set(exchange.trace)
@@ -208,12 +223,12 @@ async def authorize(
     stage: Json,
 ) -> tuple[Json | None, Any]:
     """Return the claims of a request's token, or the error if it is not accepted."""
+    token = v1._cognito_token_from_request(authorizer, headers, query_params, stage)
+    if token is None or not tokens.acceptable(token, bool(method_obj.get("authorizationScopes"))):
+        return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
     claims, error = await original(authorizer, method_obj, headers, query_params, stage)
-    exchange = current.get()
     if claims is not None:
-        exchange.claims = v1._stringify_claims(claims)
-        if not method_obj.get("authorizationScopes") and claims.get("token_use") != "id":
-            return None, v1._gw_error("UNAUTHORIZED", "Unauthorized")
+        current.get().claims = v1._stringify_claims(claims)
     return claims, error
 
 

@@ -42,6 +42,20 @@ INTEGRATION_TIMEOUT = register(
         upstream="wait for `timeoutInMillis` at most in `_call_lambda_raw`",
     )
 )
+REMAPPED_HEADERS = register(
+    Difference(
+        name="remapped-headers",
+        service="API Gateway",
+        aws="some headers of a function's response, such as WWW-Authenticate, are sent on as `x-amzn-Remapped-…`",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html",
+        ministack="sends all headers on as they are",
+        here="as AWS",
+        upstream="rename these headers in `_lambda_proxy_response`",
+    )
+)
+REMAPPED = (
+    "authorization", "connection", "content-md5", "date", "max-forwards", "server", "user-agent", "www-authenticate",
+)  # fmt: skip
 uses(INTEGRATION_TIMEOUT, concurrency, "async run_reentrant(fn, *args, thread_name='ministack-reentrant')")
 uses(INTEGRATION_TIMEOUT, lambda_svc, "_execute_function_with_config_scope(func, event)")
 uses(INTEGRATION_TIMEOUT, v1, "_resources")
@@ -66,7 +80,7 @@ def install() -> None:
         invocation.RESERVED_CONCURRENCY,
         invocation.WEIGHTED_ALIASES,
     )
-    patch(v1, "_lambda_proxy_response", proxy_response, INTEGRATION_FAILURE)
+    patch(v1, "_lambda_proxy_response", proxy_response, INTEGRATION_FAILURE, REMAPPED_HEADERS)
 
 
 async def call_lambda(
@@ -147,7 +161,12 @@ def proxy_response(result: Json) -> tuple[Json, None]:
     response = result.get("body")
     if not isinstance(response, dict) or not _well_formed(response):
         raise _failure(502, "Malformed Lambda proxy response")
-    return {**response, "statusCode": int(response["statusCode"]), "body": response.get("body") or ""}, None
+    renamed = {name: _renamed(response[name]) for name in ("headers", "multiValueHeaders") if response.get(name)}
+    return {**response, **renamed, "statusCode": int(response["statusCode"]), "body": response.get("body") or ""}, None
+
+
+def _renamed(headers: Json) -> Json:
+    return {f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name: value for name, value in headers.items()}
 
 
 def _well_formed(response: Json) -> bool:
