@@ -7,8 +7,8 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote
 
-import ministack.app
 from hypercorn.protocol import h11
+from ministack import app
 from ministack.services import apigateway_v1 as v1
 
 from emulator.apigateway.exchange import current
@@ -20,8 +20,9 @@ METHOD_CASE = register(
     Difference(
         name="method-case",
         service="API Gateway",
-        aws="methods are case-sensitive, so that `get` is another method than GET",
-        source="https://www.rfc-editor.org/rfc/rfc9110#section-9.1",
+        aws="a resource has methods in capitals, or ANY. By RFC 9110, section 9.1, `get` is another method than GET; what serves "
+        "it is not documented",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html",
         ministack="Hypercorn changes methods to upper case",
         here="a method in lower case is none that a resource has; ANY serves it",
         upstream="in Hypercorn: pass the method on as it is",
@@ -46,7 +47,7 @@ _raw_path: ContextVar[str] = ContextVar("emulator_raw_path")
 def install() -> None:
     """Read methods and paths as the client wrote them."""
     patch(h11, "H11Protocol._create_stream", create_stream, METHOD_CASE)
-    patch(ministack.app, "_handle_execute_api_request", handle_request, PATH_SEGMENTS)
+    patch(app, "_handle_execute_api_request", handle_request, PATH_SEGMENTS)
     patch(v1, "_match_resource_tree", match_resource, PATH_SEGMENTS)
 
 
