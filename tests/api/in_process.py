@@ -40,13 +40,19 @@ class InProcess(httpx.BaseTransport):
 
     Args:
         environ: the functions' environment: the table, its index and the endpoint of DynamoDB.
+        timeout: seconds after which Lambda would end a function.
     """
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], timeout: float = 10) -> None:
         os.environ |= environ | {"CLIENT_IDS": CLIENT_ID, "OWNERSHIP": "user", "METRIC_NAMESPACE": "items"}
+        self._timeout = timeout
         self._ids = itertools.count(1)
         self._environments = threading.local()
         handlers.store = self.store
+
+    def use(self, store: Store) -> None:
+        """Let this thread's requests use a store."""
+        self._environments.store = store
 
     def store(self) -> Store:
         """Return the store of this thread."""
@@ -60,7 +66,7 @@ class InProcess(httpx.BaseTransport):
         route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
         operation = contract.ROUTES.get(route) or contract.ROUTES["GET", route[1]]  # of HEAD
         handler = contract.OPERATIONS[operation]["handler"]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + self._timeout
         context = SimpleNamespace(
             aws_request_id=str(uuid.uuid4()),
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
