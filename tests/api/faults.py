@@ -24,7 +24,7 @@ from functions.aws.sigv4 import Clock
 from functions.aws.sts import OwnerRole
 from functions.aws.transport import Host
 from functions.store import Store
-from tests.api.in_process import InProcess
+from tests.api.in_process import TIMEOUT, InProcess
 from tests.api.test_items import MERGE
 from tests.servers.faulty import KINDS, REFUSES, Faulty
 from tests.servers.hostile import HostileServer, hang
@@ -141,12 +141,13 @@ class Bench:
 
     Args:
         environ: the functions' environment.
-        timeout: seconds after which Lambda would end a function.
+        hopeless: seconds after which Lambda would end a function that meets a fault without end.
     """
 
-    def __init__(self, environ: dict[str, str], timeout: float = 10) -> None:
+    def __init__(self, environ: dict[str, str], hopeless: float = TIMEOUT) -> None:
         self._environ = environ
-        self._transport = InProcess(environ, timeout)
+        self._hopeless = hopeless
+        self._transport = InProcess(environ)
         self._client = httpx.Client(base_url="http://in-process/", transport=self._transport)
         self._role = _role(environ)
 
@@ -168,7 +169,8 @@ class Bench:
         with self._faulty(fault, owner) as store:
             self._transport.use(store)
             started = time.monotonic()
-            response = self._send(owner, operation.method, path, **request)
+            timeout = {"function": self._hopeless if fault.helpless else TIMEOUT}
+            response = self._send(owner, operation.method, path, **request, extensions=timeout)
             seconds = time.monotonic() - started
         self._transport.use(healthy)
         applied = before if operation.applied is None else operation.applied
@@ -201,7 +203,7 @@ class Bench:
             role = OwnerRole(self._role, self._environ["AWS_REGION"], url, own, clock=clock)
             client = Client(url, self._environ["AWS_REGION"], own, clock=clock)
             # The emulator's time does not move: signatures are as slow as the fault says, but not later.
-            role._aws_clock = client._clock = Clock(lambda: time.time() - fault.slow)
+            role._aws_clock, client._clock = (Clock(lambda: time.time() - fault.slow) for _ in "ab")
             _reach(role, sts)
             _reach(client, table)
             store = Store(

@@ -21,6 +21,7 @@ from functions import contract, handlers
 from functions.store import Store
 
 CLIENT_ID = "tests"
+TIMEOUT = 10.0  # seconds after which Lambda would end a function; a request's extension `function` replaces it
 SCOPE = " ".join(dict.fromkeys(scope for operation in contract.OPERATIONS.values() for scope in operation["scopes"]))
 
 
@@ -40,12 +41,10 @@ class InProcess(httpx.BaseTransport):
 
     Args:
         environ: the functions' environment: the table, its index and the endpoint of DynamoDB.
-        timeout: seconds after which Lambda would end a function.
     """
 
-    def __init__(self, environ: dict[str, str], timeout: float = 10) -> None:
+    def __init__(self, environ: dict[str, str]) -> None:
         os.environ |= environ | {"CLIENT_IDS": CLIENT_ID, "OWNERSHIP": "user", "METRIC_NAMESPACE": "items"}
-        self._timeout = timeout
         self._ids = itertools.count(1)
         self._environments = threading.local()
         handlers.store = self.store
@@ -66,7 +65,7 @@ class InProcess(httpx.BaseTransport):
         route = event["requestContext"]["httpMethod"], event["requestContext"]["resourcePath"]
         operation = contract.ROUTES.get(route) or contract.ROUTES["GET", route[1]]  # of HEAD
         handler = contract.OPERATIONS[operation]["handler"]
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + request.extensions.get("function", TIMEOUT)
         context = SimpleNamespace(
             aws_request_id=str(uuid.uuid4()),
             get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),

@@ -17,7 +17,7 @@ def test_a_fault_is_503_or_not_noticed_and_no_write_is_lost_or_applied_twice(
     monkeypatch.setattr(handlers, "store", handlers.store)  # the bench puts its own there
     for module, name, seconds in ((dynamodb, "ATTEMPT_TIMEOUT", 0.3), (sts, "TIMEOUT", 0.3), (dynamodb, "CAP", 0.05)):
         monkeypatch.setattr(module, name, seconds)
-    bench = Bench(table, timeout=1.5)
+    bench = Bench(table, hopeless=1.5)
     operations = list(OPERATIONS.values())
     pairs = [
         (fault, operations[(number + 3 * turn) % len(operations)])

@@ -10,9 +10,9 @@ import pytest
 
 from functions import handlers
 from tests.api.faults import FAULTS, OPERATIONS, Bench, Operation, Outcome, check, logged
+from tests.api.in_process import TIMEOUT
 from tests.torture import figures
 
-TIMEOUT = 10  # seconds, of a function
 SIMULTANEOUS = 16
 
 
@@ -20,7 +20,7 @@ def test_every_fault_in_every_operation(
     table: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(handlers, "store", handlers.store)  # the bench puts its own there
-    bench = Bench(table, TIMEOUT)
+    bench = Bench(table)
     pairs = [(fault, operation) for fault in FAULTS for operation in OPERATIONS.values()]
     with ThreadPoolExecutor(SIMULTANEOUS) as pool:
         outcomes = list(pool.map(lambda pair: bench.meet(*pair), pairs))
