@@ -16,7 +16,7 @@ from emulator.apigateway import gateway, integration, mock, put_rest_api, reques
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
-from emulator.http import edge, one_write
+from emulator.http import edge, framing, one_write
 from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
 from emulator.lambda_ import environment, function_log, invocation, trace
 from emulator.logs import filter_log_events, metric_filters, query_definitions
@@ -82,7 +82,7 @@ async def serve(port: int, state: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    served = edge.guarded(app, persistence)
+    served = edge.guarded(framing.strict(app), persistence)
     serving = asyncio.create_task(hypercorn_serve(served, config, shutdown_trigger=stop.wait))
     background = [asyncio.create_task(persistence.run()), asyncio.create_task(evaluation.run(persistence))]
     for task in background:
