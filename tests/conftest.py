@@ -45,7 +45,7 @@ TOGETHER = (
     "tests/local",
 )
 SAME_STACK = dict.fromkeys(
-    ("tests/backup", "tests/clients", "tests/history"), "tests/api"
+    ("tests/backup", "tests/clients", "tests/history", "tests/hostile"), "tests/api"
 )  # whose tests use the stack of another
 
 
