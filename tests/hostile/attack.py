@@ -74,15 +74,13 @@ class Gateway:
 
 
 def try_tokens(gateway: Gateway, forge: tokens.Forge, cases: Iterable[tokens.Token]) -> Iterator[str]:
-    """Yield what went wrong with each token. Each is sent to the list, to create one, and to one operation more, in turn."""
+    """Yield what went wrong with each token. Each is sent to create a resource, and to another operation, in turn."""
     mine = gateway.create()
+    one = f"/{mine}"
     others = [
-        ("GET", mine),
-        ("PUT", mine),
-        ("PATCH", mine),
-        ("DELETE", mine),
-        ("HEAD", mine),
-        ("POST", f"{mine}/restore"),
+        ("GET", ""),
+        *((verb, one) for verb in ("GET", "PUT", "PATCH", "DELETE", "HEAD")),
+        ("POST", f"{one}/restore"),
     ]
     for number, case in enumerate(cases):
         headers: list[Header] = [("Authorization", value) for value in case.make(forge)]
@@ -148,23 +146,21 @@ def try_inputs(gateway: Gateway, cases: Iterable[inputs.Input]) -> Iterator[str]
     gateway.made.clear()
 
 
-def try_raw(gateway: Gateway, cases: Sequence[raw.Raw]) -> Iterator[str]:
-    """Yield what went wrong with each case, with a token and without one: a 5xx, or anything that needs a token."""
-    for token in (f"Bearer {gateway.tokens[0]}", ""):
-        canary = gateway.create()
-        place = raw.Place(
-            gateway.wire.host, gateway.wire.base, gateway.collection, token, f"{gateway.collection}/{canary}"
-        )
-        with concurrent.futures.ThreadPoolExecutor(8) as threads:
-            answered = list(threads.map(partial(_answers, gateway.wire, place), cases))
-        for case, answers in zip(cases, answered, strict=True):
-            for answer in answers:
-                failed = answer.status >= 500 and answer.status != NO_CODING
-                if failed or (not token and 200 <= answer.status < 400):
-                    yield f"{case.name}: {answer.status} {'with' if token else 'without'} a token: {answer.body[:200]!r}"
-        if gateway.ask("GET", f"{gateway.collection}/{canary}").status != 200:
-            yield f"a hidden request has deleted the canary {'with' if token else 'without'} a token"
-        gateway.remove(canary)
+def try_raw(gateway: Gateway, cases: Sequence[raw.Raw], *, signed_in: bool) -> Iterator[str]:
+    """Yield what went wrong with each case, with a token or without one: a 5xx, or anything that needs a token."""
+    token = f"Bearer {gateway.tokens[0]}" if signed_in else ""
+    canary = gateway.create()
+    place = raw.Place(gateway.wire.host, gateway.wire.base, gateway.collection, token, f"{gateway.collection}/{canary}")
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        answered = list(threads.map(partial(_answers, gateway.wire, place), cases))
+    for case, answers in zip(cases, answered, strict=True):
+        for answer in answers:
+            failed = answer.status >= 500 and answer.status != NO_CODING
+            if failed or (not signed_in and 200 <= answer.status < 400):
+                yield f"{case.name}: {answer.status} {'with' if signed_in else 'without'} a token: {answer.body[:200]!r}"
+    if gateway.ask("GET", f"{gateway.collection}/{canary}").status != 200:
+        yield f"a hidden request has deleted the canary {'with' if signed_in else 'without'} a token"
+    gateway.remove(canary)
 
 
 def _answers(wire: Wire, place: raw.Place, case: raw.Raw) -> list[Answer]:

@@ -35,7 +35,8 @@ class Documented:
 
     def operation(self, method: str, path: str) -> Json | None:
         """Return the operation that serves a path, with or without a query; None if there is none. HEAD is served as GET."""
-        plain = unquote(path.partition("?")[0])
+        segments = (unquote(segment).replace("/", "%2F") for segment in path.partition("?")[0].split("/"))
+        plain = "/".join(segments)
         for pattern, template in self._templates:
             if pattern.fullmatch(plain):
                 found = self.document["paths"][template].get("get" if method == "HEAD" else method.lower())

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.hostile.attack import Gateway, try_inputs, try_raw
 from tests.hostile.inputs import inputs, thinned
-from tests.hostile.raw import RAW
+from tests.hostile.raw import RAW, methods, paths
 
 EVERY = 7  # the long form sends all of them
 
@@ -21,5 +21,5 @@ def test_no_value_makes_the_service_fail_or_is_accepted_against_the_contract(gat
 
 
 def test_no_octets_make_the_gateway_fail_or_hide_a_request(gateway: Gateway) -> None:
-    wrong = list(try_raw(gateway, RAW))
+    wrong = [*try_raw(gateway, RAW, signed_in=True), *try_raw(gateway, [*methods(), *paths()], signed_in=False)]
     assert not wrong, "\n".join(wrong)
