@@ -78,7 +78,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     home, port = tmp_path_factory.mktemp("emulator"), free_port()
     pid = process.start(port, home / "state", home / "emulator.log", REGION)
     process.wait_ready(port, 60, pid)
-    yield process.root_credentials(REGION) | {"AWS_ENDPOINT_URL": process.endpoint_url(port)}
+    yield process.root_credentials(REGION, home / "state") | {"AWS_ENDPOINT_URL": process.endpoint_url(port)}
     process.stop(pid)
 
 

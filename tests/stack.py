@@ -21,7 +21,6 @@ from crudctl import users
 from crudctl.infra import outputs
 from crudctl.project import Environment
 from crudctl.web import build as web
-from emulator import process
 from tests import contracts
 
 ROOT = Path(__file__).parents[1]
@@ -204,7 +203,7 @@ class Stack:
 
     def aws(self, service: str) -> Any:
         """A boto3 client of this stack's account, as its root."""
-        root = process.root_credentials(self.environment.region)
+        root = self.environment.root_credentials()
         return boto3.client(
             service,
             region_name=self.environment.region,

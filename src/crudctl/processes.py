@@ -20,12 +20,14 @@ def run(
     env: Mapping[str, str] | None = None,
     hint: str = "",
     errors: str = "replace",
+    umask: int = -1,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program without input and return how it ended and what it printed, read as UTF-8 whatever the locale is.
 
     Args:
         hint: what to do when it is not installed; by default, to install it.
         errors: what becomes of bytes that are not UTF-8, as for `bytes.decode`.
+        umask: of the program; by default, the caller's.
 
     Raises Failed, which names the program, when it cannot be started.
     """
@@ -38,6 +40,7 @@ def run(
             capture_output=True,
             encoding="utf-8",
             errors=errors,
+            umask=umask,
             check=False,
         )
     except (FileNotFoundError, PermissionError) as error:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,13 +97,26 @@ class Environment:
         """Replace the record, atomically."""
         self.write("stack.json", json.dumps(record, indent=1))
 
-    def write(self, name: str, text: str, mode: int = 0o644) -> None:
-        """Write a file in the environment's home, atomically."""
-        self.home.mkdir(parents=True, exist_ok=True)
+    def write(self, name: str, text: str) -> None:
+        """Write a file in the environment's home, atomically, for the user alone."""
+        self.make_home()
         incomplete = self.home / f"{name}.{os.getpid()}.tmp"
-        with open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        with open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
         incomplete.replace(self.home / name)
+
+    def make_home(self) -> None:
+        """Ensure that the environment's home exists and that nobody else can look into it: there are keys and passwords in it."""
+        for folder in (self.home,) if self.local else (self.home.parent, self.home):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(folder)
+
+    def _make_all_private(self) -> None:
+        """Take away what others may do with the files that older versions wrote; new ones are made for the user alone."""
+        self.make_home()
+        for folder, folders, files in os.walk(self.home):
+            for name in (*folders, *files):
+                _make_private(Path(folder) / name)
 
     @property
     def endpoint_url(self) -> str | None:
@@ -123,7 +137,11 @@ class Environment:
             config = os.environ.get("TF_CLI_CONFIG_FILE", "")
             return {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE" or Path(config).is_file()}
         endpoint = (self.endpoint_url if self.record else None) or NOWHERE
-        return without_aws(os.environ) | process.root_credentials(self.region) | {"AWS_ENDPOINT_URL": endpoint}
+        return without_aws(os.environ) | self.root_credentials() | {"AWS_ENDPOINT_URL": endpoint}
+
+    def root_credentials(self) -> dict[str, str]:
+        """Return the environment variables that make an AWS client the root of the local stack."""
+        return process.root_credentials(self.region, self.home / "state")
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
@@ -135,7 +153,7 @@ class Environment:
             return boto3.client(service, region_name=self.region)
         if not process.serves(self.record.get("pid", 0), self.home / "state"):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
-        credentials = process.root_credentials(self.region)
+        credentials = self.root_credentials()
         session = boto3.Session(
             aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
@@ -146,7 +164,7 @@ class Environment:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the environment's lock: one command at a time. Raises Failed when another process has it."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.make_home()
         with (self.home / "lock").open("a+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,7 +177,16 @@ class Environment:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
+            self._make_all_private()
             yield
+
+
+def _make_private(path: Path) -> None:
+    """Take away what others than the owner may do with a file or folder. A link's target may belong elsewhere."""
+    with contextlib.suppress(FileNotFoundError):  # a running emulator removes files of its own
+        mode = path.lstat().st_mode
+        if mode & process.PRIVATE and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & ~process.PRIVATE)
 
 
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ def demo_users(environment: Environment) -> list[dict[str, str]]:
     path = environment.home / FILE
     if not path.exists():
         new = [{"username": name, "password": _password()} for name in NAMES]
-        environment.write(FILE, json.dumps(new, indent=1), 0o600)
+        environment.write(FILE, json.dumps(new, indent=1))
     users: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return users
 

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from emulator import process
 from emulator.patches import Incompatible
 from emulator.settings import environment
 
@@ -30,8 +31,8 @@ def main() -> None:
     arguments = parser.parse_args()
     state = arguments.state.resolve()
     shutil.rmtree(state / "tmp", ignore_errors=True)  # code that a killed emulator left unpacked
-    (state / "tmp").mkdir(parents=True)
-    settings = environment(arguments.port, state, arguments.region)
+    (state / "tmp" / "home").mkdir(parents=True)
+    settings = environment(arguments.port, state, arguments.region, process.root_secret(state))
     os.environ.clear()
     os.environ.update(settings)
     logging.basicConfig(

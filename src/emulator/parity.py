@@ -70,7 +70,7 @@ def _patches(difference: Difference) -> str:
 def main() -> None:
     """Print the page."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = environment(0, Path(folder), "us-east-1")
+        settings = environment(0, Path(folder), "us-east-1", "none")
         os.environ.clear()
         os.environ.update(settings)
         print(render(), end="")

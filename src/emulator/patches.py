@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -231,7 +232,8 @@ def _signature(function: Any, without_original: bool = False) -> str:
     if without_original and _takes_original(function):
         del parameters[0]
     bare = signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
-    return ("async " if inspect.iscoroutinefunction(function) else "") + str(bare)
+    text = re.sub(r" at 0x[0-9a-f]+", "", str(bare))  # of a default that is an object
+    return ("async " if inspect.iscoroutinefunction(function) else "") + text
 
 
 def _takes_original(replacement: Any) -> bool:

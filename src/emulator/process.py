@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -20,6 +21,10 @@ PID_PATH = "/_emulator/pid"  # responds with the emulator's process id
 POLL = 0.02  # seconds
 PROCESSES = Path("/proc")  # of Linux; elsewhere `ps` reports the same, and takes longer
 
+ROOT_FILE = "root.secret"  # in the state folder
+PRIVATE = 0o077  # umask of what is for the user alone, who can run programs through it
+_INHERITED = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT")
+
 
 class EmulatorUnavailable(RuntimeError):
     """The emulator did not respond in time, or its process has ended."""
@@ -33,11 +38,13 @@ def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
     """Start the emulator of an AWS region on 127.0.0.1:`port` in the background and return its process id.
 
     The state in `state_dir` is loaded, and the log is appended to `log_path`. Returns at once: call
-    `wait_ready` before the first request.
+    `wait_ready` before the first request. What it writes is for the user alone. Its root's secret is made at the first start.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):  # if a file is in the way, the emulator reports it
-        state_dir.mkdir(parents=True)
+        state_dir.mkdir(mode=0o700, parents=True)
+    if state_dir.is_dir():
+        _make_secret(state_dir / ROOT_FILE)
     command = [sys.executable, "-P", "-m", MODULE, "--port", str(port)]
     command += [
         "--identity",
@@ -49,18 +56,38 @@ def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
         "--log",
         str(log_path),
     ]
+    return start_server(command, log_path)
+
+
+def start_server(command: list[str], log_path: Path) -> int:
+    """Start a server of this project in the background and return its process id. What it prints is appended to `log_path`.
+
+    It gets few of the caller's variables, and none that holds credentials or says where they are: a process can read the
+    environment of another one of the same user.
+    """
     source = str(Path(__file__).resolve().parents[1])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
-    with log_path.open("ab") as log:
-        process = subprocess.Popen(
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    with open(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+        return subprocess.Popen(
             command,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**inherited, "PYTHONPATH": os.pathsep.join(paths)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-        )
-    return process.pid
+            umask=PRIVATE,
+        ).pid
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret if there is none yet, atomically."""
+    if path.exists():
+        return
+    incomplete = path.with_name(f"{ROOT_FILE}.{os.getpid()}.tmp")
+    with open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    incomplete.replace(path)
 
 
 def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None:
@@ -212,15 +239,22 @@ def api_url(port: int, api_id: str, stage: str) -> str:
     return f"{endpoint_url(port)}/_aws/execute-api/{api_id}/{stage}"
 
 
-def root_credentials(region: str) -> dict[str, str]:
-    """Return environment variables that make an AWS client the root of the emulator's account, in `region`.
+def root_secret(state_dir: Path) -> str:
+    """Return the secret of the root of the emulator on `state_dir`; empty if none was ever started there."""
+    path = state_dir / ROOT_FILE
+    return path.read_text(encoding="ascii") if path.exists() else ""
 
-    With IAM enforced, MiniStack treats the access key `test` (secret `test`) as the root of the
-    account, to which no policy applies. It checks the signature, so the secret matters.
+
+def root_credentials(region: str, state_dir: Path) -> dict[str, str]:
+    """Return environment variables that make an AWS client the root of the account of the emulator on `state_dir`, in `region`.
+
+    No policy applies to the root, whose access key is `test`, and who is also the root of any other account by its twelve
+    digits. The secret is random for each state folder, and who can read the folder has it. Where no emulator was ever
+    started it is `none`, which opens nothing.
     """
     return {
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": root_secret(state_dir) or "none",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
-from ministack.app import app
 
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
@@ -16,9 +15,9 @@ from emulator.apigateway import gateway, integration, mock, put_rest_api, reques
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
-from emulator.http import edge, framing, one_write
+from emulator.http import edge, framing, one_write, signatures
 from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
-from emulator.lambda_ import environment, function_log, invocation, trace
+from emulator.lambda_ import credentials, environment, function_log, invocation, trace
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
@@ -53,6 +52,8 @@ ADDITIONS = (
     function_log,
     trace,
     one_write,
+    signatures,
+    credentials,
 )
 
 
@@ -82,7 +83,7 @@ async def serve(port: int, state: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    served = edge.guarded(framing.strict(app), persistence)
+    served = framing.strict(edge.guarded(persistence))
     serving = asyncio.create_task(hypercorn_serve(served, config, shutdown_trigger=stop.wait))
     background = [asyncio.create_task(persistence.run()), asyncio.create_task(evaluation.run(persistence))]
     for task in background:

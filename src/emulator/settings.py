@@ -7,20 +7,23 @@ from pathlib import Path
 
 from emulator.process import ACCOUNT
 
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+_INHERITED = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
 
 
-def environment(port: int, state: Path, region: str) -> dict[str, str]:
+def environment(port: int, state: Path, region: str, secret: str) -> dict[str, str]:
     """Return the whole environment of an emulator of a region on 127.0.0.1:`port` that keeps its files in the folder `state`.
 
-    Nothing of the caller's AWS configuration is passed on: MiniStack hands its own environment
-    to the functions it runs, and a developer's real credentials must never reach them.
+    Args:
+        secret: of the root of its account.
+
+    Nothing of the caller's AWS configuration is passed on, and no home in which there may be some: MiniStack hands its own
+    environment to the functions it runs, and a developer's real credentials must never reach them.
     """
     return {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_DEFAULT_REGION": region,
         "MINISTACK_REGION": region,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -37,4 +40,5 @@ def environment(port: int, state: Path, region: str) -> dict[str, str]:
         "LOG_LEVEL": "INFO",
         "TZ": "UTC",
         "TMPDIR": str(state / "tmp"),
+        "HOME": str(state / "tmp" / "home"),
     }

@@ -33,16 +33,17 @@ EMULATOR = [
 class Account:
     """An account by its id, and the project in `home` that is deployed to it.
 
-    MiniStack takes an access key of twelve digits for the root of the account with this id.
+    An access key of twelve digits is the root of the account with this id, with the secret of the emulator's root.
     """
 
-    def __init__(self, home: Path, endpoint: str, account: str) -> None:
+    def __init__(self, home: Path, endpoint: str, account: str, secret: str) -> None:
         self.home = home
         self.id = account
+        self._secret = secret
         self._settings = {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": secret,
         }
 
     @property
@@ -119,7 +120,7 @@ class Account:
             region_name=Environment(self.home, "test").region,
             endpoint_url=self._settings["AWS_ENDPOINT_URL"],
             aws_access_key_id=self.id,
-            aws_secret_access_key="test",
+            aws_secret_access_key=self._secret,
         )
 
     def objects(self, bucket: str) -> dict[str, str]:

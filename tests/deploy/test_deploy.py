@@ -23,14 +23,26 @@ LOCK = "terraform.tfstate.tflock"
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the emulator that stands for AWS."""
+    return tmp_path_factory.mktemp("aws")
+
+
+@pytest.fixture(scope="module")
+def endpoint(aws: Path) -> Iterator[str]:
     """The endpoint that stands for AWS."""
-    home, port = tmp_path_factory.mktemp("aws"), free_port()
+    home, port = aws, free_port()
     pid = process.start(port, home / "state", home / "emulator.log", REGION)
     process.wait_ready(port, 60, pid)
     with edge.before(process.endpoint_url(port)) as url:
         yield url
     process.stop(pid)
+
+
+@pytest.fixture(scope="module")
+def secret(aws: Path, endpoint: str) -> str:
+    """The secret of the roots of its accounts."""
+    return process.root_secret(aws / "state")
 
 
 def project(folder: Path) -> Path:
@@ -41,11 +53,11 @@ def project(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Iterator[Account]:
+def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str) -> Iterator[Account]:
     """An empty account, and a project whose web app is built."""
     with cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
         put_names(stack.home, NAME, REGION)
-        yield Account(stack.home, endpoint, "111111111111")
+        yield Account(stack.home, endpoint, "111111111111", secret)
 
 
 @pytest.fixture(scope="module")
@@ -164,16 +176,16 @@ def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account, outputs:
 
 
 def test_another_machine_reads_the_outputs_of_a_deploy(
-    outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, endpoint: str
+    outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str
 ) -> None:
-    elsewhere = Account(project(tmp_path_factory.mktemp("elsewhere")), endpoint, "111111111111")
+    elsewhere = Account(project(tmp_path_factory.mktemp("elsewhere")), endpoint, "111111111111", secret)
     assert json.loads(elsewhere.succeed("outputs", "--env", "test", "--json")) == outputs
 
 
 def test_environments_and_accounts_share_nothing(
-    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str
+    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str
 ) -> None:
-    other = Account(project(tmp_path_factory.mktemp("other")), endpoint, "222222222222")
+    other = Account(project(tmp_path_factory.mktemp("other")), endpoint, "222222222222", secret)
     for account, environment in ((other, "test"), (deployed, "prod")):
         result = account.run("outputs", "--env", environment)
         assert result.exit_code == 1

@@ -65,7 +65,10 @@ def start_ministack(port: int, directory: Path, python_path: str = "") -> subpro
     with (directory / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "ministack"],
-            env={**environment(port, directory, REGION), "PYTHONPATH": python_path or os.environ.get("PYTHONPATH", "")},
+            env={
+                **environment(port, directory, REGION, "test"),
+                "PYTHONPATH": python_path or os.environ.get("PYTHONPATH", ""),
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -39,17 +39,18 @@ def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
 
 
 class Stack:
-    """Attributes: folder: the emulator's state, with the keys of user pools; unless a test needs none."""
+    """Attributes: folder: the emulator's state, with the keys of user pools and the root's secret; unless a test needs none."""
 
     def __init__(self, port: int, region: str = REGION, folder: Path | None = None) -> None:
         self.port = port
         self.folder = folder
+        self.secret = (process.root_secret(folder) if folder else "") or "test"  # MiniStack alone accepts any
         self.region = region
         self.account = "000000000000"
 
     @cache  # noqa: B019
     def client(self, service: str) -> Any:
-        return self.client_of(service, "test", "test")
+        return self.client_of(service, "test", self.secret)
 
     def client_of(self, service: str, key: str, secret: str, token: str | None = None) -> Any:
         client: Any = boto3.client  # the service is a variable, so that no overload has the type

@@ -46,7 +46,7 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
             "AlarmNames.member.1": put["AlarmName"],
         },
     )
-    SigV4Auth(Credentials("test", "test"), "monitoring", REGION).add_auth(request)
+    SigV4Auth(Credentials("test", stack.secret), "monitoring", REGION).add_auth(request)
     prepared: Any = request.prepare()
     response = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body)
     shape = client.meta.service_model.operation_model("DescribeAlarms").output_shape

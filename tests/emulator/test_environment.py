@@ -34,6 +34,41 @@ def test_function_sees_lambdas_variables_and_its_own(ours: Stack) -> None:
     assert not {"AUTH", "STATE_DIR", "PYTHONPATH", "GATEWAY_PORT", "AWS_PROFILE"} & seen.keys()
 
 
+HOME = """
+import os, pathlib
+def handler(event, context):
+    parent = pathlib.Path(f"/proc/{os.getppid()}/environ")
+    return {
+        "home": [str(path) for path in pathlib.Path.home().iterdir()],
+        "emulator": sorted(name.split("=")[0] for name in parent.read_text().split(chr(0)) if name) if parent.exists() else [],
+        "names": sorted(os.environ),
+    }
+"""
+NEEDED = {"PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "PYTHONPATH"}
+
+
+def test_function_finds_nothing_of_the_developers(ours: Stack) -> None:
+    """Neither a home with credentials, nor variables, its own or those that the emulator was started with."""
+    seen = ours.invoke(ours.function(HOME))
+    assert seen["home"] == []
+    assert set(seen["emulator"]) <= NEEDED
+    lambdas = (
+        "AWS_",
+        "_AWS_",
+        "LAMBDA_",
+        "_LAMBDA_",
+        "_X_AMZN_",
+        "_MINISTACK_",
+        "_HANDLER",
+        "TZ",
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+    )
+    assert [name for name in seen["names"] if not name.startswith(lambdas)] == []
+
+
 @pytest.mark.lacks(environment.ENVIRONMENT_VARIABLES)
 def test_ministack_passes_on_its_own_environment(ministack: Stack) -> None:
     seen = ministack.invoke(ministack.function(VARIABLES))

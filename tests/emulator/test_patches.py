@@ -326,8 +326,8 @@ def _literals(nodes: list[ast.expr]) -> Iterator[str]:
             yield from _literals(node.values)
 
 
-# What is documented to users of the packages: the server and its settings, and the application.
-PUBLIC = {"server.py": ["imports serve", "imports Config", "imports app"]}
+# What is documented to users of the package: the server and its settings.
+PUBLIC = {"server.py": ["imports serve", "imports Config"]}
 SOURCES = {
     path.relative_to(SOURCE).as_posix(): Source(path.read_text(encoding="utf-8"))
     for path in SOURCE.rglob("*.py")

@@ -40,7 +40,7 @@ class Restartable:
     def start(self) -> Stack:
         self.pid = process.start(self.port, self.directory / "state", self.directory / "log", REGION)
         process.wait_ready(self.port, pid=self.pid)
-        return Stack(self.port)
+        return Stack(self.port, folder=self.directory / "state")
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -375,5 +375,5 @@ def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> 
     subprocess.run(
         [sys.executable, "-c", script],
         check=True,
-        env={**environment(0, tmp_path, REGION), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**environment(0, tmp_path, REGION, "test"), "PYTHONPATH": os.pathsep.join(sys.path)},
     )

@@ -80,7 +80,7 @@ def test_two_emulators_on_one_machine_are_told_apart(tmp_path: Path) -> None:
             process.wait_ready(port, pid=started[region])
         assert [process.serving(tmp_path / region) for region in started] == [[pid] for pid in started.values()]
         for port, region in zip(ports, started, strict=True):
-            topic = Stack(port, region).client("sns").create_topic(Name="alarms")["TopicArn"]
+            topic = Stack(port, region, tmp_path / region).client("sns").create_topic(Name="alarms")["TopicArn"]
             assert topic == f"arn:aws:sns:{region}:{process.ACCOUNT}:alarms"
     finally:
         for pid in started.values():

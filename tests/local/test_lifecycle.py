@@ -216,7 +216,7 @@ def test_abac_keeps_the_trash_of_others_from_a_caller(changed: Stack, partition:
 
 def beginning(stack: Stack, service: str) -> Any:
     """A client of the stack that `up` is creating."""
-    root = process.root_credentials(stack.environment.region)
+    root = stack.environment.root_credentials()
     return boto3.client(
         service,
         endpoint_url=process.endpoint_url(record(stack)["port"]),

@@ -19,7 +19,6 @@ import pytest
 
 from crudctl.local import demo_versions
 from crudctl.operate import logs
-from emulator import process
 from tests.invoke import invoke
 from tests.stack import Stack
 
@@ -218,7 +217,7 @@ def test_aws_commands_reach_the_stack_with_the_variables_that_are_printed(stack:
         ["sh", "-euc", script], cwd=stack.home, env=environ, capture_output=True, text=True, check=True
     ).stdout
     local, prod = (dict(line.split("=", 1) for line in part.splitlines()) for part in printed.split("\n\n"))
-    wanted = process.root_credentials(stack.environment.region) | {"AWS_ENDPOINT_URL": stack.endpoint}
+    wanted = stack.environment.root_credentials() | {"AWS_ENDPOINT_URL": stack.endpoint}
     assert {name: local.get(name) for name in wanted} == wanted
     assert not local.keys() & before.keys()
     assert local["AWS_CONFIG_FILE"] == local["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull

@@ -20,6 +20,7 @@ from crudctl import processes
 from crudctl.console import Failed
 from crudctl.infra import download, provider, state
 from crudctl.project import Environment
+from emulator.process import PRIVATE
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
@@ -67,6 +68,7 @@ class Terraform:
 
     def init(self) -> None:
         """Install the provider and configure the backend. Raise Failed if `terraform init` does."""
+        self._environment.make_home()
         self._home.mkdir(parents=True, exist_ok=True)
         provider.choose(self._environment, self._home)
         command = ["init", "-input=false", "-no-color"]
@@ -129,7 +131,6 @@ class Terraform:
         if result.returncode:
             self._check_lock(result.stderr)
             raise Failed(f"terraform plan failed:\n{result.stderr.strip()}")
-        file.chmod(0o600)
         text = SAVED.sub("", result.stdout).strip()
         counts = PLANNED.search(text)
         return Plan(text, sum(map(int, counts.groups())) if counts else 0, file)
@@ -189,7 +190,7 @@ class Terraform:
         )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return processes.run(self._program, *arguments, cwd=self._folder, env=self._settings())
+        return processes.run(self._program, *arguments, cwd=self._folder, env=self._settings(), umask=PRIVATE)
 
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         """Yield Terraform's own events. Raise Failed if it fails without an event that gives the reason."""
@@ -202,6 +203,7 @@ class Terraform:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
+            umask=PRIVATE,  # its state has secrets
             start_new_session=True,  # so that an interrupt reaches it once, from here
         ) as process:
             assert process.stdout

@@ -163,7 +163,7 @@ def _return_from_sign_in_to(environment: Environment, result: dict[str, Any]) ->
 
 def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
     record = environment.record
-    if _runs(environment):
+    if _runs(environment) and process.root_secret(environment.home / "state"):  # an older version has none
         if port not in (None, record["port"]) or web_port not in (None, record["web_port"]):
             raise Failed(
                 f"The local stack is already running on port {record['port']}.",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crudctl import processes
 from crudctl.console import Failed, step
+from crudctl.project import without_aws
 
 NODE = "Install Node.js 20.19 or newer, with npm."
 GENERATED = ("node_modules", "dist")
@@ -121,8 +122,8 @@ def _settings(root: Path) -> dict[str, str]:
     """
     usual = Path(os.path.expanduser("~/.npm"))  # Path raises an error for a user without a home
     if CACHE in os.environ or _writable(usual if usual.exists() else usual.parent):
-        return dict(os.environ)
-    return {**os.environ, CACHE: str(root / "build" / "npm")}
+        return without_aws(os.environ)
+    return {**without_aws(os.environ), CACHE: str(root / "build" / "npm")}
 
 
 def _writable(folder: Path) -> bool:

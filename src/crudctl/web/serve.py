@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 import urllib.error
@@ -29,18 +27,9 @@ def start(environment: Environment, outputs: dict[str, Any]) -> None:
     environment.write("site.json", json.dumps(settings(environment.root, outputs), indent=1))
     if "web_pid" in record and process.runs(record["web_pid"], MODULE):
         return
-    with (environment.home / "site.log").open("ab") as log:
-        source = str(Path(__file__).resolve().parents[2])
-        command = [sys.executable, "-P", "-m", MODULE, "--port", str(record["web_port"])]
-        command += ["--dist", str(environment.root / "web" / "dist"), "--settings", str(environment.home / "site.json")]
-        pid = subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([source, *filter(None, [os.environ.get("PYTHONPATH")])])},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ).pid
+    command = [sys.executable, "-P", "-m", MODULE, "--port", str(record["web_port"])]
+    command += ["--dist", str(environment.root / "web" / "dist"), "--settings", str(environment.home / "site.json")]
+    pid = process.start_server(command, environment.home / "site.log")
     environment.write_record({**record, "web_pid": pid})
     _wait(outputs["web_url"], settings(environment.root, outputs)["config"], pid, environment.home / "site.log")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import threading
@@ -32,7 +33,7 @@ ENVIRONMENT_VARIABLES = register(
 )
 uses(ENVIRONMENT_VARIABLES, lambda_runtime, "Worker.config", "subprocess.Popen", "reset()")
 
-_PASSED_ON = ("PATH", "LANG", "HOME", "TMPDIR", "SYSTEMROOT")
+_PASSED_ON = ("LANG", "HOME", "TMPDIR", "SYSTEMROOT")  # the emulator's home is an empty folder
 _WORKERS_OWN = ("_LAMBDA_", "_MINISTACK_", "AWS_", "LAMBDA_")
 
 _here = threading.local()
@@ -82,6 +83,7 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
         AWS_LAMBDA_LOG_GROUP_NAME=log_group(config),
         AWS_LAMBDA_LOG_STREAM_NAME=worker.log_stream,
         LAMBDA_RUNTIME_DIR="/var/runtime",
+        PATH=os.defpath,
         TZ=own.get("TZ", ":UTC"),
         _HANDLER=config.get("Handler", ""),
     )

@@ -330,8 +330,8 @@ def sessions() -> Any:
 
 
 def load_sessions(data: Any) -> None:
-    """Restore the state of STS."""
-    sts._sessions.update(data["sessions"])
+    """Restore the state of STS, but not the sessions without end: they were those of functions that ended with the emulator."""
+    sts._sessions.update({key: session for key, session in data["sessions"].items() if session.get("Expiration")})
 
 
 def _reads_only(method: str, headers: dict[str, str], body: bytes) -> bool:

@@ -1,0 +1,70 @@
+"""Which requests need no signature, and which of them a page of another origin may read. Everything else is an AWS API call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+from ministack.core import iam_actions
+
+from emulator.process import PID_PATH
+
+Message = MutableMapping[str, Any]
+
+HEALTH = (PID_PATH, "/_ministack/ready")
+EXECUTE_API = "/_aws/execute-api/"
+PAGES = ("/oauth2/authorize", "/login", "/oauth2/login", "/signup", "/logout")
+# These answer pages of any origin: https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
+ENDPOINTS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/userinfo")
+KEYS = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(jwks\.json|openid-configuration)")
+USER_POOLS = "AWSCognitoIdentityProviderService."
+
+
+def needs_no_signature(scope: Message) -> bool:
+    """Whether a request is open to everybody: calls of a deployed REST API, the sign-in pages, what users call of Cognito."""
+    method, path = scope["method"], scope["path"]
+    if path in HEALTH or KEYS.fullmatch(path):
+        return bool(method == "GET")
+    if path in PAGES or path in ENDPOINTS:
+        return method in ("GET", "POST")
+    return of_rest_api(scope) or _is_of_users(scope)
+
+
+def of_rest_api(scope: Message) -> bool:
+    """Whether a request is for a deployed REST API, which decides itself who may read its responses."""
+    return bool(scope["path"].startswith(EXECUTE_API))
+
+
+def readable_by_any_page(scope: Message) -> bool:
+    """Whether a page of any origin may read the response, as it may on AWS."""
+    path = scope["path"]
+    return path in ENDPOINTS or KEYS.fullmatch(path) is not None or _is_of_users(scope)
+
+
+def preflight(scope: Message) -> list[tuple[bytes, bytes]]:
+    """Return the headers for a browser that asks what a page of another origin may send; none if it may send nothing.
+
+    It may not send a signature: no page is given one.
+    """
+    path = scope["path"]
+    if scope["method"] != "OPTIONS" or not (path == "/" or path in ENDPOINTS or KEYS.fullmatch(path)):
+        return []
+    headers = "content-type, x-amz-target, x-amz-user-agent" if path == "/" else "authorization, content-type"
+    return [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", b"GET, POST"),
+        (b"access-control-allow-headers", headers.encode()),
+        (b"access-control-max-age", b"600"),
+    ]
+
+
+def _is_of_users(scope: Message) -> bool:
+    if (scope["method"], scope["path"], scope.get("query_string", b"")) != ("POST", "/", b""):
+        return False
+    headers = [(name.lower(), value) for name, value in scope["headers"]]
+    targets = [value.decode("latin-1") for name, value in headers if name == b"x-amz-target"]
+    signed = any(name == b"authorization" for name, _ in headers)
+    if signed or len(targets) != 1 or not targets[0].startswith(USER_POOLS):
+        return False
+    return targets[0].removeprefix(USER_POOLS) in iam_actions.unsigned_operations("cognito-idp")
