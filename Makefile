@@ -23,7 +23,7 @@ test:  ## every check and every test
 	@$(PYTEST)
 
 unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: about a minute
-	@$(PYTEST) -q tests/unit tests/contract tests/workflows
+	@$(PYTEST) -q tests/unit tests/contract tests/runbook tests/workflows
 
 stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack and on an emulated account
 	@$(PYTEST) tests/api tests/backup tests/clients tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/release

@@ -205,6 +205,7 @@ def test_who_holds_the_state_is_reported_at_once(locked: Account) -> None:
     assert result.exit_code == 1
     assert "The state of test is held by alice@laptop since 2026-11-23 02:00 UTC, for apply." in result.stderr
     assert f"aws s3 rm s3://{BUCKET}/{LOCK}" in result.stderr
+    assert "held by alice@laptop since 2026-11-23 02:00 UTC" in locked.run("doctor", "--env", "test").stdout
 
 
 def changed(account: Account) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,10 +12,11 @@ import pytest
 from crudctl.build import service
 from crudctl.cost import model
 from crudctl.cost.model import Shape
-from crudctl.operate.alarms import Recipients, alarms, recipients
+from crudctl.operate.alarms import Recipients, recipients
 from crudctl.project import Environment
 from tests import contracts
 from tests.invoke import invoke
+from tests.operate.faults import firing_under, without_permission
 from tests.operate.night import OPERATIONS, Night
 from tests.stack import ROOT, Stack
 
@@ -216,35 +215,6 @@ def short_windows(stack: Stack, described: object) -> None:
     stack.crudctl("up")
 
 
-@contextmanager
-def without_permission(stack: Stack, operation: str) -> Iterator[None]:
-    """Take from a function the permission to use the table, as a bad change of its role would. It may still log."""
-    iam, name = stack.aws("iam"), stack.outputs["functions"][operation]
-    role = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
-    policies = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-                for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}  # fmt: skip
-    data = next(name for name, document in policies.items() if "dynamodb:" in json.dumps(document))
-    left = [each for each in policies[data]["Statement"] if "dynamodb:" not in json.dumps(each)]
-    iam.put_role_policy(
-        RoleName=role, PolicyName=data, PolicyDocument=json.dumps({**policies[data], "Statement": left})
-    )
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=data, PolicyDocument=json.dumps(policies[data]))
-
-
-def firing_under(traffic: Callable[[], Any], cloudwatch: Any, expected: set[str]) -> set[str]:
-    """Return the alarms in ALARM under that traffic, as soon as they are `expected`, or after 90 seconds."""
-    deadline = time.monotonic() + 90
-    while True:
-        firing = {alarm.name for alarm in alarms(cloudwatch, PREFIX) if alarm.state == "ALARM"}
-        if firing == expected or time.monotonic() > deadline:
-            return firing
-        traffic()
-        time.sleep(0.2)
-
-
 @pytest.fixture
 def notified(stack: Stack) -> Iterator[Callable[[], set[tuple[str, str]]]]:
     """Subscribe to the topic of the alarms. Gives a function that returns the alarms and states sent since its last call."""
@@ -284,17 +254,20 @@ def test_a_fault_in_one_operation_fires_its_alarm_and_those_of_users_until_it_is
     cloudwatch = stack.aws("cloudwatch")
     with stack.api() as api:
         item = api.post("items", json={"name": "Watched"}).json()["id"]
-        assert firing_under(lambda: api.get("items"), cloudwatch, set()) == set()
+        assert firing_under(lambda: api.get("items"), cloudwatch, set(), PREFIX) == set()
         notified()
         with without_permission(stack, "get_item"):
-            assert firing_under(lambda: [api.get("items"), api.get(f"items/{item}")], cloudwatch, expected) == expected
+            assert (
+                firing_under(lambda: [api.get("items"), api.get(f"items/{item}")], cloudwatch, expected, PREFIX)
+                == expected
+            )
             assert api.get(f"items/{item}").status_code == 500
             listed = invoke(stack.home, "alarms", "--json")
             assert "docs/runbook.md#operation-faults" in invoke(stack.home, "status").stdout
         assert listed.exit_code == 1
         faults = next(alarm for alarm in json.loads(listed.stdout) if alarm["name"] == "get_item-faults")
         assert (faults["state"], faults["runbook"]) == ("ALARM", "docs/runbook.md#operation-faults")
-        assert firing_under(lambda: api.get(f"items/{item}"), cloudwatch, set()) == set()
+        assert firing_under(lambda: api.get(f"items/{item}"), cloudwatch, set(), PREFIX) == set()
         assert invoke(stack.home, "alarms").exit_code == 0
         assert api.delete(f"items/{item}").status_code == 204
         assert notified() == {(name, state) for name in expected for state in ("ALARM", "OK")}

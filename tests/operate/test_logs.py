@@ -10,41 +10,17 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from crudctl.local import demo_versions
 from crudctl.operate import logs
 from tests.invoke import invoke
+from tests.operate.faults import in_service
 from tests.stack import Stack
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
-
-
-@contextmanager
-def in_service(stack: Stack, operation: str, fault: str, timeout: int = 10) -> Iterator[None]:
-    """Give the traffic of a function to a version that always fails, and then back to the one before.
-
-    Args:
-        timeout: of that version, in seconds.
-    """
-    lambda_, name = stack.aws("lambda"), stack.outputs["functions"][operation]
-    before = stack.functions()[name]["prod"][0]
-    usual = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
-    lambda_.update_function_configuration(FunctionName=name, Timeout=timeout)
-    code = demo_versions.build(stack.home, fault, operation, rate=1.0)
-    bad = demo_versions.publish(lambda_, {operation: name}, code)[operation]
-    lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=bad)
-    try:
-        yield
-    finally:
-        lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion=before)
-        lambda_.update_function_configuration(FunctionName=name, Timeout=usual)
-        demo_versions.publish(lambda_, {operation: name}, (stack.home / "build" / "functions.zip").read_bytes())
 
 
 def traced(stack: Stack, response: httpx.Response, by: str = "x-amzn-requestid") -> list[tuple[str, dict[str, Any]]]:
