@@ -39,4 +39,10 @@ resource "aws_dynamodb_table" "data" {
   server_side_encryption {
     enabled = true
   }
+
+  # Data stays where it is: another collection in the contract replaces no table, and a table that point-in-time recovery has made
+  # can take this one's place (`crudctl use-table`). Everything else refers to the name that is in the state.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }

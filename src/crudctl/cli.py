@@ -13,12 +13,12 @@ import click
 from rich.text import Text
 
 from crudctl import project, users
-from crudctl.backup.commands import backup, restore
+from crudctl.backup.commands import backup, restore, use_table
 from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.commands import example
-from crudctl.console import Failed, err, out, step
+from crudctl.console import Failed, confirm, err, out, step
 from crudctl.cost.commands import cost
-from crudctl.deploy.commands import bootstrap, deploy, names, tokens
+from crudctl.deploy.commands import bootstrap, deploy, destroy, names, tokens
 from crudctl.errors import Commands
 from crudctl.infra import outputs
 from crudctl.infra.terraform import Terraform
@@ -52,7 +52,7 @@ main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
 operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
-for command in (new, example, bootstrap, deploy, backup, restore, *operating, names, tokens):
+for command in (new, example, bootstrap, deploy, destroy, backup, restore, use_table, *operating, names, tokens):
     main.add_command(command)
 
 
@@ -102,12 +102,16 @@ def down(environment: Environment) -> None:
 @environment_option("local")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def clean(environment: Environment, yes: bool) -> None:
-    """Stop the local stack and delete its data, users and state.
+    """Stop the local stack and delete its data, users and state. Backups in the folder `backups` stay.
 
     Example: crudctl clean --yes
     """
-    if not yes:
-        click.confirm(f"Delete everything in {environment.home}?", abort=True, err=True)
+    size = sum(file.lstat().st_size for file in environment.home.rglob("*") if not file.is_dir()) / 1e6
+    what = f"everything in {environment.home} ({size:.1f} MB): the local stack's data, users, settings and Terraform's state"
+    if yes:
+        err.print(f"Deleting {what}.")
+    else:
+        confirm(f"Delete {what}?")
     stack.clean(environment)
     err.print("Deleted.")
 

@@ -38,32 +38,32 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
     )
 
 
-def refuse_unconfirmed(environment: Environment, yes: bool, name: str | None) -> None:
+def refuse_unconfirmed(environment: Environment, yes: bool | None, name: str | None) -> None:
     """Raise Failed if `confirm_change` could not succeed. Call it before long work that leads to the question."""
     if name is not None:
         if name != environment.prefix:
             raise Failed(f"This is {environment.prefix}, not {name}. Nothing was changed.", "Check --env.")
-    elif environment.name == PROD:
+    elif yes is None or environment.name == PROD:
         if not sys.stdin.isatty():
             raise Failed(
-                f"Confirmation required for {environment.prefix}, and --yes is not enough for {PROD}.",
+                f"Confirmation required for {environment.prefix}, by its name; --yes is not enough.",
                 f"Pass --confirm {environment.prefix}.",
             )
     elif not yes and not sys.stdin.isatty():
         raise Failed("Confirmation required, but stdin is not a terminal.", "Pass --yes.")
 
 
-def confirm_change(environment: Environment, question: str, yes: bool, name: str | None) -> None:
+def confirm_change(environment: Environment, question: str, yes: bool | None, name: str | None) -> None:
     """Ask for confirmation of a change that cannot be undone. For prod, its name has to be typed, or passed as `name`.
 
     Args:
-        yes: the confirmation, except for prod.
+        yes: the confirmation, except for prod. None: for no environment, its name is needed.
         name: the prefix of the environment's names, as confirmation for any environment.
 
     Raise Failed if the name is another one, or if standard input is not a terminal; exit the program if it is declined.
     """
     refuse_unconfirmed(environment, yes, name)
-    if name is None and environment.name == PROD:
+    if name is None and (yes is None or environment.name == PROD):
         typed = click.prompt(f"{question} Type {environment.prefix} to confirm", err=True)
         refuse_unconfirmed(environment, yes, typed)
     elif name is None and not yes:

@@ -279,7 +279,7 @@ def project(tmp_path: Path) -> Path:
         (["--yes", "--owner", "a"], "Invalid owner 'a'"),
         (["--yes", "--owner", "a=b#c"], "Invalid owner"),
         (["--confirm", "items-prod"], "This is items-local, not items-prod. Nothing was changed."),
-        (["--yes", "--env", "prod"], "--yes is not enough for prod. Pass --confirm items-prod."),
+        (["--yes", "--env", "prod"], "--yes is not enough. Pass --confirm items-prod."),
         (["--yes"], "no local stack"),
     ],
 )

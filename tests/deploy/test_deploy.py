@@ -239,6 +239,21 @@ def test_a_deploy_that_could_not_be_released_changes_nothing(
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion="1")
 
 
+def test_a_deploy_that_would_delete_users_or_data_changes_nothing(deployed: Account, outputs: dict[str, Any]) -> None:
+    """Here a pool of its own is to be shared, so that Terraform would delete it; test has no deletion protection."""
+    settings = deployed.home / "infra" / "envs" / "test.tfvars"
+    usual = settings.read_text(encoding="utf-8")
+    settings.write_text(f'{usual}user_pool_id = "{outputs["user_pool_id"]}"\n', encoding="utf-8")
+    result = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    settings.write_text(usual, encoding="utf-8")
+    assert result.exit_code == 1, result.output
+    assert (
+        "This would delete aws_cognito_user_pool.users[0], with everything in it. Nothing was changed." in result.stderr
+    )
+    assert "pass --delete aws_cognito_user_pool.users[0]." in result.stderr
+    assert deployed.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])
+
+
 def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     deployed: Account, outputs: dict[str, Any]
 ) -> None:

@@ -1,7 +1,8 @@
-"""A stack that was made before addresses in infra/ got their names: the next apply must keep what it has."""
+"""A stack whose addresses in infra/, or whose resource in the contract, had other names: the next apply must keep what it has."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -28,6 +29,10 @@ def untouched(tmp_path: Path) -> Iterator[Stack]:
 
 
 def test_every_address_that_changed_is_moved_and_nothing_is_destroyed(untouched: Stack, tmp_path: Path) -> None:
+    """Nor by a contract whose collection has another name, which is part of the table's."""
+    described = untouched.home / "build" / "service.json"
+    service = json.loads(described.read_text(encoding="utf-8"))
+    described.write_text(json.dumps(service | {"collection": "things"}), encoding="utf-8")
     state = tmp_path / "terraform.tfstate"
     shutil.copyfile(untouched.state, state)
     moved = BLOCK.findall(MOVED.read_text(encoding="utf-8"))

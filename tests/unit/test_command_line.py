@@ -231,12 +231,42 @@ def test_clean_keeps_what_belongs_to_aws(folder: Path) -> None:
     assert local.read("stack.json") == ""
 
 
-def test_clean_asks_for_confirmation(folder: Path) -> None:
-    (folder / ".local").mkdir()
+def test_clean_says_what_it_deletes_and_asks_for_confirmation(folder: Path) -> None:
+    Environment(folder, "local").write("data", "x" * 100_000)
+    (folder / "backups").mkdir()
+    (folder / "backups" / "one").write_text("kept", encoding="utf-8")
     result = invoke(folder, "clean")
     assert result.exit_code == 1
-    assert "Delete everything in" in result.stderr
-    assert (folder / ".local").exists()
+    assert "Pass --yes." in result.stderr
+    assert (folder / ".local" / "data").exists()
+    result = invoke(folder, "clean", "--yes")
+    assert f"Deleting everything in {folder / '.local'} (0.1 MB): the local stack's data" in " ".join(
+        result.stderr.split()
+    )
+    assert not (folder / ".local" / "data").exists()
+    assert (folder / "backups" / "one").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--env", "prod", "--confirm", "items-prod"], "'prod' is not 'test'"),
+        (["--env", "local", "--confirm", "items-local"], "'local' is not 'test'"),
+        ([], "Missing option '--env'"),
+        (["--env", "test"], "--yes is not enough. Pass --confirm items-test."),
+        (["--env", "test", "--confirm", "items-prod"], "This is items-test, not items-prod. Nothing was changed."),
+    ],
+)
+def test_an_environment_is_not_destroyed_by_mistake(folder: Path, arguments: list[str], message: str) -> None:
+    result = invoke(folder, "destroy", *arguments)
+    assert (result.exit_code, message in " ".join(result.stderr.split())) == (1, True), result.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "down", "clean", "status"])
+@pytest.mark.parametrize("name", project.ON_AWS)
+def test_commands_of_the_local_stack_take_no_environment_on_aws(folder: Path, command: str, name: str) -> None:
+    result = invoke(folder, command, "--env", name)
+    assert (result.exit_code, f"'{name}' is not 'local'" in result.stderr) == (1, True), result.stderr
 
 
 def test_a_deploy_without_a_terminal_needs_the_option_yes(folder: Path) -> None:

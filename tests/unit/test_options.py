@@ -28,17 +28,22 @@ def project(tmp_path: Path) -> Path:
         ("test", False, "orders-test"),
         ("prod", False, "orders-prod"),
         ("prod", True, "orders-prod"),
+        ("test", None, "orders-test"),
     ],
 )
-def test_change_is_confirmed_by_yes_or_by_name(project: Path, name: str, yes: bool, confirmed: str | None) -> None:
+def test_change_is_confirmed_by_yes_or_by_name(
+    project: Path, name: str, yes: bool | None, confirmed: str | None
+) -> None:
     confirm_change(Environment(project, name), "Change it?", yes, confirmed)
 
 
 @pytest.mark.parametrize(
     ("name", "yes", "confirmed", "message"),
     [
-        ("prod", True, None, "--yes is not enough for prod"),
-        ("prod", False, None, "--yes is not enough for prod"),
+        ("prod", True, None, "--yes is not enough"),
+        ("prod", False, None, "--yes is not enough"),
+        ("test", None, None, "--yes is not enough"),
+        ("test", None, "orders-prod", "This is orders-test, not orders-prod"),
         ("local", False, None, "stdin is not a terminal"),
         ("test", False, None, "stdin is not a terminal"),
         ("prod", True, "orders-test", "This is orders-prod, not orders-test"),
@@ -46,6 +51,6 @@ def test_change_is_confirmed_by_yes_or_by_name(project: Path, name: str, yes: bo
         ("prod", True, "", "This is orders-prod"),
     ],
 )
-def test_change_is_refused(project: Path, name: str, yes: bool, confirmed: str | None, message: str) -> None:
+def test_change_is_refused(project: Path, name: str, yes: bool | None, confirmed: str | None, message: str) -> None:
     with pytest.raises((Failed, click.Abort), match=message):
         confirm_change(Environment(project, name), "Change it?", yes, confirmed)

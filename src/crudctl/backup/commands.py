@@ -24,6 +24,7 @@ from crudctl.options import confirm_change, environment_option, refuse_unconfirm
 from crudctl.project import Environment
 
 FOLDER = "backups"
+TABLE = "aws_dynamodb_table.data"  # its address in infra/
 ENV = environment_option(*project.ENVIRONMENTS)
 SAYS = {
     MISSING: "not in the table",
@@ -170,6 +171,38 @@ def restore(
         with step("Compare the table with the file, entry by entry") as progress:
             after = work.look(progress)
     _report(work, after, overtaken)
+
+
+@click.command(name="use-table")
+@ENV
+@click.argument("table")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation. For prod, --confirm is needed.")
+@click.option("--confirm", "name", help="The name of what is changed, instead of typing it: orders-prod.")
+def use_table(environment: Environment, table: str, yes: bool, name: str | None) -> None:
+    """Let another table take the place of the service's, such as one that point-in-time recovery has made.
+
+    Only Terraform's state is changed: the next deploy (locally, the next `up`) gives the table its settings, the functions the
+    permission to use it and, with a release, their traffic. The table before is left as it is, and is no longer managed.
+
+    Example: crudctl use-table orders-prod-orders-20261126 --env prod
+    """
+    refuse_unconfirmed(environment, yes, name)
+    client, before = environment.client("dynamodb"), outputs.read(environment)["table_name"]
+    if not table.startswith(f"{environment.prefix}-"):
+        raise Failed(
+            f"{table} does not begin with {environment.prefix}-.",
+            "Restore to a name that does: the roles of the functions and of deploys may use no other.",
+        )
+    entries.refuse_another_kind(client, table)
+    entries.refuse_unfit(client, table, before)
+    confirm_change(environment, f"Use {table} instead of {before} from the next deploy on?", yes, name)
+    with environment.alone(), step(f"Put {table} in the place of {before} in Terraform's state"):
+        outputs.terraform(environment).adopt(TABLE, table)
+        if environment.local:
+            environment.write_record({**environment.record, "saved": False})  # `up` applies, though no file has changed
+    err.print(
+        f"Next: `crudctl {'up' if environment.local else f'deploy --env {environment.name}'}`. {before} is left as it is."
+    )
 
 
 def _file(environment: Environment, to: Path | None, begun: datetime) -> Path:

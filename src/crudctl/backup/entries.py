@@ -29,6 +29,28 @@ def refuse_another_kind(client: Any, table: str) -> None:
         raise Failed(f"{table} is not a table of resources: its key is not `id`.", "Choose another with --table.")
 
 
+def refuse_unfit(client: Any, table: str, like: str) -> None:
+    """Raise Failed if a table cannot take the place of the table `like`: it lacks the index, or is still being restored."""
+    description, model = (client.describe_table(TableName=name)["Table"] for name in (table, like))
+    if description["TableStatus"] != "ACTIVE":
+        raise Failed(
+            f"{table} is {description['TableStatus']}.",
+            f"Wait until it is ready: aws dynamodb wait table-exists --table-name {table}",
+        )
+    indexes = [
+        {
+            index["IndexName"]: (index["KeySchema"], index["Projection"])
+            for index in each.get("GlobalSecondaryIndexes", [])
+        }
+        for each in (description, model)
+    ]
+    if indexes[0] != indexes[1]:
+        raise Failed(
+            f"{table} does not have the indexes of {like}: {', '.join(indexes[1])}.",
+            "Restore it with its indexes, which point-in-time recovery does by default.",
+        )
+
+
 def scan(client: Any, table: str) -> Iterator[Entry]:
     """Yield every entry of a table, each as one read at one moment; those that were there before it began, at least."""
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):

@@ -11,7 +11,7 @@ from crudctl.console import Failed, err, out, step
 from crudctl.deploy import steps as deploy_steps
 from crudctl.infra import outputs, state
 from crudctl.infra.terraform import Terraform
-from crudctl.options import environment_option
+from crudctl.options import confirm_change, environment_option, refuse_unconfirmed
 from crudctl.project import Environment
 from crudctl.release.commands import release
 
@@ -52,6 +52,12 @@ def bootstrap(environment: Environment) -> None:
     "--steps", default="10,50,100", show_default=True, help="Shares of the traffic for the new version, in %."
 )
 @click.option("--bake", default="10m", show_default=True, help="Minimum duration of each share: 10m, 1h.")
+@click.option(
+    "--delete",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Let the plan delete this table or user pool, with everything in it.",
+)
 @click.pass_context
 def deploy(
     context: click.Context,
@@ -61,6 +67,7 @@ def deploy(
     only: tuple[str, ...],
     steps: str,
     bake: str,
+    delete: tuple[str, ...],
 ) -> None:
     """Build, apply to AWS, release by canary and upload the web app, at once or step by step.
 
@@ -81,11 +88,38 @@ def deploy(
             out.print(deploy_steps.plan(environment, lock=False)[1].text)
             return
         if "apply" in chosen:
-            yes = _apply(environment, yes) or yes
+            yes = _apply(environment, yes, delete) or yes
     if "release" in chosen:
         _release(context, environment, steps, bake, yes)
     if "web" in chosen:
         deploy_steps.upload_web(environment)
+
+
+@click.command()
+@environment_option(*(name for name in project.ON_AWS if name != project.PROD))
+@click.option("--confirm", "name", help="The name of what is deleted, instead of typing it: orders-test.")
+def destroy(environment: Environment, name: str | None) -> None:
+    """Delete a whole environment on AWS, with its data, users and logs. prod cannot be chosen.
+
+    It prints what Terraform would delete, and asks for the environment's name. What `bootstrap` created stays: the state and the
+    workflows' roles. So do backups, and what is protected from deletion is refused.
+
+    Example: crudctl destroy --env test
+    """
+    refuse_unconfirmed(environment, None, name)
+    with environment.alone():
+        terraform, planned = deploy_steps.plan_destruction(environment)
+        out.print(planned.text)
+        if not planned.changes:
+            err.print(f"Nothing is deployed to {environment.name}.")
+            return
+        losses = " and ".join(terraform.losses(planned)) or "no data"
+        question = f"Delete {planned.changes} resources of {environment.prefix} for good, with everything in {losses}?"
+        confirm_change(environment, question, None, name)
+        with step(f"Delete {environment.prefix}") as progress:
+            terraform.apply(progress, planned)
+        planned.file.unlink()
+    err.print(f"Deleted. `crudctl deploy --env {environment.name}` makes it again, empty.")
 
 
 @click.command()
@@ -115,13 +149,14 @@ def tokens(environment: Environment) -> None:
     click.echo(",".join(tokens))
 
 
-def _apply(environment: Environment, yes: bool) -> bool:
+def _apply(environment: Environment, yes: bool, delete: tuple[str, ...]) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
     deploy_steps.refuse_while_releasing(environment)
     terraform, planned = deploy_steps.plan(environment)
     out.print(planned.text)
     if not planned.changes:
         return False
+    deploy_steps.refuse_losses(terraform, planned, delete)
     deploy_steps.refuse_out_of_order(environment, terraform, planned)
     if not yes:
         click.confirm(f"Apply this to {environment.name}?", abort=True, err=True)

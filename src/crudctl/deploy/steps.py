@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from crudctl.build import package
@@ -40,6 +41,20 @@ def plan(environment: Environment, lock: bool = True) -> tuple[Terraform, Plan]:
     terraform = Terraform(environment)
     with step(f"Plan infra/ for {environment.name}"):
         return terraform, terraform.plan(lock)
+
+
+def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
+    """Return the plan to delete an environment. Raise Failed while a release is under way, and if deletion protection is on."""
+    refuse_while_releasing(environment)
+    terraform = Terraform(environment)
+    with step(f"Plan the deletion of {environment.prefix}"):
+        planned = terraform.plan(destroy=True)
+    if protected := terraform.protected(planned):
+        raise Failed(
+            f"{', '.join(protected)} are protected from deletion. Nothing was deleted.",
+            f"Write `deletion_protection = false` into infra/envs/{environment.name}.tfvars and deploy that first.",
+        )
+    return terraform, planned
 
 
 def apply(environment: Environment, terraform: Terraform, planned: Plan) -> None:
@@ -94,6 +109,17 @@ def refuse_out_of_order(environment: Environment, terraform: Terraform, planned:
     refusal = order.refusal(environments, old, new, _last_release(environment))
     if refusal:
         raise Failed(refusal.message, refusal.hint)
+
+
+def refuse_losses(terraform: Terraform, planned: Plan, accepted: Collection[str]) -> None:
+    """Raise Failed if a plan deletes a table or a user pool whose address is not among those `accepted`."""
+    losses = [address for address in terraform.losses(planned) if address not in accepted]
+    if losses:
+        raise Failed(
+            f"This would delete {' and '.join(losses)}, with everything in it. Nothing was changed.",
+            "See `forces replacement` in the plan and undo that change. If the data is to go, first make a `crudctl backup`, "
+            f"then pass {' '.join(f'--delete {address}' for address in losses)}.",
+        )
 
 
 def _last_release(environment: Environment) -> Release | None:

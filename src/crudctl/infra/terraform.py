@@ -24,6 +24,7 @@ from emulator.process import PRIVATE
 
 OLDEST = (1, 11)  # infra/versions.tf: required_version
 COUNTS = ("add", "change", "remove")
+HOLDERS = ("aws_dynamodb_table", "aws_cognito_user_pool")  # what they hold cannot be made again
 STALLED = 120  # seconds; no resource of the local stack takes as long, so its response was lost
 PATIENCE = "-lock-timeout=60s"  # for a Terraform that completes its work after its crudctl was killed
 SAVED = re.compile(
@@ -118,15 +119,17 @@ class Terraform:
             raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
-    def plan(self, lock: bool = True) -> Plan:
+    def plan(self, lock: bool = True, destroy: bool = False) -> Plan:
         """Return what an apply would change. The next plan overwrites the file of this one, which may contain secrets.
 
         Args:
             lock: lock the state meanwhile, which needs permission to write to its bucket.
+            destroy: plan to delete everything.
         """
         self.init()
         file = self._home / "plan"
         command = ["plan", "-input=false", "-no-color", f"-out={file}", f"-lock={json.dumps(lock)}", *self._patience]
+        command += ["-destroy"] if destroy else []
         result = self._run(*command, *self._where, *self._inputs)
         if result.returncode:
             self._check_lock(result.stderr)
@@ -137,12 +140,50 @@ class Terraform:
 
     def environments(self, plan: Plan) -> dict[str, dict[str, str]]:
         """Return the environment variables that a plan gives Lambda functions, as far as it knows them, by function name."""
+        planned = [one["change"]["after"] for one in self._changes(plan) if one["type"] == "aws_lambda_function"]
+        return {after["function_name"]: _variables(after) for after in planned if after}
+
+    def losses(self, plan: Plan) -> list[str]:
+        """Return the addresses of tables and user pools that a plan deletes, also those that it creates again, empty."""
+        return [
+            one["address"]
+            for one in self._changes(plan)
+            if one["type"] in HOLDERS and "delete" in one["change"]["actions"]
+        ]
+
+    def protected(self, plan: Plan) -> list[str]:
+        """Return the addresses of what a plan deletes although AWS would refuse that: it is protected from deletion."""
+        on = ("deletion_protection", "deletion_protection_enabled")
+        deleted = [one for one in self._changes(plan) if "delete" in one["change"]["actions"]]
+        return [
+            one["address"] for one in deleted if {one["change"]["before"].get(name) for name in on} & {True, "ACTIVE"}
+        ]
+
+    def _changes(self, plan: Plan) -> list[dict[str, Any]]:
+        """Return the changes of resources in a plan: https://developer.hashicorp.com/terraform/internals/json-format"""
         result = self._run("show", "-json", str(plan.file))
         if result.returncode:
             raise Failed(f"terraform show failed:\n{result.stderr.strip()}")
-        changes = json.loads(result.stdout).get("resource_changes", [])
-        planned = [one["change"]["after"] for one in changes if one["type"] == "aws_lambda_function"]
-        return {after["function_name"]: _variables(after) for after in planned if after}
+        changes: list[dict[str, Any]] = json.loads(result.stdout).get("resource_changes", [])
+        return changes
+
+    def adopt(self, address: str, name: str) -> None:
+        """Let the state have the existing resource `name` at an address, instead of what it has there. Nothing else changes.
+
+        Raise Failed if Terraform refuses one of its two steps. Nothing is deleted then, and the next call completes it.
+        """
+        self.init()
+        if address in self._state("state", "list", *self._where).split():
+            self._state("state", "rm", *self._patience, *self._where, address)
+        self._state("import", "-input=false", *self._patience, *self._where, *self._inputs, address, name)
+
+    def _state(self, *arguments: str) -> str:
+        result = self._run(*arguments)
+        if result.returncode:
+            self._check_lock(result.stderr)
+            hint = "No resource was changed. Fix the reason and run the same command again before the next deploy."
+            raise Failed(f"terraform {arguments[0]} failed:\n{result.stderr.strip()}", hint)
+        return result.stdout
 
     def outputs(self) -> dict[str, Any]:
         """Return Terraform's outputs by name; empty if nothing was applied."""

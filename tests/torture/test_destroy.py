@@ -1,0 +1,57 @@
+"""An environment is deleted whole, and only when nothing protects it. An account of the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import process
+from tests.deploy.account import Account
+from tests.servers import edge
+from tests.snapshot import cloned
+from tests.stack import free_port, put_names
+
+ID = "333333333333"
+
+
+@pytest.fixture
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account to which the environment `test` was deployed, with deletion protection."""
+    home, port = tmp_path_factory.mktemp("aws"), free_port()
+    pid = process.start(port, home / "state", home / "emulator.log", "eu-west-2")
+    process.wait_ready(port, 60, pid)
+    with edge.before(process.endpoint_url(port)) as url, cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
+        put_names(stack.home, "stock")
+        account = Account(stack.home, url, ID)
+        protect(account, True)
+        account.succeed("bootstrap", "--env", "test")
+        account.succeed("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
+        yield account
+    process.stop(pid)
+
+
+def protect(account: Account, on: bool) -> None:
+    settings = account.home / "infra" / "envs" / "test.tfvars"
+    lines = settings.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("deletion_protection")]
+    settings.write_text("\n".join([*kept, f"deletion_protection = {str(on).lower()}", ""]), encoding="utf-8")
+
+
+def test_an_environment_is_destroyed_only_without_protection_and_by_its_name(account: Account) -> None:
+    tables = account.client("dynamodb").list_tables()["TableNames"]
+    refused = account.run("destroy", "--env", "test", "--confirm", "stock-test")
+    assert refused.exit_code == 1
+    assert "aws_dynamodb_table.data" in refused.stderr
+    assert "protected from deletion. Nothing was deleted." in refused.stderr
+    assert account.client("dynamodb").list_tables()["TableNames"] == tables != []
+
+    protect(account, False)
+    account.succeed("deploy", "--env", "test", "--yes", "--only", "apply")
+    result = account.run("destroy", "--env", "test", "--confirm", "stock-test")
+    assert result.exit_code == 0, result.output
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("lambda").list_functions()["Functions"] == []
+    assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    assert account.objects(f"stock-test-state-{ID}")
+    assert "Nothing is deployed to test" in account.run("destroy", "--env", "test", "--confirm", "stock-test").stderr
