@@ -23,7 +23,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     process.wait_ready(port, 60, pid)
     with edge.before(process.endpoint_url(port)) as url, cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
         put_names(stack.home, "stock")
-        account = Account(stack.home, url, ID)
+        account = Account(stack.home, url, ID, process.root_secret(home / "state"))
         protect(account, True)
         account.succeed("bootstrap", "--env", "test")
         account.succeed("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
