@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +16,7 @@ import httpx
 import pytest
 
 from crudctl.console import Failed
-from crudctl.web import build, serve
+from crudctl.web import build, serve, server
 from crudctl.web.server import Server
 from tests.stack import ROOT
 
@@ -26,13 +29,13 @@ def site(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
     (tmp_path / "dist" / "assets" / "a-1.js").write_text("let a", encoding="utf-8")
     (tmp_path / "secret").write_text("secret", encoding="utf-8")
     (tmp_path / "site.json").write_text(json.dumps({"headers": {"X-A": "b"}, "config": {"k": "v"}}), encoding="utf-8")
-    server = Server(0, tmp_path / "dist", tmp_path / "site.json")
-    thread = threading.Thread(target=server.serve_forever)
+    serving = Server(0, tmp_path / "dist", tmp_path / "site.json")
+    thread = threading.Thread(target=lambda: serving.serve_forever(poll_interval=0.01))
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_address[1]}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{serving.server_address[1]}") as client:
         yield client, tmp_path
-    server.shutdown()
-    server.server_close()
+    serving.shutdown()
+    serving.server_close()
     thread.join()
 
 
@@ -69,6 +72,135 @@ def test_head_returns_the_headers_of_get_and_no_body(site: tuple[httpx.Client, P
     assert {k: v for k, v in head.headers.items() if k != "date"} == {
         k: v for k, v in get.headers.items() if k != "date"
     }
+
+
+def exchange(site: tuple[httpx.Client, Path], sent: bytes) -> bytes:
+    """All that the server sends for these bytes, until it ends the connection."""
+    url = site[0].base_url
+    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+    return received
+
+
+GOOD = b"Host: localhost\r\nConnection: close\r\n\r\n"
+PAGE = b"GET / HTTP/1.1\r\n" + GOOD
+ODD = {
+    "NUL in the path": (b"GET /%00 HTTP/1.1\r\n" + GOOD, 200),
+    "NUL in a name": (b"GET /assets/a-1.js%00.css HTTP/1.1\r\n" + GOOD, 200),
+    "an unescaped NUL": (b"GET /\0 HTTP/1.1\r\n" + GOOD, 200),
+    "a long name": (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n" + GOOD, 200),
+    "a deep path": (b"GET " + b"/a" * 5000 + b" HTTP/1.1\r\n" + GOOD, 200),
+    "not UTF-8": (b"GET /%ff%fe\xff HTTP/1.1\r\n" + GOOD, 200),
+    "an unpaired surrogate": (b"GET /%ed%a0%80 HTTP/1.1\r\n" + GOOD, 200),
+    "half an escape": (b"GET /%2 HTTP/1.1\r\n" + GOOD, 200),
+    "dots": (b"GET /assets/../../secret HTTP/1.1\r\n" + GOOD, 200),
+    "escaped dots": (b"GET /assets/%2e%2e/%2e%2e/secret HTTP/1.1\r\n" + GOOD, 200),
+    "backslashes": (b"GET /..\\secret HTTP/1.1\r\n" + GOOD, 200),
+    "many slashes": (b"GET ////etc/passwd HTTP/1.1\r\n" + GOOD, 200),
+    "a bracket": (b"GET //[ HTTP/1.1\r\n" + GOOD, 200),
+    "a URL": (b"GET http://localhost/assets/a-1.js HTTP/1.1\r\n" + GOOD, 200),
+    "a URL without a path": (b"GET http://127.0.0.1:1?a HTTP/1.1\r\n" + GOOD, 200),
+    "a broken URL": (b"GET http://[ HTTP/1.1\r\n" + GOOD, 421),
+    "another scheme": (b"GET ftp://localhost/ HTTP/1.1\r\n" + GOOD, 400),
+    "no path": (b"GET * HTTP/1.1\r\n" + GOOD, 400),
+    "a target without a slash": (b"GET a HTTP/1.1\r\n" + GOOD, 400),
+    "a line that is too long": (b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n" + GOOD, 414),
+    "many words": (b"GET / / HTTP/1.1\r\n" + GOOD, 400),
+    "no version": (b"GET /\r\n" + GOOD, 200),
+    "version 0.9": (b"POST /\r\n\r\n", 400),
+    "version 2": (b"GET / HTTP/2.0\r\n" + GOOD, 505),
+    "version x": (b"GET / HTTP/x\r\n" + GOOD, 400),
+    "a large version": (b"GET / HTTP/1." + b"1" * 5000 + b"\r\n" + GOOD, 400),
+    "another protocol": (b"\x16\x03\x01\x02\x00\x01\r\n" + GOOD, 400),
+    "an empty line": (b"\r\n\r\n", None),
+    "POST": (b"POST / HTTP/1.1\r\nContent-Length: 3\r\n" + GOOD + b"a=b", 405),
+    "a method of one's own": (b"\x00\xff HTTP/1.1\r\n" + GOOD, 400),
+    "a method in lower case": (b"get / HTTP/1.1\r\n" + GOOD, 405),
+    "the name of a Python method": (b"error / HTTP/1.1\r\n" + GOOD, 405),
+    "many headers": (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + GOOD, 431),
+    "a long header": (b"GET / HTTP/1.1\r\nA: " + b"b" * 70000 + b"\r\n" + GOOD, 431),
+    "a header without a name": (b"GET / HTTP/1.1\r\nHost: localhost\r\n: b\r\nConnection: close\r\n\r\n", 200),
+    "a header with NUL": (b"GET / HTTP/1.1\r\nIf-None-Match: \0\xff\r\nAccept-Encoding: \xff\r\n" + GOOD, 200),
+    "no host": (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 421),
+    "no host and version 1.0": (b"GET / HTTP/1.0\r\n\r\n", 421),
+    "another host": (b"GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n", 421),
+    "another host in the URL": (b"GET http://attacker.example/ HTTP/1.1\r\n" + GOOD, 421),
+    "two hosts": (b"GET / HTTP/1.1\r\nHost: attacker.example\r\n" + GOOD, 421),
+    "a host that begins like this one": (b"GET / HTTP/1.1\r\nHost: localhost.attacker.example\r\n\r\n", 421),
+    "a body of another length": (b"GET / HTTP/1.1\r\nContent-Length: x\r\n" + GOOD, 200),
+    "two bodies": (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n" + GOOD, 200),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_is_sent_has_a_response(
+    site: tuple[httpx.Client, Path], name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sent, status = ODD[name]
+    received = exchange(site, sent)
+    assert b"secret" not in received
+    assert received.startswith(b"HTTP/1.1 %d " % status) if status else received.startswith((b"", b"HTTP/1.1 400 "))
+    assert b"Access-Control-" not in received
+    assert capfd.readouterr() == ("", "")
+    assert site[0].get("/").status_code == 200
+
+
+def test_body_is_not_taken_for_a_request(site: tuple[httpx.Client, Path]) -> None:
+    hidden = b"GET /assets/a-1.js HTTP/1.1\r\n" + GOOD
+    for head in (b"Content-Length: %d\r\n" % len(hidden), b"Transfer-Encoding: chunked\r\n"):
+        received = exchange(site, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n" + hidden)
+        assert received.count(b"HTTP/1.1") == 1
+
+
+def test_several_requests_use_one_connection(site: tuple[httpx.Client, Path]) -> None:
+    first = b"GET /assets/a-1.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    received = exchange(site, first + b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + PAGE)
+    assert received.count(b"HTTP/1.1 200 ") == 3
+    assert received.endswith(b"<h1>Page</h1>")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: local"])
+def test_slow_client_is_not_waited_for(
+    site: tuple[httpx.Client, Path], monkeypatch: pytest.MonkeyPatch, sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The deadline is that of a whole request: a byte now and then does not extend it."""
+    monkeypatch.setattr(server, "PATIENCE", 0.2)
+    url = site[0].base_url
+    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+            with contextlib.suppress(OSError):
+                connection.sendall(b"a")
+    assert received.startswith(b"HTTP/1.1 408 ") if sent else received == b""
+    assert capfd.readouterr() == ("", "")
+
+
+def test_client_that_leaves_is_not_an_error(site: tuple[httpx.Client, Path], capfd: pytest.CaptureFixture[str]) -> None:
+    (site[1] / "dist" / "big.txt").write_bytes(bytes(1 << 24))
+    url = site[0].base_url
+    for sent in (b"G", b"GET /big.txt HTTP/1.1\r\n" + GOOD):
+        with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset
+            connection.sendall(sent)
+    assert site[0].get("/").status_code == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_app_that_is_being_built_is_unavailable(site: tuple[httpx.Client, Path]) -> None:
+    (site[1] / "dist" / "index.html").unlink()
+    assert site[0].get("/").status_code == 503
+    (site[1] / "dist" / "index.html").write_text("<h1>Built</h1>", encoding="utf-8")
+    assert site[0].get("/").text == "<h1>Built</h1>"
+
+
+def test_link_out_of_the_app_is_not_followed(site: tuple[httpx.Client, Path]) -> None:
+    (site[1] / "dist" / "out").symlink_to(site[1] / "secret")
+    assert site[0].get("/out").text == "<h1>Page</h1>"
 
 
 def test_every_placeholder_of_the_headers_is_filled() -> None:
