@@ -1,5 +1,5 @@
 # What `crudctl release` needs: the table of its records, alarms on the version being released, and the function that
-# they call when no releaser is running. The aliases themselves are in modules/function.
+# they call, which compares both versions and rolls the release back even if no releaser is running. The aliases themselves are in modules/function.
 
 resource "aws_dynamodb_table" "releases" {
   name                        = "${local.prefix}-releases"
@@ -28,8 +28,9 @@ resource "aws_dynamodb_table" "releases" {
 }
 
 locals {
-  rollback_name = "${local.prefix}-rollback"
-  function_arns = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
+  rollback_name     = "${local.prefix}-rollback"
+  canary_alarm_arns = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+  function_arns     = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
 
   # Crashes and timeouts, which the function cannot count itself, and responses of 500 and above, which Lambda counts as success.
   canary_alarms = merge([
@@ -54,7 +55,7 @@ resource "aws_cloudwatch_metric_alarm" "canary" {
   for_each = local.canary_alarms
 
   alarm_name          = each.key
-  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Rolls the release back. Runbook: ${var.runbook}#release-rolled-back"
+  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Has the release rolled back if the old version does better. Runbook: ${var.runbook}#release-rolled-back"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
@@ -80,7 +81,7 @@ resource "aws_lambda_permission" "canary_alarms" {
   function_name  = aws_lambda_function.rollback.function_name
   principal      = "lambda.alarms.cloudwatch.amazonaws.com"
   source_account = local.account
-  source_arn     = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+  source_arn     = local.canary_alarm_arns
 }
 
 resource "aws_lambda_function" "rollback" {
@@ -98,6 +99,7 @@ resource "aws_lambda_function" "rollback" {
   environment {
     variables = {
       RELEASES_TABLE = aws_dynamodb_table.releases.name
+      NAMESPACE      = local.prefix
       FUNCTIONS      = jsonencode(local.function_names)
     }
   }
@@ -161,6 +163,19 @@ resource "aws_iam_role_policy" "rollback" {
         Effect   = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
         Resource = aws_dynamodb_table.releases.arn
+      },
+      {
+        # IAM supports no resource for reading metrics.
+        Sid      = "Evidence"
+        Effect   = "Allow"
+        Action   = "cloudwatch:GetMetricData"
+        Resource = "*"
+      },
+      {
+        Sid      = "Alarms"
+        Effect   = "Allow"
+        Action   = "cloudwatch:SetAlarmState"
+        Resource = local.canary_alarm_arns
       },
       {
         Sid      = "Logs"

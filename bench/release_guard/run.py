@@ -15,7 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from crudctl.release.guard import LATE, Count, Period, decide
+from crudctl.release.evidence import Count, Period
+from crudctl.release.guard import decide
+from crudctl.release.odds import LATE
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 WEIGHTS = (0.1, 0.5)

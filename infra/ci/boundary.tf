@@ -31,6 +31,18 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:lambda:${var.region}:${local.account}:function:${local.prefix}-*"
       },
       {
+        Sid      = "CompareReleases"
+        Effect   = "Allow"
+        Action   = "cloudwatch:GetMetricData"
+        Resource = "*"
+      },
+      {
+        Sid      = "ResetAlarms"
+        Effect   = "Allow"
+        Action   = "cloudwatch:SetAlarmState"
+        Resource = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+      },
+      {
         # API Gateway's role uses log groups of any name.
         Sid    = "Logs"
         Effect = "Allow"

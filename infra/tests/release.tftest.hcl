@@ -46,16 +46,18 @@ variables {
   own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
-run "the_rollback_function_may_move_the_aliases_write_its_record_and_log_and_nothing_else" {
+run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_its_alarms_and_log_and_nothing_else" {
   command = plan
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_role_policy.rollback.policy).Statement : statement.Sid => [statement.Effect, join(" ", statement.Action), statement.Resource] } == {
+    condition = { for statement in jsondecode(aws_iam_role_policy.rollback.policy).Statement : statement.Sid => [statement.Effect, join(" ", flatten([statement.Action])), statement.Resource] } == {
       Aliases = ["Allow", "lambda:GetAlias lambda:UpdateAlias", [
         for name in ["change_parcel", "drop_parcel", "get_parcel", "list_parcels", "send_parcel", "stamp_parcel"] : "arn:aws:lambda:eu-central-1:123456789012:function:depot-test-${name}"
       ]]
-      Record = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
-      Logs   = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
+      Evidence = ["Allow", "cloudwatch:GetMetricData", "*"]
+      Alarms   = ["Allow", "cloudwatch:SetAlarmState", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-*-canary-*"]
+      Record   = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
+      Logs     = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
     }
     error_message = "The role's policy is not exactly what the function needs."
   }

@@ -159,6 +159,12 @@ class Rig:
         """Leave a release alone at 10 %. Return whether its releaser was killed."""
         return self.killed(0, new, [0.1], 600)
 
+    def measure_faults(self, version: str, count: int = 50) -> None:
+        """Count responses of 5xx for a version of get_item, as its log lines would."""
+        dimensions = [{"Name": "operation", "Value": "get_item"}, {"Name": "version", "Value": version}]
+        points = [{"MetricName": "Faults", "Dimensions": dimensions, "Value": 1.0}] * count
+        self.cloud.client("cloudwatch").put_metric_data(Namespace=self.cloud.prefix, MetricData=points)
+
     def alarm(self, name: str, version: str) -> dict[str, str]:
         """Invoke the function `rollback` with an alarm on a version of get_item, and return its result."""
         dimensions = {"FunctionName": self.functions["get_item"], "ExecutedVersion": version}

@@ -96,7 +96,9 @@ class Aws:
         self.lambda_ = Lambda(self, trash_days)
         self.dynamodb = DynamoDB()
         self.cloudwatch = CloudWatch(self.functions)
-        self._rate, self._due = rate, 0.0
+        self.failing: dict[str, float] = {}  # requests a second by operation that fail whatever version they meet
+        self.rate, self._due = rate, 0.0
+        self._failing_due: dict[str, float] = defaultdict(float)
         self._next = itertools.cycle(OPERATIONS)
         self._meeting: dict[tuple[str, str], Call] = {}
 
@@ -121,11 +123,16 @@ class Aws:
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + 1)
-            self._due += self._rate
+            self._due += self.rate
             while self._due >= 1:
                 self._due -= 1
                 operation = next(self._next)
                 self.responses[self.lambda_.request(operation, PROD)[0]] += 1
+            for operation, rate in self.failing.items():
+                self._failing_due[operation] += rate
+                while self._failing_due[operation] >= 1:
+                    self._failing_due[operation] -= 1
+                    self.lambda_.request(operation, PROD, fails=True)
 
     def meets(self, service: str, operation: str, call: Call) -> None:
         """Call something before each request of that operation, which may raise instead of it."""
@@ -367,17 +374,22 @@ class Lambda:
     def _shown(status: int, item: dict[str, Any]) -> dict[str, Any]:
         return {"statusCode": status, "headers": {"ETag": f'"{item.get("version")}"'}, "body": json.dumps(item)}
 
-    def request(self, operation: str, alias: str) -> tuple[int, dict[str, str]]:
-        """Run a function through an alias. Return the status that the caller gets, and the version that ran."""
+    def request(self, operation: str, alias: str, *, fails: bool = False) -> tuple[int, dict[str, str]]:
+        """Run a function through an alias. Return the status that the caller gets, and the version that ran.
+
+        Args:
+            fails: the request is one that makes any version respond with 500.
+        """
         name = self._aws.functions[operation]
         place = self.position(name, alias)
         version = place.other if place.other and self._aws.chance.random() < place.weight else place.version
-        status = self._run(name, operation, alias, version)
+        status = self._run(name, operation, alias, version, fails)
         return status, {"ExecutedVersion": version}
 
-    def _run(self, name: str, operation: str, alias: str, version: str) -> int:
+    def _run(self, name: str, operation: str, alias: str, version: str, fails: bool) -> int:
         fault, chance, measure = self._versions[name][version], self._aws.chance, self._measure
         kind = fault.kind if fault and self._aws.now >= fault.after and chance.random() < fault.rate else ""
+        kind = "5xx" if fails else kind
         crashed = kind in ("exceptions", "timeouts")
         of_lambda = {"FunctionName": name, "Resource": f"{name}:{alias}"}
         for dimensions in (of_lambda, of_lambda | {"ExecutedVersion": version}):

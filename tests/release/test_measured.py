@@ -8,7 +8,7 @@ import uuid
 import httpx
 
 from crudctl.release.aliases import PROD, Position
-from crudctl.release.guard import total
+from crudctl.release.evidence import total
 from crudctl.release.metrics import Metrics
 from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig

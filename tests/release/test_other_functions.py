@@ -18,7 +18,8 @@ from crudctl.build import round_trip
 from crudctl.build.contract import ContractError
 from crudctl.release import commands, report, versions
 from crudctl.release.aliases import CANARY, PROD, Position
-from crudctl.release.guard import Count, Period, decide, trips
+from crudctl.release.evidence import Count, Period
+from crudctl.release.guard import decide, trips
 from crudctl.release.probe import OWNER, WITNESS, Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import CannotRelease
@@ -94,8 +95,8 @@ def test_a_release_of_nothing_but_such_an_operation_ends_too(aws: Aws) -> None:
 
 def test_a_bad_version_of_an_operation_that_nobody_probes_is_rolled_back_once_users_call_it(aws: Aws) -> None:
     before, new = aws.places(), {name: [Period(0.5, Count(20), Count(20))] for name in TRIP.counts}
-    bad = {**new, ARCHIVE: [Period(0.5, Count(6, faults=6), Count(6))]}
-    served = dict.fromkeys(new, 20) | {ARCHIVE: 6}
+    bad = {**new, ARCHIVE: [Period(0.5, Count(9, faults=9), Count(9))]}
+    served = dict.fromkeys(new, 20) | {ARCHIVE: 9}
     assert decide(bad, served, 600, 600, unprobed={ARCHIVE}).action == "roll back"
     assert decide({**new, ARCHIVE: []}, served, 600, 600, unprobed={ARCHIVE}).action == "promote"
     assert decide({**new, ARCHIVE: []}, {**served, ARCHIVE: 0}, 600, 600).action == "hold"

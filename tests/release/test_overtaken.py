@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -43,9 +43,9 @@ def interrupted(rig: Rig, n: int, call: Callable[[], object]) -> Any:
     return client
 
 
-def suspended(rig: Rig, n: int, meanwhile: Callable[[], object]) -> Release:
+def suspended(rig: Rig, n: int, meanwhile: Callable[[], object], new: Mapping[str, str] | None = None) -> Release:
     """Return what a releaser returns that is suspended before its n-th alias write, while something else happens."""
-    return rig.releaser(**{"lambda": interrupted(rig, n, meanwhile)}).start(WEIGHTS, 0, rig.healthy)
+    return rig.releaser(**{"lambda": interrupted(rig, n, meanwhile)}).start(WEIGHTS, 0, new or rig.healthy)
 
 
 @pytest.mark.parametrize("n", [1, 3, 5, *range(SHIFT, WRITES + 1)])
@@ -68,8 +68,13 @@ def test_a_rollback_that_overtakes_a_releaser_between_two_steps_is_not_undone(
 
 @pytest.mark.parametrize("n", [SHIFT, SHIFT + 2, WRITES - 7])
 def test_a_rollback_by_the_function_that_an_alarm_calls_is_not_undone(rig: Rig, before: Places, n: int) -> None:
-    version = rig.healthy["get_item"]
-    ended = suspended(rig, n, lambda: rig.alarm(f"{rig.cloud.prefix}-get_item-canary-crashes", version))
+    new = rig.publish(None)
+
+    def meanwhile() -> None:
+        rig.measure_faults(new["get_item"])
+        rig.alarm(f"{rig.cloud.prefix}-get_item-canary-crashes", new["get_item"])
+
+    ended = suspended(rig, n, meanwhile, new)
     assert (ended.state, ended.by) == (ROLLED_BACK, "alarm")
     assert rig.places() == before
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from crudctl.release import guard
 from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
+from crudctl.release.evidence import Count, Evidence, total
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.metrics import Metrics
@@ -58,12 +59,15 @@ class Bake:
         begun, moved = self.clock(), release.stages[-1][-1]
         while True:
             self._check_aliases(wanted)
-            evidence, served = self.metrics.evidence(release.old, release.new, release.stages, release.limits)
+            evidence, served = self.metrics.evidence(
+                release.old, release.new, release.stages, release.limits, release.counted_from
+            )
+            requests = {operation: count.requests for operation, count in served.items()}
             # A releaser that comes late to a step still has the whole patience of one bake.
             elapsed = min(self.clock() - moved, release.bake + self.clock() - begun)
             unprobed = evidence.keys() - self.probe.counts.keys()
             decide = partial(
-                guard.decide, evidence, served, elapsed, release.bake, unprobed=unprobed, policy=self.policy
+                guard.decide, evidence, requests, elapsed, release.bake, unprobed=unprobed, policy=self.policy
             )
             decision = decide()
             if len(release.limits) < len(release.new):
@@ -98,14 +102,14 @@ class Bake:
                 return f"alias {PROD} of {operation} is at {at}"
         return ""
 
-    def _round_trips(self, release: Release, served: Mapping[str, int], elapsed: float) -> str:
+    def _round_trips(self, release: Release, served: Mapping[str, Count], elapsed: float) -> str:
         """Make round trips if users send too few requests. Describe a wrong response of the new version; empty if none.
 
         They stop at the first fault that is not the old version's, and when the next look is due: the evidence is looked at
         even if a function hangs.
         """
         trips = guard.trips(
-            served,
+            {operation: count.succeeded for operation, count in served.items()},
             self.probe.counts,
             release.weights[release.step],
             elapsed=elapsed,
@@ -124,7 +128,7 @@ class Bake:
                 break
         return ""
 
-    def _figures(self, release: Release, evidence: guard.Evidence) -> dict[str, Any]:
+    def _figures(self, release: Release, evidence: Evidence) -> dict[str, Any]:
         since = release.stages[-1][-1]
         milliseconds = {
             name: self.metrics.percentiles(versions, since)
@@ -132,7 +136,7 @@ class Bake:
         }
         figures: dict[str, Any] = {}
         for operation, periods in evidence.items():
-            new, old = guard.total(periods)
+            new, old = total(periods)
             figures[operation] = {
                 name: {
                     "requests": count.requests,

@@ -1,5 +1,7 @@
 """CloudWatch's metrics of two versions: counts by period for the guard, percentiles for people. Decides nothing.
 
+Runs in Lambda too (rollback_function.py): standard library only, the boto3 client is passed in.
+
 Faults are `Errors` of AWS/Lambda (crashes and timeouts, which a function cannot count itself) plus the functions' own `Faults`
 (5xx responses, which are successes to Lambda). Requests are those that were logged plus those that crashed, or Lambda's own
 count if it is higher: crashes and log lines arrive separately, and crashes alone would look as if nothing had succeeded.
@@ -12,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from crudctl.release.guard import LATE, Count, Evidence, Period
+from crudctl.release.evidence import Count, Evidence, Period
+from crudctl.release.odds import LATE
 
 HISTORY = 3600  # seconds before a release from which the limit for "slow" is computed
 ENOUGH = 50  # requests that such a limit needs
@@ -62,8 +65,9 @@ class Metrics:
         new: Mapping[str, str],
         stages: Sequence[Sequence[float]],
         limits: Mapping[str, float],
-    ) -> tuple[Evidence, dict[str, int]]:
-        """Return the counts of each period since the first stage, and how many requests the new version has served in the last.
+        since: float = 0.0,
+    ) -> tuple[Evidence, dict[str, Count]]:
+        """Return the counts of each period since the first stage, and what the new version has served in the last.
 
         Both are by operation, for functions that changed and still exist. A period in which the weight changed counts with the
         larger weight, which makes a fault of the new version weigh less. A period that lies entirely within a change, because a
@@ -74,6 +78,7 @@ class Metrics:
             new: version by operation.
             stages: oldest first; each is the weight, and the epoch seconds at which the change to it began and ended.
             limits: milliseconds above which a request is slow, by operation.
+            since: epoch seconds before which no period counts; the period of the first stage, if that is later.
         """
         names = OWN | LAMBDA
         known = [operation for operation in self._functions if operation in old and operation in new]
@@ -91,25 +96,28 @@ class Metrics:
         for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
             late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
             queries[operation, new[operation], "late"] = late
-        start, now = stages[0][1] // self._period * self._period, self._clock()
+        start, now = max(since, stages[0][1] // self._period * self._period), self._clock()
         values = self._get(queries, start, now + 1)
         settled = now - self._delay - self._period
         evidence: dict[str, list[Period]] = {}
-        served: dict[str, int] = {}
+        served: dict[str, Count] = {}
         for operation in changed:
             pair = (new[operation], old[operation])
-            measured = {at for version in pair for name in names for at in values[operation, version, name]}
+            measured = {
+                at for version in pair for name in names for at in values[operation, version, name] if at >= start
+            }
             moments = sorted(at for at in measured if not _is_changing(stages, at, self._period))
             evidence[operation] = [
                 Period(
                     _weight(stages, at, self._period),
                     _count(values, operation, pair[0], at, settled=at <= settled),
                     _count(values, operation, pair[1], at, settled=at <= settled),
+                    _is_steady(stages, at, self._period),
                 )
                 for at in moments
             ]
             periods = zip(moments, evidence[operation], strict=True)
-            served[operation] = sum(period.new.requests for at, period in periods if at + 1 > stages[-1][-1])
+            served[operation] = sum((period.new for at, period in periods if at + 1 > stages[-1][-1]), Count())
         return evidence, served
 
     def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
@@ -235,6 +243,11 @@ def _count(
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:
     return any(begun <= at and at + period <= moved for _, begun, *rest in stages for moved in rest)
+
+
+def _is_steady(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:
+    changes = ((begun, *rest, float("inf")) for _, begun, *rest in stages)  # the last one may not have ended
+    return not any(begun < at + period and moved > at for begun, moved, *_ in changes)
 
 
 def _weight(stages: Sequence[Sequence[float]], at: float, period: float) -> float:

@@ -26,7 +26,8 @@ from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
 from crudctl.release.rollback import ours, roll_back
 
-TRIES = 3  # of the first round trip: one stray fault is not a reason to roll a version back
+TRIES = 3  # first round trips that fail: one stray fault is not a reason to roll a version back
+CONTROLS = 3  # round trips of the old version after each of them, all of which have to succeed
 
 
 class NextStep:
@@ -47,6 +48,7 @@ class NextStep:
         self._journal = journal
         self._aliases = aliases
         self._watcher = watcher
+        self._policy = policy
         self._metrics = Metrics(
             cloud.client("cloudwatch"),
             cloud.prefix,
@@ -107,28 +109,49 @@ class NextStep:
         return self._journal.save(release, doing="probe")
 
     def _try_out(self, release: Release) -> Release:
-        """Make the first round trip through `canary`, which no user calls."""
-        fault = self._first_round_trip(release.new)
-        if fault:
-            return _to_roll_back(release, f"rejected before any user traffic: {fault}", "round trip")
-        return self._shift_to(release, 0)
+        """Make the first round trip through `canary`, which no user calls.
 
-    def _first_round_trip(self, new: Mapping[str, str]) -> str:
-        """Describe what is wrong with the new versions; empty if nothing is."""
+        A fault counts against the new versions only if round trips of the old ones succeed right after it: users who overload
+        the service, or a table that fails, make both fail. Then it is tried again until the patience of one step is over.
+        """
         self._probe.clean()
-        fault = ""
-        for attempt in range(TRIES):
-            if attempt:
-                self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
-            result = self._probe.round_trip(CANARY, new)
-            if not result.fault and not result.wrong and fault:
-                period = self._cloud.period
-                # Its faults are not compared: they were not drawn by the weight of `prod`.
-                self._cloud.sleep(period - self._cloud.clock() % period)
-            if result.wrong or not result.fault:
-                return result.wrong
-            fault = result.fault
-        return fault
+        began, failed, tried = self._cloud.clock(), 0, 0
+        while True:
+            result = self._probe.round_trip(CANARY, release.new)
+            if result.wrong:
+                return self._reject(release, result.wrong)
+            if not result.fault:
+                return self._shift_to(self._counted_from(release, stray=tried > 0), 0)
+            tried += 1
+            control = self._control()
+            failed += not control
+            if failed >= TRIES:
+                return self._reject(release, result.fault)
+            if tried >= TRIES and self._cloud.clock() - began >= release.bake * self._policy.patience:
+                return self._reject(release, f"{result.fault}; the old version fails too: {control}")
+            release = self._journal.save(release, quiet=True)
+            self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
+
+    def _control(self) -> str:
+        """Make round trips through `prod`, which calls the old versions. Describe the first fault; empty if there is none."""
+        results = (self._probe.round_trip(PROD) for _ in range(CONTROLS))
+        return next((found for result in results if (found := result.fault or result.wrong)), "")
+
+    @staticmethod
+    def _reject(release: Release, why: str) -> Release:
+        return _to_roll_back(release, f"rejected before any user traffic: {why}", "round trip")
+
+    def _counted_from(self, release: Release, *, stray: bool) -> Release:
+        """Return the release with the time from which on its requests are compared.
+
+        The new versions may have had requests within the present period that no weight of this release drew: a round trip that
+        failed (`stray`), or those of an earlier release. Then it is the next period. Alarms that still count such requests call
+        the function `rollback`, which looks at the same evidence.
+        """
+        now, period = self._cloud.clock(), self._cloud.period
+        begun = now // period * period
+        served = stray or release.counted_from >= begun
+        return replace(release, counted_from=begun + period if served else begun)
 
     def _shift_to(self, release: Release, step: int) -> Release:
         """Record that the traffic is to be shifted to the weight of a step."""

@@ -41,6 +41,10 @@ class Release:
         step: index into `weights`.
         stages: `[weight, since, moved]` of each step so far. From `since` on aliases may have moved, at `moved` all had; the
             last stage has no `moved` until then.
+        counted_from: requests before it are not compared. Until the first stage, it is the end of the last release if that was of
+            these versions too; then the beginning of the stage's period, or of the next one, if the new versions had requests in
+            that period before the stage.
+        period: seconds of the metrics' periods.
         limits: milliseconds above which a request is slow, by operation.
         figures: counts and percentiles of the last look, for the report.
         odds: of the last look.
@@ -67,6 +71,8 @@ class Release:
     doing: str = "canary"
     step: int = 0
     stages: list[list[float]] = field(default_factory=list)
+    counted_from: float = 0.0
+    period: int = 60
     limits: dict[str, float] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
     odds: float = 1.0

@@ -196,6 +196,8 @@ class Releaser:
             **signature,
             begun_by=signature["who"],
             since=self._cloud.clock(),
+            period=self._cloud.period,
+            counted_from=last.ended if last and _served(last, changes["new"]) else 0.0,
             **changes,
         )
         self._journal.begin(release, last)
@@ -243,3 +245,9 @@ class Releaser:
         if release.doing != "roll back":
             return self._journal.save(release, doing="roll back", why=why, by="releaser")
         return self._journal.save(release, notes=[*dict.fromkeys([*release.notes, why])])
+
+
+def _served(last: Release, new: Mapping[str, str]) -> bool:
+    """Whether a release moved traffic to or from one of the versions in `new`."""
+    moved = {name for name, version in last.new.items() if version != last.old.get(name)}
+    return any(new.get(name) in (last.old.get(name), last.new[name]) for name in moved)

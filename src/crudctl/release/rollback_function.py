@@ -1,7 +1,13 @@
 """The function `rollback`, which an alarm on the new version calls: it rolls the release back if no releaser does.
 
-It is deployed in a zip of its own with record.py, aliases.py and rollback.py (crudctl.build.package); boto3 is Lambda's.
+The alarm only counts faults of the new version, which users may cause at both. So this function looks at the evidence of the
+whole release and decides as a releaser does (guard.py). An alarm calls it when its state changes, once. Therefore the function
+first sets the alarm to OK: if the faults go on, it goes back into ALARM at its next evaluation, and the evidence is looked at
+again, with a minute more of it.
+
+It is deployed in a zip of its own with the modules that it imports (crudctl.build.package); boto3 is Lambda's.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
 """
 
 from __future__ import annotations
@@ -15,13 +21,19 @@ from typing import Any
 
 import boto3
 
+from crudctl.release import guard
 from crudctl.release.aliases import Aliases
+from crudctl.release.guard import Decision
+from crudctl.release.metrics import Metrics
 from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
-    """Roll back the release under way if the alarm is about its new version. Lambda calls again if this raises."""
+    """Roll back the release under way if the alarm is about its new version, and that is worse than the old one.
+
+    Lambda calls again if this raises.
+    """
     alarm = event["alarmData"]
     if alarm["state"]["value"] != "ALARM":
         return _result("the alarm is over")
@@ -32,6 +44,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("no release is under way")
     if not _is_about(alarm, functions, release):
         return _result("the alarm is about another version")
+    if not release.stages:
+        return _result("no user has called the new version yet")
+    cloudwatch = boto3.client("cloudwatch")
+    looking = "the function rollback looks at the evidence; if the faults go on, this alarm fires again"
+    cloudwatch.set_alarm_state(AlarmName=alarm["alarmName"], StateValue="OK", StateReason=looking)
+    decision = _look(cloudwatch, functions, release)
+    if decision.action != "roll back":
+        return _result(f"the new version is no worse than the old one so far: odds {decision.odds:.3g}")
     holder = f"rollback-{uuid.uuid4()}"
     aliases = Aliases(boto3.client("lambda"), functions, holder)
     try:
@@ -39,7 +59,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         note = f"the alarm fired {silence:.0f} s after the last write of the releaser ({release.who}, process {release.pid})"
         mine = records.take_over(holder)
         mine = replace(mine, notes=[*mine.notes, note])
-        release = roll_back(mine, records, aliases, why=_reason(alarm, functions), by="alarm")
+        release = roll_back(mine, records, aliases, why=_reason(alarm, decision), by="alarm", clock=time.time)
     except NothingUnderWay:
         return _result("the release has ended meanwhile")
     except TakenOver:  # several alarms fire for a version that is bad in several functions
@@ -50,24 +70,28 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
 
 
 def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release) -> bool:
-    operation, version, _ = _watched(alarm, functions)
+    operation, version = _watched(alarm, functions)
     return release.new.get(operation) == version != release.old.get(operation)
 
 
-def _reason(alarm: dict[str, Any], functions: dict[str, str]) -> str:
-    operation, version, metric = _watched(alarm, functions)
-    what = "crashed or timed out" if metric == "Errors" else "returned 5xx"
-    where = f"{operation} version {version} {what} too often within a minute"
-    return f"{where} ({alarm['alarmName']}: {alarm['state']['reason']})"
+def _look(cloudwatch: Any, functions: dict[str, str], release: Release) -> Decision:
+    """Decide as a releaser does in the middle of a bake."""
+    metrics = Metrics(cloudwatch, os.environ["NAMESPACE"], functions, release.period, clock=time.time)
+    evidence, _ = metrics.evidence(release.old, release.new, release.stages, release.limits, release.counted_from)
+    return guard.decide(evidence, {}, elapsed=0.0, bake=release.bake or 1.0)
 
 
-def _watched(alarm: dict[str, Any], functions: dict[str, str]) -> tuple[str, str, str]:
-    """Return the operation, version and metric that the alarm is about."""
+def _reason(alarm: dict[str, Any], decision: Decision) -> str:
+    return f"{decision.reason} ({alarm['alarmName']}: {alarm['state']['reason']})"
+
+
+def _watched(alarm: dict[str, Any], functions: dict[str, str]) -> tuple[str, str]:
+    """Return the operation and the version that the alarm is about."""
     (metric,) = (entry["metricStat"]["metric"] for entry in alarm["configuration"]["metrics"] if "metricStat" in entry)
     dimensions = metric["dimensions"]
     names = {name: operation for operation, name in functions.items()}
     operation = dimensions.get("operation") or names.get(dimensions.get("FunctionName", ""), "")
-    return operation, dimensions.get("version") or dimensions.get("ExecutedVersion", ""), metric["name"]
+    return operation, dimensions.get("version") or dimensions.get("ExecutedVersion", "")
 
 
 def _result(outcome: str) -> dict[str, str]:
