@@ -164,5 +164,12 @@ def test_a_request_is_shown_as_one_short_line() -> None:
     assert shown.endswith("items-local-get_item         404 GET get_item 1.5 ms request_id=abc")
 
 
+def test_a_failed_call_to_aws_is_shown_with_its_action() -> None:
+    failed = event(
+        status=500, method="GET", operation="get_item", error="E", aws_action="dynamodb:GetItem", aws_error="No"
+    )
+    assert logs.formatted(failed).plain.endswith(" aws_action=dynamodb:GetItem aws_error=No error=E")
+
+
 def test_a_line_that_is_not_a_request_is_shown_whole() -> None:
     assert logs.formatted({**event(), "message": "Traceback [most recent]\n"}).plain.endswith("Traceback [most recent]")
