@@ -37,8 +37,13 @@ def in_service(stack: Stack, operation: str, fault: str, timeout: int = 10) -> I
 
 @contextmanager
 def without_permission(stack: Stack, operation: str) -> Iterator[None]:
-    """Take from a function the permission to use the table, as a bad change of its role would. It may still log."""
-    iam, name = stack.aws("iam"), stack.outputs["functions"][operation]
+    """Take from a function the permission to use tables, as a bad change of its role would. It may still log.
+
+    Args:
+        operation: key of the function, or `rollback`.
+    """
+    iam, prefix = stack.aws("iam"), stack.environment.prefix
+    name = stack.outputs["functions"].get(operation, f"{prefix}-{operation}")
     role = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
     policies = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
                 for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}  # fmt: skip

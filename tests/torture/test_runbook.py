@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from crudctl.build import service
 from crudctl.build.service import Service
+from tests import contracts
 from tests.runbook.pages import sections
 from tests.runbook.recipes import RUNBOOK
 from tests.runbook.recipes.traffic import SHORT
 from tests.runbook.shell import Shell
 from tests.runbook.steps import Steps
-from tests.snapshot import cloned
-from tests.stack import ROOT, Stack
+from tests.stack import ROOT, Stack, free_port
 
 PAGE = sections(ROOT / "docs" / "runbook.md")
 
@@ -23,13 +22,16 @@ PAGE = sections(ROOT / "docs" / "runbook.md")
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with the project's own contract, and alarms that look back seconds instead of hours."""
-    with cloned(tmp_path_factory.mktemp("runbook") / "project") as stack:
-        shutil.copyfile(ROOT / "contract" / "openapi.yaml", stack.home / "contract" / "openapi.yaml")
-        settings = stack.home / "infra" / "envs" / "local.tfvars"
-        patient = settings.read_text(encoding="utf-8").replace("latency_ms = 5000", "latency_ms = 1000")
-        settings.write_text(patient + SHORT, encoding="utf-8")
-        stack.crudctl("up")
+    stack = Stack(tmp_path_factory.mktemp("runbook") / "project")
+    contracts.put(stack.home, ROOT / "contract" / "openapi.yaml")
+    settings = stack.home / "infra" / "envs" / "local.tfvars"
+    patient = settings.read_text(encoding="utf-8").replace("latency_ms = 5000", "latency_ms = 1000")
+    settings.write_text(patient + SHORT, encoding="utf-8")
+    try:
+        stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
         yield stack
+    finally:
+        stack.crudctl("clean", "--yes")
 
 
 @pytest.fixture(scope="module")
