@@ -23,7 +23,7 @@ def here(command: str, prefix: str) -> str:
         prefix: of the names of the local stack's resources, such as `items-local`.
     """
     service = prefix.removesuffix("-local")
-    command = re.sub(r" --env prod\b", "", command)
+    command = re.sub(r" --env (prod|test)\b", "", command)
     return re.sub(rf"\b{re.escape(service)}-prod\b", prefix, command)
 
 
@@ -40,6 +40,7 @@ class Shell:
         (stack.home / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
         for program in (programs / "crudctl", stack.home / ".venv" / "bin" / "crudctl"):
             _write(program, f'exec {sys.executable} -m crudctl.cli "$@"')
+        _write(stack.home / ".venv" / "bin" / "pytest", f'exec {sys.executable} -m pytest "$@"')
         _write(programs / "aws", f'exec {AWS} "$@"')
         self._keyboard, terminal = pty.openpty()
         commands, self._commands = os.pipe()

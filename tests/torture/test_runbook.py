@@ -1,4 +1,4 @@
-"""Every command of docs/runbook.md, as it is written there, from the alarm to its end. tests/runbook has the parts."""
+"""Every command of the runbook and of CONTRIBUTING, as it is written, from the alarm to its end; tests/runbook has the parts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from crudctl.build import service
 from crudctl.build.service import Service
 from tests import contracts
 from tests.runbook.pages import sections
-from tests.runbook.recipes import RUNBOOK
+from tests.runbook.recipes import CONTRIBUTING, RUNBOOK
 from tests.runbook.recipes.traffic import SHORT
 from tests.runbook.shell import Shell
 from tests.runbook.steps import Steps
 from tests.stack import ROOT, Stack, free_port
 
 PAGE = sections(ROOT / "docs" / "runbook.md")
+RECIPES = RUNBOOK | CONTRIBUTING
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,8 @@ def shell(stack: Stack) -> Iterator[Shell]:
         yield shell
 
 
-@pytest.mark.parametrize("title", RUNBOOK)
+@pytest.mark.parametrize("title", RECIPES)
 def test_a_section_leads_from_its_cause_to_its_end(stack: Stack, described: Service, shell: Shell, title: str) -> None:
-    steps = Steps(stack, described, PAGE[title], shell)
-    RUNBOOK[title](steps)
+    steps = Steps(stack, described, (PAGE | sections(ROOT / "CONTRIBUTING.md"))[title], shell)
+    RECIPES[title](steps)
     steps.end()

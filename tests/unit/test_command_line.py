@@ -162,7 +162,7 @@ def test_an_invalid_status_is_reported(status: str) -> None:
         logs.matcher(None, status)
 
 
-@pytest.mark.parametrize("command", [["deploy", "--plan"], ["bootstrap"], ["test-tokens"]])
+@pytest.mark.parametrize("command", [["deploy", "--plan"], ["bootstrap"]])
 def test_a_command_for_aws_only_chooses_no_account_by_itself(folder: Path, command: list[str]) -> None:
     result = invoke(folder, *command)
     assert result.exit_code == 1

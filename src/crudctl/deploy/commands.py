@@ -135,7 +135,7 @@ def names(environment: Environment) -> None:
 
 
 @click.command(name="test-tokens")
-@environment_option("test")
+@environment_option("local", "test")
 def tokens(environment: Environment) -> None:
     """Create two test users and print an access token of each, separated by a comma, as for API_TOKENS.
 

@@ -14,6 +14,7 @@ from typing import Any
 from tests.runbook.recipes.people import client_of, signed_up
 from tests.runbook.steps import Recipe, Steps
 
+TIME = "2026-11-26T10:15:00Z"  # the emulator restores what is there now
 PATIENCE = 180.0  # seconds until a release has begun
 
 
@@ -33,7 +34,7 @@ def undeleted(steps: Steps) -> None:
         collection, change = steps.described.collection, steps.described.sample
         made = [maria.post(collection, json=change).json() for _ in range(3)]
         paths = [f"{collection}/{one['id']}" for one in made]
-        steps.next("aws dynamodb restore-table-to-point-in-time")
+        steps.next("aws dynamodb restore-table-to-point-in-time", TIME=TIME)
         changed = maria.put(paths[0], json=change, headers={"If-Match": "*"}).json()
         maria.delete(paths[1], headers={"If-Match": "*"})
         maria.delete(f"{paths[2]}?purge=true", headers={"If-Match": "*"})
@@ -57,7 +58,7 @@ def whole_table(steps: Steps) -> None:
     before, dynamodb = stack.outputs["table_name"], stack.aws("dynamodb")
     with stack.api() as api:
         kept = created(steps, api)
-        steps.next("aws dynamodb restore-table-to-point-in-time")
+        steps.next("aws dynamodb restore-table-to-point-in-time", TIME=TIME)
         assert api.delete(f"{collection}/{kept['id']}?purge=true", headers={"If-Match": "*"}).status_code == 204
         later = created(steps, api)
         steps.next("aws dynamodb wait")
@@ -65,7 +66,7 @@ def whole_table(steps: Steps) -> None:
         steps.only_on_aws("crudctl deploy")
         stack.run("up", "--hold")  # exits with 1: the versions in service may not use their table any more
         with releasing(steps):
-            steps.next("crudctl release promote")
+            steps.next("crudctl release promote", answer="y")
         assert api.get(f"{collection}/{kept['id']}").json() == kept
         assert api.get(f"{collection}/{later['id']}").status_code == 404
         steps.next("crudctl backup")
