@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -197,6 +198,20 @@ def test_a_stop_that_cannot_save_fails(tmp_path: Path, monkeypatch: pytest.Monke
     saving = persistence.Persistence(Failing(tmp_path / "state", failures=1))
     with pytest.raises(persistence.NotSaved, match="could not be saved"):
         saving.save()
+
+
+def test_a_full_disk_stops_no_later_write(tmp_path: Path) -> None:
+    store = StateStore(tmp_path / "state")
+    store.write([("service", "small", b"1")])
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    rows: list[Row] = [("service", "small", None), ("service", "large", b"x" * 100_000)]
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.write(rows)
+    assert store.read("service") == {"small": b"1"}
+    store._db.execute("PRAGMA max_page_count = 1000")
+    store.write(rows)
+    assert list(store.read("service")) == ["large"]
 
 
 class Failing(StateStore):

@@ -77,7 +77,7 @@ def check(calls: Sequence[Call]) -> State:
         Violation: There is no such order.
     """
     known = sum(call.outcome is not None for call in calls)
-    head = _events(calls)
+    head, twins = _events(calls), _twins(calls)
     state, placed, left = State(), 0, known
     seen: set[tuple[int, State | None]] = set()
     trail: list[tuple[_Event, State, bool]] = []  # what was placed, the state before, whether another choice is left
@@ -92,6 +92,9 @@ def check(calls: Sequence[Call]) -> State:
             continue
         call = calls[event.number]
         after = _after(state, call)
+        twin = twins.get(event.number)
+        if twin is not None and not placed >> twin & 1:
+            after = None  # of two equal calls without a response, the one that was sent first is placed first
         key = (placed | 1 << event.number, after)
         if after is None or key in seen:
             event = event.after
@@ -127,6 +130,19 @@ def _events(calls: Sequence[Call]) -> _Event:
         last.after, event.before = event, last
         last = event
     return head
+
+
+def _twins(calls: Sequence[Call]) -> dict[int, int]:
+    """Return for each call without a response the one of the same write that was sent before it."""
+    twins: dict[int, int] = {}
+    latest: dict[Operation, int] = {}
+    for number in sorted(range(len(calls)), key=lambda number: calls[number].sent):
+        if calls[number].outcome is None:
+            operation = calls[number].operation
+            if operation in latest:
+                twins[number] = latest[operation]
+            latest[operation] = number
+    return twins
 
 
 def _backtracked(

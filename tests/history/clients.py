@@ -14,7 +14,7 @@ import httpx
 
 from tests.history.checker import Call, Violation, check
 from tests.history.model import LIVE, Operation, Outcome, text
-from tests.history.sending import COLLECTION, SYSTEM, NotSent, Unexpected, send
+from tests.history.sending import COLLECTION, SYSTEM, NotSent, Unexpected, is_of_the_service, send
 
 KINDS = {
     "create": 5,
@@ -250,10 +250,12 @@ class Workload:
             return None
         with self._lock:
             self.counted["list", str(response.status_code)] += 1
-        if response.status_code != 200 and response.status_code != 429 and response.status_code < 500:
+        if response.status_code not in (200, 429) and response.status_code < 500 and is_of_the_service(response):
             raise Unexpected(f"list: {response.status_code} {response.text}")
+        if response.status_code != 200:
+            return None
         page: dict[str, Any] = response.json()
-        return page if response.status_code == 200 else None
+        return page
 
     def _finish(self, subject: Subject) -> None:
         """Find out what has become of a resource, and check its history."""

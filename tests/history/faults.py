@@ -11,7 +11,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -185,7 +186,10 @@ class Served(InProcess):
 
 @contextmanager
 def serving(table: dict[str, str], owner: str, *around: Mutation) -> Iterator[Callable[[int], httpx.Client]]:
-    """Serve from a table, with each of `around` between the functions and what follows it. Yields what connects a client."""
+    """Serve from a table, with each of `around` between the functions and what follows it. Yields what connects a client.
+
+    What the functions log is dropped.
+    """
 
     def all_of(call: Call) -> Call:
         for one in reversed(around):
@@ -194,10 +198,10 @@ def serving(table: dict[str, str], owner: str, *around: Mutation) -> Iterator[Ca
 
     before = handlers.store, dict(os.environ)
     transport = Served(table, all_of)
+    bearer = {"Authorization": f"Bearer {owner}"}
     try:
-        yield lambda _: httpx.Client(
-            base_url="http://in-process/", headers={"Authorization": f"Bearer {owner}"}, transport=transport
-        )
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            yield lambda _: httpx.Client(base_url="http://in-process/", headers=bearer, transport=transport)
     finally:
         handlers.store = before[0]
         os.environ.clear()

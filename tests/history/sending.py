@@ -69,8 +69,8 @@ def outcome(response: httpx.Response, operation: Operation) -> tuple[Outcome | N
     status = response.status_code
     if status == 429:
         raise NotSent("too many requests")
-    if status >= 500 or (status >= 400 and response.headers.get("content-type") != "application/problem+json"):
-        return None, {}  # the latter while the local stack starts: the API has no other errors
+    if status >= 500 or not is_of_the_service(response):
+        return None, {}
     if status == 204:
         return Outcome(204), {}
     body: dict[str, Any] = response.json()
@@ -85,3 +85,8 @@ def outcome(response: httpx.Response, operation: Operation) -> tuple[Outcome | N
     ):
         raise Unexpected(f"{operation.kind}: {status} {response.text}")
     return Outcome(status, body.get("current_version")), body
+
+
+def is_of_the_service(response: httpx.Response) -> bool:
+    """Return whether a response is one that the API gives. While the local stack starts, there are others."""
+    return response.is_success or response.headers.get("content-type") == "application/problem+json"

@@ -108,9 +108,12 @@ def test_a_patch_that_gives_up_changes_nothing() -> None:
 
 
 def test_many_lost_writes_do_not_make_the_search_endless() -> None:
-    lost = [Call(put(B, f"lost {number}", 1), 2) for number in range(40)]
-    reads = [Call(GET, 3 + number, 4 + number, Outcome(200, 1, A)) for number in range(40)]
+    lost = [Call(put(B, f"lost {number}", 1), 2) for number in range(25)]
+    reads = [Call(GET, 3 + number, 4 + number, Outcome(200, 1, A)) for number in range(25)]
     assert is_linearizable(CREATED, *lost, *reads)
+    again = [Call(put(B, "lost"), 2 + number / 100) for number in range(300)]
+    assert is_linearizable(CREATED, *again, *reads, Call(put(C), 50, 51, Outcome(200, 3, C)))
+    assert not is_linearizable(CREATED, *again, *reads, Call(put(C), 50, 51, Outcome(200, 5, C)))
     assert not is_linearizable(CREATED, *lost, *reads, Call(GET, 50, math.inf, Outcome(200, 3, B)))
 
 

@@ -5,6 +5,8 @@ The long form, on a whole local stack that is killed, restarted and released to,
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.history import faults
@@ -22,8 +24,10 @@ MUTATIONS = {
 }
 
 
-def workload(table: dict[str, str], operations: int, mutation: Mutation, seed: int = 1) -> Workload:
-    """Run clients against the functions and a table that has bad days. Return what they did.
+def workload(
+    table: dict[str, str], operations: int, mutation: Mutation, seed: int = 1
+) -> tuple[Workload, Counter[str]]:
+    """Run clients against the functions and a table that has bad days. Return what they did, and what happened to them.
 
     Raises as `Workload.run`; the error has the number of requests that were sent in its notes.
     """
@@ -36,7 +40,7 @@ def workload(table: dict[str, str], operations: int, mutation: Mutation, seed: i
             violation.add_note(str(clients.requests))
             raise
     assert set(bad.happened) == set(faults.BAD)
-    return clients
+    return clients, bad.happened
 
 
 def found_after(table: dict[str, str], mutation: Mutation, seed: int = 1) -> int:
@@ -47,7 +51,7 @@ def found_after(table: dict[str, str], mutation: Mutation, seed: int = 1) -> int
 
 
 def test_every_history_is_linearizable_on_a_bad_day(table: dict[str, str]) -> None:
-    clients = workload(table, OPERATIONS, faults.whole)
+    clients, _ = workload(table, OPERATIONS, faults.whole)
     assert clients.requests >= OPERATIONS
     assert clients.counted["get", "200"] > OPERATIONS / 20
 

@@ -24,6 +24,7 @@ def before(url: str) -> Iterator[tuple[str, Counter[str]]]:
 
     The first attempt of each request is answered with 429 and not passed on, or passed on and then answered with 503, 500 or not
     at all. Its second attempt gets the API's response. A 503 has a date in Retry-After; a second attempt before it is `early`.
+    While the API is down, every attempt is answered with 429.
     """
     target = urlsplit(url)
     attempts: Counter[tuple[str | None, ...]] = Counter()
@@ -44,7 +45,14 @@ def before(url: str) -> Iterator[tuple[str, Counter[str]]]:
             if kind == "429":
                 self._answer(429, [("Retry-After", "0")], b"")
                 return
-            response, content = self._passed_on(body)
+            try:
+                response, content = self._passed_on(body)
+            except ConnectionRefusedError:  # nobody is there to carry it out
+                self._answer(429, [("Retry-After", "0")], b"")
+                return
+            except (http.client.HTTPException, OSError):  # it may have been carried out
+                self.close_connection = True
+                return
             if kind == "reset":
                 self.close_connection = True
             elif kind == "503":

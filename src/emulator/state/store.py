@@ -48,10 +48,11 @@ class StateStore:
             try:
                 self._db.executemany("DELETE FROM chunk WHERE service = ? AND name = ?", removed)
                 self._db.executemany("REPLACE INTO chunk VALUES (?, ?, ?)", kept)
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # of some failures SQLite has rolled back itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Release the file."""
