@@ -100,8 +100,7 @@ def check(calls: Sequence[Call]) -> State:
             event = event.after
             continue
         seen.add(key)
-        # What changes nothing and is explained can be placed at once: later is never better.
-        trail.append((event, state, after != state))
+        trail.append((event, state, not _never_changes_anything(call)))
         event.lift()
         state, placed, left = after, key[0], left - (call.outcome is not None)
         event = head.after
@@ -116,6 +115,14 @@ def _after(state: State, call: Call) -> State | None:
     if call.outcome is None:
         return None if after == state else after  # without an effect it may as well never happen
     return after if call.outcome == right else None
+
+
+def _never_changes_anything(call: Call) -> bool:
+    """Return whether a call can be placed as soon as that explains it, because it has no effect later either.
+
+    A repeat that was recognised does not belong here: the same response might be that of a second effect.
+    """
+    return call.outcome is not None and (call.operation.kind == "get" or call.outcome.status >= 400)
 
 
 def _events(calls: Sequence[Call]) -> _Event:

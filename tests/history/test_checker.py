@@ -83,6 +83,15 @@ def test_a_repeat_has_the_response_of_the_first_unless_something_came_in_between
     assert is_linearizable(CREATED, first, between, Call(put(B), 4, 5, Outcome(200, 4, B)))
 
 
+def test_a_late_repeat_may_be_applied_again_after_what_undid_it() -> None:
+    delete, other = Operation("delete", "delete"), Operation("delete", "other")
+    restored = Call(Operation("restore", "restore"), 4, 7, Outcome(200, 2, A))
+    repeat = Call(delete, 4, 7, Outcome(204))
+    history = [CREATED, Call(delete, 2, 3, Outcome(204)), restored, repeat]
+    assert is_linearizable(*history, Call(other, 8, 9, Outcome(204)))
+    assert is_linearizable(*history, Call(other, 8, 9, Outcome(404)))
+
+
 def test_what_was_purged_never_comes_back() -> None:
     purged = Call(PURGE, 2, 3, Outcome(204))
     assert is_linearizable(CREATED, purged, Call(CREATE, 4, 5, Outcome(409)))
