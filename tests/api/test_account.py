@@ -54,7 +54,11 @@ def test_a_machine_owns_its_items_and_needs_the_scope(stack: Stack, service: Ser
     assert created.status_code == 201
     path = f"items/{created.json()['id']}"
     assert anyone.get(path, headers={"Authorization": f"Bearer {read}"}).status_code == 200
-    assert anyone.delete(path, headers={"Authorization": f"Bearer {read}"}).status_code in (401, 403)
+    refused = anyone.delete(path, headers={"Authorization": f"Bearer {read}"})
+    assert problem(refused, 403)["scope"] == "items/write"
+    needed = 'Bearer error="insufficient_scope", scope="items/write"'
+    assert refused.headers["x-amzn-remapped-www-authenticate"] == needed  # API Gateway's name for it
+    assert "www-authenticate" not in refused.headers
     problem(service.client("first").get(path), 404)
     assert anyone.delete(path, headers={"Authorization": f"Bearer {both}"}).status_code == 204
 
@@ -73,6 +77,26 @@ def test_an_unknown_app_client_is_403(stack: Stack, service: Service) -> None:
     response = service.client(None).get("items", headers={"Authorization": f"Bearer {token}"})
     cognito.delete_user_pool_client(UserPoolId=pool, ClientId=stranger["ClientId"])
     assert "app client" in problem(response, 403)["detail"]
+
+
+def test_a_token_without_any_scope_of_the_api_is_401(stack: Stack, service: Service) -> None:
+    cognito, pool = stack.aws("cognito-idp"), stack.outputs["user_pool_id"]
+    scopes = [{"ScopeName": "read", "ScopeDescription": "Read"}]
+    cognito.create_resource_server(UserPoolId=pool, Identifier="elsewhere", Name="elsewhere", Scopes=scopes)
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="elsewhere",
+        GenerateSecret=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=["elsewhere/read"],
+    )["UserPoolClient"]
+    token = machine_token(stack, client, "elsewhere/read").json()["access_token"]
+    response = service.client(None).get("items", headers={"Authorization": f"Bearer {token}"})
+    cognito.delete_user_pool_client(UserPoolId=pool, ClientId=client["ClientId"])
+    cognito.delete_resource_server(UserPoolId=pool, Identifier="elsewhere")
+    assert problem(response, 401)["type"] == "urn:items:problem:unauthorized"
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
 def stage(stack: Stack) -> tuple[str, str]:

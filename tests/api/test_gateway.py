@@ -143,6 +143,41 @@ def test_responses_to_head_leave_nothing_on_the_connection(
     connection.close()
 
 
+ALIKE = {
+    "//items": 404, "/items//": 404, "///items": 404, "/items//x": 404, f"/items/{SOME_ID}//restore": 404, "/Items": 404,
+    "/./items": 404, "/x/../items": 404, "/items/../items": 404, "/%2Fitems": 404, "/items%2F": 404, "/items%2Fx": 404,
+    f"/items/{SOME_ID}%2Frestore": 400, "/items/..": 400, "/items/%2E%2E": 400, "/items/.%2F": 400, "/items;x=1": 404,
+    "/items/%00": 400, "/items/ ": 400, "/items/%FF": 400, "/items/%2e": 400, "/items.": 404, "/items%20": 404, "/items%00": 404,
+    "/items/": 200, "/items": 200, f"/items/{SOME_ID}/": 404,
+}  # fmt: skip
+
+
+def test_a_path_that_is_only_like_one_of_the_contract_is_another(service: Service) -> None:
+    """Also how they are served at all: by the gateway, or refused by the function as ids."""
+    if service.name != "local":
+        pytest.skip("AWS documents none of this; docs/parity.md has what is assumed")
+    client, found = service.client("first"), {}
+    for path in ALIKE:
+        found[path] = raw(client, "GET", path.replace(" ", "%20"))[0]
+    assert found == ALIKE
+    for method in ("get", "Get", "gET", "head"):
+        status, headers = raw(client, method, "/items")
+        assert (status, headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
+
+
+def raw(client: httpx.Client, method: str, path: str) -> tuple[int, http.client.HTTPMessage]:
+    """Return status and headers of a request with exactly this method and path."""
+    url = client.base_url
+    connection = http.client.HTTPConnection(url.host, url.port, timeout=60)
+    connection.putrequest(method, url.raw_path.decode().rstrip("/") + path, skip_accept_encoding=True)
+    connection.putheader("Authorization", client.headers["authorization"])
+    connection.endheaders()
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status, response.headers
+
+
 def of_the_resource(response: httpx.Response) -> dict[str, str]:
     """Return the headers of a response without those of one request."""
     own = ("date", "x-correlation-id", "x-amz", "traceparent")

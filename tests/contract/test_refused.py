@@ -441,6 +441,10 @@ def body(document: Any, method: str) -> Any:
             "its response 200 must be application/json with",
         ),
         (lambda d: d["paths"]["/items"]["post"].update(security=[]), "must name one of the scopes items/read"),
+        (
+            lambda d: d["paths"]["/items"]["post"].update(security=[{"cognito": ["items/read", "items/write"]}]),
+            "names items/read and items/write in one requirement, which means all of them",
+        ),
         (archive(operationId="delete"), "the operationId delete is taken"),
         (archive(operationId="import"), "the operationId import is taken"),
         (archive(requestBody={"content": {"application/json": {"schema": {"not": {}}}}}), "request body has `not`"),

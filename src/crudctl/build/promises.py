@@ -96,6 +96,13 @@ def check(document: Mapping[str, Any], described: Service, operations: Mapping[s
         _check_path(where, path, declared["parameters"])
         if not set(operation.scopes) & described.scopes.keys():
             raise ContractError(f"{where}: `security` must name one of the scopes {', '.join(described.scopes)}.")
+        together = [[name for names in need.values() for name in names] for need in declared["security"]]
+        both = next((names for names in together if len(names) > 1), None)
+        if both:
+            raise ContractError(
+                f"{where}: `security` names {' and '.join(both)} in one requirement, which means all of them, but one is enough "
+                "for API Gateway. List a requirement for each, or define a scope for what needs both."
+            )
         if operation.kind == OTHER:
             _check_name(where, operation.id)
         else:
