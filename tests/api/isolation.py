@@ -49,9 +49,10 @@ class Attempt(NamedTuple):
         return declared["method"], declared["path"].lstrip("/").replace("{id}", resource)
 
 
+LIST = Attempt("list", "list")
 ATTEMPTS = [
     Attempt("create, with a key of the owner's", "create"),
-    Attempt("list", "list"),
+    LIST,
     Attempt("list the trash", "list", "trashed", {"deleted": "true"}),
     *(Attempt(kind, kind) for kind in ("get", "replace", "patch", "delete")),
     Attempt("purge", "delete", "live", {"purge": "true"}),
@@ -122,9 +123,10 @@ class Owned:
 
     def _elsewhere(self, response: httpx.Response) -> None:
         """Purge what an attempt to create has made for its caller."""
-        bearer = {"Authorization": response.request.headers["authorization"]}
+        sent = response.request.headers
+        headers = {name: sent[name] for name in ("authorization", AS_OWNER) if name in sent}
         purged = httpx.delete(
-            response.request.url.join(response.headers["location"]), params={"purge": "true"}, headers=bearer
+            response.request.url.join(response.headers["location"]), params={"purge": "true"}, headers=headers
         )
         assert purged.status_code == 204, purged.text
 
