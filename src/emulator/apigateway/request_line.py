@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote
 
+from h11 import Request
 from hypercorn.protocol import h11
 from ministack import app
 from ministack.services import apigateway_v1 as v1
@@ -40,6 +41,8 @@ PATH_SEGMENTS = register(
         upstream="split the undecoded path in `_execute_in_scope`, and decode each segment",
     )
 )
+MARK = b"~"  # before a method that is not in capitals; a character that a method may have
+
 _method: ContextVar[str] = ContextVar("emulator_method")
 _raw_path: ContextVar[str] = ContextVar("emulator_raw_path")
 
@@ -52,15 +55,21 @@ def install() -> None:
 
 
 async def create_stream(original: Callable[..., Awaitable[None]], self: Any, request: Any) -> None:
-    """Serve a request in a context that knows its method."""
-    _method.set(request.method.decode("ascii"))
+    """Serve a request. If its method is not in capitals, Hypercorn gets another one, which it knows nothing of.
+
+    As the capitals of `head`, it would send no body, which the connection, for which `head` is any method, waits for.
+    """
+    if not request.method.isupper():
+        _method.set(request.method.decode("ascii"))
+        headers = request.headers.raw_items()
+        version, target = request.http_version, request.target
+        request = Request(method=MARK + request.method, target=target, headers=headers, http_version=version)
     await original(self, request)
 
 
-def method(upper: str) -> str:
-    """Return the method of the current request, which is known in upper case."""
-    sent = _method.get(upper)
-    return sent if sent.upper() == upper else upper
+def method(known: str) -> str:
+    """Return the method of the current request as it was sent, from the one that Hypercorn knows."""
+    return _method.get() if known.startswith(MARK.decode()) else known
 
 
 async def handle_request(
