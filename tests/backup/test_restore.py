@@ -155,6 +155,30 @@ def test_what_a_user_writes_meanwhile_is_not_overwritten(
     assert [stored(one) for one in meanwhile] == meanwhile
 
 
+def test_what_dynamodb_leaves_over_is_asked_for_again(restore: Restore, dynamodb: Any, table: dict[str, str]) -> None:
+    """It returns at most 16 MB, and nothing while it throttles."""
+    existing = [entry(number) for number in range(10)]
+    restore(existing, existing)
+    asked: list[int] = []
+
+    class Client:
+        """DynamoDB's client, which returns three entries of a request, and every other time none."""
+
+        def batch_get_item(self, **parameters: Any) -> Any:
+            ((name, request),) = parameters["RequestItems"].items()
+            asked.append(len(request["Keys"]))
+            count = 3 if len(asked) % 2 else 0
+            left = {name: request | {"Keys": request["Keys"][count:]}} if request["Keys"][count:] else {}
+            if not count:
+                return {"Responses": {}, "UnprocessedKeys": left}
+            response = dynamodb.batch_get_item(RequestItems={name: request | {"Keys": request["Keys"][:count]}})
+            return response | {"UnprocessedKeys": left}
+
+    found = entries.fetch(Client(), table["TABLE_NAME"], existing)
+    assert found == {attributes.key(one): one for one in existing}
+    assert asked == [10, 7, 7, 4, 4, 1, 1]
+
+
 def test_an_owner_with_another_id_keeps_what_is_live_and_what_is_in_the_trash() -> None:
     ids = {"anna": "new"}
     live, trash = owners.given(entry(1), ids), owners.given(trashed(entry(1)), ids)

@@ -1,12 +1,16 @@
-"""An environment is deleted whole, and only when nothing protects it. An account of the emulator."""
+"""An environment is deleted whole, when nothing protects it, and made again from a backup. An account of the emulator."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from emulator import process
+from functions.aws.attributes import marshal
 from tests.deploy.account import Account
 from tests.servers import edge
 from tests.snapshot import cloned
@@ -38,7 +42,27 @@ def protect(account: Account, on: bool) -> None:
     settings.write_text("\n".join([*kept, f"deletion_protection = {str(on).lower()}", ""]), encoding="utf-8")
 
 
-def test_an_environment_is_destroyed_only_without_protection_and_by_its_name(account: Account) -> None:
+def outputs(account: Account) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(account.succeed("outputs", "--env", "test", "--json"))
+    return values
+
+
+def used(account: Account) -> None:
+    """Let a user have something."""
+    known, cognito = outputs(account), account.client("cognito-idp")
+    user = cognito.admin_create_user(
+        UserPoolId=known["user_pool_id"],
+        Username="maria@example.com",
+        UserAttributes=[{"Name": "email", "Value": "maria@example.com"}, {"Name": "email_verified", "Value": "true"}],
+    )["User"]
+    owner = next(one["Value"] for one in user["Attributes"] if one["Name"] == "sub")
+    entry = {"id": f"{owner}#1", "owner": owner, "version": 3, "created_at": "a", "updated_at": "b", "name": "Kept"}
+    account.client("dynamodb").put_item(TableName=known["table_name"], Item=marshal(entry))
+
+
+def test_an_environment_is_destroyed_by_its_name_and_made_again_from_a_backup(account: Account, tmp_path: Path) -> None:
+    used(account)
+    file = account.succeed("backup", "--env", "test", "--to", str(tmp_path)).strip()
     tables = account.client("dynamodb").list_tables()["TableNames"]
     refused = account.run("destroy", "--env", "test", "--confirm", "stock-test")
     assert refused.exit_code == 1
@@ -55,3 +79,13 @@ def test_an_environment_is_destroyed_only_without_protection_and_by_its_name(acc
     assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
     assert account.objects(f"stock-test-state-{ID}")
     assert "Nothing is deployed to test" in account.run("destroy", "--env", "test", "--confirm", "stock-test").stderr
+
+    account.succeed("deploy", "--env", "test", "--yes", "--only", "apply")
+    refused = account.run("restore", file, "--env", "test", "--yes")
+    assert (refused.exit_code, "Pass --users" in refused.stderr) == (1, True)
+    account.succeed("restore", file, "--env", "test", "--yes", "--users")
+    known = outputs(account)
+    (user,) = account.client("cognito-idp").list_users(UserPoolId=known["user_pool_id"])["Users"]
+    (entry,) = account.client("dynamodb").scan(TableName=known["table_name"])["Items"]
+    owner = next(one["Value"] for one in user["Attributes"] if one["Name"] == "sub")
+    assert (entry["id"]["S"], entry["owner"]["S"], entry["name"]["S"]) == (f"{owner}#1", owner, "Kept")

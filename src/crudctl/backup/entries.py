@@ -12,7 +12,7 @@ from crudctl.backup.attributes import LIVE, Entry, key, version
 from crudctl.console import Failed
 
 BATCH = 100  # keys in one BatchGetItem
-PATIENCE = 60.0  # seconds for the keys that DynamoDB leaves over while it is throttled
+PATIENCE = 60.0  # seconds without an entry
 # What changes with every write: no two writes leave the same receipt, and expiry is the trash's.
 WRITTEN = ("version", "updated_at", "receipt", "deleted_at", "expires_at", "owner")
 
@@ -65,19 +65,25 @@ def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def fetch(client: Any, table: str, wanted: Iterable[Entry]) -> dict[str, Entry]:
-    """Return by key what the table has of at most BATCH entries. Raise Failed if DynamoDB keeps refusing some of them."""
+    """Return by key what the table has of at most BATCH entries, as the last write left them.
+
+    DynamoDB leaves over what is more than 16 MB, and what it throttles. Raise Failed if it returns nothing for PATIENCE seconds.
+    """
     request = {table: {"Keys": [{"id": entry["id"]} for entry in wanted], "ConsistentRead": True}}
     found: dict[str, Entry] = {}
     deadline, pause = time.monotonic() + PATIENCE, 0.05
     while request:
         response = client.batch_get_item(RequestItems=request)
-        found |= {key(entry): entry for entry in response["Responses"].get(table, ())}
+        returned = response["Responses"].get(table, ())
+        found |= {key(entry): entry for entry in returned}
         request = response["UnprocessedKeys"]
-        if request:
-            if time.monotonic() > deadline:
-                raise Failed(f"DynamoDB throttles reads of {table}.", "Run the command again later.")
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+        if returned or not request:
+            deadline, pause = time.monotonic() + PATIENCE, 0.05
+            continue
+        if time.monotonic() > deadline:
+            raise Failed(f"DynamoDB throttles reads of {table}.", "Run the command again later.")
+        time.sleep(pause)
+        pause = min(2 * pause, 2.0)
     return found
 
 

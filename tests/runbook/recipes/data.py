@@ -20,12 +20,15 @@ PATIENCE = 180.0  # seconds until a release has begun
 
 def backup(steps: Steps) -> None:
     """The file is named by what was printed, and only its owner can read it."""
-    printed = steps.next("crudctl backup")
-    file = Path(printed.splitlines()[-1])
-    assert file.parent == steps.stack.home / "backups"
-    assert file.stat().st_mode & 0o777 == 0o600
-    steps.next("crudctl backup", FOLDER=str(steps.stack.home))
-    assert "in the table as in the backup" in steps.next("crudctl restore", FILE=str(file))
+    with steps.stack.api() as api:
+        one = created(steps, api)
+        printed = steps.next("crudctl backup")
+        file = Path(printed.splitlines()[-1])
+        assert file.parent == steps.stack.home / "backups"
+        assert file.stat().st_mode & 0o777 == 0o600
+        steps.next("crudctl backup", FOLDER=str(steps.stack.home))
+        assert "in the table as in the backup" in steps.next("crudctl restore", FILE=str(file))
+        api.delete(f"{steps.described.collection}/{one['id']}?purge=true", headers={"If-Match": "*"})
 
 
 def undeleted(steps: Steps) -> None:
