@@ -108,6 +108,11 @@ test('a rejected token is renewed once; if it is rejected again, the session end
   await expect(api(rejected(401), rejected(401)).get('id-1')).rejects.toBeInstanceOf(SessionEnded);
 });
 
+test('a token without the scope is not renewed: another one would lack it too', async () => {
+  await expect(api(rejected(403)).get('id-1')).rejects.toBeInstanceOf(Refused);
+  expect(sent).toHaveLength(1);
+});
+
 test('a known version is sent as If-None-Match, and 304 means it is current', async () => {
   const newer = await api(() => new Response(null, { status: 304 })).get('id-1', 4);
   expect(newer).toBeNull();
