@@ -4,7 +4,7 @@
 locals {
   problems = {
     invalid_request = { status = 400, title = "Invalid request", detail = "A required parameter is missing or the request cannot be read." }
-    unauthorized = { status = 401, title = "Unauthorized", detail = "Send a valid access token: Authorization: Bearer <access token>."
+    unauthorized = { status = 401, title = "Unauthorized", detail = "Send a valid access token with a scope of this API: Authorization: Bearer <access token>."
     headers = { WWW-Authenticate = "'Bearer'" } }
     forbidden          = { status = 403, title = "Forbidden", detail = "The request is not allowed." }
     not_found          = { status = 404, title = "Not found", detail = "There is nothing at this path." }
