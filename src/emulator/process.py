@@ -44,7 +44,7 @@ def start(port: int, state_dir: Path, log_path: Path, region: str) -> int:
     with contextlib.suppress(FileExistsError):  # if a file is in the way, the emulator reports it
         state_dir.mkdir(mode=0o700, parents=True)
     if state_dir.is_dir():
-        _make_secret(state_dir / ROOT_FILE)
+        make_secret(state_dir)
     command = [sys.executable, "-P", "-m", MODULE, "--port", str(port)]
     command += [
         "--identity",
@@ -80,8 +80,9 @@ def start_server(command: list[str], log_path: Path) -> int:
         ).pid
 
 
-def _make_secret(path: Path) -> None:
-    """Write a new secret if there is none yet, atomically."""
+def make_secret(state_dir: Path) -> None:
+    """Make the secret of the root of the emulator on `state_dir`, atomically, unless there is one."""
+    path = state_dir / ROOT_FILE
     if path.exists():
         return
     incomplete = path.with_name(f"{ROOT_FILE}.{os.getpid()}.tmp")
@@ -161,7 +162,7 @@ def serving(state_dir: Path) -> list[int]:
 
 def serves(pid: int, state_dir: Path) -> bool:
     """Return whether `pid` is a living emulator that serves a state folder."""
-    return is_emulator(pid) and state_dir.exists() and _serves(_command(pid), state_dir)
+    return is_emulator(pid) and state_dir.exists() and _serves(command(pid), state_dir)
 
 
 def _serves(command: str, state_dir: Path) -> bool:
@@ -205,10 +206,10 @@ def runs(pid: int, module: str) -> bool:
     """Return whether `pid` is a living process that runs `python -m module`."""
     with contextlib.suppress(ChildProcessError):  # another process started it, and reaps it
         os.waitpid(pid, os.WNOHANG)
-    return f" -m {module} " in _command(pid)
+    return f" -m {module} " in command(pid)
 
 
-def _command(pid: int) -> str:
+def command(pid: int) -> str:
     """Return the command line of a living process; empty if it has ended, even if nobody has reaped it."""
     if PROCESSES.exists():
         return _command_on_linux(PROCESSES / str(pid))

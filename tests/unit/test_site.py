@@ -24,18 +24,31 @@ from tests.stack import ROOT
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
     """A client of a server with a small app, and the app's folder."""
+    with serving(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Path]]:
+    """The same, for tests that change nothing."""
+    with serving(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def serving(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
     (tmp_path / "dist" / "assets").mkdir(parents=True)
     (tmp_path / "dist" / "index.html").write_text("<h1>Page</h1>", encoding="utf-8")
     (tmp_path / "dist" / "assets" / "a-1.js").write_text("let a", encoding="utf-8")
     (tmp_path / "secret").write_text("secret", encoding="utf-8")
     (tmp_path / "site.json").write_text(json.dumps({"headers": {"X-A": "b"}, "config": {"k": "v"}}), encoding="utf-8")
-    serving = Server(0, tmp_path / "dist", tmp_path / "site.json")
-    thread = threading.Thread(target=lambda: serving.serve_forever(poll_interval=0.01))
+    running = Server(0, tmp_path / "dist", tmp_path / "site.json")
+    thread = threading.Thread(target=lambda: running.serve_forever(poll_interval=0.01))
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{serving.server_address[1]}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{running.server_address[1]}") as client:
         yield client, tmp_path
-    serving.shutdown()
-    serving.server_close()
+    running.shutdown()
+    running.server_close()
     thread.join()
 
 
@@ -137,27 +150,27 @@ ODD = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_whatever_is_sent_has_a_response(
-    site: tuple[httpx.Client, Path], name: str, capfd: pytest.CaptureFixture[str]
+    unchanged: tuple[httpx.Client, Path], name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sent, status = ODD[name]
-    received = exchange(site, sent)
+    received = exchange(unchanged, sent)
     assert b"secret" not in received
     assert received.startswith(b"HTTP/1.1 %d " % status) if status else received.startswith((b"", b"HTTP/1.1 400 "))
     assert b"Access-Control-" not in received
     assert capfd.readouterr() == ("", "")
-    assert site[0].get("/").status_code == 200
+    assert unchanged[0].get("/").status_code == 200
 
 
-def test_body_is_not_taken_for_a_request(site: tuple[httpx.Client, Path]) -> None:
+def test_body_is_not_taken_for_a_request(unchanged: tuple[httpx.Client, Path]) -> None:
     hidden = b"GET /assets/a-1.js HTTP/1.1\r\n" + GOOD
     for head in (b"Content-Length: %d\r\n" % len(hidden), b"Transfer-Encoding: chunked\r\n"):
-        received = exchange(site, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n" + hidden)
+        received = exchange(unchanged, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n" + hidden)
         assert received.count(b"HTTP/1.1") == 1
 
 
-def test_several_requests_use_one_connection(site: tuple[httpx.Client, Path]) -> None:
+def test_several_requests_use_one_connection(unchanged: tuple[httpx.Client, Path]) -> None:
     first = b"GET /assets/a-1.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    received = exchange(site, first + b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + PAGE)
+    received = exchange(unchanged, first + b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + PAGE)
     assert received.count(b"HTTP/1.1 200 ") == 3
     assert received.endswith(b"<h1>Page</h1>")
 
