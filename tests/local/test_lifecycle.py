@@ -131,6 +131,17 @@ def test_emulator_that_is_not_recorded_is_found_and_stopped(stack: Stack) -> Non
     assert process.serving(stack.home / ".local" / "state") == [record(stack)["pid"]]
 
 
+def test_emulator_of_a_version_without_a_secret_is_started_again_with_one(stack: Stack) -> None:
+    """Its root is `test`/`test`, and everybody's."""
+    before, secret = record(stack), stack.home / ".local" / "state" / "root.secret"
+    secret.unlink()
+    assert APPLY not in up(stack)
+    assert record(stack)["pid"] != before["pid"]
+    assert stack.aws("sts").get_caller_identity()["Arn"].endswith(":root")
+    with stack.api() as api:
+        assert api.get("items").status_code == 200
+
+
 def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> None:
     real = {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
