@@ -264,6 +264,13 @@ def test_expired_credentials_are_replaced_by_their_source() -> None:
         assert "Credential=new/" in server.requests[1][0]
 
 
+def test_expired_credentials_that_cannot_be_replaced_in_time_are_named() -> None:
+    left = iter([1.0, 1.0, 0.0])
+    with HostileServer(error("ExpiredTokenException")) as server, pytest.raises(dynamodb.Unavailable) as caught:
+        client_of(server).call("PutItem", PUT, lambda: next(left))
+    assert (caught.value.action, caught.value.code) == ("dynamodb:PutItem", "ExpiredTokenException")
+
+
 def test_expired_credentials_without_others_are_access_denied() -> None:
     with HostileServer(*[error("ExpiredTokenException")] * 3) as server:
         client = client_of(server)

@@ -282,7 +282,9 @@ class Client:
             keys.expires = 0.0  # so that their source replaces them, if it has others
         elif not self._clock.correct(error.code, response_headers.get("date", "")):
             raise error
-        raise Unavailable(str(error)) from error
+        again = Unavailable(str(error))
+        again.code = error.code
+        raise again from error
 
 
 def _of(failure: CredentialsUnavailable, kind: type[DynamoDBError]) -> DynamoDBError:
