@@ -138,7 +138,7 @@ class Aws:
         """Call something before each request of that operation, which may raise instead of it."""
         self._meeting[service, operation] = call
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Any = None) -> Any:
         """Return what takes the place of boto3's client of a service."""
         fake = {"lambda": self.lambda_, "dynamodb": self.dynamodb, "cloudwatch": self.cloudwatch}[service]
         return Client(fake, lambda operation: self._meeting.get((service, operation)))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from crudctl.release import rollback_function
 from crudctl.release.aliases import PROD
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
 from tests.release.simulation import BEGIN, HASTY, PREFIX, Aws, Fault, Stopped, Watcher, at, refused
+from tests.stack import ROOT
 
 STEPS, BAKE = [0.1, 0.5], 600.0
 BUSY = 5.0  # requests a second
@@ -38,6 +41,22 @@ def fire(aws: Aws, operation: str = "get_item", version: str = "2") -> str:
     alarm = {"alarmName": name, "state": {"value": "ALARM", "reason": "a test"}}
     event = {"alarmData": alarm | {"configuration": {"metrics": [{"metricStat": {"metric": metric}}]}}}
     return rollback_function.handler(event, None)["rollback"]
+
+
+def test_a_response_that_does_not_come_leaves_the_function_time_to_ask_again(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (seconds,) = re.findall(r"timeout += (\d+)", (ROOT / "infra" / "release.tf").read_text(encoding="utf-8"))
+    waits: list[float] = []
+
+    def client(service: str, config: Config) -> Any:
+        waits.append((config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"])
+        return aws.client(service)
+
+    monkeypatch.setattr(boto3, "client", client)
+    left_baking(aws, aws.publish())
+    fire(aws)
+    assert 0 < max(waits) < int(seconds) / 2
 
 
 def left_baking(aws: Aws, new: dict[str, str], weights: list[float] | None = None) -> None:

@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from crudctl.release import guard
 from crudctl.release.aliases import Aliases
@@ -27,6 +28,10 @@ from crudctl.release.guard import Decision
 from crudctl.release.metrics import Metrics
 from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
+
+# boto3 waits a minute for a response by itself, which is all the time that the function has (infra/release.tf).
+# https://docs.aws.amazon.com/botocore/latest/reference/config.html
+PATIENCE = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
@@ -37,7 +42,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     alarm = event["alarmData"]
     if alarm["state"]["value"] != "ALARM":
         return _result("the alarm is over")
-    records = Records(boto3.client("dynamodb"), os.environ["RELEASES_TABLE"])
+    records = Records(boto3.client("dynamodb", config=PATIENCE), os.environ["RELEASES_TABLE"])
     functions: dict[str, str] = json.loads(os.environ["FUNCTIONS"])
     release = records.current()
     if release is None or not release.running:
@@ -46,14 +51,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("the alarm is about another version")
     if not release.stages:
         return _result("no user has called the new version yet")
-    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch = boto3.client("cloudwatch", config=PATIENCE)
     looking = "the function rollback looks at the evidence; if the faults go on, this alarm fires again"
     cloudwatch.set_alarm_state(AlarmName=alarm["alarmName"], StateValue="OK", StateReason=looking)
     decision = _look(cloudwatch, functions, release)
     if decision.action != "roll back":
         return _result(f"the new version is no worse than the old one so far: odds {decision.odds:.3g}")
     holder = f"rollback-{uuid.uuid4()}"
-    aliases = Aliases(boto3.client("lambda"), functions, holder)
+    aliases = Aliases(boto3.client("lambda", config=PATIENCE), functions, holder)
     try:
         silence = time.time() - release.seen
         note = f"the alarm fired {silence:.0f} s after the last write of the releaser ({release.who}, process {release.pid})"
