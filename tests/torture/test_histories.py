@@ -11,10 +11,11 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator import process
 from tests.history import faults
@@ -71,41 +72,66 @@ class Troubles:
                 while self._clients.requests < due:
                     if self._over.wait(0.1):
                         return
-                trouble()
+                what = trouble()
+                self.happened[what] += 1
+                print(f"{what} after {self._clients.requests:,} requests", flush=True)
                 due = self._clients.requests + BETWEEN
 
-    def _kill(self) -> None:
+    def _kill(self) -> str:
         """Kill the emulator and its functions, and start it again: a machine that lost its power, but not what it had written."""
         pid = self._stack.environment.record["pid"]
         os.killpg(pid, signal.SIGKILL)
         assert eventually(lambda: not process.is_emulator(pid), 10)
-        self.happened["killed"] += 1
         self._stack.crudctl("up")
+        return "killed"
 
-    def _stop(self) -> None:
+    def _stop(self) -> str:
         self._stack.crudctl("down")
-        self.happened["stopped"] += 1
         self._stack.crudctl("up")
+        return "stopped"
 
-    def _release(self) -> None:
+    def _release(self) -> str:
         self._rig.publish(None)
         code, output = self._stack.crudctl_exit("release", "start", "--steps", "20,100", "--bake", "8s", "--yes")
         assert code == 0, output
-        self.happened["released"] += 1
+        return "released"
 
-    def _roll_back(self) -> None:
+    def _roll_back(self) -> str:
         code, output = self._stack.crudctl_exit("release", "rollback")
         assert code == 0, output
-        self.happened["rolled back"] += 1
+        return "rolled back"
+
+
+class SignedIn(httpx.Auth):
+    """Adds an access token of a demo user, which is renewed before it expires."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack, self._lock = stack, threading.Lock()
+        self._renew()
+
+    def _renew(self) -> None:
+        self._token, self._until = (
+            self._stack.token(self._stack.outputs["demo_users"][0]["username"]),
+            time.monotonic() + 300,
+        )
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the token. While the stack is down, the last one is used."""
+        with self._lock:
+            if time.monotonic() > self._until:
+                with contextlib.suppress(BotoCoreError, ClientError):
+                    self._renew()
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
 
 
 def connected(stack: Stack, through: str) -> Callable[[int], httpx.Client]:
     """Return what connects a client: every other one through the proxy `through`, which loses responses."""
-    token = stack.api().headers["Authorization"]
+    signed_in = SignedIn(stack)
 
     def connect(number: int) -> httpx.Client:
         url = through if number % 2 else stack.outputs["api_url"]
-        return httpx.Client(base_url=f"{url}/", headers={"Authorization": token}, timeout=60)
+        return httpx.Client(base_url=f"{url}/", auth=signed_in, timeout=60)
 
     return connect
 
