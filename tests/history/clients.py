@@ -15,57 +15,10 @@ import httpx
 from tests.history.checker import Call, Violation, check
 from tests.history.model import LIVE, Operation, Outcome, text
 from tests.history.sending import COLLECTION, SYSTEM, NotSent, Unexpected, is_of_the_service, send
+from tests.history.subject import Subject
 
-KINDS = {
-    "create": 5,
-    "get": 26,
-    "replace": 13,
-    "patch": 12,
-    "patch a property": 14,
-    "delete": 6,
-    "restore": 17,
-    "purge": 2,
-}
 ATTEMPTS = 8  # of a write with a key whose response was lost
 PATIENCE = 240.0  # seconds in which the service may be down
-NAMES = "abcde"  # of the properties that are patched alone
-
-
-class Subject:
-    """A resource while it is used.
-
-    Attributes:
-        key: what it is created with.
-        first: the content that it is created with.
-        id: None until a response has named it.
-        latest: the highest version that anybody has seen.
-        calls: everything that was sent, as far as it may have had an effect.
-        listed: the entries of lists: when they were received, and what they show.
-        repeatable: the writes with a key, which may be sent again later.
-    """
-
-    def __init__(self, key: str, length: int) -> None:
-        self.key, self.left, self.under_way = key, length, 0
-        self.first = text({"name": key, "attributes": {}})
-        self.id: str | None = None
-        self.latest = 1
-        self.calls: list[Call] = []
-        self.listed: list[tuple[float, Outcome]] = []
-        self.repeatable: list[Operation] = []
-
-    def history(self) -> list[Call]:
-        """Return the calls, and a read for each entry of a list that no response explains.
-
-        A list may be behind, so it is a read that may have happened at any time before it was received.
-        """
-        writes = [call for call in reversed(self.calls) if call.operation.kind != "get"]
-        shown = {(call.outcome.version, call.outcome.content): call.sent for call in writes if call.outcome}
-        stale = [
-            Call(Operation("get"), 0.0, received, entry, "a list")
-            for received, entry in self.listed
-            if shown.get((entry.version, entry.content), received + 1) > received
-        ]
-        return self.calls + stale
 
 
 class Workload:
@@ -173,29 +126,9 @@ class Workload:
         if subject.repeatable and chooses.random() < 0.06:  # a duplicate that comes late
             self._perform(subject, chooses.choice(subject.repeatable), number, keyed=True)
             return
-        kind = "create" if subject.id is None else chooses.choices([*KINDS], [*KINDS.values()])[0]
-        if kind == "purge" and subject.left > self._length // 3:
-            kind = "get"
-        write = f"{number}-{chooses.getrandbits(64):x}"
-        match = subject.latest - chooses.choice((0, 0, 0, 1)) if chooses.random() < 0.5 else None
-        if kind == "create":
-            operation = Operation("create", subject.key, content=subject.first)
-        elif kind == "get":
-            operation = Operation("get")
-        elif kind == "replace":
-            operation = Operation(
-                kind, write, match, text({"name": write, "attributes": {chooses.choice(NAMES): write}})
-            )
-        elif kind == "patch":
-            operation = Operation(kind, write, match, text({"quantity": chooses.randrange(1000)}))
-        elif kind == "patch a property":
-            value = None if chooses.random() < 0.2 else write
-            operation = Operation("patch", write, match, text({"attributes": {chooses.choice(NAMES): value}}))
-        else:
-            operation = Operation(kind, write, match)
-        keyed = kind == "create" or (kind != "get" and chooses.random() < 0.6)
+        operation, keyed = subject.chosen(chooses, f"{number}-{chooses.getrandbits(64):x}")
         self._perform(subject, operation, number, keyed=keyed)
-        if keyed and kind != "create":
+        if keyed and operation.kind != "create":
             subject.repeatable.append(operation)
 
     def _perform(self, subject: Subject, operation: Operation, number: int, *, keyed: bool) -> Outcome | None:
