@@ -327,6 +327,42 @@ def test_what_users_call_of_cognito_has_one_path(ours: Stack, path: str) -> None
     assert status in (400, 403), text
 
 
+OPEN = (
+    *PAGES, "/oauth2/login", READY, process.PID_PATH, "/x_1/.well-known/jwks.json", "/x_1/.well-known/openid-configuration",
+    "/_aws/execute-api", "/_aws/execute-api/", "/_aws/execute-api/x", "/_aws/execute-api//v1", "/_aws/execute-api/x/v1/items",
+    "/_aws/execute-api/x/v1/@connections/x", "/_aws/execute-api/x/../../", "/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_open_address_leads_to_no_other_service(ours: Stack, path: str) -> None:
+    """MiniStack goes by other headers where an address turns out to have no meaning of its own."""
+    form = "application/x-www-form-urlencoded"
+    for method in ("GET", "POST", "PUT", "DELETE", "HEAD"):
+        for target, content_type, body in (
+            ("DynamoDB_20120810.ListTables", JSON, "{}"),
+            ("AWSCognitoIdentityProviderService.ListUserPools", JSON, '{"MaxResults": 1}'),
+            ("AWSCognitoIdentityProviderService.GlobalSignOut", form, "Action=ListUsers&Version=2010-05-08"),
+            (
+                "AWSCognitoIdentityProviderService.GlobalSignOut",
+                form,
+                "X-Amz-Credential=test/1/eu-central-1/s3/aws4_request",
+            ),
+        ):
+            for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic dGVzdDp0ZXN0"}):
+                lines = "".join(f"{key}: {value}\r\n" for key, value in {**headers, "X-Amz-Target": target}.items())
+                head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}"
+                text = raw(
+                    ours.port, f"{head}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+                )[1]
+                found = [
+                    word
+                    for word in ("TableNames", "UserPools", "ListUsersResult", "ListAllMyBuckets", "Buckets")
+                    if word in text
+                ]
+                assert found == [], (method, headers, text)
+
+
 ADMINISTRATION = (
     "_ministack/reset", "_ministack/config", "_ministack/health", "_localstack/health", "health", "_localstack/x",
     "_ministack/ses/messages", "_ministack/sqs/messages", "_ministack/sns/sms-messages", "_ministack/rds/ca.pem",

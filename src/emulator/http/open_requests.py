@@ -13,11 +13,15 @@ from emulator.process import PID_PATH
 Message = MutableMapping[str, Any]
 
 HEALTH = (PID_PATH, "/_ministack/ready")
-EXECUTE_API = "/_aws/execute-api/"
-PAGES = ("/oauth2/authorize", "/login", "/oauth2/login", "/signup", "/logout")
+EXECUTE_API = re.compile(r"/_aws/execute-api/[^/]+/[^/]+.*", re.DOTALL)
+PAGES = {"GET": ("/oauth2/authorize", "/signup", "/logout"), "POST": ("/login", "/oauth2/login", "/signup")}
 # These answer pages of any origin: https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
-ENDPOINTS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/userinfo")
+ENDPOINTS = {
+    "GET": ("/oauth2/userInfo", "/oauth2/userinfo"),
+    "POST": ("/oauth2/token", "/oauth2/userInfo", "/oauth2/userinfo"),
+}
 KEYS = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(jwks\.json|openid-configuration)")
+JSON = b"application/x-amz-json-1.1"
 USER_POOLS = "AWSCognitoIdentityProviderService."
 
 
@@ -26,20 +30,20 @@ def needs_no_signature(scope: Message) -> bool:
     method, path = scope["method"], scope["path"]
     if path in HEALTH or KEYS.fullmatch(path):
         return bool(method == "GET")
-    if path in PAGES or path in ENDPOINTS:
-        return method in ("GET", "POST")
-    return of_rest_api(scope) or _is_of_users(scope)
+    if path in PAGES.get(method, ()) or path in ENDPOINTS.get(method, ()):
+        return True
+    return of_rest_api(scope) or is_of_users(scope)
 
 
 def of_rest_api(scope: Message) -> bool:
     """Whether a request is for a deployed REST API, which decides itself who may read its responses."""
-    return bool(scope["path"].startswith(EXECUTE_API))
+    return EXECUTE_API.fullmatch(scope["path"]) is not None
 
 
 def readable_by_any_page(scope: Message) -> bool:
     """Whether a page of any origin may read the response, as it may on AWS."""
     path = scope["path"]
-    return path in ENDPOINTS or KEYS.fullmatch(path) is not None or _is_of_users(scope)
+    return _is_endpoint(path) or KEYS.fullmatch(path) is not None or is_of_users(scope)
 
 
 def preflight(scope: Message) -> list[tuple[bytes, bytes]]:
@@ -48,7 +52,7 @@ def preflight(scope: Message) -> list[tuple[bytes, bytes]]:
     It may not send a signature: no page is given one.
     """
     path = scope["path"]
-    if scope["method"] != "OPTIONS" or not (path == "/" or path in ENDPOINTS or KEYS.fullmatch(path)):
+    if scope["method"] != "OPTIONS" or not (path == "/" or _is_endpoint(path) or KEYS.fullmatch(path)):
         return []
     headers = "content-type, x-amz-target, x-amz-user-agent" if path == "/" else "authorization, content-type"
     return [
@@ -59,12 +63,23 @@ def preflight(scope: Message) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _is_of_users(scope: Message) -> bool:
+def _is_endpoint(path: str) -> bool:
+    return any(path in paths for paths in ENDPOINTS.values())
+
+
+def is_of_users(scope: Message) -> bool:
+    """Whether a request is one of Cognito's operations that a user calls, without AWS credentials, as the web app does."""
     if (scope["method"], scope["path"], scope.get("query_string", b"")) != ("POST", "/", b""):
         return False
     headers = [(name.lower(), value) for name, value in scope["headers"]]
     targets = [value.decode("latin-1") for name, value in headers if name == b"x-amz-target"]
+    types = [value for name, value in headers if name == b"content-type"]
     signed = any(name == b"authorization" for name, _ in headers)
-    if signed or len(targets) != 1 or not targets[0].startswith(USER_POOLS):
+    if (
+        signed
+        or types not in ([JSON], [b"application/x-amz-json-1.0"])
+        or len(targets) != 1
+        or not targets[0].startswith(USER_POOLS)
+    ):
         return False
     return targets[0].removeprefix(USER_POOLS) in iam_actions.unsigned_operations("cognito-idp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -63,6 +64,12 @@ uses(
 ALGORITHM = "AWS4-HMAC-SHA256 "
 LARGEST = 128 * 2**20  # bytes; a function's code is 70 MB in a request at most
 DISCARDED = 2**20  # bytes
+UNSIGNED = (
+    "The request is not signed in its Authorization header. `crudctl env` prints the credentials of the local stack."
+)
+
+# Whether the request at hand may call an AWS API.
+_may_call: ContextVar[bool] = ContextVar("emulator_may_call", default=False)
 
 
 class Refused(Exception):
@@ -74,8 +81,9 @@ class Refused(Exception):
 
 
 def install() -> None:
-    """Check every request before MiniStack reads it."""
+    """Check every request before MiniStack reads it, and again where MiniStack decides which service it is for."""
     patch(app, "app", checked, SIGNATURES)
+    patch(app, "_dispatch_service_request", dispatch, SIGNATURES)
 
 
 async def checked(
@@ -83,6 +91,7 @@ async def checked(
 ) -> None:
     """Serve a request if it needs no signature or its signature is right; otherwise respond as the service would."""
     if scope["type"] != "http" or open_requests.needs_no_signature(scope):
+        _may_call.set(scope["type"] == "http" and open_requests.is_of_users(scope))
         await original(scope, receive, send)
         return
     headers, query = _headers(scope), parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
@@ -97,7 +106,25 @@ async def checked(
             await _discard(receive)
         await _refuse(refused, service, scope, headers, send)
         return
+    _may_call.set(True)
     await original(scope, _again(body, receive), send)
+
+
+async def dispatch(
+    original: Callable[..., Awaitable[Any]],
+    method: str,
+    path: str,
+    headers: Headers,
+    body: bytes,
+    query_params: dict[str, list[str]],
+    request_id: str,
+) -> Any:
+    """Serve a call of an AWS API; not a request that is open, but whose address has no meaning after all, for example of a key
+    of a pool that does not exist: MiniStack goes by its other headers then."""
+    if _may_call.get():
+        return await original(method, path, headers, body, query_params, request_id)
+    denied = iam_evaluator.AuthError("MissingAuthenticationToken", UNSIGNED)
+    return app._credential_failure("dynamodb", "", request_id, denied, headers)
 
 
 def _headers(scope: Message) -> Headers:
@@ -113,10 +140,7 @@ def _claim(headers: Headers, query: dict[str, list[str]]) -> Any:
     """Return the parts of the request's signature, before its body is read. Raise Refused if it cannot be right."""
     authorization = headers.get("authorization", "")
     if not authorization.startswith(ALGORITHM):
-        raise Refused(
-            "MissingAuthenticationToken",
-            "The request is not signed in its Authorization header. `crudctl env` prints the credentials of the local stack.",
-        )
+        raise Refused("MissingAuthenticationToken", UNSIGNED)
     signature = sigv4.parse_header_signature(headers)
     if isinstance(signature, tuple):
         raise Refused(*signature)
