@@ -33,7 +33,7 @@ def unfit(stack: Stack) -> Iterator[dict[str, str]]:
     [
         ("absent", "There is no table items-local-absent."),
         ("key", "its key is not `id`"),
-        ("index", "does not have the indexes of items-local-items: by_owner."),
+        ("index", "items-local-no-index does not have the index by_owner."),
         ("name", "elsewhere-restored does not begin with items-local-."),
     ],
 )

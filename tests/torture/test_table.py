@@ -70,9 +70,10 @@ def test_a_restored_table_takes_the_place_of_the_services(stack: Stack) -> None:
 
 
 def test_an_exchange_that_failed_halfway_is_completed_by_the_same_command(stack: Stack) -> None:
-    """Terraform is refused for a reason that crudctl cannot foresee."""
+    """Also when the table before is gone. Terraform is refused for a reason that crudctl cannot foresee."""
     restored, before = f"{stack.environment.prefix}-restored", stack.outputs["table_name"]
     stack.aws("dynamodb").restore_table_to_point_in_time(SourceTableName=before, TargetTableName=restored)
+    stack.aws("dynamodb").delete_table(TableName=before)
     settings_file = stack.home / "infra" / "envs" / "local.tfvars"
     usual = settings_file.read_text(encoding="utf-8")
     settings_file.write_text(usual.replace("log_retention_days  = 7", "log_retention_days  = 8"), encoding="utf-8")

@@ -141,9 +141,12 @@ def restore(
     _refuse_another_pool(contents, pool, with_users or bool(pairs))
     present = owners.users(cognito, pool)
     absent = owners.absent(contents.users, present) if with_users else []
-    absent = [person for person in absent if only in (None, person["sub"])]
+    absent = [person for person in absent if only in (None, person["sub"]) and person["sub"] not in mapped]
     if with_users:
-        mapped = owners.by_address(contents.users, present) | mapped
+        coming = {
+            person["sub"]: f"{person['email']} (new)" for person in absent
+        }  # nobody has anything under such an id
+        mapped = owners.by_address(contents.users, present) | coming | mapped
 
     def source() -> Iterator[Entry]:
         for entry in archive.entries(file):
@@ -194,7 +197,7 @@ def use_table(environment: Environment, table: str, yes: bool, name: str | None)
             "Restore to a name that does: the roles of the functions and of deploys may use no other.",
         )
     entries.refuse_another_kind(client, table)
-    entries.refuse_unfit(client, table, before)
+    entries.refuse_unfit(client, table)
     confirm_change(environment, f"Use {table} instead of {before} from the next deploy on?", yes, name)
     with environment.alone(), step(f"Put {table} in the place of {before} in Terraform's state"):
         outputs.terraform(environment).adopt(TABLE, table)

@@ -11,6 +11,7 @@ from crudctl.backup import attributes
 from crudctl.backup.attributes import LIVE, Entry, key, version
 from crudctl.console import Failed
 
+INDEX, INDEX_KEYS = "by_owner", {"owner": "HASH", "created_at": "RANGE"}  # as infra/table.tf has it
 BATCH = 100  # keys in one BatchGetItem
 PATIENCE = 60.0  # seconds without an entry
 # What changes with every write: no two writes leave the same receipt, and expiry is the trash's.
@@ -29,24 +30,21 @@ def refuse_another_kind(client: Any, table: str) -> None:
         raise Failed(f"{table} is not a table of resources: its key is not `id`.", "Choose another with --table.")
 
 
-def refuse_unfit(client: Any, table: str, like: str) -> None:
-    """Raise Failed if a table cannot take the place of the table `like`: it lacks the index, or is still being restored."""
-    description, model = (client.describe_table(TableName=name)["Table"] for name in (table, like))
+def refuse_unfit(client: Any, table: str) -> None:
+    """Raise Failed if a table cannot take the place of the service's: it lacks the index, or is still being restored."""
+    description = client.describe_table(TableName=table)["Table"]
     if description["TableStatus"] != "ACTIVE":
         raise Failed(
             f"{table} is {description['TableStatus']}.",
             f"Wait until it is ready: aws dynamodb wait table-exists --table-name {table}",
         )
-    indexes = [
-        {
-            index["IndexName"]: (index["KeySchema"], index["Projection"])
-            for index in each.get("GlobalSecondaryIndexes", [])
-        }
-        for each in (description, model)
-    ]
-    if indexes[0] != indexes[1]:
+    keys = {
+        index["IndexName"]: {key["AttributeName"]: key["KeyType"] for key in index["KeySchema"]}
+        for index in description.get("GlobalSecondaryIndexes", [])
+    }
+    if keys.get(INDEX) != INDEX_KEYS:
         raise Failed(
-            f"{table} does not have the indexes of {like}: {', '.join(indexes[1])}.",
+            f"{table} does not have the index {INDEX}.",
             "Restore it with its indexes, which point-in-time recovery does by default.",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -98,6 +99,7 @@ def lost_users(steps: Steps) -> None:
     cognito.admin_delete_user(UserPoolId=pool, Username=name)
     printed = steps.next("crudctl restore", answer="y", FILE=file)
     assert "1  users to create" in printed
+    assert re.search(r"Write [1-9]\d* entries to", printed)
     assert "Verified" in printed
     assert cognito.admin_get_user(UserPoolId=pool, Username=name)["UserAttributes"] != former
     with client_of(steps, signed_up(steps)) as maria:
