@@ -1,4 +1,5 @@
 """The trash comes into service beside versions that know less of it, and none of them shows, lists or overwrites what is in it.
+The gateway lets in any scope of the API only where no such version, which does not check scopes either, comes into service.
 
 `before_trash.zip` is src/functions of BEFORE, the last commit without a trash, for the tests' contract of then: what a service
 runs that has not been released since.
@@ -38,7 +39,7 @@ OPERATIONS = {  # method, path and function
 Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
-def calls(rig: Rig, versions: dict[str, str], owner: str) -> Call:
+def calls(rig: Rig, versions: dict[str, str], owner: str, scope: str = "items/read items/write") -> Call:
     """Return what calls an operation of these versions, past the aliases, and returns status and body."""
 
     def call(
@@ -47,7 +48,7 @@ def calls(rig: Rig, versions: dict[str, str], owner: str) -> Call:
         method, path, function = OPERATIONS[operation]
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
-        claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": owner, "scope": "items/read items/write"}
+        claims = {"client_id": rig.outputs["user_pool_client_id"], "sub": owner, "scope": scope}
         event = {
             "resource": path,
             "path": path.replace("{id}", item),
@@ -154,3 +155,23 @@ def test_the_trash_comes_into_service_in_two_releases(rig: Rig) -> None:
     assert hiding("delete", item, purge="true") == (204, {})
     assert "name" not in stored(rig, owner, item)
     rig.put(rig.at(rig.publish(None)))  # those that served before are too old to be kept
+
+
+@pytest.mark.usefixtures("before")
+def test_a_version_from_before_scopes_were_checked_stays_out_of_service(rig: Rig) -> None:
+    """The gateway of this stack lets in any scope of the API."""
+    owner, content = f"scopes-{uuid.uuid4()}", {"name": "Desk"}
+    ignorant, checking = rig.publish_with({"GATEWAY_SCOPES": None}, OLD.read_bytes()), rig.publish(None)
+    with pytest.raises(CannotRelease, match="does not check scopes, and the gateway lets in a token with any"):
+        rig.releaser().go_to(ignorant, "a test")
+    rig.put(rig.at(ignorant))
+    with pytest.raises(CannotRelease, match="in service, does not check scopes"):
+        rig.releaser().start([0.5], 0, checking)
+    with pytest.raises(CannotRelease, match="in service, does not check scopes"):
+        rig.releaser().go_to(checking, "a test")
+    assert rig.places() == rig.at(ignorant)
+    # This is why: a token that may only read writes.
+    for versions, statuses in ((ignorant, [201, 200]), (checking, [403, 200])):
+        call = calls(rig, versions, owner, "items/read")
+        assert [call("create", body=content)[0], call("list")[0]] == statuses
+    rig.put(rig.at(checking))
