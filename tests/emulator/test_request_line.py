@@ -65,8 +65,8 @@ def test_a_request_is_served_by_what_its_line_says_and_nothing_else(ours: Stack)
     served = {path: sent(api, path)[:2] for path in SERVED}
     assert served == {path: (200, parameters) for path, parameters in SERVED.items()}
     assert {path: sent(api, path)[0] for path in NOT_SERVED} == dict.fromkeys(NOT_SERVED, 403)
-    assert {method: sent(api, "/thing", method)[0] for method in ("post", "Post", "PoST", "head", "GET")} == {
-        "post": 403, "Post": 403, "PoST": 403, "head": 403, "GET": 403
+    assert {method: sent(api, "/thing", method)[0] for method in ("post", "PoST", "head", "GET", "~POST", "~post")} == {
+        "post": 403, "PoST": 403, "head": 403, "GET": 403, "~POST": 403, "~post": 403
     }  # fmt: skip
     headers = sent(api, "/thing")[2]
     assert headers["x-amzn-remapped-www-authenticate"] == "Bearer"

@@ -59,8 +59,8 @@ async def create_stream(original: Callable[..., Awaitable[None]], self: Any, req
 
     As the capitals of `head`, it would send no body, which the connection, for which `head` is any method, waits for.
     """
+    _method.set(request.method.decode("ascii"))
     if not request.method.isupper():
-        _method.set(request.method.decode("ascii"))
         headers = request.headers.raw_items()
         version, target = request.http_version, request.target
         request = Request(method=MARK + request.method, target=target, headers=headers, http_version=version)
@@ -69,7 +69,8 @@ async def create_stream(original: Callable[..., Awaitable[None]], self: Any, req
 
 def method(known: str) -> str:
     """Return the method of the current request as it was sent, from the one that Hypercorn knows."""
-    return _method.get() if known.startswith(MARK.decode()) else known
+    sent = _method.get(known)
+    return sent if known == MARK.decode() + sent.upper() else known
 
 
 async def handle_request(
