@@ -41,7 +41,7 @@ def availability(steps: Steps) -> None:
 def latency(steps: Steps) -> None:
     """A version that takes over a second."""
     slow = mock.patch.dict(demo_versions.FAULTS, slow=("action", "time.sleep(1.3)"))
-    with slow, load(steps, rate=8), in_service(steps.stack, lister(steps), "slow"):
+    with slow, load(steps, rate=4), in_service(steps.stack, lister(steps), "slow"):
         until_firing(steps, "latency-fast")
         assert steps.next("crudctl dashboard").startswith("file://")
         found = steps.next("crudctl logs")
@@ -65,7 +65,7 @@ def operation_faults(steps: Steps) -> None:
 
 def api_throttled(steps: Steps) -> None:
     """A client that sends more than the stage accepts."""
-    with limited(steps, 2), load(steps, rate=40):
+    with limited(steps, 2), load(steps, rate=25):
         until_firing(steps, "api-throttled")
         assert '"source_ip":"127.0.0.1"' in steps.next("crudctl logs")
 

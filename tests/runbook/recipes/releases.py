@@ -17,9 +17,9 @@ from tests.runbook.recipes.traffic import PATIENCE, lines, load, reader, request
 from tests.runbook.steps import Recipe, Steps
 
 
-def publish(steps: Steps, fault: str | None = None) -> None:
-    """Publish a version of every function; with a fault, reading fails in each call."""
-    code = demo_versions.build(steps.stack.home, fault, reader(steps), rate=1.0)
+def publish(steps: Steps, fault: str | None = None, after: float = 0.0) -> None:
+    """Publish a version of every function; with a fault, reading fails in each call, from a moment on."""
+    code = demo_versions.build(steps.stack.home, fault, reader(steps), rate=1.0, after=after)
     demo_versions.publish(steps.stack.aws("lambda"), steps.stack.outputs["functions"], code)
 
 
@@ -59,16 +59,16 @@ def begun(steps: Steps, bake: str = "20s") -> Iterator[subprocess.Popen[str]]:
 
 
 def abandoned(steps: Steps, fault: str | None = None) -> None:
-    """Publish and begin a release, and kill its releaser."""
-    publish(steps, fault)
+    """Publish and begin a release, and kill its releaser. A fault begins when users have the version: round trips find none."""
+    publish(steps, fault, after=time.time() + 45)
     with begun(steps):
         pass
 
 
 def promoted(steps: Steps) -> None:
     """Publish a healthy version and release it at once."""
-    publish(steps)
-    steps.stack.crudctl("release", "start", "--yes", "--steps", "100", "--bake", "1s")
+    abandoned(steps)
+    steps.stack.crudctl("release", "promote", "--yes")
 
 
 def release_a_change(steps: Steps) -> None:
@@ -82,14 +82,17 @@ def release_a_change(steps: Steps) -> None:
 
 
 def rolled_back(steps: Steps) -> None:
-    """A version whose reads crash."""
-    publish(steps, "exceptions")
-    with load(steps):
-        code, printed = steps.stack.crudctl_exit("release", "start", "--yes", "--steps", "50,100", "--bake", "30s")
-    assert code == 2, printed
+    """A version whose reads crash: first one that does so when users have it, then one in which the round trip finds it."""
+    publish(steps, "exceptions", after=time.time() + 45)
+    with load(steps), begun(steps, bake="5m") as releaser:
+        assert releaser.wait(PATIENCE) == 2
     assert "rolled back" in steps.next("crudctl release history")
     failed = steps.next("crudctl logs")
     assert "RuntimeError" in steps.next("crudctl trace", REQUEST_ID=request_id(failed))
+    publish(steps, "exceptions")
+    code, printed = steps.stack.crudctl_exit("release", "start", "--yes", "--steps", "50,100", "--bake", "30s")
+    assert code == 2, printed
+    assert "RuntimeError" in steps.next("crudctl logs")
 
 
 def three_ways(steps: Steps) -> None:
@@ -100,7 +103,7 @@ def three_ways(steps: Steps) -> None:
     steps.next("crudctl release promote", answer="y")
     abandoned(steps)
     steps.next("crudctl release rollback")
-    assert [release["status"] for release in history(steps)[:3]] == ["rolled back", "promoted", "promoted"]
+    assert [release["state"] for release in history(steps)[:3]] == ["rolled back", "promoted", "promoted"]
 
 
 def releaser_died(steps: Steps) -> None:

@@ -36,7 +36,7 @@ def lister(steps: Steps) -> str:
 
 
 @contextmanager
-def load(steps: Steps, rate: int = 20) -> Iterator[Load]:
+def load(steps: Steps, rate: int = 8) -> Iterator[Load]:
     """Let a user send requests of every operation, that many a second."""
     user = steps.stack.outputs["demo_users"][0]["username"]
     trip = round_trip.plan(contract.read(steps.stack.home))
