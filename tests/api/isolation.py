@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
         return declared["method"], declared["path"].lstrip("/").replace("{id}", resource)
 
 
-LIST = Attempt("list", "list")
+LIST, RESTORE = Attempt("list", "list"), Attempt("restore", "restore", "trashed")
 ATTEMPTS = [
     Attempt("create, with a key of the owner's", "create"),
     LIST,
@@ -57,7 +57,7 @@ ATTEMPTS = [
     *(Attempt(kind, kind) for kind in ("get", "replace", "patch", "delete")),
     Attempt("purge", "delete", "live", {"purge": "true"}),
     Attempt("purge from the trash", "delete", "trashed", {"purge": "true"}),
-    Attempt("restore", "restore", "trashed"),
+    RESTORE,
 ]
 
 FOR_OWNER = {

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from emulator import process
-from tests.api.isolation import AS_OWNER, ATTEMPTS, FOR_OWNER, LIST, Owned, versions, without_checks
+from tests.api.isolation import AS_OWNER, ATTEMPTS, FOR_OWNER, LIST, RESTORE, Owned, versions, without_checks
 from tests.snapshot import cloned
 from tests.stack import Stack, free_port
 
@@ -225,6 +225,15 @@ def test_iam_alone_keeps_owners_apart(changed: Stack) -> None:
         owned.purge()
         mine.purge()
         assert owned.entries() == entries + len(ATTEMPTS) + 3  # memories of what was purged; nothing of the caller's
+
+
+def test_iam_knows_shared_resources_as_those_of_one_owner(changed: Stack) -> None:
+    with versions(changed, OWNERSHIP="shared"), changed.api(0) as api, changed.api(1) as other:
+        shared = Owned(changed, api)
+        shared.subject = "shared"
+        for attempt in (LIST, RESTORE):  # of both partitions
+            assert shared.outcome(attempt, other) == FOR_OWNER[attempt.kind]
+        shared.purge()
 
 
 @pytest.mark.parametrize("partition", ["me", "me#trash", "you", "you#trash", "meadow#trash", "me#other"])
