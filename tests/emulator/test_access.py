@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import socket
@@ -314,6 +315,20 @@ def test_what_users_call_of_cognito_opens_nothing_else(ours: Stack, extra: dict[
     for tried in (headers, headers[::-1]):
         refused = CLIENT.post(process.endpoint_url(ours.port), headers=tried, content=b"{}")
         assert "MissingAuthenticationToken" in refused.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/_aws/execute-api/x/v1/items", "/2015-03-31/functions"])
+def test_body_without_end_is_not_kept(ours: Stack, path: str) -> None:
+    """Whoever may send nothing else may not fill the memory either."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {1 << 40}\r\n\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", ours.port), timeout=30) as connection, contextlib.suppress(OSError):
+        connection.sendall(head.encode())
+        while sent < 1 << 26:
+            connection.sendall(bytes(1 << 20))
+            sent += 1 << 20
+    assert sent < 1 << 26
+    assert raw(ours.port, f"GET {READY} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/2015-03-31/functions", "/?Action=ListUsers", "//", "/."])

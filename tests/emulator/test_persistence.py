@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack import app as ministack_app
 from ministack.core.responses import request_scope
-from ministack.services import dynamodb
+from ministack.services import dynamodb, sts
 
 from emulator import process
 from emulator.settings import environment
@@ -392,3 +392,11 @@ def test_every_store_of_a_service_is_part_of_its_saved_state(tmp_path: Path) -> 
         check=True,
         env={**environment(0, tmp_path, REGION, "test"), "PYTHONPATH": os.pathsep.join(sys.path)},
     )
+
+
+def test_credentials_without_end_end_with_the_emulator() -> None:
+    """Those of functions, which an older version made of their names."""
+    ended, valid = {"SecretAccessKey": "x"}, {"SecretAccessKey": "x", "Expiration": time.time() + 60}
+    persistence.load_sessions({"sessions": {"ASIAFUNCTION": ended, "ASIAROLE": valid}})
+    assert sts._sessions.pop("ASIAROLE") == valid
+    assert "ASIAFUNCTION" not in sts._sessions

@@ -63,6 +63,7 @@ uses(
 
 ALGORITHM = "AWS4-HMAC-SHA256 "
 LARGEST = 128 * 2**20  # bytes; a function's code is 70 MB in a request at most
+LARGEST_OPEN = 16 * 2**20  # bytes; API Gateway refuses more than 10 MB, and says so
 DISCARDED = 2**20  # bytes
 UNSIGNED = (
     "The request is not signed in its Authorization header. `crudctl env` prints the credentials of the local stack."
@@ -92,7 +93,7 @@ async def checked(
     """Serve a request if it needs no signature or its signature is right; otherwise respond as the service would."""
     if scope["type"] != "http" or open_requests.needs_no_signature(scope):
         _may_call.set(scope["type"] == "http" and open_requests.is_of_users(scope))
-        await original(scope, receive, send)
+        await original(scope, _limited(receive), send)
         return
     headers, query = _headers(scope), parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     service = ""
@@ -194,6 +195,19 @@ async def _discard(receive: Receive) -> None:
     while more and size < DISCARDED:
         message = await receive()
         size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return `receive`, which ends as if the client had left when that has sent more than anybody may unsigned."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        return message if size <= LARGEST_OPEN else {"type": "http.disconnect"}
+
+    return limited
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
