@@ -28,14 +28,14 @@ def is_whole(port: int, path: str) -> bool:
 
 
 @pytest.mark.adds(one_write.ONE_WRITE)
-@pytest.mark.parametrize("path", ["/_ministack/health", "/nothing-is-here"])
+@pytest.mark.parametrize("path", ["/_ministack/ready", "/nothing-is-here"])
 def test_head_and_body_come_in_one_write(ours: Stack, path: str) -> None:
     assert all(is_whole(ours.port, path) for _ in range(20))
 
 
 @pytest.mark.lacks(one_write.ONE_WRITE)
 def test_ministack_sends_the_head_first(ministack: Stack) -> None:
-    assert not all(is_whole(ministack.port, "/_ministack/health") for _ in range(200))
+    assert not all(is_whole(ministack.port, "/_ministack/ready") for _ in range(200))
 
 
 def test_response_without_a_body_comes_at_once(ours: Stack) -> None:
@@ -47,5 +47,5 @@ def test_response_without_a_body_comes_at_once(ours: Stack) -> None:
 def test_one_connection_serves_many_requests(ours: Stack) -> None:
     with socket.create_connection(("127.0.0.1", ours.port), timeout=10) as connection:
         for _ in range(50):
-            connection.sendall(REQUEST.format(path="/_ministack/health").encode())
+            connection.sendall(REQUEST.format(path="/_ministack/ready").encode())
             assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200 ")
