@@ -276,6 +276,7 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     output, errors = deploying.communicate(timeout=120)
     assert deploying.returncode == 0, errors
     assert "get_item 1 → 2" in errors
+    assert "Call every operation" in errors
     assert "# Release 1 of test: promoted" in output
     assert functions.get_alias(FunctionName=get_item, Name="prod")["FunctionVersion"] == "2"
     assert s3.head_object(Bucket=site, Key="index.html")["ContentType"] == "text/html; charset=utf-8"

@@ -121,6 +121,28 @@ def test_apply_that_failed_is_repeated_also_when_its_change_was_undone(stack: St
     assert APPLY not in up(stack)
 
 
+def test_up_repairs_what_was_changed_by_hand_and_reports_what_it_cannot(stack: Stack) -> None:
+    """Nothing that Terraform reads has changed, so `up` would not run it. It cannot know of a policy that it did not make."""
+    iam, functions = stack.aws("iam"), stack.aws("lambda")
+    role = {}
+    for operation in ("create_item", "get_item"):
+        configuration = functions.get_function_configuration(FunctionName=stack.outputs["functions"][operation])
+        role[operation] = configuration["Role"].rpartition("/")[2]
+    for policy in iam.list_role_policies(RoleName=role["get_item"])["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role["get_item"], PolicyName=policy)
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=role["create_item"], PolicyName="by-hand", PolicyDocument=json.dumps(deny))
+    code, output = stack.crudctl_exit("up")
+    iam.delete_role_policy(RoleName=role["create_item"], PolicyName="by-hand")
+    assert code == 1, output
+    applied, _, reported = output.partition("Applying again")[2].partition("A function does not work:")
+    assert "GET by get_item" in applied
+    assert "POST by create_item" in applied
+    assert "returned 500: functions.aws.dynamodb.AccessDenied" in reported
+    assert "on dynamodb:PutItem" in reported
+    assert "get_item" not in reported
+
+
 def test_emulator_that_is_not_recorded_is_found_and_stopped(stack: Stack) -> None:
     path, before = stack.home / ".local" / "stack.json", record(stack)
     path.write_text(json.dumps({**before, "pid": 2**22 + 1}), encoding="utf-8")

@@ -322,7 +322,7 @@ class Lambda:
         variables = {"CLIENT_IDS": "client,other"} | self.variables(FunctionName, version)
         return {"Version": version, "Environment": {"Variables": variables}}
 
-    def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
+    def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes, **_: Any) -> dict[str, Any]:
         operation = FunctionName.removeprefix(f"{PREFIX}-")
         status, version = self.request(operation, Qualifier)
         if status == 502:

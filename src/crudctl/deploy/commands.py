@@ -71,8 +71,9 @@ def deploy(
 ) -> None:
     """Build, apply to AWS, release by canary and upload the web app, at once or step by step.
 
-    A first deploy takes traffic at once, as there is no version to compare it with. Exit codes: 0 success, 1 failure, 2 the new
-    version was rolled back, and the web app was not uploaded.
+    A first deploy takes traffic at once, as there is no version to compare it with. At the end every operation is called once,
+    and if one fails, so does the command. Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After a failure or
+    a rollback the web app is not uploaded.
 
     Example: crudctl deploy --env test --plan
     """
@@ -91,6 +92,8 @@ def deploy(
             yes = _apply(environment, yes, delete) or yes
     if "release" in chosen:
         _release(context, environment, steps, bake, yes)
+    if {"apply", "release"} & set(chosen):
+        deploy_steps.call_every_operation(environment)
     if "web" in chosen:
         deploy_steps.upload_web(environment)
 

@@ -11,7 +11,7 @@ from crudctl.console import Failed, err, step
 from crudctl.infra import outputs
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.project import Environment
-from crudctl.release import order, versions
+from crudctl.release import order, survey, versions
 from crudctl.release.aliases import PROD
 from crudctl.release.record import Records, Release
 from crudctl.web import build as web
@@ -129,6 +129,18 @@ def _last_release(environment: Environment) -> Release | None:
         return Records(client, f"{environment.prefix}-releases").current()
     except client.exceptions.ResourceNotFoundException:
         return None
+
+
+def call_every_operation(environment: Environment) -> None:
+    """Call every operation once. Raise Failed, with those that fail and why."""
+    with step("Call every operation"):
+        wrong = survey.failures(environment, outputs.read(environment)["functions"])
+    if wrong:
+        raise Failed(
+            f"Deployed to {environment.name}, but not everything works:\n" + "\n".join(f"  {line}" for line in wrong),
+            f"If it worked before, run `crudctl release rollback --env {environment.name}`. If a permission is missing, see "
+            "`actions` in infra/functions.tf. The web app was not uploaded; --only web uploads it.",
+        )
 
 
 def upload_web(environment: Environment) -> None:

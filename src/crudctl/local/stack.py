@@ -19,7 +19,7 @@ from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
 from crudctl.naming import SOURCE
 from crudctl.project import Environment
-from crudctl.release import versions
+from crudctl.release import survey, versions
 from crudctl.web import build, serve
 from emulator import process
 
@@ -47,7 +47,7 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
         if not environment.read("applied"):
             _discard_incomplete(environment)
         try:
-            infra = _start_and_apply(environment, port, web_port)
+            infra, applied = _start_and_apply(environment, port, web_port)
         except terraform.Unknown:
             if environment.read("applied"):
                 raise
@@ -57,13 +57,14 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
                 )
             )
             _discard_incomplete(environment)
-            infra = _start_and_apply(environment, port, web_port)
+            infra, applied = _start_and_apply(environment, port, web_port)
         result = outputs.complete(environment, infra)
         with step("Put the newest version in service and create the demo users"):
             if not hold:
                 versions.put_newest_in_service(environment, result["functions"])
             users.create(environment, result["user_pool_id"])
             _return_from_sign_in_to(environment, result)
+        _call_every_operation(environment, infra, result["functions"], applied=applied)
         _serve_web(environment, result)
         with step("Wait for a real request"):
             _wait(environment, result)
@@ -79,6 +80,30 @@ def _refuse_another_name(environment: Environment) -> None:
         f"The local stack holds {made['prefix']} in {made['region']}; the project is now {names['prefix']} in {names['region']}.",
         f"Delete it and its data with `crudctl clean`, or undo the change in {SOURCE}.",
     )
+
+
+def _call_every_operation(
+    environment: Environment, infra: Terraform, functions: dict[str, str], *, applied: bool
+) -> None:
+    """Call every operation once. If one fails and nothing was applied, apply: somebody may have changed what Terraform manages.
+
+    Raise Failed, with the operations that fail and why, if that does not help.
+    """
+    with step("Call every operation"):
+        wrong = survey.failures(environment, functions)
+    if wrong and not applied:
+        err.print(
+            Text.assemble(("Applying again, because not every operation works:", "yellow"), f" {'; '.join(wrong)}")
+        )
+        _apply(environment, infra)
+        with step("Call every operation again"):
+            wrong = survey.failures(environment, functions)
+    if wrong:
+        count = f"{len(wrong)} functions do not work" if len(wrong) > 1 else "A function does not work"
+        hint = (
+            "If a permission is missing, see `actions` in infra/functions.tf; `crudctl logs --status 5xx` shows more."
+        )
+        raise Failed(f"{count}:\n" + "\n".join(f"  {line}" for line in wrong), hint)
 
 
 def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
@@ -193,19 +218,24 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
         raise Failed(f"The emulator did not start: {error}\n{last}".rstrip(), hint) from error
 
 
-def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> Terraform:
-    """Start the emulator and apply infra/ to it where needed. Return the Terraform of the stack."""
+def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> tuple[Terraform, bool]:
+    """Start the emulator and apply infra/ to it where needed. Return the Terraform of the stack, and whether it was applied."""
     with step("Start the emulator"):
         _start(environment, port, web_port)
     infra = outputs.terraform(environment)
+    if _inputs(environment) == environment.read("applied") and environment.record.get("saved", True):
+        return infra, False
+    _apply(environment, infra)
+    return infra, True
+
+
+def _apply(environment: Environment, infra: Terraform) -> None:
     inputs = _inputs(environment)
-    if inputs != environment.read("applied") or not environment.record.get("saved", True):
-        environment.write_record({**environment.record, "saved": False})  # an apply that fails may have changed a part
-        with step("Apply infra/ with Terraform") as progress:
-            infra.apply(progress)
-        environment.write("applied", inputs)
-        environment.write_record({**environment.record, "saved": True})
-    return infra
+    environment.write_record({**environment.record, "saved": False})  # an apply that fails may have changed a part
+    with step("Apply infra/ with Terraform") as progress:
+        infra.apply(progress)
+    environment.write("applied", inputs)
+    environment.write_record({**environment.record, "saved": True})
 
 
 def _stop(environment: Environment) -> bool:

@@ -6,6 +6,7 @@ functions keep it apart from all others, also where those share what they own (`
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import uuid
@@ -28,7 +29,7 @@ class Finding:
     """The result of a round trip. All fields are empty if every response was right.
 
     Attributes:
-        fault: description of a crash, timeout or 5xx response.
+        fault: description of a crash, timeout or 5xx response, with the error that the function logged.
         wrong: description of any other wrong response.
         function: key of the function whose response it was.
         version: of that function.
@@ -66,6 +67,7 @@ class Probe:
         self._trip = replace(trip, calls=tuple(call for call in trip.calls if call.function in functions))
         self._versions: Mapping[str, str] = {}
         self._last = ("", "")  # function and version of the last response
+        self._logged = ""  # error that this function logged
         self._client_id = self._variables_of(GET, "prod")["CLIENT_IDS"].partition(",")[0]
 
     @property
@@ -99,6 +101,34 @@ class Probe:
             if exists:
                 self._delete(resource)
         return Finding()
+
+    def survey(self, alias: str) -> list[Finding]:
+        """Call every operation of the round trip once, also after one that failed. Return what is wrong, once for each function.
+
+        After a failure only faults count: what is missing then has other responses.
+
+        Args:
+            alias: through which the functions are invoked. Where one version responds, all operations are called.
+        """
+        self._versions, found = {}, dict[str, Finding]()
+        resource, tag, exists = str(uuid.uuid4()), ANY, False
+        for call in self._trip.calls if self._trashes({self._trip.of(DELETE).function: alias}) else self._trip.shared:
+            try:
+                document = _body(response := self._expect(alias, call, resource, tag))
+                self._check(call, document)
+            except _Stopped as stopped:
+                if stopped.finding.fault or not found:
+                    function, version = self._last
+                    found.setdefault(function, replace(stopped.finding, function=function, version=version))
+                continue
+            if call.kind == CREATE:
+                resource, exists = str(document["id"]), True
+            if call.kind != LIST:
+                tag = _header(response, "etag") or (tag if call.kind == DELETE else ANY)
+            exists = exists and (call.kind != DELETE or call.alone)
+        if exists:
+            self._delete(resource)
+        return list(found.values())
 
     def clean(self) -> None:
         """Delete what a releaser that died left behind.
@@ -150,6 +180,7 @@ class Probe:
 
     def _expect(self, alias: str, call: Call, resource: str, tag: str) -> dict[str, Any]:
         """Make a request and return its proxy response. Raise _Stopped unless it has the right status."""
+        self._last, self._logged = (call.function, ""), ""
         crashed, response, version = self._respond(alias, call, resource, tag)
         self._last = (call.function, version)
         where = f"{call.method} by {call.function} version {version}"
@@ -157,10 +188,10 @@ class Probe:
         if version != expected:
             raise _Stopped(Finding(fault=f"alias {alias} chose {where} instead of version {expected}"))
         if crashed:
-            raise _Stopped(Finding(fault=f"{where} crashed"))
+            raise _Stopped(Finding(fault=f"{where} crashed{self._logged}"))
         code = response["statusCode"]
         if code >= 500:
-            raise _Stopped(Finding(fault=f"{where} returned {code}"))
+            raise _Stopped(Finding(fault=f"{where} returned {code}{self._logged}"))
         if not {str(code), f"{code // 100}XX"} & set(call.right):
             raise _Stopped(Finding(wrong=f"{where} returned {code} instead of {' or '.join(call.right)}"))
         return response
@@ -178,9 +209,11 @@ class Probe:
         """Make a request. Return whether the function crashed, its proxy response, and the version that ran."""
         event = self._event(call, resource, owner, tag)
         try:
-            invoked = self._client.invoke(FunctionName=self._functions[call.function], Qualifier=alias, Payload=event)
+            name = self._functions[call.function]
+            invoked = self._client.invoke(FunctionName=name, Qualifier=alias, Payload=event, LogType="Tail")
         except (ClientError, BotoCoreError) as error:
             raise _Stopped(Finding(fault=f"{call.function} could not be invoked: {error}")) from error
+        self._logged = _error(invoked.get("LogResult", ""))
         response = _object(invoked["Payload"].read())
         crashed = "FunctionError" in invoked or not isinstance(response.get("statusCode"), int)
         return crashed, response, invoked.get("ExecutedVersion", alias)
@@ -210,6 +243,20 @@ class Probe:
                 "isBase64Encoded": False,
             }
         ).encode()
+
+
+def _error(tail: str) -> str:
+    """Return the error in the end of a function's log, to be added to a sentence; empty if there is none.
+
+    Args:
+        tail: the last 4 KB in base64. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    for line in reversed(base64.b64decode(tail).decode(errors="replace").splitlines()):
+        logged = _object(line)
+        if error := logged.get("error") or logged.get("errorType"):
+            action = f", on {logged['aws_action']}" if logged.get("aws_action") else ""
+            return f": {str(error).partition(' < ')[0]}{action}"
+    return ""
 
 
 def _header(response: Mapping[str, Any], wanted: str) -> str:

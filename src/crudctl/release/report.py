@@ -66,7 +66,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
             "Counts are of all steps and include synthetic round trips; percentiles are of the last minute.",
             "",
             f"These figures are {_times(release.odds)} times as likely if the new version is worse as if it is not. "
-            f"A release is rolled back at {policy.limit:g}, and not promoted above {policy.doubt:g}.",
+            f"A release is rolled back at {policy.limit:g}, and held for another bake above {policy.doubt:g}.",
         ]
     if release.notes:
         lines += ["", "## Notes", "", *(f"- {one_line(note)}" for note in release.notes)]
