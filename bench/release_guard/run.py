@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.release_guard import before, users
 from crudctl.release.evidence import Count, Period
 from crudctl.release.guard import decide
 from crudctl.release.odds import LATE
@@ -43,19 +44,20 @@ class Outcome:
 def main() -> None:
     """Print the tables and write them to result.md."""
     parser = argparse.ArgumentParser(
-        description="Simulate releases and write bench/release_guard/result.md; takes half a minute."
+        description="Simulate releases and write bench/release_guard/result.md; takes minutes."
     )
     parser.parse_args()
     started, chance = time.monotonic(), random.Random(2026)
     lines = [
         f"{A_MINUTE} requests a minute, steps of {', '.join(f'{weight:.0%}' for weight in WEIGHTS)} and 100 %, "
         f"{BAKE} minutes each, evaluated every minute.",
-        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other version.",
+        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other version. `Before` are the guard's rules before "
+        "decision 0021; all rules see the same releases.",
     ]
     for background in (0.0, 0.005):
         for scope in ("all five functions", "one function"):
             lines += ["", f"### Old version faults {background:.1%}; the new one's rate is in {scope}", ""]
-            lines += table(background, scope == "one function", chance)
+            lines += table(background, scope == "one function")
     lines += [
         "",
         "### Requests to the new version until it is rolled back, at 20 % faults, evaluated after each request",
@@ -64,26 +66,30 @@ def main() -> None:
     lines += needed_table(chance)
     lines += ["", "### Slower by a factor, in one function; latencies with a log-normal distribution", ""]
     lines += latency_table(chance)
+    lines += ["", "### Healthy versions that are stopped because of what users send", ""]
+    lines += [f"{users.RUNS} releases of each kind by the guard's rules, {users.RUNS_BEFORE} by those of before."]
+    lines += ["", *users.table(chance)]
     lines += ["", f"{time.monotonic() - started:.0f} s of simulation."]
     text = "\n".join(lines) + "\n"
     print(text)
     (Path(__file__).parent / "result.md").write_text("# Last result\n\n" + text, encoding="utf-8")
 
 
-def table(background: float, one: bool, chance: random.Random) -> list[str]:
+def table(background: float, one: bool) -> list[str]:
     """Return a table with a row for each true fault rate."""
     columns = "rolled back | served, median (p95) | faults, median"
     lines = [
-        f"| new version faults | guard: {columns} | usual rule: {columns} |",
-        "|---:|---:|---:|---:|---:|---:|---:|",
+        f"| new version faults | guard: {columns} | before: {columns} | usual rule: {columns} |",
+        "|---:" * 10 + "|",
     ]
     for rate in RATES:
         if rate < background or (rate == background and one):
             continue
         cells = []
-        for rule in (guard, usual_rule):
+        for rule in (guard, guard_before, usual_rule):
             runs = HEALTHY_RUNS if rate == background else RUNS
-            outcomes = [release(rule, rate, background, one, chance) for _ in range(runs)]
+            seeds = (f"{rate} {background} {one} {run}" for run in range(runs))
+            outcomes = [release(rule, rate, background, one, random.Random(seed)) for seed in seeds]
             share = sum(outcome.rolled_back for outcome in outcomes) / runs
             served = sorted(outcome.served for outcome in outcomes)
             faulty = statistics.median(outcome.faulty for outcome in outcomes)
@@ -122,6 +128,11 @@ def guard(history: list[dict[str, Period]], minute: int) -> str:
     evidence = {name: [period[name] for period in history] for name in OPERATIONS}
     step = {name: sum(period[name].new.requests for period in history[-minute:]) for name in OPERATIONS}
     return decide(evidence, step, minute * 60, BAKE * 60).action
+
+
+def guard_before(history: list[dict[str, Period]], minute: int) -> str:
+    """Return what the guard decided before decision 0021."""
+    return before.decide({name: [period[name] for period in history] for name in OPERATIONS}, minute, BAKE)
 
 
 def usual_rule(history: list[dict[str, Period]], minute: int) -> str:

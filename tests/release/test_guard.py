@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import Policy, decide, trips
-from crudctl.release.odds import suspicion
+from crudctl.release.odds import broken, suspicion
 from tests.release.simulation import TRIP
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
@@ -284,3 +284,23 @@ def test_round_trips_wait_for_the_users_and_stop_when_there_are_enough() -> None
     assert trips(enough, CALLS, 0.1, elapsed=120, bake=600, looks=16) == 0
     assert trips({**enough, "list_items": 1}, CALLS, 0.1, elapsed=540, bake=600, looks=2) == 20
     assert trips({**enough, "list_items": 2}, CALLS, 0.1, elapsed=120, bake=600, looks=16) == 0
+
+
+def chance_of(successes: int, trials: int, probability: float) -> float:
+    """Return the probability of that many successes."""
+    return math.comb(trials, successes) * probability**successes * (1 - probability) ** (trials - successes)
+
+
+@pytest.mark.parametrize(("good", "bad"), [(0, 20), (1, 6), (6, 6), (30, 5), (3, 40)])
+@pytest.mark.parametrize("weight", [0.1, 0.5, 0.9])
+def test_the_odds_that_a_healthy_version_always_fails_are_one_on_average_whatever_users_send(
+    good: int, bad: int, weight: float
+) -> None:
+    """All ways in which the alias can split these requests, each with its probability."""
+    average = 0.0
+    for new_good in range(good + 1):
+        for new_bad in range(bad + 1):
+            new, old = Count(new_good + new_bad, new_bad), Count(good + bad - new_good - new_bad, bad - new_bad)
+            odds = broken({"get_item": [Period(weight, new, old)]}, least=0)[0]
+            average += chance_of(new_good, good, weight) * chance_of(new_bad, bad, weight) * odds
+    assert average <= 1 / 2 + 1 / 6  # the shares of the first two starts; the rest is for later ones

@@ -1,0 +1,142 @@
+"""Healthy versions, and users who send what stops most releases: how often the guard stops one, and how often it did before.
+
+Each request is good, bad (fails whatever version it meets), slow (takes fifty times as long) or silent (leaves no log line).
+Users choose them and their time; which version each meets is drawn by the alias.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+from bench.release_guard import before
+from crudctl.release.evidence import Count, Evidence, Period
+from crudctl.release.guard import decide
+
+OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
+ATTACKED = OPERATIONS[1]
+STEPS = ((0.1, 0.5), (0.5,), (0.9,))
+BAKE = 10  # minutes
+RUNS, RUNS_BEFORE = 300, 60
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Requests of each kind to one operation in a minute; `early` are good ones before the weight changed in that minute."""
+
+    good: int = 0
+    bad: int = 0
+    slow: int = 0
+    silent: int = 0
+    early: int = 0
+
+
+Minute = Mapping[str, Sent]
+Pattern = Callable[[int, random.Random], Minute]
+USUAL = dict.fromkeys(OPERATIONS, Sent(60))  # 300 requests a minute
+QUIET = dict.fromkeys(OPERATIONS, Sent(2))
+TRIPS = dict.fromkeys(OPERATIONS, Sent(8))  # round trips alone, about as many as a release makes
+
+
+def _with(rest: Minute, **kinds: int) -> Minute:
+    return {**rest, ATTACKED: replace(rest[ATTACKED], **kinds)}
+
+
+PATTERNS: dict[str, Pattern] = {
+    "nothing unusual": lambda _minute, _: USUAL,
+    "64 bad requests to one function, within a minute": lambda minute, _: (
+        _with(USUAL, bad=64) if minute == 3 else USUAL
+    ),
+    "64 bad requests, and nobody else": lambda minute, _: _with(TRIPS, good=0, bad=64) if minute == 1 else TRIPS,
+    "one bad request a second to one function, nothing else to it": lambda _minute, _: _with(USUAL, good=0, bad=60),
+    "every request to every function is bad": lambda _minute, _: dict.fromkeys(OPERATIONS, Sent(bad=60)),
+    "good requests until the weight changes, bad ones after that": lambda minute, _: (
+        _with(USUAL, good=0, bad=60, early=60) if minute == 1 else _with(USUAL, good=0, bad=60)
+    ),
+    "two bad requests at the beginning": lambda minute, _: _with(USUAL, bad=2) if minute == 1 else USUAL,
+    "a bad request a minute, hardly anybody else": lambda _minute, _: _with(QUIET, bad=1),
+    "bursts of 30 bad requests at random, hardly anybody else": lambda _minute, chance: (
+        _with(QUIET, bad=30) if chance.random() < 0.2 else QUIET
+    ),
+    "half of the requests to one function are slow": lambda _minute, _: _with(USUAL, good=30, slow=30),
+    "a fast request, then bursts of slow ones, hardly anybody else": lambda minute, _: _with(
+        QUIET, good=2 if minute < 3 else 0, slow=0 if minute < 3 else 14
+    ),
+    "a tenth of the requests to one function leaves no log line": lambda _minute, _: _with(USUAL, silent=6),
+}
+
+
+def table(chance: random.Random) -> list[str]:
+    """Return a table with a row for each pattern: the share of healthy releases that were stopped, by steps and rule."""
+    steps = [", ".join(f"{weight:.0%}" for weight in weights) for weights in STEPS]
+    titles = [f"{rule}: {each}" for rule in ("guard", "before") for each in steps]
+    lines = [f"| users send | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
+    for name, pattern in PATTERNS.items():
+        cells = []
+        for rule, runs in ((_now, RUNS), (_before, RUNS_BEFORE)):
+            for weights in STEPS:
+                stopped = sum(stops(rule, pattern, weights, chance) for _ in range(runs))
+                cells.append(f"{stopped / runs:.1%}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def stops(
+    rule: Callable[[Evidence, int], str], pattern: Pattern, weights: tuple[float, ...], chance: random.Random
+) -> bool:
+    """Simulate a release of a healthy version. Return whether it was stopped."""
+    history: list[dict[str, _Drawn]] = []
+    for weight in weights:
+        for minute in range(1, 4 * BAKE):
+            sent = pattern(minute, chance)
+            history.append({name: _draw(of, weight, chance) for name, of in sent.items()})
+            action = rule(_evidence(history), minute)
+            if action == "roll back":
+                return True
+            if action == "promote":
+                break
+    return False
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    weight: float
+    new: Sent
+    old: Sent
+
+
+def _draw(sent: Sent, weight: float, chance: random.Random) -> _Drawn:
+    kinds = [each.name for each in fields(Sent)]
+    new = {kind: chance.binomialvariate(getattr(sent, kind), 0 if kind == "early" else weight) for kind in kinds}
+    return _Drawn(weight, Sent(**new), Sent(**{kind: getattr(sent, kind) - new[kind] for kind in kinds}))
+
+
+def _evidence(history: list[dict[str, _Drawn]]) -> Evidence:
+    """Return what CloudWatch counts. No request is late once slow ones were the old version's median in some minute."""
+    evidence = {}
+    for name in OPERATIONS:
+        minutes = [minute[name] for minute in history]
+        noticed = any(2 * drawn.old.slow > _served(drawn.old) for drawn in minutes if drawn.old.slow)
+        evidence[name] = [
+            Period(drawn.weight, _count(drawn.new, late=not noticed), _count(drawn.old), not drawn.old.early)
+            for drawn in minutes
+        ]
+    return evidence
+
+
+def _served(sent: Sent) -> int:
+    return sent.good + sent.bad + sent.slow + sent.early
+
+
+def _count(sent: Sent, *, late: bool = False) -> Count:
+    return Count(_served(sent) + sent.silent, sent.bad, sent.slow, sent.slow if late else 0, sent.silent)
+
+
+def _now(evidence: Evidence, minute: int) -> str:
+    served = dict.fromkeys(OPERATIONS, 100)  # the minimum sample is not what is tested here
+    return decide(evidence, served, minute * 60, BAKE * 60).action
+
+
+def _before(evidence: Evidence, minute: int) -> str:
+    return before.decide(evidence, minute, BAKE)
