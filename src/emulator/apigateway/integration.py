@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core import concurrency
 from ministack.services import apigateway_v1 as v1
 from ministack.services import lambda_svc
 
+from emulator.apigateway import admission
 from emulator.apigateway.exchange import Exchange, current
 from emulator.lambda_ import invocation, permission
 from emulator.patches import Difference, patch, register, uses
@@ -18,6 +20,7 @@ from emulator.patches import Difference, patch, register, uses
 Json = dict[str, Any]
 
 LONGEST_INTEGRATION = 29.0
+_places = admission.Places()
 
 INTEGRATION_FAILURE = register(
     Difference(
@@ -79,6 +82,7 @@ def install() -> None:
         permission.INVOKE_PERMISSION,
         invocation.RESERVED_CONCURRENCY,
         invocation.WEIGHTED_ALIASES,
+        admission.CONCURRENCY,
     )
     patch(v1, "_lambda_proxy_response", proxy_response, INTEGRATION_FAILURE, REMAPPED_HEADERS)
 
@@ -89,7 +93,7 @@ async def call_lambda(
     """Invoke a function and return its result, or why there is none.
 
     Raises:
-        IntegrationFailed: the function may not be invoked, or does not return in time.
+        IntegrationFailed: the function may not be invoked, too many requests wait for functions, or it does not return in time.
     """
     exchange = current.get()
     target = invocation.resolve(function_ref, account_id, region)
@@ -102,6 +106,7 @@ async def call_lambda(
             "Internal server error",
             "Invalid permissions on Lambda function",
         )
+    give_back = await _place()
     started = time.perf_counter()
     running = asyncio.ensure_future(
         concurrency.run_reentrant(
@@ -111,11 +116,19 @@ async def call_lambda(
             thread_name="ministack-apigw-invoke",
         )
     )
+    running.add_done_callback(lambda _: give_back())  # after a timeout the function is still running
     await asyncio.wait({running}, timeout=_timeout(exchange))
     exchange.integration_seconds = time.perf_counter() - started
     if not running.done():
         raise IntegrationFailed("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "Endpoint request timed out")
     return running.result(), None
+
+
+async def _place() -> Callable[[], None]:
+    try:
+        return await _places.take()
+    except admission.Full:
+        raise IntegrationFailed("THROTTLED", 429, "Too Many Requests", "too many requests wait for functions") from None
 
 
 def _may_invoke(exchange: Exchange, target: invocation.Target) -> bool:
