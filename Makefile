@@ -34,7 +34,7 @@ browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real br
 fuzz: .venv/.ready-dev build/functions.zip  ## thousands of requests made from the contract, also along its links: minutes
 	@$(PY) -m pytest -q -s tests/fuzz
 
-torture: .venv/.ready-dev .venv/.ready-aws build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: 40 minutes
+torture: .venv/.ready-dev .venv/.ready-aws .venv/.ready-load build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: 40 minutes
 	@$(PY) -m pytest -q -s tests/torture
 
 check: lint types infra web workflows  ## all checks that need no running stack
@@ -57,7 +57,7 @@ workflows: .venv/.ready-dev
 	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
-	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt
+	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt
 	@for folder in web tests/clients; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
@@ -82,9 +82,9 @@ demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, 
 	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
-	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws; do \
+	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws requirements-load; do \
 	  .venv/bin/uv pip compile -q --cache-dir build/uv --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *) echo pyproject.toml;; esac ) \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *-load) echo "--group load";; *) echo pyproject.toml;; esac ) \
 	    -o $$set.txt || exit 1; \
 	done
 
@@ -98,6 +98,12 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	@echo "Installing the generator of the documentation site"
 	@$(PY) -m venv --clear .venv/docs
 	@.venv/docs/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-docs.txt
+	@touch $@
+
+.venv/.ready-load: .venv/.made requirements-load.txt
+	@echo "Installing the load generator"
+	@$(PY) -m venv --clear .venv/load
+	@.venv/load/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-load.txt
 	@touch $@
 
 .venv/.ready-aws: .venv/.made requirements-aws.txt

@@ -32,6 +32,7 @@ LOCKS = (
     "requirements-scan.txt",
     "requirements-docs.txt",
     "requirements-aws.txt",
+    "requirements-load.txt",
 )
 
 
