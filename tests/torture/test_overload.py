@@ -103,8 +103,8 @@ def report(
     again = "never" if settled is None else f"within {settled:.0f} s"
     return (
         f"![Requests per second, served and refused, and memory](images/{PLOT.name})\n\n"
-        f"The highest rate with every request served and a p99 under {PROMISED:.0f} ms was {rate:.0f} requests per second, on "
-        f"{platform.system()} with {os.cpu_count()} processors, and {busy:.0f} processes that wanted them in the last 15 minutes.\n\n"
+        f"The highest rate with every request served and a p99 under {PROMISED:.0f} ms was {rate:.0f} requests per second, "
+        f"on {platform.system()} with {os.cpu_count()} processors, which {busy:.0f} processes wanted in the last 15 minutes.\n\n"
         f"{figures.table(head, rows)}\n\n"
         f"Memory of the emulator and all functions: {megabytes[0]:.0f} MB at first, at most {max(megabytes):.0f} MB, "
         f"{megabytes[-1]:.0f} MB in the end. After the overload every request was served within a second again {again}. "
