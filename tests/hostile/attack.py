@@ -36,6 +36,8 @@ class Gateway:
     def __post_init__(self) -> None:
         self.wire = Wire(self.url)
         self.collection = "/" + self.described.collection
+        self._purge = "?purge=true" if self.documented.has_parameter("purge") else ""
+        self._has_trash = self.documented.has_parameter("deleted")
 
     def ask(self, method: str, path: str, *headers: Header, body: bytes = b"", user: int = 0) -> Answer:
         """Return the response to a request of one of the two users."""
@@ -52,7 +54,7 @@ class Gateway:
     def remove(self, resource_id: str, user: int = 0, *, purge: bool = True) -> None:
         """Delete a resource, for good where the contract has that."""
         answer = self.ask(
-            "DELETE", f"{self.collection}/{resource_id}" + "?purge=true" * purge, ("If-Match", "*"), user=user
+            "DELETE", f"{self.collection}/{resource_id}" + self._purge * purge, ("If-Match", "*"), user=user
         )
         assert answer.status in (204, 404), answer.body
 
@@ -66,6 +68,10 @@ class Gateway:
             if not page["next_cursor"]:
                 return found
             after = f"&cursor={page['next_cursor']}"
+
+    def everything(self) -> set[str]:
+        """Return the ids of all that the first user has, in the trash too."""
+        return self.ids() | (self.ids("&deleted=true") if self._has_trash else set())
 
     def cursor(self, query: str = "", user: int = 0) -> str:
         """Return the cursor behind the first entry of a list."""
@@ -129,7 +135,7 @@ def try_cursors(gateway: Gateway, cases: Iterable[cursors.Cursor]) -> Iterator[s
 
 def try_inputs(gateway: Gateway, cases: Iterable[inputs.Input]) -> Iterator[str]:
     """Yield what went wrong with each request: what must be refused and is not, a 5xx, or a response that is not documented."""
-    mine, before = gateway.create(), gateway.ids() | gateway.ids("&deleted=true")
+    mine, before = gateway.create(), gateway.everything()
     for case in cases:
         path = case.path.replace(inputs.MINE, mine)
         answer = gateway.ask(case.method, path, *case.headers, body=case.body)
@@ -138,7 +144,7 @@ def try_inputs(gateway: Gateway, cases: Iterable[inputs.Input]) -> Iterator[str]
             yield f"{case.name}: {answer.status} {wrong or answer.body[:200]!r}"
         if answer.status == 201 and "id" in (created := json.loads(answer.body)):
             gateway.made.append(created["id"])
-    after = gateway.ids() | gateway.ids("&deleted=true")
+    after = gateway.everything()
     if after - before - set(gateway.made):
         yield f"a request that was refused has created {after - before - set(gateway.made)}"
     for resource_id in (mine, *gateway.made):

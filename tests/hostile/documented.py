@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
+from crudctl.build import pattern
 from tests.hostile.wire import Answer
 
 Json = Mapping[str, Any]
@@ -21,12 +22,21 @@ ELSEWHERE = {401, 403, 404, 405, 413, 415, 429}
 SAFE = {"x-content-type-options": "nosniff"}
 
 
+def _matches(validator: Any, expression: str, value: Any, schema: Json) -> Iterator[ValidationError]:
+    """Yield the fault of text that a pattern does not match. Patterns of OpenAPI are ECMA-262, not Python's."""
+    if isinstance(value, str) and not re.search(pattern.translate(expression), value):
+        yield ValidationError(f"{value[:50]!r} does not match {expression!r}")
+
+
+Validator = validators.extend(Draft202012Validator, {"pattern": _matches})
+
+
 class Documented:
     """The published contract, in OpenAPI 3.1."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
-        self._validators: dict[str, Draft202012Validator] = {}
+        self._validators: dict[str, Any] = {}
 
     @cached_property
     def _templates(self) -> list[tuple[re.Pattern[str], str]]:
@@ -37,8 +47,8 @@ class Documented:
         """Return the operation that serves a path, with or without a query; None if there is none. HEAD is served as GET."""
         segments = (unquote(segment).replace("/", "%2F") for segment in path.partition("?")[0].split("/"))
         plain = "/".join(segments)
-        for pattern, template in self._templates:
-            if pattern.fullmatch(plain):
+        for form, template in self._templates:
+            if form.fullmatch(plain):
                 found = self.document["paths"][template].get("get" if method == "HEAD" else method.lower())
                 return found if isinstance(found, Mapping) else None
         return None
@@ -57,6 +67,12 @@ class Documented:
     def is_valid(self, value: Any, schema: Json) -> bool:
         """Whether a value is valid under a schema of the document."""
         return bool(self._validator(schema).is_valid(value))
+
+    def has_parameter(self, name: str) -> bool:
+        """Whether an operation has a parameter of this name."""
+        items = self.document["paths"].values()
+        parts = [part for item in items for part in (item, *item.values()) if isinstance(part, Mapping)]
+        return any(self.resolved(one)["name"] == name for part in parts for one in part.get("parameters", ()))
 
     def properties(self, operation: Json) -> frozenset[str]:
         """Return the names of the properties in what an operation returns when it succeeds."""
@@ -77,11 +93,11 @@ class Documented:
             one = found
         return one
 
-    def _validator(self, schema: Json) -> Draft202012Validator:
+    def _validator(self, schema: Json) -> Any:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             whole = {"components": self.document["components"], **schema}
-            self._validators[key] = Draft202012Validator(whole, format_checker=FormatChecker())
+            self._validators[key] = Validator(whole, format_checker=FormatChecker())
         return self._validators[key]
 
     def _body_fault(self, response: Json, method: str, answer: Answer) -> str:
