@@ -15,10 +15,12 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator import process
 from tests.history import faults
+from tests.history.checker import Violation
 from tests.history.clients import Workload
 from tests.history.test_history import MUTATIONS, found_after, workload
 from tests.release.rig import Rig, eventually
@@ -29,6 +31,7 @@ from tests.torture import figures
 
 OPERATIONS = int(os.environ.get("HISTORY_OPERATIONS", "20000"))
 BETWEEN = 1800  # requests between two troubles
+SAVES_AT_ONCE = "                self.commit_items()\n"  # a line of the emulator
 SEEDS = 5  # for each mutation
 
 
@@ -149,6 +152,20 @@ def test_histories_of_a_stack_that_is_killed_and_released_to(tmp_path: Path) -> 
         assert {"killed", "stopped", "released", "rolled back"} <= happened.keys()
     assert clients.requests >= OPERATIONS
     report("histories", clients, time.monotonic() - began, happened)
+
+
+def test_a_stack_that_forgets_in_a_kill_what_it_responded_to_is_found_out(tmp_path: Path) -> None:
+    with cloned(tmp_path / "items") as stack:
+        persistence = stack.home / "src" / "emulator" / "state" / "persistence.py"
+        source = persistence.read_text(encoding="utf-8")
+        assert source.count(SAVES_AT_ONCE) == 1
+        persistence.write_text(source.replace(SAVES_AT_ONCE, "                pass\n"), encoding="utf-8")
+        stack.crudctl("up")
+        with lossy.before(stack.outputs["api_url"]) as (url, _):
+            clients = Workload(connected(stack, url), 2 * BETWEEN, clients=10)
+            with pytest.raises(Violation), Troubles(stack, clients).running():
+                clients.run()
+    print(f"found after {clients.requests:,} requests")
 
 
 def test_histories_of_a_table_that_throttles_and_loses_responses(table: dict[str, str]) -> None:
