@@ -31,16 +31,16 @@ def unfit(stack: Stack) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("absent", "There is no table items-local-absent."),
+        ("absent", "There is no table PREFIX-absent."),
         ("key", "its key is not `id`"),
-        ("index", "items-local-no-index does not have the index by_owner."),
-        ("name", "elsewhere-restored does not begin with items-local-."),
+        ("index", "PREFIX-no-index does not have the index by_owner."),
+        ("name", "elsewhere-restored does not begin with PREFIX-."),
     ],
 )
 def test_a_table_that_could_not_be_used_is_refused(
     stack: Stack, unfit: dict[str, str], what: str, message: str
 ) -> None:
-    before = stack.state.read_bytes()
+    before, message = stack.state.read_bytes(), message.replace("PREFIX", stack.environment.prefix)
     result = invoke(stack.home, "use-table", unfit[what], "--yes")
     assert (result.exit_code, message in result.stderr) == (1, True), result.output
     assert stack.state.read_bytes() == before
