@@ -22,7 +22,7 @@ from tests.snapshot import cloned
 from tests.stack import Stack, free_port
 from tests.torture import figures
 
-COUNT = int(os.environ.get("BACKUP_ENTRIES", "20000"))
+COUNT = int(os.environ.get("BACKUP_ENTRIES", "10000"))
 TRASH, MEMORIES = 10, 10  # one of so many entries
 CLIENTS = 4
 
