@@ -23,6 +23,13 @@ def publish(steps: Steps, fault: str | None = None, after: float = 0.0) -> None:
     demo_versions.publish(steps.stack.aws("lambda"), steps.stack.outputs["functions"], code)
 
 
+def change(steps: Steps) -> None:
+    """Change the source of the functions, so that `up` has something to publish."""
+    handlers = steps.stack.home / "src" / "functions" / "handlers.py"
+    text = f"{handlers.read_text(encoding='utf-8')}\nCHANGED = {time.time_ns()}\n"
+    handlers.write_text(text, encoding="utf-8")
+
+
 def history(steps: Steps) -> list[dict[str, Any]]:
     """Return the releases, newest first."""
     found: list[dict[str, Any]] = json.loads(steps.stack.crudctl("release", "history", "--json"))
@@ -114,9 +121,12 @@ def releaser_died(steps: Steps) -> None:
 
 
 def release_stuck(steps: Steps) -> None:
-    """The releaser is killed, and the alarm notices."""
+    """The releaser is killed, and the alarm notices, which watches the version that Terraform has published."""
+    change(steps)
+    steps.stack.crudctl("up", "--hold")
     with load(steps):
-        abandoned(steps)
+        with begun(steps):
+            pass
         until_firing(steps, "release-stuck")
         three_ways(steps)
 
@@ -194,8 +204,7 @@ def see_all_this(steps: Steps) -> None:
         (home / ".venv" / stamp).touch()
         os.utime(home / ".venv" / stamp, (time.time() + 3600,) * 2)
     steps.next("make demo-release")
-    handlers = home / "src" / "functions" / "handlers.py"
-    handlers.write_text(handlers.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
+    change(steps)
     steps.next("crudctl up --hold")
     with load(steps):
         steps.next("crudctl release start", answer="y")
