@@ -100,14 +100,18 @@ def report(
     head = ("", "rate", "requests", "served", "p50 / p99", "429 or 503", "p50 / p99", "anything else")
     acknowledged = sum(one.created is not None for one in (*before, *during, *after))
     busy = os.getloadavg()[2]
-    again = "never" if settled is None else f"within {settled:.0f} s"
+    again = (
+        f"In the last {TRIAL:.0f} s some request still took more than a second or was refused: recovery was not shown."
+        if settled is None
+        else f"{settled:.0f} s after the overload every request was served within a second again."
+    )
     return (
         f"![Requests per second, served and refused, and memory](images/{PLOT.name})\n\n"
         f"The highest rate with every request served and a p99 under {PROMISED:.0f} ms was {rate:.0f} requests per second, "
         f"on {platform.system()} with {os.cpu_count()} processors, which {busy:.0f} processes wanted in the last 15 minutes.\n\n"
         f"{figures.table(head, rows)}\n\n"
         f"Memory of the emulator and all functions: {megabytes[0]:.0f} MB at first, at most {max(megabytes):.0f} MB, "
-        f"{megabytes[-1]:.0f} MB in the end. After the overload every request was served within a second again {again}. "
+        f"{megabytes[-1]:.0f} MB in the end. {again} "
         f"{acknowledged} resources were acknowledged and {lost} of them are missing."
     )
 
