@@ -114,7 +114,9 @@ def test_a_file_that_was_cut_anywhere_is_found(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}\n", gzip.compress(b""), gzip.compress(b"[]\n"), gzip.compress(b"\xff\n")]
+    "content",
+    [b"", b"{}\n", gzip.compress(b""), gzip.compress(b"[]\n"), gzip.compress(b"\xff\n")],
+    ids=["empty", "plain", "nothing compressed", "an array", "no UTF-8"],
 )
 def test_another_file_is_no_backup(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
