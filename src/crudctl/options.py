@@ -38,6 +38,13 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
     )
 
 
+def not_empty(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Return the value of an option, for `callback`. Refuse an empty one, such as of a shell variable that is not set."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty.")
+    return value
+
+
 def refuse_unconfirmed(environment: Environment, yes: bool | None, name: str | None) -> None:
     """Raise Failed if `confirm_change` could not succeed. Call it before long work that leads to the question."""
     if name is not None:

@@ -124,6 +124,11 @@ def test_another_file_is_no_backup(tmp_path: Path, content: bytes) -> None:
         archive.check(tmp_path / "file")
 
 
+def test_a_folder_is_no_backup(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="is damaged, or no backup"):
+        archive.check(tmp_path)
+
+
 def test_a_backup_in_another_format_names_it(path: Path) -> None:
     line: dict[str, Any] = {"backup": 2}
     with pytest.raises(Failed, match="a backup in format 2; this version reads format 1"):

@@ -300,6 +300,8 @@ def project(tmp_path: Path) -> Path:
         (["--yes", "--env", "test"], "a backup of items-local, made 2026-11-26T10:00:00Z, and this is items-test"),
         (["--yes", "--env", "test", "--of", "items-prod"], "pass --of items-local"),
         (["--yes", "--user", "nobody@example.com"], "0 users of the backup have the address"),
+        (["--yes", "--user", "somebody"], "nothing of an owner somebody"),
+        (["--yes", "--user", ""], "it is empty"),
         (["--yes", "--owner", "a"], "Invalid owner 'a'"),
         (["--yes", "--owner", "a=b#c"], "Invalid owner"),
         (["--confirm", "items-prod"], "This is items-local, not items-prod. Nothing was changed."),

@@ -10,6 +10,8 @@ import pytest
 from crudctl.console import Failed
 from crudctl.options import confirm_change
 from crudctl.project import Environment
+from tests import contracts
+from tests.invoke import invoke
 from tests.stack import put_names
 
 
@@ -54,3 +56,21 @@ def test_change_is_confirmed_by_yes_or_by_name(
 def test_change_is_refused(project: Path, name: str, yes: bool | None, confirmed: str | None, message: str) -> None:
     with pytest.raises((Failed, click.Abort), match=message):
         confirm_change(Environment(project, name), "Change it?", yes, confirmed)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["restore", "file", "--user", ""],
+        ["backup", "--table", ""],
+        ["logs", "--user", " "],
+        ["logs", "--request-id", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_value_of_a_variable_that_is_not_set_does_not_mean_everything(
+    project: Path, arguments: list[str]
+) -> None:
+    contracts.put(project)
+    result = invoke(project, *arguments)
+    assert (result.exit_code, "it is empty" in result.stderr) == (1, True), result.output

@@ -133,7 +133,7 @@ def _lines(path: Path) -> Iterator[bytes]:
             yield from file
     except FileNotFoundError as error:
         raise Failed(f"{path} does not exist.", "Name the file that `crudctl backup` printed.") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, IsADirectoryError, zlib.error, gzip.BadGzipFile) as error:
         raise Failed(f"{path} is damaged, or no backup: {error}", COPY) from error
 
 

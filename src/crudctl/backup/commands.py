@@ -20,7 +20,7 @@ from crudctl.backup.restoration import EXPIRED, REFUSE, REPLACED, Look, Restorat
 from crudctl.build import service
 from crudctl.console import Failed, err, step
 from crudctl.infra import outputs
-from crudctl.options import confirm_change, environment_option, refuse_unconfirmed
+from crudctl.options import confirm_change, environment_option, not_empty, refuse_unconfirmed
 from crudctl.project import Environment
 
 FOLDER = "backups"
@@ -43,7 +43,9 @@ SAYS = {
     help="File, or folder to write to.  [default: a new file in the project's folder backups]",
 )
 @click.option(
-    "--table", help="Another table, such as one that point-in-time recovery has made.  [default: the service's]"
+    "--table",
+    callback=not_empty,
+    help="Another table, such as one that point-in-time recovery has made.  [default: the service's]",
 )
 def backup(environment: Environment, to: Path | None, table: str | None) -> None:
     """Write every entry of the table, as stored, and the list of users to a file, and print its name.
@@ -95,7 +97,7 @@ def backup(environment: Environment, to: Path | None, table: str | None) -> None
     help="What to do with entries that the table has otherwise than the file: change nothing at all, keep them, put back those "
     "that were deleted, or overwrite all.",
 )
-@click.option("--user", help="Only what belongs to one user: an e-mail address, or the owner's id.")
+@click.option("--user", callback=not_empty, help="Only what belongs to one user: an e-mail address, or the owner's id.")
 @click.option(
     "--users",
     "with_users",
@@ -135,7 +137,7 @@ def restore(
     with step(f"Check {file}"):
         contents = archive.check(file)
     _refuse_another(environment, contents, of)
-    only = _owner(contents, user) if user else None
+    only = _owner(contents, user, file) if user else None
     known = outputs.read(environment)
     cognito, pool, table = environment.client("cognito-idp"), known["user_pool_id"], known["table_name"]
     _refuse_another_pool(contents, pool, with_users or bool(pairs))
@@ -259,9 +261,15 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return dict(pair.split("=") for pair in pairs)
 
 
-def _owner(contents: Contents, user: str) -> str:
-    """Return the id of an owner in the backup. Raise Failed if no user of it has this address."""
+def _owner(contents: Contents, user: str, file: Path) -> str:
+    """Return the id of an owner in the backup. Raise Failed if it has no user with this address, or knows nothing of this id."""
     if "@" not in user:
+        if all(each["sub"] != user for each in contents.users) and all(
+            attributes.owner(entry) != user for entry in archive.entries(file)
+        ):
+            raise Failed(
+                f"The backup has nothing of an owner {user}.", "Pass the e-mail address, or another owner's id."
+            )
         return user
     ids = [each["sub"] for each in contents.users if each["email"].casefold() == user.casefold()]
     if len(ids) != 1:

@@ -23,7 +23,7 @@ from crudctl.operate import doctor as doctor_checks
 from crudctl.operate import drawing, logs
 from crudctl.operate.alarms import FIRING, Alarm, Recipients, alarms, recipients
 from crudctl.operate.dashboard import dashboard
-from crudctl.options import environment_option
+from crudctl.options import environment_option, not_empty
 from crudctl.project import Environment
 
 ENV = environment_option(*project.ENVIRONMENTS)
@@ -128,9 +128,13 @@ def doctor(environment: Environment) -> None:
 @ENV
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
 @click.option("--operation", help="Only about one operation of the contract, or from the function `rollback`.")
-@click.option("--request-id", help="Only about one request.")
+@click.option("--request-id", callback=not_empty, help="Only about one request.")
 @click.option("--status", help="Only about requests with this status: 404, 5xx.")
-@click.option("--user", help="Only the functions' lines about one user: an e-mail address, or the `sub` of a token.")
+@click.option(
+    "--user",
+    callback=not_empty,
+    help="Only the functions' lines about one user: an e-mail address, or the `sub` of a token.",
+)
 @click.option("--since", default="10m", show_default=True, help="How far back to read: 30s, 10m, 2h, 1d.")
 def show_logs(
     environment: Environment,
