@@ -396,6 +396,12 @@ def test_administration_of_ministack_is_refused(ours: Stack, path: str) -> None:
         assert send(tried).status_code == 403, f"{method}, signed"
 
 
+@pytest.mark.parametrize(("path", "host"), [("/_ministack/reset", "localhost"), ("/", "evil.example")])
+def test_connection_of_a_request_that_is_refused_unread_ends(ours: Stack, path: str, host: str) -> None:
+    tried = CLIENT.post(process.endpoint_url(ours.port) + path, headers={"Host": host}, content=b"{}")
+    assert (tried.status_code, tried.headers.get("connection")) == (421 if "." in host else 403, "close")
+
+
 @pytest.mark.parametrize(
     "path", ["/%5Fministack/reset", "/./_ministack/reset", "/x/../_ministack/reset", "//_ministack/reset"]
 )

@@ -24,6 +24,10 @@ HOST = re.compile(rb"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE
 CORS = b"access-control-"
 # MiniStack's own administration resets and reconfigures everything, and shows e-mails, messages and code, without a signature.
 ADMINISTRATION = re.compile(r"/(_ministack|_localstack|health)(/|$)")
+CLOSE = (
+    b"connection",
+    b"close",
+)  # of a request whose body is not read: a client would send its next one just when that happens
 WRONG_HOST = (
     b"The local stack serves http://127.0.0.1 and http://localhost only. `crudctl outputs` prints its addresses.\n"
 )
@@ -44,11 +48,11 @@ def guarded(persistence: Persistence) -> Application:
             return
         send = app._with_date_header(send)  # by which clients check their clocks
         if not _is_for_this_machine(scope):
-            await _respond(send, 421, [(b"content-type", b"text/plain")], WRONG_HOST)
+            await _respond(send, 421, [(b"content-type", b"text/plain"), CLOSE], WRONG_HOST)
         elif scope["path"] == PID_PATH and scope["method"] == "GET":
             await _respond(send, 200, [(b"content-type", b"text/plain")], str(os.getpid()).encode())
         elif ADMINISTRATION.match(scope["path"]) and not open_requests.needs_no_signature(scope):
-            await _respond(send, 403, [], b"")
+            await _respond(send, 403, [CLOSE], b"")
         elif preflight := open_requests.preflight(scope):
             await _respond(send, 204, preflight, b"")
         else:
