@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -315,6 +316,41 @@ def test_what_users_call_of_cognito_opens_nothing_else(ours: Stack, extra: dict[
     for tried in (headers, headers[::-1]):
         refused = CLIENT.post(process.endpoint_url(ours.port), headers=tried, content=b"{}")
         assert "MissingAuthenticationToken" in refused.text
+
+
+DEEP = b"[" * 60_000 + b"]" * 60_000
+TOKEN = "e30." + base64.urlsafe_b64encode(b"[" * 9000 + b"]" * 9000).decode() + ".AA"
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, b'{"a":' + DEEP + b"}", b"[]", b"null", b'{"a":"\xff"}', b"{", b'{"a":%s}' % (b"9" * 5000)]
+)
+@pytest.mark.parametrize("operation", ["InitiateAuth", "SignUp", "GlobalSignOut", "GetUser", "RevokeToken"])
+def test_call_of_a_user_that_cannot_be_read_is_refused(ours: Stack, operation: str, body: bytes) -> None:
+    headers = {"X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}", "Content-Type": JSON}
+    refused = CLIENT.post(process.endpoint_url(ours.port), headers=headers, content=body)
+    assert (refused.status_code, refused.json()["__type"]) == (400, "SerializationException")
+
+
+@pytest.mark.parametrize("operation", ["GetUser", "GlobalSignOut", "RevokeToken", "InitiateAuth"])
+def test_token_of_a_user_that_cannot_be_read_is_refused(ours: Stack, operation: str) -> None:
+    headers = {"X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}", "Content-Type": JSON}
+    sent = {
+        "AccessToken": TOKEN,
+        "Token": TOKEN,
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": {"REFRESH_TOKEN": TOKEN},
+    }
+    assert CLIENT.post(process.endpoint_url(ours.port), headers=headers, json=sent).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/signup", "/login", "/oauth2/login", "/oauth2/token", "/oauth2/userInfo"])
+def test_form_that_cannot_be_read_is_refused(ours: Stack, path: str) -> None:
+    url, form = process.endpoint_url(ours.port) + path, {"Content-Type": "application/x-www-form-urlencoded"}
+    assert CLIENT.post(url, headers=form, content=b"username=\xff&token=\xff").status_code == 400
+    for headers in (form, form | {"Authorization": f"Bearer {TOKEN}"}):
+        response = CLIENT.post(url, headers=headers, content=f"grant_type=refresh_token&refresh_token={TOKEN}")
+        assert 400 <= response.status_code < 500
 
 
 @pytest.mark.parametrize("path", ["/login", "/_aws/execute-api/x/v1/items", "/2015-03-31/functions"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack import app
 
-from emulator.http import open_requests
+from emulator.http import malformed, open_requests
 from emulator.process import PID_PATH
 from emulator.state.persistence import Persistence
 
@@ -56,7 +56,7 @@ def guarded(persistence: Persistence) -> Application:
         elif preflight := open_requests.preflight(scope):
             await _respond(send, 204, preflight, b"")
         else:
-            await app.app(scope, receive, _with_own_cors(scope, send))
+            await malformed.strict(app.app)(scope, receive, _with_own_cors(scope, send))
             _mark(scope, persistence)
 
     return serve

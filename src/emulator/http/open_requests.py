@@ -30,9 +30,13 @@ def needs_no_signature(scope: Message) -> bool:
     method, path = scope["method"], scope["path"]
     if path in HEALTH or KEYS.fullmatch(path):
         return bool(method == "GET")
-    if path in PAGES.get(method, ()) or path in ENDPOINTS.get(method, ()):
-        return True
-    return of_rest_api(scope) or is_of_users(scope)
+    return is_of_pages(scope) or of_rest_api(scope) or is_of_users(scope)
+
+
+def is_of_pages(scope: Message) -> bool:
+    """Whether a request is what a sign-in page or the token endpoint is sent."""
+    method, path = scope["method"], scope["path"]
+    return path in PAGES.get(method, ()) or path in ENDPOINTS.get(method, ())
 
 
 def of_rest_api(scope: Message) -> bool:
