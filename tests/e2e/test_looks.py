@@ -279,7 +279,7 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
             name: outputs[name]
             for name in ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url", "trash_days")
         } | {"cognito_url": endpoint}
-        assert site.post("/").status_code == 501
+        assert site.post("/").status_code == 405
     assert "unsafe" not in json.dumps(written)
 
 
