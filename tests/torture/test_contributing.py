@@ -49,7 +49,7 @@ def ran(account: Account, *arguments: str) -> str:
 
 def test_an_environment_is_added_as_contributing_says(account: Account) -> None:
     home = account.home
-    replaced(home / "src/crudctl/project.py", r'ON_AWS = \("test", "prod"\)', 'ON_AWS = ("test", "stage", "prod")')
+    replaced(home / "src/crudctl/project.py", r'ON_AWS = \("test", PROD\)', 'ON_AWS = ("test", "stage", PROD)')
     replaced(home / "src/crudctl/naming.py", r"\(local\|test\|prod\)", "(local|test|stage|prod)")
     for file in ("infra/variables.tf", "infra/ci/variables.tf"):
         replaced(home / file, r'"test", "prod"\], var\.env\)', '"test", "stage", "prod"], var.env)')

@@ -81,7 +81,7 @@ def functions_throttled(steps: Steps) -> None:
             assert steps.next("crudctl dashboard").startswith("file://")
             # As the table of alarms says: the gateway has lines of it, the function has none, and counts no fault.
             failed = f"crudctl logs --env prod --operation {reader(steps)} --status 5xx --since 1m"
-            assert {line["integration_status"] for line in lines(steps.shell.type(failed)[1])} == {"429"}
+            assert "429" in {line.get("integration_status") for line in lines(steps.shell.type(failed)[1])}
         finally:
             lambda_.delete_function_concurrency(FunctionName=name)
         assert get() == 200

@@ -53,9 +53,9 @@ def changed_by_hand(steps: Steps) -> None:
     assert "GET" not in methods[listing.path]
     contract = stack.home / "contract" / "openapi.yaml"
     text = contract.read_text(encoding="utf-8")
-    contract.write_text(
-        re.sub(r"^(  description: (?:\|\n    )?)", r"\1Again. ", text, count=1, flags=re.M), encoding="utf-8"
-    )
+    changed, count = re.subn(r"^( {6}summary: \w+)", r"\1 again", text, count=1, flags=re.M)
+    assert count == 1
+    contract.write_text(changed, encoding="utf-8")
     stack.crudctl("up")
     with stack.api() as api:
         assert api.get(steps.described.collection).status_code == 200
