@@ -25,7 +25,7 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
             for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
                 del os.environ[variable]
             os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
-            os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+            os.environ |= project.direct(os.environ)
         return environment
 
     return click.option(

@@ -192,14 +192,18 @@ def _make_private(path: Path) -> None:
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` without AWS and Terraform settings, without AWS configuration files and with no proxy for 127.0.0.1."""
     kept = {k: v for k, v in environ.items() if not k.startswith(("AWS_", "TF_")) or k == "TF_PLUGIN_DIR"}
-    direct = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), "127.0.0.1"]))
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": direct,
-        "no_proxy": direct,
+        **direct(environ),
     }
+
+
+def direct(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that let a program use no proxy for 127.0.0.1, besides what `environ` excepts."""
+    hosts = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(dict.fromkeys([*filter(None, hosts), "127.0.0.1"])))
 
 
 def loopback(url: str) -> str:

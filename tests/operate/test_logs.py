@@ -140,6 +140,8 @@ def test_failed_requests_are_listed_from_gateway_and_function(stack: Stack) -> N
         json.loads(line) for line in invoke(stack.home, "logs", "--status", "5xx", "--since", "5m").stdout.splitlines()
     ]
     assert [line["request_id"] for line in listed].count(request_id) == 2
+    about = invoke(stack.home, "logs", "--request-id", request_id.upper()).stdout.splitlines()
+    assert [json.loads(line)["request_id"] for line in about] == [request_id] * 2
     own = invoke(
         stack.home, "logs", "--operation", "delete_item", "--status", "5xx", "--since", "5m"
     ).stdout.splitlines()
@@ -188,7 +190,8 @@ def test_aws_commands_reach_the_stack_with_the_variables_that_are_printed(stack:
     show = f"{sys.executable} -m crudctl.cli env"
     script = f'eval "$({show})"; env | grep ^AWS_ | sort; echo; eval "$({show} --env prod)"; env | grep ^AWS_ | sort'
     before = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "secret", "AWS_ENDPOINT_URL_S3": "https://example.com"}
-    environ = os.environ | before | {"PYTHONPATH": str(stack.home / "src")}
+    script += '; test "$NO_PROXY" = mirror.example.com,127.0.0.1'
+    environ = os.environ | before | {"PYTHONPATH": str(stack.home / "src"), "NO_PROXY": "mirror.example.com"}
     printed = subprocess.run(
         ["sh", "-euc", script], cwd=stack.home, env=environ, capture_output=True, text=True, check=True
     ).stdout

@@ -130,7 +130,7 @@ def test_a_duration_is_parsed_to_seconds(text: str, expected: int) -> None:
     assert durations.seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "10", "0m", "1.5h", "m", "-1s"])
+@pytest.mark.parametrize("text", ["", "10", "0m", "1.5h", "m", "-1s", "3654d", "999999d"])
 def test_an_invalid_duration_is_reported(text: str) -> None:
     with pytest.raises(Failed, match="Invalid duration"):
         durations.seconds(text)

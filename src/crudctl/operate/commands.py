@@ -150,6 +150,7 @@ def show_logs(
     Example: crudctl logs --status 5xx --since 1h
     """
     back = seconds(since)
+    request_id = None if request_id is None else request_id.strip().lower()  # as the gateway writes it
     logs.matcher(None, status)  # an invalid status is refused before anything is asked
     values = outputs.read(environment)
     owner = logs.owner_hash(users.subject(environment, values["user_pool_id"], user)) if user else None
