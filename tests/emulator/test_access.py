@@ -156,6 +156,15 @@ def test_request_that_the_secret_did_not_sign_is_refused(ours: Stack, attack: st
         assert not any(header.startswith("access-control-") for header in response.headers), name
 
 
+@pytest.mark.parametrize("header", ["Authorization", "X-Amz-Security-Token"])
+def test_signature_in_other_characters_is_refused(ours: Stack, header: str) -> None:
+    tried, service = request(ours, "list tables")
+    sign(ours, tried, service)
+    headers = {**dict(tried.headers), header: f"{tried.headers.get(header, '')}\xff"}
+    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+    assert CLIENT.post(tried.url, headers=sent, content=tried.data).status_code in (400, 403)
+
+
 def test_signature_is_for_one_body(ours: Stack) -> None:
     tried, service = request(ours, "list tables")
     another_body(ours, tried, service)

@@ -142,6 +142,8 @@ def _claim(headers: Headers, query: dict[str, list[str]]) -> Any:
     authorization = headers.get("authorization", "")
     if not authorization.startswith(ALGORITHM):
         raise Refused("MissingAuthenticationToken", UNSIGNED)
+    if not (authorization + headers.get("x-amz-security-token", "")).isascii():  # MiniStack cannot compare others
+        raise Refused("IncompleteSignature", "Authorization header and security token must be ASCII.")
     signature = sigv4.parse_header_signature(headers)
     if isinstance(signature, tuple):
         raise Refused(*signature)
