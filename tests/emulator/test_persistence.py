@@ -200,6 +200,19 @@ def test_a_stop_that_cannot_save_fails(tmp_path: Path, monkeypatch: pytest.Monke
         saving.save()
 
 
+def test_a_service_that_cannot_be_saved_takes_no_other_one_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ministack_app, "_state_map", {"dynamodb": "dynamodb", "sts": "sts"})
+    monkeypatch.setattr(dynamodb, "_exports", {"one": object()})
+    monkeypatch.setitem(sts._sessions, "key", {"Expiration": "2099-01-01T00:00:00Z"})
+    monkeypatch.setattr(sts, "get_state", persistence.sessions)
+    saving = persistence.Persistence(StateStore(tmp_path / "state"))
+    with request_scope(process.ACCOUNT, REGION), pytest.raises(persistence.NotSaved, match="changes of dynamodb"):
+        saving.save()
+    assert b"2099" in StateStore(tmp_path / "state").read("sts")[chunks.WHOLE]
+
+
 def test_a_full_disk_stops_no_later_write(tmp_path: Path) -> None:
     store = StateStore(tmp_path / "state")
     store.write([("service", "small", b"1")])

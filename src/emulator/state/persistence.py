@@ -195,31 +195,38 @@ class Persistence:
     def save(self) -> None:
         """Save every service that has been used, and close the file.
 
-        Nothing is lost if `run` was cancelled just before: what it collected and did not write is written here.
+        Nothing is lost if `run` was cancelled just before: what it collected and did not write is written here. A service whose
+        state cannot be saved takes no other one with it.
 
         Raises:
             NotSaved: The disk is full, for example.
         """
-        for service, module_name in ministack_app._state_map.items():
-            module = sys.modules.get(f"ministack.services.{module_name}")
-            if module is not None:
-                self._collect_at_once(service)
+        modules = ((service, f"ministack.services.{name}") for service, name in ministack_app._state_map.items())
+        used = [service for service, module in modules if sys.modules.get(module) is not None]
+        failed = [service for service in used if not self._collect_at_once(service)]
         self._write()
         unsaved = len(self._unwritten)
         self.store.close()
+        if failed:
+            raise NotSaved(f"changes of {', '.join(failed)} could not be saved, for the reason above")
         if unsaved:
             raise NotSaved(f"{unsaved} changes could not be saved, for the reason above")
 
-    def _collect_at_once(self, service: str) -> None:
+    def _collect_at_once(self, service: str) -> bool:
+        """Add all changes of a service to those that are written next. Return whether that was possible."""
         for _ in range(MOST_ATTEMPTS):
             try:
                 for chunk in self._chunks_of(service).changed():
                     self._add(service, chunk)
             except RuntimeError as changed_meanwhile:  # by a thread of MiniStack
                 logger.info("%s: %s; saved again", service, changed_meanwhile)
+            except Exception:
+                logger.exception("%s: the last changes could not be saved", service)
+                return False
             else:
-                return
+                return True
         logger.error("%s: the last changes could not be saved, because its state never stopped changing", service)
+        return False
 
     def commit_items(self) -> None:
         """Save the items that were written since this was called last. They are saved with the next changes if that fails.
