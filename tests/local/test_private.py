@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from crudctl.project import Environment
+from crudctl.release import report
 from emulator import process
+from tests.release.test_report import BEGUN
 from tests.stack import Stack
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -62,6 +64,17 @@ def test_what_an_older_version_wrote_is_made_private(tmp_path: Path, name: str) 
     assert os.access(environment.home / "terraform" / "data" / "provider", os.X_OK)
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755
     assert stat.S_IMODE(tmp_path.stat().st_mode) & stat.S_IRWXU == stat.S_IRWXU
+
+
+@pytest.mark.parametrize("name", ["local", "test"])
+def test_report_of_a_release_is_the_users_alone(tmp_path: Path, name: str) -> None:
+    environment, before = Environment(tmp_path, name), os.umask(0o022)
+    try:
+        report.write(environment, BEGUN, "x")
+    finally:
+        os.umask(before)
+    assert (environment.home / "releases" / "7.md").exists()
+    assert open_to_others(environment.home) == []
 
 
 def test_every_stack_has_a_secret_of_its_own(tmp_path: Path, stack: Stack) -> None:

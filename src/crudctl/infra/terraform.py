@@ -70,7 +70,7 @@ class Terraform:
     def init(self) -> None:
         """Install the provider and configure the backend. Raise Failed if `terraform init` does."""
         self._environment.make_home()
-        self._home.mkdir(parents=True, exist_ok=True)
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         provider.choose(self._environment, self._home)
         command = ["init", "-input=false", "-no-color"]
         if not self._environment.local:

@@ -20,7 +20,8 @@ VERDICTS = {
 
 def write(environment: Environment, release: Release, text: str) -> str:
     """Write `releases/<number>.json`, and the report `text` as `.md`, into the environment's home. Return the latter's path."""
-    (environment.home / "releases").mkdir(parents=True, exist_ok=True)
+    environment.make_home()
+    (environment.home / "releases").mkdir(mode=0o700, exist_ok=True)
     environment.write(f"releases/{release.number}.json", json.dumps(asdict(release), indent=1) + "\n")
     environment.write(f"releases/{release.number}.md", text)
     return str(environment.home / "releases" / f"{release.number}.md")
