@@ -35,8 +35,8 @@ fuzz: .venv/.ready-dev build/functions.zip  ## thousands of requests made from t
 	@$(PY) -m pytest -q -s tests/fuzz
 
 torture: .venv/.ready-dev .venv/.ready-aws .venv/.ready-load build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: 40 minutes
-	@$(PY) -m pytest -q tests/torture/test_overload.py
-	@$(PYTEST) -v tests/torture --ignore tests/torture/test_overload.py
+	@$(PY) -m pytest -q tests/torture/test_overload.py; overload=$$?; \
+	  $(PYTEST) -v tests/torture --ignore tests/torture/test_overload.py && exit $$overload
 
 check: lint types infra web workflows  ## all checks that need no running stack
 

@@ -324,6 +324,7 @@ def test_a_backup_of_another_resource_is_refused(project: Path) -> None:
 
 
 def test_entries_of_users_that_the_pool_does_not_have_are_refused(stack: Stack, project: Path) -> None:
-    result = restored(stack, project / "backup", "--yes", "--of", "items-local")
-    assert (result.exit_code, "Pass --users" in result.stderr) == (1, True), result.output
+    for more in ([], ["--owner", "somebody=else"]):
+        result = restored(stack, project / "backup", "--yes", "--of", "items-local", *more)
+        assert (result.exit_code, "Pass --users" in result.stderr) == (1, True), result.output
     assert everything(stack, "nobody") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,8 @@ def restore(
     only = _owner(contents, user, file) if user else None
     known = outputs.read(environment)
     cognito, pool, table = environment.client("cognito-idp"), known["user_pool_id"], known["table_name"]
-    _refuse_another_pool(contents, pool, with_users or bool(pairs))
+    if contents.header.user_pool_id != pool and not with_users:
+        _refuse_strangers(contents, pool, {only} if only else set(map(attributes.owner, archive.entries(file))), mapped)
     present = owners.users(cognito, pool)
     absent = owners.absent(contents.users, present) if with_users else []
     absent = [person for person in absent if only in (None, person["sub"]) and person["sub"] not in mapped]
@@ -242,13 +243,15 @@ def _refuse_another(environment: Environment, contents: Contents, of: str | None
         )
 
 
-def _refuse_another_pool(contents: Contents, pool: str, told: bool) -> None:
+def _refuse_strangers(contents: Contents, pool: str, owners_before: set[str], mapped: Mapping[str, str]) -> None:
     """Raise Failed if entries would belong to users of another pool, where nobody could reach them."""
-    if contents.header.user_pool_id != pool and not told:
+    strangers = sorted(owners_before - mapped.keys())
+    if strangers:
         raise Failed(
-            f"The entries belong to users of the pool {contents.header.user_pool_id}, whose ids the pool {pool} does not have.",
+            f"The entries belong to users of the pool {contents.header.user_pool_id}, whose ids the pool {pool} does not have: "
+            f"{strangers[0]}{f' and {len(strangers) - 1} more' if len(strangers) > 1 else ''}.",
             "Pass --users to create the users that are missing and to give each user's entries to the user with the same "
-            "address, or --owner OLD=NEW.",
+            "address, --owner OLD=NEW for each of them, or --user OLD --owner OLD=NEW for one.",
         )
 
 
