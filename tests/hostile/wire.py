@@ -101,7 +101,8 @@ class Wire:
         with contextlib.closing(connection):
             with contextlib.suppress(ConnectionError):
                 connection.sendall(sent)
-                if cut and not self._secure:
+            if cut and not self._secure:
+                with contextlib.suppress(OSError):  # the server has closed it meanwhile
                     connection.shutdown(socket.SHUT_WR)
             return list(_read_all(connection, method))
 
