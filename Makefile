@@ -34,7 +34,7 @@ browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real br
 fuzz: .venv/.ready-dev build/functions.zip  ## thousands of requests made from the contract, also along its links: minutes
 	@$(PY) -m pytest -q -s tests/fuzz
 
-torture: .venv/.ready-dev .venv/.ready-aws .venv/.ready-load build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: 40 minutes
+torture: .venv/.ready-dev .venv/.ready-aws .venv/.ready-load build/functions.zip  ## the promises of docs/reliability.md and docs/security.md on a very bad day; writes the figures there: the longest of all
 	@$(PY) -m pytest -q tests/torture/test_overload.py; overload=$$?; \
 	  $(PYTEST) -v tests/torture --ignore tests/torture/test_overload.py && exit $$overload
 
@@ -89,28 +89,11 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 	    -o $$set.txt || exit 1; \
 	done
 
-.venv/.ready-scan: .venv/.ready requirements-scan.txt
-	@echo "Installing the scanner"
-	@$(PY) -m venv --clear .venv/scan
-	@.venv/scan/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scan.txt
-	@touch $@
-
-.venv/.ready-docs: .venv/.made requirements-docs.txt
-	@echo "Installing the generator of the documentation site"
-	@$(PY) -m venv --clear .venv/docs
-	@.venv/docs/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-docs.txt
-	@touch $@
-
-.venv/.ready-load: .venv/.made requirements-load.txt
-	@echo "Installing the load generator"
-	@$(PY) -m venv --clear .venv/load
-	@.venv/load/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-load.txt
-	@touch $@
-
-.venv/.ready-aws: .venv/.made requirements-aws.txt
-	@echo "Installing the AWS CLI"
-	@$(PY) -m venv --clear .venv/aws
-	@.venv/aws/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-aws.txt
+# Tools that pin packages of their own, each in an environment of its own.
+.venv/.ready-scan .venv/.ready-docs .venv/.ready-load .venv/.ready-aws: .venv/.ready-%: .venv/.made requirements-%.txt
+	@echo "Installing requirements-$*.txt"
+	@$(PY) -m venv --clear .venv/$*
+	@.venv/$*/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@
 
 # A stamp, not .venv/bin/python: that is a link to an interpreter that must not be modified.

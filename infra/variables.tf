@@ -397,7 +397,7 @@ variable "alarm_counts" {
 }
 
 variable "runbook" {
-  description = "Address of docs/runbook.md; every alarm description ends with it and the page's anchor. In prod a URL, because alarms are read where there is no checkout."
+  description = "Address of docs/runbook.md; every alarm description ends with it and the page's anchor. In prod it must be a URL, because alarms are read where there is no checkout."
   type        = string
   default     = "docs/runbook.md"
 

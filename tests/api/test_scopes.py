@@ -1,4 +1,4 @@
-"""What a token may do follows from its scopes, and who sends one without the operation's own is told which one it needs.
+"""What a token may do depends on its scopes; a response to a token without the operation's scope names that scope.
 
 https://www.rfc-editor.org/rfc/rfc6750#section-3.1
 """

@@ -1,4 +1,4 @@
-"""Policy variables, which IAM replaces in resources and conditions and MiniStack does not. What is put in is no pattern."""
+"""Policy variables, which IAM replaces in resources and conditions and MiniStack does not. Their values are no patterns."""
 
 from __future__ import annotations
 
