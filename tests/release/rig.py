@@ -182,6 +182,13 @@ class Rig:
         result: dict[str, str] = json.loads(response["Payload"].read())
         return result
 
+    def ended_by(self, timeout: float) -> str:
+        """Return who or what ended the newest release; empty if it has not ended within `timeout` seconds."""
+        newest = self.records.current()
+        assert newest
+        eventually(lambda: any(release.number == newest.number for release in self.records.past()), timeout)
+        return next((release.by for release in self.records.past() if release.number == newest.number), "")
+
     def watched(self) -> dict[str, list[dict[str, str]]]:
         """Return the dimensions of the alarms on the version under release, by name."""
         client = self.cloud.client("cloudwatch")

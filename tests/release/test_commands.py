@@ -76,7 +76,7 @@ def test_an_alarm_rolls_back_only_what_fails_more_often_than_the_version_before_
     )
     rig.measure_faults(rig.healthy["get_item"])
     rig.alarm(name, rig.healthy["get_item"])  # or the alarm itself, which fires for these faults too
-    assert eventually(lambda: any(release.by == "alarm" for release in rig.records.past()[:1]), 30)
+    assert rig.ended_by(30) == "alarm"
     assert rig.alarm(name, rig.healthy["get_item"]) == {"rollback": "no release is under way"}
     assert rig.places() == before
 

@@ -67,7 +67,7 @@ def test_a_fifth_of_5xx_in_one_function_rolls_all_five_back_as_the_demo_shows(
 def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.publish("exceptions", "get_item", 0.9, after=time.time() + 8))
     with rig.load(70):
-        assert eventually(lambda: any(release.by == "alarm" for release in rig.records.past()[:1]), 90)
+        assert rig.ended_by(90) == "alarm"
     ended = rig.records.past()[0]
     assert ended.state == ROLLED_BACK
     # On a busy machine the alarm of a function that only waits too long may come first; the crashes of get_item follow.
