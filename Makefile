@@ -16,17 +16,17 @@ down:  ## stop it; `make up` starts it again with its data
 
 clean:  ## stop it and delete its data, the build and the virtual environment
 	@if $(STARTED); then $(MAKE) .venv/.ready && $(CRUDCTL) clean --yes; fi
-	@rm -rf .venv build web/dist web/node_modules tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf .venv build web/dist web/node_modules tests/clients/node_modules tests/oracles/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
-test:  ## every check and every test
+test: .venv/.ready-oracles  ## every check and every test
 	@$(MAKE) -j2 check
 	@$(PYTEST)
 
 unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: about a minute
 	@$(PYTEST) -q tests/unit tests/contract tests/runbook tests/workflows
 
-stack-tests: .venv/.ready-dev build/functions.zip  ## the tests on a local stack and on an emulated account
-	@$(PYTEST) tests/api tests/backup tests/clients tests/history tests/hostile tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/release
+stack-tests: .venv/.ready-dev .venv/.ready-oracles build/functions.zip  ## the tests on a local stack and on an emulated account
+	@$(PYTEST) tests/api tests/backup tests/clients tests/history tests/hostile tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/oracles tests/release
 
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e
@@ -58,8 +58,8 @@ workflows: .venv/.ready-dev
 	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
-	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt
-	@for folder in web tests/clients; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt -r requirements-oracles.txt
+	@for folder in web tests/clients tests/oracles; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
 screenshots: .venv/.ready-dev  ## take the README's pictures again
@@ -83,14 +83,14 @@ demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, 
 	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
-	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws requirements-load; do \
+	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws requirements-load requirements-oracles; do \
 	  .venv/bin/uv pip compile -q --cache-dir build/uv --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *-load) echo "--group load";; *) echo pyproject.toml;; esac ) \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *-load) echo "--group load";; *-oracles) echo "--group oracles";; *) echo pyproject.toml;; esac ) \
 	    -o $$set.txt || exit 1; \
 	done
 
 # Tools that pin packages of their own, each in an environment of its own.
-.venv/.ready-scan .venv/.ready-docs .venv/.ready-load .venv/.ready-aws: .venv/.ready-%: .venv/.made requirements-%.txt
+.venv/.ready-scan .venv/.ready-docs .venv/.ready-load .venv/.ready-aws .venv/.ready-oracles: .venv/.ready-%: .venv/.made requirements-%.txt
 	@echo "Installing requirements-$*.txt"
 	@$(PY) -m venv --clear .venv/$*
 	@.venv/$*/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-$*.txt
