@@ -36,6 +36,7 @@ TOGETHER = (
     "tests/operate",
     "tests/e2e",
     "tests/emulator",
+    "tests/oracles/dynamodb",
     "tests/api",
     "tests/e2e/test_new_field.py",
     "tests/e2e/test_shapes.py",
@@ -95,15 +96,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def table(emulator: dict[str, str]) -> dict[str, str]:
     """A table as infra/table.tf describes it; the environment of functions that use it."""
+    return emulator | create_table(emulator, "items-in-process")
+
+
+def create_table(environ: dict[str, str], name: str) -> dict[str, str]:
+    """Create a table as infra/table.tf describes it. Return what names it in the environment of functions.
+
+    Args:
+        environ: of a client of DynamoDB.
+    """
     client = boto3.client(
         "dynamodb",
-        region_name=emulator["AWS_REGION"],
-        endpoint_url=emulator["AWS_ENDPOINT_URL"],
-        aws_access_key_id=emulator["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=emulator["AWS_SECRET_ACCESS_KEY"],
+        region_name=environ["AWS_REGION"],
+        endpoint_url=environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
     )
     client.create_table(
-        TableName="items-in-process",
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "owner", "created_at")],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -118,4 +128,5 @@ def table(emulator: dict[str, str]) -> dict[str, str]:
             }
         ],
     )
-    return emulator | {"TABLE_NAME": "items-in-process", "INDEX_NAME": "by_owner"}
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    return {"TABLE_NAME": name, "INDEX_NAME": "by_owner"}

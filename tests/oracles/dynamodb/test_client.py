@@ -1,44 +1,15 @@
-"""The DynamoDB client against an emulator: calls, responses, and AWS's errors as this client's."""
+"""The DynamoDB client: calls, responses, and AWS's errors as this client's."""
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from functions.aws import dynamodb
 from functions.aws.dynamodb import Client, marshal, unmarshal
-
-NAMES = (f"things-{number}" for number in itertools.count())
-
-
-def soon() -> float:
-    return 5.0
-
-
-@pytest.fixture(scope="module")
-def client(emulator: dict[str, str]) -> Client:
-    return Client.from_environment(emulator)
-
-
-@pytest.fixture
-def table(client: Client) -> Iterator[str]:
-    name = next(NAMES)
-    client.call(
-        "CreateTable",
-        {
-            "TableName": name,
-            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        },
-        soon,
-    )
-    yield name
-    client.call("DeleteTable", {"TableName": name}, soon)
+from tests.oracles.dynamodb.conftest import soon
 
 
 def test_a_stored_item_is_read_as_it_was_written(client: Client, table: str) -> None:
@@ -85,15 +56,46 @@ def test_an_invalid_request_has_its_own_error(client: Client, table: str) -> Non
         client.call("GetItem", {"TableName": table, "Key": marshal({"other": "a"})}, soon)
 
 
-def test_an_unknown_action_keeps_the_error_code_of_aws(client: Client) -> None:
+def test_an_unknown_action_keeps_the_error_code_of_aws(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb, "ATTEMPTS", 1)
     with pytest.raises(dynamodb.UnknownError) as caught:
         client.call("MakeCoffee", {}, soon)
     assert caught.value.code in ("UnknownOperationException", "UnknownOperation")
 
 
 def test_the_endpoint_for_dynamodb_takes_precedence_over_the_one_for_all_services(
-    emulator: dict[str, str], table: str
+    environ: dict[str, str], table: str
 ) -> None:
-    endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": emulator["AWS_ENDPOINT_URL"], "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    client = Client.from_environment(emulator | endpoints)
+    endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": environ["AWS_ENDPOINT_URL"], "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    client = Client.from_environment(environ | endpoints)
     assert client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon) == {}
+
+
+def nested(levels: int) -> object:
+    return [nested(levels - 1)] if levels else "x"
+
+
+def refused(client: Client, table: str, **item: object) -> None:
+    with pytest.raises(dynamodb.ValidationFailed):
+        client.call("PutItem", {"TableName": table, "Item": {"id": {"S": "a"}, **item}}, soon)
+
+
+@pytest.mark.parametrize("item", [{"": {"S": "x"}}, {"a": {"M": {"": {"S": "x"}}}}], ids=["attribute", "in a map"])
+def test_an_empty_name_is_refused(client: Client, table: str, item: dict[str, object]) -> None:
+    refused(client, table, **item)
+
+
+@pytest.mark.parametrize("number", ["9" * 39, "1E126"], ids=["39 digits", "too large"])
+def test_a_number_that_cannot_be_kept_exactly_is_refused(client: Client, table: str, number: str) -> None:
+    refused(client, table, a={"N": number})
+
+
+def test_an_attribute_nested_33_levels_deep_is_refused(client: Client, table: str) -> None:
+    refused(client, table, **marshal({"a": nested(32)}))
+
+
+def test_an_attribute_nested_32_levels_deep_is_stored(client: Client, table: str) -> None:
+    item = {"id": "a", "a": nested(31)}
+    client.call("PutItem", {"TableName": table, "Item": marshal(item)}, soon)
+    response = client.call("GetItem", {"TableName": table, "Key": marshal({"id": "a"})}, soon)
+    assert unmarshal(response["Item"]) == item
