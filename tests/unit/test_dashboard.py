@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.operate import commands, drawing
+from crudctl.operate import commands, dashboard, drawing
 from crudctl.operate.alarms import Alarm
 from crudctl.operate.dashboard import Dashboard, Panel, Series, period_of, queries
 
@@ -44,6 +44,27 @@ def test_the_metrics_of_a_widget_become_queries_with_their_ids_and_the_period() 
 @pytest.mark.parametrize(("seconds", "period"), [(600, 60), (7200, 60), (7300, 120), (86400, 720), (604800, 5040)])
 def test_a_period_is_in_whole_minutes_and_as_short_as_a_panel_can_show(seconds: float, period: int) -> None:
     assert period_of(seconds) == period
+
+
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "unit"),
+    [(1, 1, 60), (14, 14, 60), (15, 15, 300), (30, 30, 300), (62, 62, 300), (63, 63, 3600), (400, 400, 3600), (3653, 3653, 3600),
+     (1, 16, 300), (0.01, 70, 3600)],
+)  # fmt: skip
+def test_a_period_is_one_of_which_data_points_that_old_are_kept(days: float, age: float, unit: int) -> None:
+    """A range of a day that began 16 days ago too."""
+    period = period_of(days * DAY, age * DAY)
+    assert period % unit == 0
+    assert days * DAY / period <= dashboard.POINTS
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(15 * DAY, 300), (63 * DAY, 3600)])
+def test_a_range_that_begins_with_a_whole_period_has_data_points_in_that_period_too(limit: int, kept: int) -> None:
+    """Beginning with a whole period makes the range longer, which must not make it too old."""
+    assert period_of(limit - 60, limit - 60) % kept == 0
 
 
 def text(board: Dashboard) -> str:

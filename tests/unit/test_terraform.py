@@ -67,6 +67,112 @@ def test_without_a_mirror_and_a_registry_the_hint_names_both(environment: Enviro
         assert "TF_PLUGIN_DIR" in failure.value.hint
 
 
+PIN = """terraform {{
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = "{}"
+    }}
+  }}
+}}
+"""
+LOCKED = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version     = "{}"\n  hashes = ["h1:x", "zh:y"]\n}}\n'
+
+
+@pytest.fixture
+def pinned(tmp_path: Path) -> Path:
+    """A project in git whose two roots pin the tested version of the provider."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "infra" / "ci").mkdir(parents=True)
+    for folder in provider.ROOTS:
+        (tmp_path / folder / "versions.tf").write_text(PIN.format(provider.TESTED), encoding="utf-8")
+    return tmp_path
+
+
+def pin(root: Path, *versions: str) -> None:
+    """Pin these versions in infra and infra/ci."""
+    for folder, version in zip(provider.ROOTS, versions, strict=True):
+        (root / folder / "versions.tf").write_text(PIN.format(version), encoding="utf-8")
+
+
+def lock(root: Path, version: str, commit: bool = True) -> None:
+    """Write lock files of a version into both roots."""
+    for folder in provider.ROOTS:
+        (root / folder / provider.LOCK).write_text(LOCKED.format(version), encoding="utf-8")
+    if commit:
+        subprocess.run(
+            ["git", "-C", root, "add", "--force", *(str(each / provider.LOCK) for each in provider.ROOTS)], check=True
+        )
+
+
+def test_this_project_pins_what_was_tested_and_the_tests_run_with_it() -> None:
+    assert provider.version(ROOT) == f"{provider.TESTED}, no lock file"
+    mirror = subprocess.run([FIND_MIRROR], capture_output=True, text=True, check=True).stdout.strip()
+    assert not mirror or (Path(mirror) / provider.ADDRESS / provider.TESTED).is_dir()
+
+
+@pytest.mark.parametrize("range_", [">= 5.100, < 7", "~> 5.100.0", "5.100", ">= 5.100.0", "!= 5.99.0"])
+def test_a_root_that_accepts_several_versions_is_reported(pinned: Path, range_: str) -> None:
+    pin(pinned, provider.TESTED, range_)
+    with pytest.raises(Failed, match=r"infra/ci/versions.tf accepts several versions"):
+        provider.version(pinned)
+
+
+def test_roots_with_two_versions_are_reported(pinned: Path) -> None:
+    pin(pinned, "6.1.0", "6.2.0")
+    with pytest.raises(Failed, match=r"infra/versions.tf uses 6.1.0 and infra/ci/versions.tf uses 6.2.0"):
+        provider.version(pinned)
+
+
+def test_an_untested_version_needs_committed_lock_files(pinned: Path) -> None:
+    pin(pinned, "6.1.0", "6.1.0")
+    for state in (None, "written by init"):
+        if state:
+            lock(pinned, "6.1.0", commit=False)
+        with pytest.raises(Failed, match=r"is 6.1.0; the tests of this version ran with 5.100.0, and no lock file"):
+            provider.version(pinned)
+    lock(pinned, "6.1.0")
+    assert provider.version(pinned) == "6.1.0 (tested: 5.100.0), locked"
+
+
+def test_a_lock_file_of_another_version_is_reported(pinned: Path) -> None:
+    lock(pinned, "6.1.0")
+    with pytest.raises(Failed, match=r"infra/.terraform.lock.hcl has version 6.1.0 .* pins 5.100.0"):
+        provider.version(pinned)
+    lock(pinned, provider.TESTED)
+    assert provider.version(pinned) == f"{provider.TESTED}, locked"
+
+
+def test_a_deploy_uses_the_committed_lock_file_and_none_of_an_earlier_version(pinned: Path) -> None:
+    deployed = pinned / ".deployed" / "infra"
+    deployed.mkdir(parents=True)
+    earlier = deployed / provider.LOCK
+    for version, stays in ((provider.TESTED, True), ("5.99.0", False)):
+        earlier.write_text(LOCKED.format(version), encoding="utf-8")
+        provider.lay_lock(pinned / "infra", deployed)
+        assert earlier.exists() is stays
+    lock(pinned, provider.TESTED)
+    provider.lay_lock(pinned / "infra", deployed)
+    assert earlier.read_text(encoding="utf-8") == LOCKED.format(provider.TESTED)
+
+
+def test_a_committed_lock_file_is_not_deleted_when_the_mirror_has_another_version(
+    environment: Environment, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up` deletes one that `init` wrote, because it can be of another machine; a committed one is somebody's choice."""
+    monkeypatch.setenv(provider.MIRROR, str(mirror))
+    subprocess.run(["git", "init", "-q", environment.root], check=True)
+    written = environment.root / "infra" / provider.LOCK
+    written.write_text(LOCKED.format("5.99.0"), encoding="utf-8")
+    Terraform(environment).init()
+    assert "6.1.0" in written.read_text(encoding="utf-8")
+    written.write_text(LOCKED.format("5.99.0"), encoding="utf-8")
+    subprocess.run(["git", "-C", environment.root, "add", "--force", "infra"], check=True)
+    with pytest.raises(Failed, match="terraform init failed"):
+        Terraform(environment).init()
+    assert "5.99.0" in written.read_text(encoding="utf-8")
+
+
 def test_a_named_folder_without_the_provider_is_reported(
     environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from crudctl.console import Failed
+from crudctl.infra import provider
 from crudctl.project import Environment
 
 KEY = "terraform.tfstate"
@@ -113,12 +114,12 @@ def bucket(environment: Environment) -> StateBucket:
 def lay_out(source: Path, folder: Path, environment: Environment) -> None:
     """Make `folder` a copy of the root module `source` that keeps its state in a bucket (docs/decisions/0011-state.md).
 
-    Links in the environment's home stand for what infra/ reads from `../`, so that both name a file by the same path. The
-    providers' lock file stays.
+    Links in the environment's home stand for what infra/ reads from `../`, so that both name a file by the same path.
     """
     for old in folder.glob("*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".terraform*"), dirs_exist_ok=True)
+    provider.lay_lock(source, folder)
     (folder / "backend.tf").write_text(BACKEND, encoding="utf-8")
     link = environment.home / "build"
     if not link.is_symlink():

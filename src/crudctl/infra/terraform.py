@@ -78,8 +78,8 @@ class Terraform:
             command += ["-reconfigure", *(f"-backend-config={name}={value}" for name, value in settings.items())]
             state.lay_out(self._source, self._folder, self._environment)
         result = self._run(*command)
-        lock = self._folder / ".terraform.lock.hcl"
-        if result.returncode and self._environment.local and lock.exists():
+        lock = self._folder / provider.LOCK
+        if result.returncode and self._environment.local and lock.exists() and not provider.committed(lock):
             lock.unlink()  # from another machine, or for a version that is no longer available
             result = self._run(*command)
         if result.returncode:

@@ -164,7 +164,7 @@ def show_logs(
     if owner:  # which the gateway does not know
         names = [name for name in names if not logs.of_gateway(name)]
     try:
-        for event in logs.read(environment, names, back, follow, request_id or owner):
+        for event in logs.read(environment, names, back, follow=follow, term=request_id or owner):
             if matches(event):
                 _print_event(event)
     except (KeyboardInterrupt, BrokenPipeError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,10 @@ from typing import Any
 from crudctl.operate.alarms import FIRING, Alarm, alarms
 
 POINTS = 120  # of a series, at most: more could not be distinguished in a panel
+MINUTE, DAY = 60, 86_400  # seconds
+# How long CloudWatch keeps data points, in seconds, and the shortest period that still has those of that age.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+KEPT = ((15 * DAY, MINUTE), (63 * DAY, 5 * MINUTE), (455 * DAY, 60 * MINUTE))
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,25 @@ def dashboard(client: Any, name: str, start: float, end: float) -> Dashboard:
     """
     body = json.loads(client.get_dashboard(DashboardName=name)["DashboardBody"])
     widgets = sorted(body["widgets"], key=lambda widget: (widget["y"], widget["x"]))
-    period = period_of(end - start)
+    period = period_of(end - start, time.time() - start)
     start = start // period * period
     watched = {alarm.name: alarm for alarm in alarms(client, f"{name}-")}
     panels = tuple(_panel(client, each, watched, name, (start, end, period)) for each in widgets)
     return Dashboard(name, start, end, period, panels)
 
 
-def period_of(seconds: float) -> int:
-    """Return the shortest period, in seconds, that divides a range into at most POINTS. Whole minutes, as AWS keeps them."""
-    return max(1, math.ceil(seconds / POINTS / 60)) * 60
+def period_of(seconds: float, age: float = 0) -> int:
+    """Return the shortest period, in seconds, that divides a range into at most POINTS and of which AWS still has data points.
+
+    Args:
+        seconds: the length of the range.
+        age: seconds since it began. Its oldest data points decide for all: a query has one period.
+    """
+    for limit, kept in KEPT:
+        period = max(1, math.ceil(seconds / POINTS / kept)) * kept
+        if age + period < limit:  # the range is extended to begin with a whole period
+            break
+    return period
 
 
 def _panel(

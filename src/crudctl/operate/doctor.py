@@ -69,8 +69,8 @@ def terraform_program(environment: Environment) -> str:
 
 
 def aws_provider(environment: Environment) -> str:
-    """Check where Terraform gets the AWS provider from."""
-    return provider.source(environment)
+    """Check that both roots use the tested version of the AWS provider, and where Terraform gets it from."""
+    return f"{provider.version(environment.root)}, {provider.source(environment)}"
 
 
 def node(environment: Environment) -> str:

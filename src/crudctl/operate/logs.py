@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,13 @@ AROUND = (
     900_000  # milliseconds before and after a line in which to look for others about its request; Lambda's longest run
 )
 HOUR, DAY = 3600, 86_400  # seconds
+# FilterLogEvents that an account may send in each region in a second, of all people and programs together.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+QUOTA = 5
+SEARCHING, FOLLOWING = (
+    4,
+    2,
+)  # of them, what one command sends: following goes on for hours and leaves room for a second one
 WINDOWS = (HOUR, DAY, 7 * DAY, 3653 * DAY)  # to search, until something is found; the last is all that can be kept
 GATEWAY = "/aws/apigateway/"
 ROLLBACK = "rollback"  # the function that rolls releases back; infra/variables.tf lets no operation have its name
@@ -31,6 +39,29 @@ TRACE = re.compile("(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2}(
 # Alone or within X-Amzn-Trace-Id: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 XRAY = re.compile("(?:.*Root=)?(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;.*)?")
 IDS = ("request_id", "function_request_id", "extended_request_id", "correlation_id")
+
+
+class Pace:
+    """Lets at most `rate` requests begin in a second.
+
+    Args:
+        rate: requests a second; infinity for no limit.
+        clock: returns seconds.
+        sleep: waits for a number of seconds.
+    """
+
+    def __init__(
+        self, rate: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._interval = 1 / rate
+        self._clock, self.sleep = clock, sleep
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Return when the next request may begin."""
+        if (early := self._next - self._clock()) > 0:
+            self.sleep(early)
+        self._next = max(self._clock(), self._next) + self._interval
 
 
 def groups(functions: Mapping[str, str], prefix: str, key: str | None) -> list[str]:
@@ -118,34 +149,49 @@ def formatted(event: Mapping[str, Any]) -> Text:
 
 
 def read(
-    environment: Environment, names: list[str], since: float, follow: bool = False, term: str | None = None
+    environment: Environment,
+    names: list[str],
+    since: float,
+    *,
+    follow: bool = False,
+    term: str | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield events of CloudWatch Logs (`timestamp` in ms, `message`) with their `group`, oldest first. `follow` never ends.
 
     Args:
         since: how far back to begin, in seconds.
         term: only lines that contain this text.
+        pace: of the requests; by default, one that stays below AWS's quota.
 
     Raise Failed if a log group does not exist: Terraform creates each with what logs to it.
     """
     start = int((time.time() - since) * 1000)
     seen: dict[str, int] = {}
+    pace = pace or _pace(environment, FOLLOWING if follow else SEARCHING)
     while True:
-        fresh = [event for event in _between(environment, names, start, None, term) if event["eventId"] not in seen]
+        found = _between(environment, pace, names, (start, None), term)
+        fresh = [event for event in found if event["eventId"] not in seen]
         yield from fresh
         if not follow:
             return
         seen |= {event["eventId"]: event["timestamp"] for event in fresh}
         start = max([start, *(moment - OVERLAP for moment in seen.values())])
         seen = {key: moment for key, moment in seen.items() if moment >= start}
-        time.sleep(1)
+        pace.sleep(1)
+
+
+def _pace(environment: Environment, rate: float) -> Pace:
+    return Pace(math.inf if environment.local else rate)
 
 
 def _between(
-    environment: Environment, names: list[str], start: int, end: int | None, term: str | None
+    environment: Environment, pace: Pace, names: list[str], span: tuple[int, int | None], term: str | None
 ) -> list[dict[str, Any]]:
     """Return the events between two moments in milliseconds, oldest first. Raise Failed if a log group does not exist."""
     client = environment.client("logs")
+    client.meta.events.register("before-send.cloudwatch-logs.FilterLogEvents", lambda **_: pace.wait())  # retries too
+    start, end = span
     narrowed = ({"filterPattern": f'"{term}"'} if term else {}) | ({} if end is None else {"endTime": end})
     found: list[dict[str, Any]] = []
     for name in names:
@@ -172,12 +218,13 @@ def trace(environment: Environment, names: list[str], wanted: str, since: int | 
             f"Invalid request id '{wanted}'.",
             "Use the x-amzn-requestid or traceparent header of a response, or the request_id of a problem document.",
         )
+    pace = _pace(environment, SEARCHING)
     traces = TRACE.fullmatch(spelled.lower())
     for back in (since,) if since else WINDOWS[1:] if traces else WINDOWS:  # the requests of a trace may be far apart
         for spelling in dict.fromkeys([spelled, spelled.lower()]):
-            if requests := _requests(environment, names, spelling, back):
+            if requests := _requests(environment, pace, names, spelling, back):
                 return sorted(
-                    (event for found in requests for event in _about(environment, names, *found)), key=_position
+                    (event for found in requests for event in _about(environment, pace, names, *found)), key=_position
                 )
     raise Failed(
         f"There is no log line about {spelled}.",
@@ -198,22 +245,26 @@ def ids(line: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _requests(environment: Environment, names: list[str], wanted: str, since: float) -> list[tuple[str, int]]:
+def _requests(
+    environment: Environment, pace: Pace, names: list[str], wanted: str, since: float
+) -> list[tuple[str, int]]:
     """Return the requests that are known by an id: the id of each, and when a line about it was logged, in milliseconds."""
     term = next((found[1] for form in (TRACE, XRAY) if (found := form.fullmatch(wanted))), wanted)
     requests: dict[str, int] = {}
-    for event in read(environment, names, since, term=term):
+    for event in read(environment, names, since, term=term, pace=pace):
         line = entry(event["message"])
         if term in ids(line) and "request_id" in line:
             requests.setdefault(line["request_id"], event["timestamp"])
     return list(requests.items())
 
 
-def _about(environment: Environment, names: list[str], request_id: str, moment: int) -> list[dict[str, Any]]:
+def _about(
+    environment: Environment, pace: Pace, names: list[str], request_id: str, moment: int
+) -> list[dict[str, Any]]:
     """Return the lines about one request, of which one was logged at `moment`."""
 
     def around(term: str) -> list[dict[str, Any]]:
-        return _between(environment, names, moment - AROUND, moment + AROUND, term)
+        return _between(environment, pace, names, (moment - AROUND, moment + AROUND), term)
 
     lines = [event for event in around(request_id) if entry(event["message"]).get("request_id") == request_id]
     for invocation in {str(entry(event["message"]).get("function_request_id", "-")) for event in lines} - {"-"}:
