@@ -32,7 +32,7 @@ contracts.install()  # before anything imports the functions
 TOGETHER = (
     "tests/release",
     "tests/local/test_lifecycle.py",
-    "tests/deploy",
+    "tests/deploy/test_deploy.py",
     "tests/operate",
     "tests/e2e",
     "tests/emulator",
@@ -53,7 +53,7 @@ SAME_STACK = dict.fromkeys(
 def together(nodeid: str) -> str:
     """The most specific entry of TOGETHER that a test belongs to, or shares a stack with; its own id if there is none."""
     folder = nodeid.rpartition("/")[0]
-    if folder == "tests/torture":  # a file has a stack of its own
+    if folder in ("tests/deploy", "tests/torture"):  # a file has a stack of its own
         return nodeid.partition("::")[0]
     nodeid = f"{SAME_STACK[folder]}/" if folder in SAME_STACK else nodeid
     return max((prefix for prefix in TOGETHER if nodeid.startswith(prefix)), key=len, default=nodeid)

@@ -2,6 +2,7 @@
 
 As pgtestdb clones a template database: the snapshot is named by a hash of what it was made from, so it is made again only
 when one of those files changes. It holds what `crudctl up` leaves behind in a copy of the project after `crudctl down`.
+tests/deploy/snapshot.py keeps one of a deployed account.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from emulator import process
@@ -33,15 +34,45 @@ def cloned(home: Path) -> Iterator[Stack]:
         stack.crudctl("clean", "--yes")
 
 
+def snapshot(kind: str, made_from: Iterable[str], make: Callable[[Path], None]) -> Path:
+    """Return the folder of a snapshot of this checkout; the first process that asks for it makes it.
+
+    Args:
+        kind: what it is of.
+        made_from: beginnings of the paths of the project's files that it depends on.
+        make: writes the snapshot to the new folder that it is given.
+    """
+    digest = hashlib.sha256()
+    for name in project_files():
+        if name.startswith(tuple(made_from)):
+            digest.update(f"{name}\0{hashlib.sha256((ROOT / name).read_bytes()).hexdigest()}\n".encode())
+    found = SNAPSHOTS / kind / digest.hexdigest()[:16]
+    found.parent.mkdir(parents=True, exist_ok=True)
+    with (found.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            for outdated in found.parent.glob("*/"):
+                shutil.rmtree(outdated)
+            incomplete = found.with_suffix(".incomplete")
+            make(incomplete)
+            incomplete.rename(found)
+    return found
+
+
+def copy(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Copy files and folders of the folder `source` to `target`, into the folders that are there."""
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source / name, target / name)
+
+
 def _clone(home: Path) -> Stack:
     """Copy the snapshot to `home`, with free ports."""
-    snapshot = _snapshot()
     stack = Stack(home)
-    for name in KEPT:
-        if (snapshot / name).is_dir():
-            shutil.copytree(snapshot / name, home / name, symlinks=True, dirs_exist_ok=True)
-        else:
-            shutil.copy2(snapshot / name, home / name)
+    copy(snapshot("local", MADE_FROM, _make), home, KEPT)
     record_file = home / ".local" / "stack.json"
     record = json.loads(record_file.read_text(encoding="utf-8"))
     state_file = home / ".local" / "terraform" / "terraform.tfstate"
@@ -54,36 +85,12 @@ def _clone(home: Path) -> Stack:
     return stack
 
 
-def _snapshot() -> Path:
-    """Return the folder of the snapshot of this checkout; the first process that asks for it makes it."""
-    digest = hashlib.sha256()
-    for name in project_files():
-        if name.startswith(MADE_FROM):
-            digest.update(f"{name}\0{hashlib.sha256((ROOT / name).read_bytes()).hexdigest()}\n".encode())
-    snapshot = SNAPSHOTS / digest.hexdigest()[:16]
-    SNAPSHOTS.mkdir(parents=True, exist_ok=True)
-    with (SNAPSHOTS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not snapshot.exists():
-            for outdated in SNAPSHOTS.glob("*/"):
-                shutil.rmtree(outdated)
-            _make(snapshot)
-    return snapshot
-
-
-def _make(snapshot: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder) / "items")
+def _make(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        stack = Stack(Path(temporary) / "items")
         try:
             stack.crudctl("up", "--port", str(free_port()), "--web-port", str(free_port()))
             stack.crudctl("down")
-            incomplete = snapshot.with_suffix(".incomplete")
-            for name in KEPT:
-                (incomplete / name).parent.mkdir(parents=True, exist_ok=True)
-                if (stack.home / name).is_dir():
-                    shutil.copytree(stack.home / name, incomplete / name, symlinks=True)
-                else:
-                    shutil.copy2(stack.home / name, incomplete / name)
-            incomplete.rename(snapshot)
+            copy(stack.home, folder, KEPT)
         finally:
             stack.crudctl("clean", "--yes")

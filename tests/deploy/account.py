@@ -46,6 +46,10 @@ class Account:
             "AWS_SECRET_ACCESS_KEY": secret,
         }
 
+    def at(self, home: Path, account: str | None = None) -> Account:
+        """Return the project in another folder, with the credentials of this account's root, or another's."""
+        return Account(home, self._settings["AWS_ENDPOINT_URL"], account or self.id, self._secret)
+
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a process with this account's credentials."""

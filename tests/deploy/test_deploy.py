@@ -11,81 +11,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator import process
+from tests.deploy import snapshot
 from tests.deploy.account import Account
-from tests.servers import edge
-from tests.snapshot import cloned
-from tests.stack import Stack, free_port, put_names
+from tests.deploy.snapshot import NAME
 
-NAME, REGION = "stock", "eu-central-1"  # not the project's own
 BUCKET = f"{NAME}-test-state-111111111111"
 LOCK = "terraform.tfstate.tflock"
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the emulator that stands for AWS."""
-    return tmp_path_factory.mktemp("aws")
-
-
-@pytest.fixture(scope="module")
-def endpoint(aws: Path) -> Iterator[str]:
-    """The endpoint that stands for AWS."""
-    home, port = aws, free_port()
-    pid = process.start(port, home / "state", home / "emulator.log", REGION)
-    process.wait_ready(port, 60, pid)
-    with edge.before(process.endpoint_url(port)) as url:
-        yield url
-    process.stop(pid)
-
-
-@pytest.fixture(scope="module")
-def secret(aws: Path, endpoint: str) -> str:
-    """The secret of the roots of its accounts."""
-    return process.root_secret(aws / "state")
-
-
-def project(folder: Path) -> Path:
-    """A copy of the project with another name and region, in a new folder."""
-    home = Stack(folder / "items").home
-    put_names(home, NAME, REGION)
-    return home
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str) -> Iterator[Account]:
-    """An empty account, and a project whose web app is built."""
-    with cloned(tmp_path_factory.mktemp("deploy") / "items") as stack:
-        put_names(stack.home, NAME, REGION)
-        yield Account(stack.home, endpoint, "111111111111", secret)
-
-
-@pytest.fixture(scope="module")
-def bootstrapped(account: Account) -> Account:
+def bootstrapped(empty: Account) -> Account:
     """The account with a state bucket, and roles for the workflows of a repository."""
-    settings = account.home / "infra" / "ci" / "envs" / "test.tfvars"
-    settings.write_text('env = "test"\nrepository = "octo-org/items"\n', encoding="utf-8")
-    assert f"{BUCKET}\n" in account.succeed("bootstrap", "--env", "test")
-    return account
-
-
-@pytest.fixture(scope="module")
-def deployed(bootstrapped: Account) -> Account:
-    """The account after its first deploy by the steps of the workflow, with its role."""
-    bootstrapped.step("deploy/package: Build")
-    bootstrapped.step("deploy/package: Checksums and bills of materials")
-    bootstrapped.step("deploy/test: Check that it is what was packaged")
-    with bootstrapped.as_role(f"{NAME}-ci-test-deploy"):
-        printed = bootstrapped.step("deploy/test: Deploy")
-    assert " to add, 0 to change, 0 to destroy." in printed
-    return bootstrapped
-
-
-@pytest.fixture(scope="module")
-def outputs(deployed: Account) -> dict[str, Any]:
-    """What `crudctl outputs --json` prints after the first deploy."""
-    values: dict[str, Any] = json.loads(deployed.succeed("outputs", "--env", "test", "--json"))
-    return values
+    assert f"{BUCKET}\n" in snapshot.bootstrap(empty)
+    return empty
 
 
 @pytest.fixture
@@ -99,8 +37,8 @@ def locked(deployed: Account) -> Iterator[Account]:
     s3.delete_object(Bucket=BUCKET, Key=LOCK)
 
 
-def test_doctor_reports_what_an_empty_account_needs(account: Account) -> None:
-    result = account.run("doctor", "--env", "test")
+def test_doctor_reports_what_an_empty_account_needs(empty: Account) -> None:
+    result = empty.run("doctor", "--env", "test")
     assert result.exit_code == 1
     assert "arn:aws:iam::111111111111:root in account 111111111111" in result.stdout
     assert [line[0] for line in result.stdout.splitlines() if not line.startswith(" ")].count("✗") == 1
@@ -108,8 +46,8 @@ def test_doctor_reports_what_an_empty_account_needs(account: Account) -> None:
     assert "crudctl bootstrap --env test" in result.stdout
 
 
-def test_a_plan_needs_a_state_bucket(account: Account) -> None:
-    result = account.run("deploy", "--env", "test", "--plan")
+def test_a_plan_needs_a_state_bucket(empty: Account) -> None:
+    result = empty.run("deploy", "--env", "test", "--plan")
     assert result.exit_code == 1
     assert "Run `crudctl bootstrap --env test`" in result.stderr
 
@@ -176,16 +114,14 @@ def test_the_state_is_in_the_bucket_and_nowhere_else(deployed: Account, outputs:
 
 
 def test_another_machine_reads_the_outputs_of_a_deploy(
-    outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str
+    deployed: Account, outputs: dict[str, Any], tmp_path: Path
 ) -> None:
-    elsewhere = Account(project(tmp_path_factory.mktemp("elsewhere")), endpoint, "111111111111", secret)
+    elsewhere = deployed.at(snapshot.project(tmp_path))
     assert json.loads(elsewhere.succeed("outputs", "--env", "test", "--json")) == outputs
 
 
-def test_environments_and_accounts_share_nothing(
-    deployed: Account, tmp_path_factory: pytest.TempPathFactory, endpoint: str, secret: str
-) -> None:
-    other = Account(project(tmp_path_factory.mktemp("other")), endpoint, "222222222222", secret)
+def test_environments_and_accounts_share_nothing(deployed: Account, tmp_path: Path) -> None:
+    other = deployed.at(snapshot.project(tmp_path), "222222222222")
     for account, environment in ((other, "test"), (deployed, "prod")):
         result = account.run("outputs", "--env", environment)
         assert result.exit_code == 1
