@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import socket
 import subprocess
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +52,45 @@ def run(
         raise Failed(
             f"The program {program} {reason}.", hint or f"Install {Path(program).name} and try again."
         ) from error
+
+
+def identity(pid: int) -> str:
+    """Return what tells a process from every other one, also on another machine or after a restart; empty if it has ended.
+
+    A host name and a process id do not: containers share host names, and ids are used again.
+    """
+    began = _began(pid)
+    return f"{_machine()} {pid} {began}" if began else ""
+
+
+def lives(known: str) -> bool | None:
+    """Return whether the process with this `identity` is running; None if it is not of this machine, as it is running now."""
+    machine, _, rest = known.partition(" ")
+    if machine != _machine():
+        return None
+    return identity(int(rest.partition(" ")[0])) == known
+
+
+def _machine() -> str:
+    """Return what tells this machine, since it was started, from every other: on Linux, of each container another value."""
+    boot, namespace = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    try:
+        return f"{boot.read_text(encoding='ascii').strip()}/{namespace.readlink().name}"
+    except OSError:  # not Linux
+        started = run("sysctl", "-n", "kern.boottime", hint="It belongs to macOS and BSD.").stdout
+        return f"{uuid.getnode():012x}/{re.sub('[^0-9]+', '-', started)}"
+
+
+def _began(pid: int) -> str:
+    """Return when a process began; empty if it has ended, even if nobody has reaped it."""
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        return "" if fields[0] == "Z" else fields[19]  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    status, _, began = run("ps", "-o", "stat=,lstart=", "-p", str(pid)).stdout.strip().partition(" ")
+    return "" if status.startswith("Z") else "-".join(began.split())
 
 
 def user() -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from crudctl import processes
 from crudctl.console import Failed
 from crudctl.project import Environment
-from crudctl.release import report
+from crudctl.release import commands, report
 from crudctl.release.aliases import PROD, Position
 from crudctl.release.commands import failures
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
@@ -72,6 +78,61 @@ def test_of_two_releases_that_start_at_once_one_is_refused(aws: Aws) -> None:
     assert error.value.release.number == first.number
     assert current(aws).state == ROLLED_BACK
     assert aws.places() == places
+
+
+class Resending:
+    """A client of DynamoDB whose first responses are lost, so that it sends each write again, as boto3 does."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.exceptions = client.exceptions
+
+    def put_item(self, **arguments: Any) -> Any:
+        self._client.put_item(**arguments)
+        return self._client.put_item(**arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_release_is_not_refused_because_of_its_own_record(aws: Aws, first: bool) -> None:
+    if not first:
+        aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
+    aws.dynamodb = Resending(aws.dynamodb)  # type: ignore[assignment]
+    ended = aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
+    assert ended.state == PROMOTED
+    assert [release.number for release in aws.cloud().records().past()] == ([1] if first else [2, 1])
+
+
+def test_what_was_meant_for_a_release_that_has_ended_is_not_done_to_the_next_one(aws: Aws, tmp_path: Path) -> None:
+    left_baking(aws)
+    aws.releaser().roll_back()
+    second = left_baking(aws)
+    for command in (aws.releaser().resume, aws.releaser().promote, partial(aws.releaser().roll_back, "a test")):
+        with refusal(tmp_path, "Release 1 has ended meanwhile.", "`crudctl release history --env test`"):
+            command(number=1)
+    with pytest.raises(NothingUnderWay):  # as the function `rollback` does, with the release whose evidence it has seen
+        aws.cloud().records().take_over("an alarm", 1)
+    assert current(aws) == second
+    assert aws.releaser().roll_back(number=2).state == ROLLED_BACK
+
+
+def test_only_a_releaser_of_this_machine_that_has_ended_is_known_to_be_dead(aws: Aws) -> None:
+    """A name says nothing: containers share host names, and process ids are used again."""
+    left = left_baking(aws)
+    seen = replace(left, seen=time.time())
+    assert left.process == processes.identity(os.getpid())
+    with subprocess.Popen(["sleep", "60"]) as other:
+        known = processes.identity(other.pid)
+        assert not commands._dead(replace(seen, process=known))
+        assert commands._dead(replace(seen, process=f"{known}0"))  # the id was used again
+        other.kill()
+        other.wait()
+    assert commands._dead(replace(seen, process=known))
+    for elsewhere in (f"another-{known}", ""):
+        assert not commands._dead(replace(seen, process=elsewhere))
+        assert commands._dead(replace(seen, process=elsewhere, seen=time.time() - commands.SILENCE - 1))
 
 
 def test_no_release_starts_while_traffic_is_split(aws: Aws, tmp_path: Path) -> None:

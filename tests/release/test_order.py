@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,12 @@ def test_what_was_begun_can_always_be_ended(aws: Aws, ends: str) -> None:
     for name, version in new.items():
         aws.lambda_.variables(aws.functions[name], version)["TRASH_DAYS"] = TRASHING
     releaser = aws.releaser(policy=HASTY)
-    ended = {"resume": releaser.resume, "rollback": releaser.roll_back, "promote": releaser.promote}[ends]()
+    ways: dict[str, Callable[[], Release]] = {
+        "resume": releaser.resume,
+        "rollback": releaser.roll_back,
+        "promote": releaser.promote,
+    }
+    ended = ways[ends]()
     assert ended.state == (ROLLED_BACK if ends == "rollback" else PROMOTED)
     assert aws.places()[PROD] == (before[PROD] if ends == "rollback" else at(new)[PROD])
 

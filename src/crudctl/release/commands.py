@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from crudctl import project
+from crudctl import processes, project
 from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
@@ -149,7 +148,7 @@ def resume(environment: Environment, take_over: bool) -> None:
                 f"wrote {lasting(time.time() - current.seen)} ago.",
                 "Stop it, or take the release over with --take-over.",
             )
-        ended = releaser.resume()
+        ended = releaser.resume(current.number)
     end(environment, ended)
 
 
@@ -161,10 +160,13 @@ def promote(environment: Environment, yes: bool) -> None:
 
     Example: crudctl release promote --yes
     """
-    if environment.name == "prod" and not yes:
-        confirm("Promote without a verdict?")
-    with _releaser(environment) as (releaser, _):
-        ended = releaser.promote()
+    with _releaser(environment) as (releaser, records):
+        current = records.current()
+        if current is None or not current.running:
+            raise NothingUnderWay
+        if environment.name == "prod" and not yes:
+            confirm(f"Promote release {current.number} without a verdict?")
+        ended = releaser.promote(current.number)
     end(environment, ended)
 
 
@@ -183,7 +185,7 @@ def rollback(environment: Environment, number: int | None) -> None:
         if current and current.running:
             if number is not None:
                 raise Failed(f"Release {current.number} is under way.", "Roll it back first, without --to.")
-            ended = releaser.roll_back()
+            ended = releaser.roll_back(number=current.number)
         else:
             wanted, why = _earlier(environment, records, number)
             ended = releaser.go_to(wanted, why)
@@ -275,7 +277,7 @@ def failures(environment: Environment) -> Iterator[None]:
             f"The release was taken over by {error.release.who} (process {error.release.pid}).", see
         ) from error
     except NothingUnderWay as error:
-        raise Failed("No release is under way.", f"See {_command(environment, 'history')}.") from error
+        raise Failed(f"{str(error)[0].upper()}{str(error)[1:]}.", f"See {_command(environment, 'history')}.") from error
     except CannotRelease as error:
         raise Failed(str(error), error.hint or see) from error
     except Stranded as error:
@@ -325,14 +327,9 @@ def _earlier(environment: Environment, records: Records, number: int | None) -> 
 
 def _dead(running: Release) -> bool:
     """Whether the releaser of a running release has died, as far as this machine can know."""
-    if running.host == socket.gethostname():
-        try:
-            os.kill(running.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return running.pid == os.getpid()
+    lives = processes.lives(running.process)
+    if lives is not None:
+        return not lives or running.process == processes.identity(os.getpid())
     return time.time() - running.seen > SILENCE
 
 

@@ -56,18 +56,28 @@ class Journal:
 
     def signature(self) -> dict[str, Any]:
         """Return the fields of a record that identify its releaser."""
-        host = socket.gethostname()
+        host, pid = socket.gethostname(), os.getpid()
         who = f"{processes.user()}@{host}"
-        return {"holder": self.holder, "who": who, "host": host, "pid": os.getpid(), "seen": self._clock()}
+        return {
+            "holder": self.holder,
+            "who": who,
+            "host": host,
+            "pid": pid,
+            "process": processes.identity(pid),
+            "seen": self._clock(),
+        }
 
     def begin(self, release: Release, last: Release | None) -> None:
         """Make `release` the one under way, after `last`. Raise record.Refused if another one came first."""
         self._records.begin(release, last)
         self._watcher.log(f"release {release.number}: started")
 
-    def take_over(self) -> Release:
-        """Make this releaser the holder of the release under way. Raise record.NothingUnderWay, record.TakenOver."""
-        release = self._records.take_over(**self.signature())
+    def take_over(self, number: int | None = None) -> Release:
+        """Make this releaser the holder of the release under way, if it is `number` or that is None.
+
+        Raise record.NothingUnderWay, record.TakenOver.
+        """
+        release = self._records.take_over(number=number, **self.signature())
         note = f"{moment(release.seen)}: taken over by {release.who} at step `{release.doing}`"
         return self.save(release, quiet=True, notes=[*release.notes, note])
 

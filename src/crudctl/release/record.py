@@ -31,6 +31,7 @@ class Release:
         who: user and machine of the present releaser.
         host: machine of the present releaser.
         pid: process of the present releaser.
+        process: identity of that process (processes.identity); empty in records of versions before 1.4.0.
         holder: token of the present releaser; only the holder writes.
         since: when it was started.
         looked: when the metrics were last looked at.
@@ -84,6 +85,7 @@ class Release:
     notes: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     trash: bool = False
+    process: str = ""
 
     @property
     def running(self) -> bool:
@@ -105,7 +107,10 @@ class Refused(Exception):
 
 
 class NothingUnderWay(Exception):
-    """No release is under way."""
+    """No release is under way, or the one that was meant has ended."""
+
+    def __init__(self, number: int | None = None) -> None:
+        super().__init__("no release is under way" if number is None else f"release {number} has ended meanwhile")
 
 
 class TakenOver(Exception):
@@ -149,7 +154,10 @@ class Records:
         return releases
 
     def begin(self, release: Release, last: Release | None) -> None:
-        """Make `release` the one under way, after `last`. Raise Refused if `last` has not ended, or is not the last one."""
+        """Make `release` the one under way, after `last`. Raise Refused if `last` has not ended, or is not the last one.
+
+        It is no refusal if `release` is under way already: then only the response was lost, and the client sent it again.
+        """
         if last and last.running:
             raise Refused(last)
         if last:
@@ -158,7 +166,8 @@ class Records:
         if not self._put(release, condition, {":last": {"S": last.holder}} if last else {}):
             current = self.current()
             assert current is not None
-            raise Refused(current)
+            if (current.number, current.holder) != (release.number, release.holder):
+                raise Refused(current)
 
     def save(self, release: Release) -> None:
         """Write a release that its `holder` still holds. Raise TakenOver otherwise."""
@@ -175,21 +184,22 @@ class Records:
             raise TakenOver(current)
         return current
 
-    def take_over(self, holder: str, **changes: Any) -> Release:
+    def take_over(self, holder: str, number: int | None = None, **changes: Any) -> Release:
         """Make `holder` the only one that writes the release under way, and return the release.
 
         Args:
             holder: token of the releaser.
+            number: of the release that is meant. None takes over any.
             changes: new values of other fields.
 
         Raises:
-            NothingUnderWay: there is no release to take over.
+            NothingUnderWay: there is no release to take over, or another one is under way.
             TakenOver: others write it faster than it can be read.
         """
         for _ in range(ATTEMPTS):
             current = self.current()
-            if current is None or not current.running:
-                raise NothingUnderWay
+            if current is None or not current.running or number not in (None, current.number):
+                raise NothingUnderWay(number)
             mine = replace(current, holder=holder, **changes)
             values = {":theirs": {"S": current.holder}, ":seen": {"S": repr(current.seen)}}
             if self._put(mine, "holder = :theirs AND seen = :seen", values):

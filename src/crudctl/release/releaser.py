@@ -88,8 +88,11 @@ class Releaser:
         trash = self._check_order(old, newest, last)
         return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash)
 
-    def resume(self) -> Release:
+    def resume(self, number: int | None = None) -> Release:
         """Continue a release that another process left.
+
+        Args:
+            number: of the release that is meant; None for whichever is under way. The same holds for `promote` and `roll_back`.
 
         Raises:
             CannotRelease: what is deployed cannot be probed.
@@ -100,11 +103,11 @@ class Releaser:
         current = self._records.current()
         if current and current.running and current.doing not in ("promote", "roll back"):
             self._check_probes()  # before taking it over: a refusal changes nothing
-        release = self._journal.take_over()
+        release = self._journal.take_over(number)
         self._watcher.log(f"release {release.number}: taken over at step `{release.doing}`")
         return self._go_on(release.number)
 
-    def promote(self) -> Release:
+    def promote(self, number: int | None = None) -> Release:
         """Send all traffic to the new versions now, without waiting for a verdict.
 
         Raises:
@@ -118,15 +121,15 @@ class Releaser:
             current and current.running and current.doing == "roll back"
         ):  # before taking it over: a refusal changes nothing
             raise CannotRelease(f"Release {current.number} is being rolled back.")
-        release = self._journal.take_over()
+        release = self._journal.take_over(number)
         if release.doing == "roll back":
             return self._go_on(release.number)
         why = release.why if release.doing == "promote" else "promoted by hand"
         return self._go_on(release.number, doing="promote", why=why, by=release.who)
 
-    def roll_back(self, why: str = "rolled back by hand") -> Release:
+    def roll_back(self, why: str = "rolled back by hand", number: int | None = None) -> Release:
         """Roll back the release under way now. Raise record.NothingUnderWay, record.TakenOver, Stranded."""
-        release = self._journal.take_over()
+        release = self._journal.take_over(number)
         return self._go_on(release.number, doing="roll back", why=why, by=release.who)
 
     def go_to(self, wanted: Mapping[str, str], why: str) -> Release:

@@ -62,7 +62,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     try:
         silence = time.time() - release.seen
         note = f"the alarm fired {silence:.0f} s after the last write of the releaser ({release.who}, process {release.pid})"
-        mine = records.take_over(holder)
+        mine = records.take_over(holder, release.number)  # whose evidence this is, and no other
         mine = replace(mine, notes=[*mine.notes, note])
         release = roll_back(mine, records, aliases, why=_reason(alarm, decision), by="alarm", clock=time.time)
     except NothingUnderWay:
