@@ -68,6 +68,12 @@ def test_a_backup_is_not_overwritten(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_folder_in_which_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"/x/backup cannot be written: ") as failure:
+        archive.write(tmp_path / "x" / "backup", HEADER, [], [])
+    assert failure.value.hint == "Choose another folder with --to."
+
+
 def test_a_backup_that_fails_halfway_leaves_no_file(tmp_path: Path) -> None:
     def failing() -> Iterator[Entry]:
         yield LIVING

@@ -211,6 +211,13 @@ def test_app_that_is_being_built_is_unavailable(site: tuple[httpx.Client, Path])
     assert site[0].get("/").text == "<h1>Built</h1>"
 
 
+@pytest.mark.parametrize("damaged", ["", "{", "{}", "[]", '{"headers": null}'])
+def test_damaged_settings_are_no_dropped_connection(site: tuple[httpx.Client, Path], damaged: str) -> None:
+    (site[1] / "site.json").write_text(damaged, encoding="utf-8")
+    for path in ("/", "/config.json"):
+        assert site[0].get(path).status_code == 503
+
+
 def test_link_out_of_the_app_is_not_followed(site: tuple[httpx.Client, Path]) -> None:
     (site[1] / "dist" / "out").symlink_to(site[1] / "secret")
     assert site[0].get("/out").text == "<h1>Page</h1>"

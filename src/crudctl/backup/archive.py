@@ -61,15 +61,19 @@ class Contents:
 def write(path: Path, header: Header, users: Iterable[dict[str, Any]], entries: Iterable[Entry]) -> Contents:
     """Write the file of a backup, which only its owner can read and which appears when it is complete.
 
-    Raise Failed if the file exists.
+    Raise Failed if the file exists, or cannot be made.
     """
     if path.exists():
         raise Failed(f"{path} exists.", "Choose another file with --to: no backup is overwritten.")
     digest, kept, count = hashlib.sha256(), list(users), 0
     incomplete = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        descriptor = os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise Failed(f"{path} cannot be written: {error.strerror}.", "Choose another folder with --to.") from error
+    try:
         with (
-            open(os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw,
+            open(descriptor, "wb") as raw,
             gzip.open(raw, "wb", compresslevel=6) as file,
         ):
 

@@ -93,12 +93,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.BAD_REQUEST)
         else:
             try:
-                settings, file = self.server.settings, self.server.file(path)
-            except OSError as error:  # the app is being built
+                headers, file = self.server.settings["headers"], self.server.file(path)
+            except (OSError, ValueError) as error:  # the app is being built, or its settings are damaged
                 self.log_error("%s", error)
                 self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
                 return
-            self._send(settings["headers"], file)
+            self._send(headers, file)
             if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
                 self._discard()
 
@@ -199,11 +199,11 @@ class Server(ThreadingTCPServer):
 
     @property
     def settings(self) -> dict[str, dict[str, str]]:
-        """`headers` of every response, and the `config` of the app. Raises OSError if they cannot be read."""
+        """`headers` of every response, and the `config` of the app. Raises OSError or ValueError if they cannot be read."""
         return _parsed(self._settings, self._settings.stat().st_mtime_ns)
 
     def file(self, path: str) -> File:
-        """Return the file at `path`, or else the page: the app does the routing. Raises OSError if it cannot be read.
+        """Return the file at `path`, or else the page: the app does the routing. Raises OSError or ValueError if it cannot be read.
 
         What a client sends is compared with the names of the files, and never used as one.
         """
@@ -220,7 +220,9 @@ class Server(ThreadingTCPServer):
 
 @functools.lru_cache(maxsize=1)
 def _parsed(path: Path, _modified: int) -> dict[str, dict[str, str]]:
-    settings: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    if not (isinstance(settings, dict) and all(isinstance(settings.get(name), dict) for name in ("headers", "config"))):
+        raise ValueError(f"{path} is damaged: run `crudctl up` again")
     return settings
 
 
