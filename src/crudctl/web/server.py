@@ -203,7 +203,7 @@ class Server(ThreadingTCPServer):
         return _parsed(self._settings, self._settings.stat().st_mtime_ns)
 
     def file(self, path: str) -> File:
-        """Return the file at `path`, or else the page: the app does the routing. Raises OSError or ValueError if it cannot be read.
+        """Return the file at `path`, or else the page: the app does the routing. Raises OSError or ValueError if it cannot.
 
         What a client sends is compared with the names of the files, and never used as one.
         """
