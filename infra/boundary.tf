@@ -2,5 +2,5 @@
 # `crudctl bootstrap`). So a deploy, which may create roles, cannot create one with more permissions than itself.
 
 locals {
-  boundary = var.env == "local" ? null : "arn:aws:iam::${local.account}:policy/${local.prefix}-boundary"
+  boundary = var.env == "local" ? null : "arn:aws:iam::${local.account}:policy/${var.name}-${local.family}-boundary"
 }

@@ -20,8 +20,8 @@ variable "name" {
   }
   validation {
     # The deploy role of `orders` may change roles that begin with orders-test-, and is itself orders-ci-test-deploy.
-    condition     = !can(regex("-(local|test|prod)(-|$)|-ci$", var.name))
-    error_message = "The name must not contain -local, -test or -prod nor end with -ci: the stack of another service could begin in the same way, and its deploys could change this one."
+    condition     = !can(regex("-(local|test|prod|pr)(-|$)|-ci$", var.name))
+    error_message = "The name must not contain -local, -test, -prod or -pr nor end with -ci: the stack of another service could begin in the same way, and its deploys could change this one."
   }
   validation {
     # IAM's and Lambda's limit. The longest name is that of a function's data role.
@@ -31,12 +31,17 @@ variable "name" {
 }
 
 variable "env" {
-  description = "Environment. \"local\" is the emulator on this machine; every other name is AWS."
+  description = "Environment: \"local\" is the emulator on this machine; every other name is AWS. With a number it is one of a family, such as pr-42, which shares what `crudctl bootstrap` made for `pr`."
   type        = string
 
   validation {
-    condition     = contains(["local", "test", "prod"], var.env)
-    error_message = "Use local, test or prod."
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}(-[0-9]{1,6})?$", var.env))
+    error_message = "Use a word of 2 to 12 lower-case letters and digits, a letter first, with or without a number: test, pr-42."
+  }
+  validation {
+    # The workflows' roles are called orders-ci-test-deploy, and each environment's deploys may change the roles that begin as it does.
+    condition     = !can(regex("^(ci|local-[0-9]+|ci-[0-9]+)$|aws|amazon|cognito", var.env))
+    error_message = "ci is the name of the workflows' roles, local that of one stack alone, and Cognito allows no aws, amazon or cognito in the sign-in page's domain, which contains the environment. Choose another name."
   }
 }
 
@@ -158,7 +163,7 @@ variable "password_client" {
   default     = false
 
   validation {
-    condition     = !(var.password_client && var.env == "prod")
+    condition     = !(var.password_client && local.production)
     error_message = "prod has no password client: it would bypass the hosted sign-in page."
   }
 }
@@ -313,7 +318,7 @@ variable "alarm_emails" {
     error_message = "Use e-mail addresses."
   }
   validation {
-    condition     = var.env != "prod" || var.alarm_topic != null || length(var.alarm_emails) > 0
+    condition     = !local.production || var.alarm_topic != null || length(var.alarm_emails) > 0
     error_message = "In prod somebody must be notified: otherwise users find out first. Set alarm_emails, or alarm_topic to a topic of the team's, in infra/envs/prod.tfvars."
   }
   validation {
@@ -402,7 +407,7 @@ variable "runbook" {
   default     = "docs/runbook.md"
 
   validation {
-    condition     = var.env != "prod" || can(regex("^https://[^ #]+$", var.runbook))
+    condition     = !local.production || can(regex("^https://[^ #]+$", var.runbook))
     error_message = "In prod alarms link to the page on the web: whoever gets one on a telephone has no checkout. Set runbook in infra/envs/prod.tfvars, for example to https://github.com/OWNER/NAME/blob/main/docs/runbook.md."
   }
 }

@@ -35,4 +35,8 @@ data "aws_caller_identity" "current" {
 locals {
   account = data.aws_caller_identity.current.account_id
   prefix  = "${var.name}-${var.env}"
+
+  # `pr` of pr-42: what `crudctl bootstrap` made has its name.
+  family     = regex("^[a-z0-9]+", var.env)
+  production = local.family == "prod"
 }

@@ -2,14 +2,19 @@
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 locals {
-  here        = "${var.region}:${local.account}"
-  state       = "arn:aws:s3:::${local.prefix}-state-${local.account}"
-  buckets     = [for name in ["artefacts", "site"] : "arn:aws:s3:::${local.prefix}-${name}-${local.account}"]
+  here  = "${var.region}:${local.account}"
+  state = "arn:aws:s3:::${local.prefix}-state-${local.account}"
+  # Of the environment itself, and of all with a number. `orders-pr*` would be wrong: it matches orders-prod.
+  buckets = flatten([
+    for name in ["artefacts", "site"] : [for of in [local.prefix, "${local.prefix}-*"] : "arn:aws:s3:::${of}-${name}-${local.account}"]
+  ])
   stack_roles = "arn:aws:iam::${local.account}:role/${local.prefix}-*"
   # API Gateway names the execution log after the API's random id.
   groups = [
-    for name in ["/aws/lambda/${local.prefix}", "/aws/apigateway/${local.prefix}", "API-Gateway-Execution-Logs_", "aws-waf-logs-${local.prefix}"] :
-    "arn:aws:logs:${local.here}:log-group:${name}*"
+    for name in [
+      "/aws/lambda/${local.prefix}-*", "/aws/apigateway/${local.prefix}", "/aws/apigateway/${local.prefix}:*", "/aws/apigateway/${local.prefix}-*",
+      "API-Gateway-Execution-Logs_*", "aws-waf-logs-${local.prefix}", "aws-waf-logs-${local.prefix}:*", "aws-waf-logs-${local.prefix}-*",
+    ] : "arn:aws:logs:${local.here}:log-group:${name}"
   ]
 
   # None of these actions reads data, a user or a log line.
@@ -73,12 +78,12 @@ locals {
     {
       Effect   = "Allow"
       Action   = ["budgets:ViewBudget", "budgets:ListTagsForResource"]
-      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}*"
+      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}-*"
     },
   ]
 
   # Two users for the API test suite. The role may create them in any pool of the account, one more reason for separate accounts.
-  test_users = var.env != "test" ? [] : [{
+  test_users = var.env == "prod" ? [] : [{
     Effect   = "Allow"
     Action   = ["cognito-idp:AdminCreateUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:ListUserPoolClients"]
     Resource = "arn:aws:cognito-idp:${local.here}:userpool/*"
@@ -161,7 +166,7 @@ locals {
     {
       Effect   = "Allow"
       Action   = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
-      Resource = "arn:aws:cloudwatch::${local.account}:dashboard/${local.prefix}*"
+      Resource = [for name in [local.prefix, "${local.prefix}-*"] : "arn:aws:cloudwatch::${local.account}:dashboard/${name}"]
     },
     {
       Effect = "Allow"
@@ -205,14 +210,14 @@ locals {
         "wafv2:UpdateWebACL",
       ]
       Resource = [
-        "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}*", "arn:aws:wafv2:${local.here}:regional/managedruleset/*",
+        "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*", "arn:aws:wafv2:${local.here}:regional/managedruleset/*",
         "arn:aws:apigateway:${var.region}::/restapis/*",
       ]
     },
     {
       Effect   = "Allow"
       Action   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
-      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}*"
+      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}-*"
     },
   ])
 }

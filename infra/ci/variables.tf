@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "env" {
-  description = "Environment, as in infra/."
+  description = "Environment, or family of environments: the roles of `pr` serve pr-42 and all others that begin so."
   type        = string
 
   validation {
-    condition     = contains(["test", "prod"], var.env)
-    error_message = "Use test or prod."
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.env)) && !can(regex("^(local|ci)$|aws|amazon|cognito", var.env))
+    error_message = "Use a word of 2 to 12 lower-case letters and digits, a letter first: test, prod, pr. local is on no account, ci the name of the workflows' roles, and aws, amazon and cognito are AWS's own."
   }
 }
 

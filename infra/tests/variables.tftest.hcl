@@ -127,12 +127,31 @@ run "a_user_pool_in_another_region_is_rejected" {
   expect_failures = [var.user_pool_id]
 }
 
-run "an_unknown_environment_is_rejected" {
+run "a_name_that_no_environment_can_have_is_rejected" {
   command = plan
   variables {
-    env = "staging"
+    env = "pr-a"
   }
   expect_failures = [var.env]
+}
+
+run "an_environment_whose_deploys_could_change_the_workflows_roles_is_rejected" {
+  command = plan
+  variables {
+    env = "ci-4"
+  }
+  expect_failures = [var.env]
+}
+
+run "a_member_of_a_family_has_names_of_its_own_and_the_boundary_of_its_family" {
+  command = plan
+  variables {
+    env = "pr-42"
+  }
+  assert {
+    condition     = aws_dynamodb_table.releases.name == "${var.name}-pr-42-releases" && local.boundary == "arn:aws:iam::${local.account}:policy/${var.name}-pr-boundary"
+    error_message = "A member of a family has other names than its own, or another boundary than its family's."
+  }
 }
 
 run "missing_build_output_is_rejected" {

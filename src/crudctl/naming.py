@@ -1,4 +1,4 @@
-"""The service's name and region from their one source, infra/terraform.tfvars.json, or infra/envs. Knows no AWS client.
+"""The names of services and environments, and the region, from infra/terraform.tfvars.json or infra/envs. Knows no AWS client.
 
 Terraform reads the same file by itself; crudctl also passes both values to it, so that the two cannot differ.
 """
@@ -25,7 +25,9 @@ REGION = re.compile("(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-[0-
 RESERVED = ("aws", "amazon", "cognito")
 RESERVED_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
 # The deploy role of `orders` may change the roles that begin with orders-test-, and is itself orders-ci-test-deploy.
-CLASHES = re.compile("-(local|test|prod)(-|$)|-ci$")
+CLASHES = re.compile("-(local|test|prod|pr)(-|$)|-ci$")
+# An environment alone, or one of a family: `test`, `pr-42`. With the longest names of both, a bucket has 63 characters.
+ENVIRONMENT = re.compile("[a-z][a-z0-9]{1,11}(-[0-9]{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,50 @@ class Names:
 def read(root: Path, environment: str) -> Names:
     """Return the name and region of an environment of the project at `root`.
 
-    A plain `name = "…"` or `region = "…"` in infra/envs/<environment>.tfvars takes precedence. Raises Failed when the source is
+    A plain `name = "…"` or `region = "…"` in the environment's settings takes precedence. Raises Failed when the source is
     missing or damaged, when a value is invalid, and for names that AWS reserves.
     """
     values = _source(root / SOURCE)
-    settings = root / "infra" / "envs" / f"{environment}.tfvars"
+    settings = settings_file(root / "infra", environment)
     origin = dict.fromkeys(("name", "region"), SOURCE)
     if settings.is_file():
         for key, value in _overrides(settings):
             values[key], origin[key] = value, settings.relative_to(root)
     return Names(_name(values.get("name"), origin["name"]), _region(values.get("region"), origin["region"]))
+
+
+def family(environment: str) -> str:
+    """Return the part of an environment's name that it shares with others of its kind: `pr` of `pr-42`, `test` of `test`."""
+    return environment.partition("-")[0]
+
+
+def settings_file(infra: Path, environment: str) -> Path:
+    """Return the file of an environment's settings in a root of Terraform: its own, or else that of its family.
+
+    It need not exist.
+    """
+    own = infra / "envs" / f"{environment}.tfvars"
+    return own if own.is_file() else infra / "envs" / f"{family(environment)}.tfvars"
+
+
+def environment_fault(name: str) -> str:
+    """Return why an environment cannot have this name, as the end of a sentence about it; empty if it can."""
+    if not ENVIRONMENT.fullmatch(name):
+        return "must be a word of 2 to 12 lower-case letters and digits, a letter first, and may end with a number: test, pr-42"
+    if family(name) == "local" and name != "local":
+        return "begins with local, which is the stack on this machine alone"
+    if family(name) == "ci":
+        return "is that of the workflows' roles, such as orders-ci-test-deploy, which its own deploys could change"
+    if word := next((word for word in RESERVED if word in name), ""):
+        return f"contains '{word}', which AWS reserves: no sign-in domain may contain it"
+    return ""
+
+
+def is_of_another(name: str, prefix: str) -> bool:
+    """Return whether a resource whose name begins with `prefix` and a hyphen belongs to a member of that family: orders-pr-42-api
+    is not one of `orders-pr`.
+    """
+    return re.match(rf"{re.escape(prefix)}-[0-9]+(-|$)", name) is not None
 
 
 def fault(name: str) -> str:
@@ -60,9 +96,7 @@ def fault(name: str) -> str:
     if beginning := next((beginning for beginning in RESERVED_BEGINNINGS if name.startswith(beginning)), ""):
         return f"begins with '{beginning}', which AWS reserves for buckets of its own"
     if CLASHES.search(name):
-        return (
-            "contains -local, -test or -prod, or ends with -ci: another service's resources could begin in the same way"
-        )
+        return "contains -local, -test, -prod or -pr, or ends with -ci: another service's resources could begin in the same way"
     return ""
 
 

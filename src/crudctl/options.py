@@ -4,19 +4,66 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import click
 
-from crudctl import project
+from crudctl import naming, project
 from crudctl.console import Failed, confirm
-from crudctl.project import PROD, Environment
+from crudctl.project import Environment
+
+ON_AWS = (
+    " On AWS it is test, prod or any other with settings in infra/envs, such as pr-42; with ordinary AWS credentials."
+)
 
 
-def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+class EnvironmentName(click.ParamType[str]):
+    """The name of an environment, where the command works: on this machine, on AWS, or both.
+
+    Args:
+        places: of project.LOCAL and project.AWS.
+    """
+
+    name = "name"
+
+    def __init__(self, places: Collection[str]) -> None:
+        self._places = places
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. Fail for one that no environment can have, of another place, or without settings in infra/envs."""
+        if fault := self._fault(value):
+            self.fail(fault, param, ctx)
+        return value
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's signature
+        """Return what is to be named, as click does for a choice."""
+        return f"Name the environment: {', '.join(_with_settings(self._places)) or 'test or prod'}."
+
+    def _fault(self, value: str) -> str:
+        place = project.LOCAL if value == project.LOCAL else project.AWS
+        if place not in self._places:
+            return f"'{value}' is not on AWS." if place == project.LOCAL else f"'{value}' is not 'local'."
+        if reason := naming.environment_fault(value):
+            return f"the name '{value}' {reason}."
+        known = _with_settings(self._places)
+        if known and not naming.settings_file(project.root() / "infra", value).is_file():
+            return f"'{value}' has no settings: there is no infra/envs/{naming.family(value)}.tfvars, only {', '.join(known)}."
+        return ""
+
+
+def _with_settings(places: Collection[str]) -> list[str]:
+    """Return the environments, and families of environments, that have settings in infra/envs."""
+    names = sorted(file.stem for file in (project.root() / "infra" / "envs").glob("*.tfvars"))
+    return [name for name in names if (project.LOCAL if name == project.LOCAL else project.AWS) in places]
+
+
+def environment_option(*places: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return an `--env` option that passes an Environment to the command as `environment`.
 
     The local stack is the default. A command that cannot work on it has none: which account it changes has to be said.
+
+    Args:
+        places: where the command works, of project.LOCAL and project.AWS.
     """
 
     def chosen(_context: click.Context, _option: click.Parameter, name: str) -> Environment:
@@ -31,10 +78,10 @@ def environment_option(*names: str) -> Callable[[Callable[..., None]], Callable[
     return click.option(
         "--env",
         "environment",
-        type=click.Choice(names),
-        **({"default": project.LOCAL, "show_default": True} if project.LOCAL in names else {"required": True}),
+        type=EnvironmentName(places),
+        **({"default": project.LOCAL, "show_default": True} if project.LOCAL in places else {"required": True}),
         callback=chosen,
-        help="The environment. Those on AWS use ordinary AWS credentials.",
+        help="The environment." + (ON_AWS if project.AWS in places else ""),
     )
 
 
@@ -50,7 +97,7 @@ def refuse_unconfirmed(environment: Environment, yes: bool | None, name: str | N
     if name is not None:
         if name != environment.prefix:
             raise Failed(f"This is {environment.prefix}, not {name}. Nothing was changed.", "Check --env.")
-    elif yes is None or environment.name == PROD:
+    elif yes is None or environment.production:
         if not sys.stdin.isatty():
             raise Failed(
                 f"Confirmation required for {environment.prefix}, by its name; --yes is not enough.",
@@ -70,7 +117,7 @@ def confirm_change(environment: Environment, question: str, yes: bool | None, na
     Raise Failed if the name is another one, or if standard input is not a terminal; exit the program if it is declined.
     """
     refuse_unconfirmed(environment, yes, name)
-    if name is None and (yes is None or environment.name == PROD):
+    if name is None and (yes is None or environment.production):
         typed = click.prompt(f"{question} Type {environment.prefix} to confirm", err=True)
         refuse_unconfirmed(environment, yes, typed)
     elif name is None and not yes:

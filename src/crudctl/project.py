@@ -19,8 +19,10 @@ from emulator import process
 
 LOCAL = "local"
 PROD = "prod"
-ON_AWS = ("test", PROD)
-ENVIRONMENTS = (LOCAL, *ON_AWS)
+AWS = "aws"
+# Where environments are: what `environment_option` takes. Any name but `local` is one on AWS.
+ON_AWS = (AWS,)
+ENVIRONMENTS = (LOCAL, AWS)
 NOWHERE = "http://127.0.0.1:9"  # the discard port: without a stack, nothing may reach AWS instead
 
 
@@ -34,7 +36,11 @@ def root() -> Path:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment of the project at `root`: the local stack, or an AWS account with ordinary AWS credentials."""
+    """One environment of the project at `root`: the local stack, or one in an AWS account, with ordinary AWS credentials.
+
+    Attributes:
+        name: `local`, or any other name: alone, such as `test`, or of a family, such as `pr-42`.
+    """
 
     root: Path
     name: str
@@ -43,6 +49,19 @@ class Environment:
     def local(self) -> bool:
         """Whether this is the stack on this machine."""
         return self.name == LOCAL
+
+    @property
+    def production(self) -> bool:
+        """Whether it has the rules of `prod`: changes are confirmed by its name, and its alarms notify somebody."""
+        return naming.family(self.name) == PROD
+
+    @property
+    def family(self) -> Environment:
+        """The environment that `bootstrap` is for: `pr` of `pr-42`. Its state bucket, boundary and roles serve all its members.
+
+        One without a number is its own family.
+        """
+        return Environment(self.root, naming.family(self.name))
 
     @property
     def home(self) -> Path:

@@ -166,7 +166,30 @@ def test_an_invalid_status_is_reported(status: str) -> None:
 def test_a_command_for_aws_only_chooses_no_account_by_itself(folder: Path, command: list[str]) -> None:
     result = invoke(folder, *command)
     assert result.exit_code == 1
-    assert "Missing option '--env'. Choose from:" in result.stderr
+    assert "Missing option '--env'. Name the environment: test or prod." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tset", "'tset' has no settings: there is no infra/envs/tset.tfvars, only local, pr, prod."),
+        ("pr-x", "the name 'pr-x' must be a word"),
+        ("prod-1", None),
+        ("pr-42", None),
+    ],
+)
+def test_an_environment_has_settings_of_its_own_or_of_its_family(folder: Path, name: str, message: str | None) -> None:
+    (folder / "infra" / "envs").mkdir()
+    for known in ("local", "pr", "prod"):
+        (folder / "infra" / "envs" / f"{known}.tfvars").touch()
+    result = invoke(folder, "names", "--env", name)
+    assert result.exit_code == (1 if message else 0), result.output
+    assert (message or "") in " ".join(result.stderr.split())
+
+
+def test_a_member_of_a_family_is_not_bootstrapped(folder: Path) -> None:
+    result = invoke(folder, "bootstrap", "--env", "pr-42")
+    assert (result.exit_code, "`crudctl bootstrap --env pr`" in result.stderr) == (1, True), result.output
 
 
 @pytest.fixture
@@ -250,8 +273,7 @@ def test_clean_says_what_it_deletes_and_asks_for_confirmation(folder: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--env", "prod", "--confirm", "items-prod"], "'prod' is not 'test'"),
-        (["--env", "local", "--confirm", "items-local"], "'local' is not 'test'"),
+        (["--env", "local", "--confirm", "items-local"], "'local' is not on AWS"),
         ([], "Missing option '--env'"),
         (["--env", "test"], "--yes is not enough. Pass --confirm items-test."),
         (["--env", "test", "--confirm", "items-prod"], "This is items-test, not items-prod. Nothing was changed."),

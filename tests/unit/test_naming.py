@@ -9,6 +9,7 @@ import pytest
 
 from crudctl import naming
 from crudctl.console import Failed
+from crudctl.infra import state
 from crudctl.project import Environment
 from tests.stack import ROOT, put_names
 
@@ -87,6 +88,7 @@ def test_a_source_without_one_of_the_two_is_reported(root: Path, values: dict[st
         ("my-cognito", "contains 'cognito', which AWS reserves"),
         ("stock-test", "another service's resources"),
         ("stock-prod-eu", "another service's resources"),
+        ("stock-pr", "another service's resources"),
         ("stock-ci", "another service's resources"),
         ("sthree-lines", "begins with 'sthree-', which AWS reserves"),
     ],
@@ -112,3 +114,62 @@ def test_a_region_that_cannot_work_is_refused(root: Path, region: str) -> None:
 def test_this_project_has_a_name_and_a_region() -> None:
     for name in ("local", "test", "prod"):
         assert Environment(ROOT, name).prefix.endswith(f"-{name}")
+
+
+@pytest.mark.parametrize("name", ["test", "prod", "staging", "pr", "pr-42", "pr-999999", "e2", "prod-2"])
+def test_a_word_with_or_without_a_number_names_an_environment(name: str) -> None:
+    assert naming.environment_fault(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "must be a word"),
+        ("t", "must be a word"),
+        ("Test", "must be a word"),
+        ("pr-", "must be a word"),
+        ("pr-4a", "must be a word"),
+        ("pr-1-2", "must be a word"),
+        ("pr-1234567", "must be a word"),
+        ("a" * 13, "must be a word"),
+        ("pr-42\n", "must be a word"),
+        ("../prod", "must be a word"),
+        ("local-2", "this machine alone"),
+        ("ci", "its own deploys could change"),
+        ("ci-4", "its own deploys could change"),
+        ("paws", "contains 'aws'"),
+    ],
+)
+def test_a_name_that_no_environment_can_have_is_refused_with_the_reason(name: str, reason: str) -> None:
+    assert reason in naming.environment_fault(name)
+
+
+def test_an_environment_with_a_number_has_the_settings_of_its_family_unless_it_has_its_own(root: Path) -> None:
+    (root / "infra" / "envs" / "pr.tfvars").write_text('region = "eu-west-1"\n', encoding="utf-8")
+    assert Environment(root, "pr-42").region == "eu-west-1"
+    (root / "infra" / "envs" / "pr-42.tfvars").touch()
+    assert Environment(root, "pr-42").region == "eu-central-1"
+    assert Environment(root, "pr-43").region == "eu-west-1"
+
+
+def test_members_share_their_familys_bootstrap_and_nothing_else(root: Path) -> None:
+    one, other = Environment(root, "pr-4"), Environment(root, "pr-42")
+    assert one.family == other.family == Environment(root, "pr").family
+    assert len({one.prefix, other.prefix, one.family.prefix}) == len({one.home, other.home, one.family.home}) == 3
+    assert len({state.key(one), state.key(other), state.key(one.family)}) == 3
+    assert all(state.key(each).startswith("terraform.tfstate") for each in (one, other, one.family))
+
+
+def test_the_rules_of_prod_are_those_of_its_family(root: Path) -> None:
+    assert [name for name in ("prod", "prod-2", "pr-1", "production") if Environment(root, name).production] == [
+        "prod",
+        "prod-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "of_another"),
+    [("orders-pr-42-api", True), ("orders-pr-42", True), ("orders-pr-api", False), ("orders-pr-4k-api", False)],
+)
+def test_what_belongs_to_a_member_is_not_the_familys(name: str, of_another: bool) -> None:
+    assert naming.is_of_another(name, "orders-pr") is of_another

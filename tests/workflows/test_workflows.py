@@ -78,6 +78,7 @@ def test_the_name_and_region_are_those_of_the_environment(tmp_path: Path, job: s
     shutil.copyfile(contracts.ITEMS, tmp_path / "contract" / "openapi.yaml")
     put_names(tmp_path, "depot", "eu-central-1")
     (tmp_path / "infra" / "envs").mkdir()
+    (tmp_path / "infra" / "envs" / "test.tfvars").touch()
     (tmp_path / "infra" / "envs" / "prod.tfvars").write_text('name = "yard"\n', encoding="utf-8")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     written = tmp_path / "output"

@@ -96,3 +96,33 @@ run "the_policies_are_within_the_size_limit_of_iam" {
     error_message = "The policies of the deploy role are too long."
   }
 }
+
+run "a_family_s_roles_reach_its_members_and_no_environment_that_begins_alike" {
+  command = apply
+  variables {
+    env = "pr"
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.read["deploy"].policy, aws_iam_role_policy.write["deploy"].policy, aws_iam_policy.boundary.policy] :
+      length(regexall("depot-pr[*]", policy)) == 0
+    ])
+    error_message = "A pattern of the environment pr also matches prod."
+  }
+  assert {
+    condition = alltrue([
+      for arn in ["arn:aws:s3:::depot-pr-*-artefacts-123456789012", "arn:aws:s3:::depot-pr-*-site-123456789012", "arn:aws:cloudwatch::123456789012:dashboard/depot-pr-*"] :
+      contains(flatten([for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement : statement.Resource]), arn)
+    ])
+    error_message = "A deploy of pr-42 lacks its own names."
+  }
+}
+
+run "an_environment_called_like_the_workflows_roles_is_rejected" {
+  command = plan
+  variables {
+    env = "ci"
+  }
+  expect_failures = [var.env]
+}

@@ -26,8 +26,15 @@ def bootstrap(environment: Environment) -> None:
     This is the bucket of Terraform's state, the permissions boundary of all roles that a deploy may create, and, if
     infra/ci/envs names a GitHub repository, the roles with which its workflows plan and deploy.
 
+    Environments with a number, such as pr-42, share what this creates for their family: `crudctl bootstrap --env pr`.
+
     Example: crudctl bootstrap --env test
     """
+    if environment.family != environment:
+        raise Failed(
+            f"{environment.name} needs no bootstrap of its own: it uses what was made for {environment.family.name}.",
+            f"Run `crudctl bootstrap --env {environment.family.name}`, once for all of them.",
+        )
     bucket = state.bucket(environment)
     terraform = Terraform(environment, root="infra/ci")
     with environment.alone():
@@ -99,7 +106,7 @@ def deploy(
 
 
 @click.command()
-@environment_option(*(name for name in project.ON_AWS if name != project.PROD))
+@environment_option(*project.ON_AWS)
 @click.option("--confirm", "name", help="The name of what is deleted, instead of typing it: orders-test.")
 def destroy(environment: Environment, name: str | None) -> None:
     """Delete a whole environment on AWS, with its data, users and logs. prod cannot be chosen.
@@ -138,12 +145,14 @@ def names(environment: Environment) -> None:
 
 
 @click.command(name="test-tokens")
-@environment_option("local", "test")
+@environment_option(*project.ENVIRONMENTS)
 def tokens(environment: Environment) -> None:
-    """Create two test users and print an access token of each, separated by a comma, as for API_TOKENS.
+    """Create two test users and print an access token of each, separated by a comma, as for API_TOKENS. Not in prod.
 
     Example: crudctl test-tokens --env test
     """
+    if environment.production:
+        raise Failed(f"{environment.name} has no test users.", "Use another environment, such as test.")
     pool = outputs.read(environment)["user_pool_id"]
     users.create(environment, pool)
     tokens = (

@@ -1,4 +1,4 @@
-"""The bucket of an environment's Terraform state, one for each environment and account, and the copy of a root that uses it.
+"""The bucket of Terraform's state, one for each family of environments and account, and the copy of a root that uses it.
 
 The bucket is created with boto3: Terraform would need another place for the state of the bucket. Every call sets a property to
 a fixed value, so creating the bucket again repairs it. https://developer.hashicorp.com/terraform/language/backend/s3
@@ -28,7 +28,11 @@ KEPT_DAYS = 90  # of old versions of the state
 
 @dataclass(frozen=True)
 class StateBucket:
-    """The state bucket of an environment. Its name contains the account's id, so that no two accounts share one."""
+    """The state bucket of a family of environments. Its name contains the account's id, so that no two accounts share one.
+
+    Attributes:
+        environment: the family.
+    """
 
     environment: Environment
     account: str
@@ -107,8 +111,13 @@ class StateBucket:
 
 
 def bucket(environment: Environment) -> StateBucket:
-    """Return the state bucket of an environment in the account of the caller's credentials."""
-    return StateBucket(environment, environment.client("sts").get_caller_identity()["Account"])
+    """Return the state bucket of an environment's family in the account of the caller's credentials."""
+    return StateBucket(environment.family, environment.client("sts").get_caller_identity()["Account"])
+
+
+def key(environment: Environment) -> str:
+    """Return where the bucket has an environment's state: `terraform.tfstate` or, of a member, `terraform.tfstate.pr-42`."""
+    return KEY if environment.family == environment else f"{KEY}.{environment.name}"
 
 
 def lay_out(source: Path, folder: Path, environment: Environment) -> None:

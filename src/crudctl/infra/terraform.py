@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crudctl import processes
+from crudctl import naming, processes
 from crudctl.console import Failed
 from crudctl.infra import download, provider, state
 from crudctl.project import Environment
@@ -60,9 +60,9 @@ class Terraform:
         self._source = environment.root / root
         self._home = environment.home / "terraform" / Path(root).relative_to("infra")
         self._folder = self._source if environment.local else environment.home / root
-        self._key = state.KEY if root == "infra" else f"{self._source.name}.tfstate"
+        self._key = state.key(environment) if root == "infra" else f"{self._source.name}.tfstate"
         self._program = program(environment.root)
-        settings = self._source / "envs" / f"{environment.name}.tfvars"
+        settings = naming.settings_file(self._source, environment.name)
         self._arguments = [f"-var-file={settings.relative_to(self._source)}"] if settings.exists() else []
         self._variables = variables or {}
         self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
@@ -205,7 +205,8 @@ class Terraform:
     @property
     def _inputs(self) -> list[str]:
         """Where the values of the root's variables come from. Raises Failed when the service's name or region is invalid."""
-        names = {"name": self._environment.service_name, "region": self._environment.region}
+        environment = self._environment
+        names = {"name": environment.service_name, "env": environment.name, "region": environment.region}
         # The value of a string's variable is taken as it is, that of any other as an expression.
         values = {
             key: each if isinstance(each, str) else json.dumps(each) for key, each in (names | self._variables).items()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from crudctl.naming import is_of_another
 
 FIRING = "ALARM"
 
@@ -38,11 +40,7 @@ def alarms(client: Any, prefix: str) -> list[Alarm]:
     Args:
         client: a boto3 client of CloudWatch.
     """
-    pages = client.get_paginator("describe_alarms").paginate(
-        AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    with_action = [_alarm(each, prefix) for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
-                   if each.get("AlarmActions")]  # fmt: skip
+    with_action = [_alarm(each, prefix) for each in _described(client, prefix) if each.get("AlarmActions")]
     return sorted(with_action, key=lambda alarm: (alarm.state != FIRING, alarm.name))
 
 
@@ -68,15 +66,27 @@ def recipients(cloudwatch: Any, sns: Any, prefix: str) -> Recipients:
     Args:
         cloudwatch, sns: boto3 clients.
     """
-    pages = cloudwatch.get_paginator("describe_alarms").paginate(
-        AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    topics = {action for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for each in page[kind]
-              for action in each.get("AlarmActions", []) if ":sns:" in action}  # fmt: skip
+    topics = {
+        action
+        for each in _described(cloudwatch, prefix)
+        for action in each.get("AlarmActions", [])
+        if ":sns:" in action
+    }
     found = [each for topic in sorted(topics)
              for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
              for each in page["Subscriptions"]]  # fmt: skip
     return Recipients.of(found)
+
+
+def _described(client: Any, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the alarms whose name begins with `prefix`, but not those of another environment of the family."""
+    pages = client.get_paginator("describe_alarms").paginate(
+        AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    for page in pages:
+        for each in (*page["MetricAlarms"], *page["CompositeAlarms"]):
+            if not is_of_another(each["AlarmName"], prefix.removesuffix("-")):
+                yield each
 
 
 def _alarm(described: Mapping[str, Any], prefix: str) -> Alarm:

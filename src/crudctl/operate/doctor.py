@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,7 +22,7 @@ from crudctl.console import Failed
 from crudctl.errors import refused
 from crudctl.infra import provider, state, terraform
 from crudctl.local import stack
-from crudctl.naming import SOURCE
+from crudctl.naming import SOURCE, settings_file
 from crudctl.project import Environment
 from crudctl.web import build
 
@@ -161,35 +162,40 @@ def quotas(environment: Environment) -> str:
 
 def gateway_logs(environment: Environment) -> str:
     """Check that API Gateway has a role to write access logs with, one for each account and region: a stage needs it."""
-    settings = (environment.root / "infra" / "envs" / f"{environment.name}.tfvars").read_text(encoding="utf-8")
+    settings = _settings(environment).read_text(encoding="utf-8")
     if re.search(r"^gateway_logging_role\s*=\s*true", settings, re.MULTILINE):
         return f"with a role of {environment.name}"
     if role := environment.client("apigateway").get_account().get("cloudwatchRoleArn"):
         return f"with {role}"
     raise Failed(
         "API Gateway has no role to write logs with in this account and region.",
-        f"Set gateway_logging_role = true in infra/envs/{environment.name}.tfvars.",
+        f"Set gateway_logging_role = true in {_settings(environment).relative_to(environment.root)}.",
     )
 
 
 def alarm_settings(environment: Environment) -> str:
     """Check that the alarms of prod notify somebody and link to a page, which Terraform would refuse otherwise."""
-    settings = (environment.root / "infra" / "envs" / f"{environment.name}.tfvars").read_text(encoding="utf-8")
+    settings = _settings(environment).read_text(encoding="utf-8")
     given = {name for name in ("alarm_emails", "alarm_topic", "runbook") if re.search(rf"^{name}\s*=", settings, re.M)}
-    if environment.name == "prod" and not ("runbook" in given and given & {"alarm_emails", "alarm_topic"}):
+    if environment.production and not ("runbook" in given and given & {"alarm_emails", "alarm_topic"}):
         raise Failed(
             "The alarms of prod notify nobody, or link to no page.",
-            "Set alarm_emails (or alarm_topic) and runbook in infra/envs/prod.tfvars.",
+            f"Set alarm_emails (or alarm_topic) and runbook in {_settings(environment).relative_to(environment.root)}.",
         )
     return f"set: {', '.join(sorted(given))}" if given else f"notify nobody, which {environment.name} may"
+
+
+def _settings(environment: Environment) -> Path:
+    """Return the file of the environment's settings."""
+    return settings_file(environment.root / "infra", environment.name)
 
 
 def state_bucket(environment: Environment) -> str:
     """Check the bucket of Terraform's state."""
     bucket = state.bucket(environment)
     if not bucket.exists():
-        raise Failed(f"{bucket.name} does not exist.", f"Run `crudctl bootstrap --env {environment.name}`.")
-    holder = bucket.lock(state.KEY)
+        raise Failed(f"{bucket.name} does not exist.", f"Run `crudctl bootstrap --env {environment.family.name}`.")
+    holder = bucket.lock(state.key(environment))
     return f"{bucket.name}, held by {holder}" if holder else bucket.name
 
 

@@ -66,7 +66,7 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
             "On AWS each step must bake for at least 2m: metrics are per minute, and arrive one or two minutes late.",
             "Pass --bake 2m or more.",
         )
-    if environment.name == "prod" and not yes:
+    if environment.production and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
     with _releaser(environment) as (releaser, _):
         ended = releaser.start(weights, bake_seconds)
@@ -164,7 +164,7 @@ def promote(environment: Environment, yes: bool) -> None:
         current = records.current()
         if current is None or not current.running:
             raise NothingUnderWay
-        if environment.name == "prod" and not yes:
+        if environment.production and not yes:
             confirm(f"Promote release {current.number} without a verdict?")
         ended = releaser.promote(current.number)
     end(environment, ended)
