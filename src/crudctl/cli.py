@@ -30,6 +30,7 @@ from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dash
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release.commands import release, waiting
+from crudctl.verify.commands import verify
 from crudctl.web import build as web
 
 FULL_WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -51,6 +52,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
+main.add_command(verify)
 operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
 for command in (new, example, bootstrap, deploy, destroy, backup, restore, use_table, *operating, names, tokens):
     main.add_command(command)

@@ -18,7 +18,7 @@ def demo_users(environment: Environment) -> list[dict[str, str]]:
     """Return `[{"username", "password"}]` of an environment's demo users, created at first use, in a file for its owner only."""
     path = environment.home / FILE
     if not path.exists():
-        new = [{"username": name, "password": _password()} for name in NAMES]
+        new = [{"username": name, "password": new_password()} for name in NAMES]
         environment.write(FILE, json.dumps(new, indent=1))
     users: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return users
@@ -95,7 +95,7 @@ def _signs_in(environment: Environment, user_pool_id: str, name: str, password: 
     return True
 
 
-def _password() -> str:
+def new_password() -> str:
     """Return 20 random characters with at least one of each kind that the pool's policy requires."""
     kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
     characters = [secrets.choice(kind) for kind in kinds] + [secrets.choice("".join(kinds)) for _ in range(16)]

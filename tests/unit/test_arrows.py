@@ -42,6 +42,9 @@ FOLDERS = {
     "crudctl/operate": {
         "crudctl", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator",
     },
+    "crudctl/verify": {
+        "crudctl", "crudctl/operate", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/cost",
+    },
     "crudctl/deploy": {
         "crudctl", "crudctl/operate", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web",
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ JSON_PLATFORM_LINES = register(
         name="json-platform-lines",
         service="Lambda",
         aws="with the JSON log format, START, END and REPORT are JSON records, and so is the "
-        "report of an uncaught exception",
+        "report of an uncaught exception; the end of the log that Invoke returns has them too",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html",
         ministack="text, whatever the format",
         here="as AWS",
@@ -58,6 +59,8 @@ uses(
 )
 uses(JSON_PLATFORM_LINES, lambda_runtime, "Worker._proc")
 
+_here = threading.local()  # an invocation is executed and logged by one thread
+
 
 def install() -> None:
     """Write the lines of invocations with this module."""
@@ -88,6 +91,7 @@ def write(
     )
     in_json = (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
     lines = report.as_json(written) if in_json else report.as_text(written)
+    _here.lines = lines
     group = environment.log_group(config)
     may_log, may_create = _log_permissions(worker, config, group)
     if not may_log:
@@ -96,6 +100,15 @@ def write(
     log_stream.append(group, worker.log_stream, list(zip(times, lines, strict=True)), create=may_create)
     for line in written:
         metrics.extract(line)
+
+
+def last_lines() -> str:
+    """Return the lines of this thread's last invocation, whatever its role may log, only once; empty if there are none.
+
+    Their end is what Invoke returns: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    lines, _here.lines = getattr(_here, "lines", []), []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _log_permissions(worker: Any, config: Json, group: str) -> tuple[bool, bool]:

@@ -13,6 +13,7 @@ from ministack.services import lambda_svc
 
 from emulator.cloudwatch import metrics
 from emulator.lambda_.environment import last_request_id
+from emulator.lambda_.function_log import last_lines
 from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
@@ -146,7 +147,7 @@ def execute(original: Callable[[Json, Any], Json], func: Json, event: Any) -> Js
     started = time.perf_counter()
     result = original(func, event)
     _measure(config, result, time.perf_counter() - started)
-    return {**result, "request_id": last_request_id()}
+    return {**result, "request_id": last_request_id(), "log": last_lines() or result.get("log", "")}
 
 
 def emit_no_metrics(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:

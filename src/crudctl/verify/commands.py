@@ -1,0 +1,136 @@
+"""The command `crudctl verify`: its options, progress, reports and exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.text import Text
+
+from crudctl import project
+from crudctl.console import Failed, out, step
+from crudctl.durations import seconds
+from crudctl.errors import refused
+from crudctl.options import confirm_change, environment_option
+from crudctl.project import PROD, Environment
+from crudctl.verify import alarm_data, answers, arrivals, drift, leftovers, reading, starts, suite, summary, trial
+from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Result, limit, right, unseen
+from crudctl.verify.subject import Subject
+from crudctl.verify.summary import Chapter, Found
+
+PARTS = (
+    drift.PLAN_PART,
+    drift.OPERATIONS_PART,
+    answers.PART,
+    suite.PART,
+    arrivals.PART,
+    alarm_data.PART,
+    reading.PART,
+    starts.PART,
+    trial.PART,
+)
+NAMES = tuple(part.name for part in PARTS)
+NOT_ON_PROD = ("release", "speed")  # unless they are chosen: the first moves the traffic of users
+COLOURS = {AS_HERE: "green", DIFFERS: "bold red", NOT_SEEN: "yellow"}
+FOLDER = "verify"  # in the environment's home
+
+
+@click.command()
+@environment_option(*project.ENVIRONMENTS)
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run only this part. Repeat it for several.")
+@click.option("--skip", multiple=True, type=click.Choice(NAMES), help="Leave this part out. Repeat it for several.")
+@click.option("--bake", help="Duration of the release's step before all traffic.  [default: 2m, 5s on this machine]")
+@click.option("--api-url", help="Where the API is reached.  [default: the output api_url]")
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), help="The folder for report.md and report.json."
+)
+@click.option("--confirm", "name", help="The name of what is released to, instead of typing it; for prod only.")
+def verify(
+    environment: Environment,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    bake: str | None,
+    api_url: str | None,
+    output: Path | None,
+    name: str | None,
+) -> None:
+    """Prove what is deployed: compare what an environment does with what this project and AWS's documentation promise.
+
+    It makes two temporary users, some resources, two temporary functions, and a release of a version that differs by a comment;
+    at the end it removes them. On prod, the parts `release` and `speed` run only if they are chosen.
+
+    Writes a report as Markdown and JSON. Exit code 1 if something differs, or could not be seen.
+
+    Example: crudctl verify --env test
+    """
+    chosen = [part for part in PARTS if part.name in (only or NAMES) and part.name not in skip]
+    if environment.name == PROD:
+        chosen = [part for part in chosen if part.name in only or part.name not in NOT_ON_PROD]
+    duration = seconds(bake or ("5s" if environment.local else "2m"))
+    if environment.name == PROD and trial.PART in chosen:
+        confirm_change(environment, f"Release a version that differs by a comment to {environment.prefix}?", None, name)
+    subject = Subject.of(environment, api_url, duration)
+    started = time.time()
+    chapters = list(_chapters(subject, chosen))
+    found = Found(environment.prefix, environment.region, started, tuple(chapters), dict(subject.used))
+    folder = output or environment.home / FOLDER
+    _write(environment, folder, found)
+    out.print(Text(f"\n{found.sentence}", "bold"))
+    out.print(f"About USD {found.usd:.4f} in list prices. Report: {folder / 'report.md'}")
+    if not found.passed:
+        raise Failed("Not everything is as here.", f"Read {folder / 'report.md'}; docs/aws.md says what to do.")
+
+
+def _chapters(subject: Subject, parts: list[Part]) -> Iterator[Chapter]:
+    """Run the parts, and clean up whatever happens. Yield each with what it found."""
+    try:
+        for part in parts:
+            yield _chapter(subject, part)
+    finally:
+        with step("Remove everything that was made"):
+            subject.undo.close()
+    yield _chapter(subject, leftovers.PART)
+
+
+def _chapter(subject: Subject, part: Part) -> Chapter:
+    started, results = time.monotonic(), list[Result]()
+    with step(part.title) as progress:
+        try:
+            with limit(part.limit):
+                for result in part.run(subject, progress):
+                    results.append(result)
+        except OutOfTime:
+            results += _missing(part, results, f"its part did not finish within {part.limit} s")
+        except Failed as failure:
+            results += _missing(part, results, f"{failure.message} {failure.hint}".strip())
+        except (ClientError, BotoCoreError) as error:
+            results += _missing(part, results, refused(error).message)
+    for result in results:
+        _print(result)
+    return Chapter(part.name, part.title, time.monotonic() - started, tuple(results))
+
+
+def _missing(part: Part, results: list[Result], why: str) -> list[Result]:
+    """Return the results of the rows that a part did not come to. Of the first one, the failure is the result."""
+    done = {result.row for result in results}
+    rows = [row for row in part.rows if row not in done]
+    first = [right(row, why, is_right=False) for row in rows[:1]]
+    return [*first, *(unseen(row, f"not asked: {why}") for row in rows[1:])]
+
+
+def _print(result: Result) -> None:
+    """Print a row: its mark, its name, and what was seen."""
+    mark = Text(f"  {result.mark:8} ", COLOURS[result.mark])
+    out.print(Text.assemble(mark, f"{result.row.name:24} ", (result.seen, "dim" if result.mark == AS_HERE else "")))
+
+
+def _write(environment: Environment, folder: Path, found: Found) -> None:
+    texts = {"report.md": summary.markdown(found), "report.json": summary.as_json(found)}
+    if folder == environment.home / FOLDER:
+        environment.make_home()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,40 @@
+"""The last part: nothing that a verification made is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from crudctl.verify.rows import Part, Result, Row, right
+from crudctl.verify.subject import BEGINNING, Subject
+
+NOTHING = Row(
+    "nothing is left", "users, functions and resources that were made", "none of them, and about nothing to pay",
+    "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html",
+)  # fmt: skip
+
+
+def check(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
+    """Yield what is left, also of a verification that was killed."""
+    progress("users and functions")
+    yield right(
+        NOTHING, "; ".join(left := [*subject.left, *_users(subject), *_functions(subject)]) or "nothing", not left
+    )
+
+
+PART = Part("left", "Look for what is left", 60, (NOTHING,), check)
+
+
+def _users(subject: Subject) -> Iterator[str]:
+    pages = subject.client("cognito-idp").get_paginator("list_users").paginate(
+        UserPoolId=subject.pool, Filter=f'email ^= "{BEGINNING}"', AttributesToGet=["email"]
+    )  # fmt: skip
+    for user in (one for page in pages for one in page["Users"]):
+        yield f"user {next((each['Value'] for each in user.get('Attributes', [])), user['Username'])}"
+
+
+def _functions(subject: Subject) -> Iterator[str]:
+    pages = subject.client("lambda").get_paginator("list_functions").paginate()
+    beginning = f"{subject.environment.prefix}-{BEGINNING}"
+    for function in (one for page in pages for one in page["Functions"]):
+        if function["FunctionName"].startswith(beginning):
+            yield f"function {function['FunctionName']}"
