@@ -15,7 +15,7 @@ from crudctl.console import Failed, out, step
 from crudctl.durations import seconds
 from crudctl.errors import refused
 from crudctl.options import confirm_change, environment_option
-from crudctl.project import PROD, Environment
+from crudctl.project import Environment
 from crudctl.verify import alarm_data, answers, arrivals, drift, leftovers, reading, starts, suite, summary, trial
 from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Result, limit, right, unseen
 from crudctl.verify.subject import Subject
@@ -67,10 +67,10 @@ def verify(
     Example: crudctl verify --env test
     """
     chosen = [part for part in PARTS if part.name in (only or NAMES) and part.name not in skip]
-    if environment.name == PROD:
+    if environment.production:
         chosen = [part for part in chosen if part.name in only or part.name not in NOT_ON_PROD]
     duration = seconds(bake or ("5s" if environment.local else "2m"))
-    if environment.name == PROD and trial.PART in chosen:
+    if environment.production and trial.PART in chosen:
         confirm_change(environment, f"Release a version that differs by a comment to {environment.prefix}?", None, name)
     subject = Subject.of(environment, api_url, duration)
     started = time.time()
