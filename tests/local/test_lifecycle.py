@@ -163,6 +163,15 @@ def test_emulator_of_a_version_without_a_secret_is_started_again_with_one(stack:
         assert api.get("items").status_code == 200
 
 
+def test_servers_that_run_the_code_of_another_version_are_started_again(stack: Stack) -> None:
+    before = record(stack)
+    source = stack.home / "src" / "emulator" / "known_gaps.py"
+    source.write_text(source.read_text(encoding="utf-8") + "# another version\n", encoding="utf-8")
+    assert APPLY not in up(stack)
+    assert {record(stack)["pid"], record(stack)["web_pid"]}.isdisjoint({before["pid"], before["web_pid"]})
+    assert record(stack)["port"] == before["port"]
+
+
 def test_real_credentials_in_the_environment_change_nothing(stack: Stack) -> None:
     real = {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -173,6 +174,16 @@ def _inputs(environment: Environment) -> str:
     return digest.hexdigest()
 
 
+def _code() -> str:
+    """Return a digest of the servers' code: those that run keep the code that they were started with."""
+    source = Path(process.__file__).parents[1]
+    files = [*(source / "emulator").rglob("*.py"), source / "crudctl/web/server.py", source / "crudctl/web/content.py"]
+    digest = hashlib.sha256((source.parent / "requirements.txt").read_bytes())  # which pins MiniStack
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
 def _return_from_sign_in_to(environment: Environment, result: dict[str, Any]) -> None:
     """Let the sign-in page return to where the web app is served now.
 
@@ -187,8 +198,10 @@ def _return_from_sign_in_to(environment: Environment, result: dict[str, Any]) ->
 
 
 def _start(environment: Environment, port: int | None, web_port: int | None) -> None:
-    record = environment.record
-    if _runs(environment) and process.root_secret(environment.home / "state"):  # an older version has none
+    record, code = environment.record, _code()
+    running = _runs(environment)
+    # An older version has no secret, and another version's code does what that did.
+    if running and process.root_secret(environment.home / "state") and record.get("code") == code:
         if port not in (None, record["port"]) or web_port not in (None, record["web_port"]):
             raise Failed(
                 f"The local stack is already running on port {record['port']}.",
@@ -196,6 +209,8 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
             )
         process.wait_ready(record["port"], READY, record["pid"])
         return
+    if running:
+        err.print("The emulator and the web server are of another version: starting them again.")
     _stop(environment)  # an emulator that a killed `up` started but did not record would hold the state
     chosen = processes.free_port(port, record.get("port", PORT), "--port", web_port)
     chosen_web = processes.free_port(web_port, record.get("web_port", WEB_PORT), "--web-port", chosen)
@@ -205,7 +220,7 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
     environment.write_record(
         {
             **environment.record,
-            **{"port": chosen, "web_port": chosen_web, "pid": pid, "started": started},
+            **{"port": chosen, "web_port": chosen_web, "pid": pid, "started": started, "code": code},
             **{"prefix": environment.prefix, "region": environment.region},
         }
     )
