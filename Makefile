@@ -26,7 +26,7 @@ unit: .venv/.ready-dev build/functions.zip  ## the tests that need no stack: abo
 	@$(PYTEST) -q tests/unit tests/contract tests/runbook tests/workflows
 
 stack-tests: .venv/.ready-dev .venv/.ready-oracles build/functions.zip  ## the tests on a local stack and on an emulated account
-	@$(PYTEST) tests/api tests/backup tests/clients tests/history tests/hostile tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/oracles tests/release
+	@$(PYTEST) tests/api tests/backup tests/clients tests/history tests/hostile tests/own tests/new tests/emulator tests/local tests/deploy tests/operate tests/oracles tests/people tests/release
 
 browser-tests: .venv/.ready-dev build/functions.zip  ## the web app in a real browser
 	@$(PYTEST) tests/e2e

@@ -28,6 +28,7 @@ from crudctl.new.commands import new
 from crudctl.operate.alarms import FIRING, alarms
 from crudctl.operate.commands import doctor, print_alarm, show_alarms, show_dashboard, show_logs, show_variables, trace
 from crudctl.options import environment_option
+from crudctl.people.commands import users as people
 from crudctl.project import Environment
 from crudctl.release.commands import release, waiting
 from crudctl.verify.commands import verify
@@ -53,6 +54,7 @@ main.add_command(release)
 main.add_command(demo)
 main.add_command(cost)
 main.add_command(verify)
+main.add_command(people)
 operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
 for command in (new, example, bootstrap, deploy, destroy, backup, restore, use_table, *operating, names, tokens):
     main.add_command(command)

@@ -35,6 +35,7 @@ FOLDERS = {
     "crudctl/web": {"crudctl", "emulator"},
     "crudctl/infra": {"crudctl", "emulator"},
     "crudctl/backup": {"crudctl", "crudctl/infra", "crudctl/build"},
+    "crudctl/people": {"crudctl", "crudctl/infra"},
     "crudctl/cost": {"crudctl", "crudctl/build"},
     "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build"},
     "crudctl/new": {"crudctl", "crudctl/build"},
