@@ -5,7 +5,7 @@ resource "aws_cognito_user_pool" "users" {
   user_pool_tier           = var.threat_protection == "OFF" ? "ESSENTIALS" : "PLUS"
   username_attributes      = ["email"]
   auto_verified_attributes = ["email"]
-  mfa_configuration        = "OPTIONAL"
+  mfa_configuration        = { off = "OFF", optional = "OPTIONAL", required = "ON" }[var.mfa]
   deletion_protection      = var.deletion_protection ? "ACTIVE" : "INACTIVE"
 
   username_configuration {
@@ -21,8 +21,37 @@ resource "aws_cognito_user_pool" "users" {
     temporary_password_validity_days = 7
   }
 
-  software_token_mfa_configuration {
-    enabled = true
+  # Cognito refuses the settings of a second factor together with OFF.
+  dynamic "software_token_mfa_configuration" {
+    for_each = var.mfa == "off" ? [] : [true]
+    content {
+      enabled = true
+    }
+  }
+
+  sign_in_policy {
+    allowed_first_auth_factors = var.passkeys ? ["PASSWORD", "WEB_AUTHN"] : ["PASSWORD"]
+  }
+
+  # With a domain of one's own, passkeys must belong to it, whether or not the pool has a prefix domain too.
+  # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnConfigurationType.html
+  dynamic "web_authn_configuration" {
+    for_each = var.passkeys ? [local.passkey_host] : []
+    content {
+      relying_party_id  = web_authn_configuration.value
+      user_verification = "required"
+    }
+  }
+
+  admin_create_user_config {
+    allow_admin_create_user_only = var.sign_up == "invite"
+  }
+
+  email_configuration {
+    email_sending_account  = var.mail == null ? "COGNITO_DEFAULT" : "DEVELOPER"
+    from_email_address     = try(var.mail.from, null)
+    source_arn             = try(var.mail.identity_arn, null)
+    reply_to_email_address = try(var.mail.reply_to, null)
   }
 
   account_recovery_setting {
@@ -45,13 +74,6 @@ resource "aws_cognito_user_pool" "users" {
   lifecycle {
     ignore_changes = [schema]
   }
-}
-
-resource "aws_cognito_user_pool_domain" "users" {
-  count = var.user_pool_id == null ? 1 : 0
-
-  user_pool_id = aws_cognito_user_pool.users[0].id
-  domain       = local.sign_in_prefix
 }
 
 # The pool of another stack, whose users this one serves too.
@@ -93,11 +115,11 @@ resource "aws_cognito_user_pool_client" "web" {
   allowed_oauth_flows                  = ["code"]
   # The last scope is required to sign out everywhere (GlobalSignOut).
   allowed_oauth_scopes = concat(["email", "openid"], aws_cognito_resource_server.api.scope_identifiers, ["aws.cognito.signin.user.admin"])
-  callback_urls        = [for origin in local.web_origins : "${origin}/"]
-  logout_urls          = [for origin in local.web_origins : "${origin}/"]
+  callback_urls        = [for origin in local.callback_origins : "${origin}/"]
+  logout_urls          = [for origin in local.callback_origins : "${origin}/"]
 
   generate_secret               = false
-  explicit_auth_flows           = ["ALLOW_USER_SRP_AUTH"]
+  explicit_auth_flows           = concat(["ALLOW_USER_SRP_AUTH"], var.passkeys ? ["ALLOW_USER_AUTH"] : [])
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true
 
@@ -164,11 +186,6 @@ resource "aws_cognito_user_pool_client" "password" {
 }
 
 locals {
-  sign_in_prefix = coalesce(var.sign_in_prefix, "${local.prefix}-${local.account}")
-  own_domain     = "${local.sign_in_prefix}.auth.${var.region}.amazoncognito.com"
-  shared_domain  = one([for pool in data.aws_cognito_user_pool.shared : try(coalesce(pool.custom_domain), "${pool.domain}.auth.${var.region}.amazoncognito.com")])
-  sign_in_url    = "https://${var.user_pool_id == null ? local.own_domain : local.shared_domain}"
-
   # The pool that users sign in to: of this stack, or of another.
   user_pool = var.user_pool_id == null ? { id = aws_cognito_user_pool.users[0].id, arn = aws_cognito_user_pool.users[0].arn } : { id = var.user_pool_id, arn = data.aws_cognito_user_pool.shared[0].arn }
 

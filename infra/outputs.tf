@@ -2,12 +2,22 @@
 
 output "api_url" {
   description = "Base URL of the API."
-  value       = aws_api_gateway_stage.api.invoke_url
+  value       = local.api_url
 }
 
 output "web_url" {
   description = "URL of the web app."
   value       = try(local.web_origins[0], null)
+}
+
+output "dns_records" {
+  description = "What to add to the DNS of the domains: serves (api, web, sign_in), name, type, value, and zone_id, in which a Route 53 alias points to the value."
+  value       = local.dns_records
+}
+
+output "sign_up" {
+  description = "Who gets an account: open or invite."
+  value       = local.sign_up
 }
 
 output "web_bucket" {

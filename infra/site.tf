@@ -1,11 +1,10 @@
 # The web app: a private bucket behind CloudFront. `crudctl deploy` uploads the app after the functions are released.
 
 locals {
-  # The origins that serve the app, and to which Cognito may redirect users.
-  cdn_origin  = var.web_domain == null ? one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"]) : "https://${var.web_domain.name}"
-  web_origins = concat(var.cdn ? [local.cdn_origin] : [], var.web_origins)
-
-  api_origin = "https://${aws_api_gateway_rest_api.api.id}.execute-api.${var.region}.amazonaws.com"
+  # The origins that serve the app, the one that users are given first, and those to which Cognito may redirect them.
+  cdn_origin       = one([for d in aws_cloudfront_distribution.site : "https://${d.domain_name}"])
+  web_origins      = concat(var.cdn ? [contains(keys(local.used), "web") ? "https://${local.used.web}" : local.cdn_origin] : [], var.web_origins)
+  callback_origins = distinct(concat(local.web_origins, var.cdn ? [local.cdn_origin] : [], [for domain in var.web_domain[*] : "https://${domain.name}"]))
 
   # The user pool's own API, which the app uses to sign out everywhere.
   cognito_url = "https://cognito-idp.${var.region}.amazonaws.com"
@@ -16,6 +15,7 @@ locals {
       api     = local.api_origin
       sign_in = local.sign_in_url
       cognito = local.cognito_url
+      hsts    = "max-age=${var.hsts.days * 86400}${var.hsts.include_subdomains ? "; includeSubDomains" : ""}"
     })) : name => join("; ", parts)
   }
 }
@@ -50,12 +50,13 @@ resource "aws_s3_object" "web_config" {
   cache_control = "no-cache"
 
   content = jsonencode({
-    api_url             = aws_api_gateway_stage.api.invoke_url
+    api_url             = local.api_url
     region              = var.region
     user_pool_id        = local.user_pool.id
     user_pool_client_id = aws_cognito_user_pool_client.web.id
     hosted_ui_url       = local.sign_in_url
     cognito_url         = local.cognito_url
+    sign_up             = local.sign_up
     trash_days          = var.trash_days
   })
 }
@@ -90,8 +91,8 @@ resource "aws_cloudfront_response_headers_policy" "site" {
       override        = true
     }
     strict_transport_security {
-      access_control_max_age_sec = tonumber(regex("max-age=([0-9]+)", local.site_headers["Strict-Transport-Security"])[0])
-      include_subdomains         = strcontains(local.site_headers["Strict-Transport-Security"], "includeSubDomains")
+      access_control_max_age_sec = var.hsts.days * 86400
+      include_subdomains         = var.hsts.include_subdomains
       override                   = true
     }
   }

@@ -202,6 +202,12 @@ variable "user_pool_id" {
     condition     = var.user_pool_id == null || can(regex("^${var.region}_[A-Za-z0-9]+$", var.user_pool_id))
     error_message = "Use the id of a user pool in ${var.region}: its output user_pool_id."
   }
+  validation {
+    condition = var.user_pool_id == null || alltrue([
+      var.mail == null, var.mfa == "optional", var.sign_in_rate_limit == null, var.sign_in_prefix == null, var.sign_in_domain == null, var.threat_protection == "OFF",
+    ])
+    error_message = "The users are another stack's, which sets mail, mfa, sign_in_rate_limit, sign_in_prefix, sign_in_domain and threat_protection: remove them here."
+  }
 }
 
 variable "web_origins" {
@@ -222,22 +228,8 @@ variable "cdn" {
   default     = true
 }
 
-variable "web_domain" {
-  description = "Domain of the web app and its certificate in us-east-1. Null uses CloudFront's own domain, which cannot require TLS 1.2."
-  type = object({
-    name            = string
-    certificate_arn = string
-  })
-  default = null
-
-  validation {
-    condition     = var.web_domain == null || can(regex("^arn:aws:acm:us-east-1:[0-9]{12}:certificate/.+$", var.web_domain.certificate_arn))
-    error_message = "Use an ACM certificate in us-east-1: CloudFront accepts no others."
-  }
-}
-
 variable "waf" {
-  description = "Put a web ACL in front of the API: a rate limit for each address and AWS's managed rules."
+  description = "Put a web ACL in front of the API: a rate limit for each address and AWS's managed rules. Price: USD 8 a month (the ACL 5, each of its three rules 1) and 0.60 for each million requests; one for test costs as much as one for prod."
   type        = bool
   default     = false
 }
@@ -413,9 +405,9 @@ variable "runbook" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Monthly budget of the whole account: notifies at 80 %, and when the forecast exceeds it. Null creates no budget; there should be one in each account."
+  description = "Monthly budget of the whole account: notifies at 80 %, and when the forecast exceeds it. A million requests cost about 45. Null creates none: many accounts let no role use billing, and the first deploy should not fail of it. There should be one in each account; `crudctl doctor` says whether there is, and whether one can be made."
   type        = number
-  default     = 50 # a million requests cost about 45; ten times the usual bill is noticed within days
+  default     = null
 
   validation {
     condition     = var.monthly_budget_usd == null || try(var.monthly_budget_usd > 0, false)

@@ -150,3 +150,50 @@ resource "aws_wafv2_web_acl_logging_configuration" "api" {
     }
   }
 }
+
+# The user pool's own: its sign-in page and its API are not behind the API's.
+resource "aws_wafv2_web_acl" "sign_in" {
+  count = var.sign_in_rate_limit == null ? 0 : 1
+
+  name  = "${local.prefix}-sign-in"
+  scope = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "rate"
+    priority = 0
+
+    action {
+      block {}
+    }
+
+    statement {
+      rate_based_statement {
+        limit              = var.sign_in_rate_limit
+        aggregate_key_type = "IP"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "rate"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "${local.prefix}-sign-in"
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "sign_in" {
+  count = var.sign_in_rate_limit == null ? 0 : 1
+
+  resource_arn = local.user_pool.arn
+  web_acl_arn  = aws_wafv2_web_acl.sign_in[0].arn
+}

@@ -1,6 +1,7 @@
 # The whole stack on this machine, without CloudFront: `crudctl up` serves the web app.
 env                 = "local"
 cdn                 = false
+sign_up             = "open"
 password_client     = true
 waf                 = true
 waf_rate_limit      = 2000000000

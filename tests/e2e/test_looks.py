@@ -266,6 +266,7 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
                 expected = "; ".join(parts)
                 for origin in ("api", "sign_in", "cognito"):
                     expected = expected.replace(f"${{{origin}}}", endpoint)
+                expected = expected.replace("${hsts}", "max-age=0")
                 assert response.headers[name] == expected
             assert response.headers["Cache-Control"] == "no-cache"
         page = site.get("/").text
@@ -277,7 +278,15 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
         assert site.get("/items/anything").text == page
         assert site.get("/config.json").json() == {
             name: outputs[name]
-            for name in ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url", "trash_days")
+            for name in (
+                "api_url",
+                "region",
+                "user_pool_id",
+                "user_pool_client_id",
+                "hosted_ui_url",
+                "trash_days",
+                "sign_up",
+            )
         } | {"cognito_url": endpoint}
         assert site.post("/").status_code == 405
     assert "unsafe" not in json.dumps(written)

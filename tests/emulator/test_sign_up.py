@@ -27,10 +27,10 @@ PASSWORD = "Correct-horse-1"
 class Site:
     """The hosted pages of a pool with one app client."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, **settings: Any) -> None:
         api = stack.client("cognito-idp")
         self.pool = api.create_user_pool(
-            PoolName=unique("pool"), UsernameAttributes=["email"], AutoVerifiedAttributes=["email"]
+            PoolName=unique("pool"), UsernameAttributes=["email"], AutoVerifiedAttributes=["email"], **settings
         )["UserPool"]["Id"]
         self.client = api.create_user_pool_client(
             UserPoolId=self.pool,
@@ -114,6 +114,36 @@ def test_sign_up_refuses_what_the_authorize_endpoint_refuses(ours: Stack, change
     assert site.http.get("/signup", params=site.parameters(**change)).status_code == 400
     form = site.parameters(**change, username="a@example.com", password=PASSWORD)
     assert site.http.post("/signup", data=form).status_code == 400
+
+
+INVITED = {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
+
+
+def sign_up_by_the_api(site: Site) -> None:
+    site.api.sign_up(
+        ClientId=site.client,
+        Username="a@example.com",
+        Password=PASSWORD,
+        UserAttributes=[{"Name": "email", "Value": "a@example.com"}],
+    )
+
+
+@pytest.mark.adds(sign_up.INVITED_ONLY)
+def test_nobody_signs_up_to_a_pool_of_invited_users(ours: Stack) -> None:
+    site = Site(ours, **INVITED)
+    assert "/signup" not in site.http.get("/oauth2/authorize", params=site.parameters()).text
+    assert "SignUp is not permitted for this user pool" in site.sign_up("a@example.com").text
+    with pytest.raises(site.api.exceptions.NotAuthorizedException, match="not permitted for this user pool"):
+        sign_up_by_the_api(site)
+    site.api.admin_create_user(UserPoolId=site.pool, Username="a@example.com", MessageAction="SUPPRESS")
+    assert len(site.api.list_users(UserPoolId=site.pool)["Users"]) == 1
+
+
+@pytest.mark.lacks(sign_up.INVITED_ONLY)
+def test_ministack_lets_anybody_sign_up(ministack: Stack) -> None:
+    site = Site(ministack, **INVITED)
+    sign_up_by_the_api(site)
+    assert len(site.api.list_users(UserPoolId=site.pool)["Users"]) == 1
 
 
 def test_form_escapes_what_the_user_typed(ours: Stack) -> None:

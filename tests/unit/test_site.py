@@ -228,7 +228,7 @@ def test_every_placeholder_of_the_headers_is_filled() -> None:
         "api_url": "http://127.0.0.1:1/x/v1",
         "hosted_ui_url": "http://127.0.0.1:2",
         "endpoint_url": "http://127.0.0.1:3",
-        **{name: name for name in ("region", "user_pool_id", "user_pool_client_id")},
+        **{name: name for name in ("region", "user_pool_id", "user_pool_client_id", "sign_up")},
     }
     settings = serve.settings(ROOT, outputs)
     assert (

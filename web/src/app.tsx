@@ -133,7 +133,7 @@ function Account({ email }: { email: string }) {
 }
 
 function Welcome({ failure }: { failure: string }) {
-  const { sessions } = useServices();
+  const { sessions, signUp } = useServices();
   return (
     <section class="welcome">
       <h1>Your {service.plural}, in one place</h1>
@@ -150,12 +150,15 @@ function Welcome({ failure }: { failure: string }) {
         <button type="button" class="primary" onClick={() => void sessions.signIn()}>
           Sign in to see your {service.plural}
         </button>
-        <button type="button" onClick={() => void sessions.signUp()}>
-          Create an account
-        </button>
+        {signUp && (
+          <button type="button" onClick={() => void sessions.signUp()}>
+            Create an account
+          </button>
+        )}
       </div>
       <p class="help">
-        You sign in on the service's own page. To look around first, read the{' '}
+        You sign in on the service's own page.
+        {!signUp && ' An account comes with an invitation by e-mail.'} To look around first, read the{' '}
         <a href="/reference">API reference</a>.
       </p>
     </section>

@@ -10,6 +10,8 @@ export interface Config {
   cognito_url: string;
   /** For how many days a deleted resource can be restored; null or 0 if it cannot. */
   trash_days?: number | null;
+  /** Who gets an account: with "invite", only people whom the team invites. */
+  sign_up?: 'open' | 'invite';
 }
 
 const KEYS = [

@@ -24,7 +24,8 @@ async function start(root: HTMLElement): Promise<void> {
   }
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
   const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
-  render(<App services={{ api, sessions, trashDays }} lists={lists} failure={failure} />, root);
+  const signUp = config.sign_up !== 'invite';
+  render(<App services={{ api, sessions, trashDays, signUp }} lists={lists} failure={failure} />, root);
 }
 
 const root = document.getElementById('app');

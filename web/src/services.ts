@@ -1,4 +1,4 @@
-/** The API, the session and a setting of the stack, which every view may need. Knows no view. */
+/** The API, the session and settings of the stack, which every view may need. Knows no view. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api/client';
@@ -9,6 +9,8 @@ export interface Services {
   sessions: Sessions;
   /** For how many days a deleted resource can be restored; 0 if it cannot. */
   trashDays: number;
+  /** Whether anybody may make an account. */
+  signUp: boolean;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

@@ -19,6 +19,7 @@ from emulator import process
 
 MODULE = "crudctl.web.server"
 READY = 15.0
+HSTS = "max-age=0"  # browsers do not use it on plain HTTP; infra/site.tf makes it of the variable `hsts`
 
 
 def start(environment: Environment, outputs: dict[str, Any]) -> None:
@@ -47,8 +48,9 @@ def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
     sign_in = outputs["hosted_ui_url"]
     cognito = outputs["endpoint_url"]
     text = (root / "infra" / "site_headers.json").read_text(encoding="utf-8")
-    filled = Template(text).substitute(api=f"{api.scheme}://{api.netloc}", sign_in=sign_in, cognito=cognito)
-    names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url")
+    addresses = {"api": f"{api.scheme}://{api.netloc}", "sign_in": sign_in, "cognito": cognito}
+    filled = Template(text).substitute(addresses, hsts=HSTS)
+    names = ("api_url", "region", "user_pool_id", "user_pool_client_id", "hosted_ui_url", "sign_up")
     return {
         "headers": {name: "; ".join(parts) for name, parts in json.loads(filled).items()},
         "config": {name: outputs[name] for name in names}

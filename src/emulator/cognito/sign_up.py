@@ -1,4 +1,4 @@
-"""The sign-up page of Cognito's hosted pages, which MiniStack lacks; signing in is MiniStack's."""
+"""The sign-up page of Cognito's hosted pages, which MiniStack lacks, and who may sign up; signing in is MiniStack's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from ministack import app
+from ministack.core import responses
 from ministack.services import cognito
 
 from emulator.patches import Difference, patch, register, uses
@@ -28,6 +29,25 @@ SIGN_UP_PAGE = register(
         here="as AWS, but the code is shown on the page: no e-mail leaves the machine",
         upstream="serve /signup beside /login, with `_sign_up` and `_confirm_sign_up`; the code on the page is our own choice",
     )
+)
+INVITED_ONLY = register(
+    Difference(
+        name="invited-only",
+        service="Cognito",
+        aws="with AllowAdminCreateUserOnly nobody signs up: SignUp is a NotAuthorizedException, and the hosted page "
+        "has no link to it",
+        source="https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUserConfigType.html",
+        ministack="AllowAdminCreateUserOnly is stored and read by nothing",
+        here="as AWS",
+        upstream="`_sign_up` returns this error for such a pool",
+    )
+)
+uses(INVITED_ONLY, cognito, "_find_pool_by_client_id(client_id)")
+uses(
+    INVITED_ONLY,
+    responses,
+    "error_response_json(code, message, status=400, extra=None, *, message_key='message', "
+    "content_type='application/x-amz-json-1.0')",
 )
 uses(
     SIGN_UP_PAGE,
@@ -63,7 +83,8 @@ _pending: dict[str, Json] = {}  # token of a sign-up that waits for its code -> 
 def install() -> None:
     """Serve the page, and link to it from the sign-in page."""
     patch(app, "_handle_cognito_body_request", handle, SIGN_UP_PAGE)
-    patch(cognito, "_login_page_html", sign_in_page, SIGN_UP_PAGE)
+    patch(cognito, "_login_page_html", sign_in_page, SIGN_UP_PAGE, INVITED_ONLY)
+    patch(cognito, "_sign_up", sign_up, INVITED_ONLY)
 
 
 async def handle(
@@ -95,8 +116,24 @@ def sign_in_page(
     """Return the HTML of the sign-in page."""
     values = (client_id, redirect_uri, scope, state, response_type, code_challenge, code_challenge_method, nonce)
     page = original(*values, error_message=error_message)
+    if _invited_only(client_id):
+        return page
     link = f"{PATH}?{urlencode(dict(zip(OAUTH, values, strict=True)))}"
     return page.replace("</form>", f'</form>\n<a href="{html.escape(link)}">Create an account</a>')
+
+
+def sign_up(original: Callable[[Json], Response], data: Json) -> Response:
+    """SignUp, which a pool of invited users refuses."""
+    if _invited_only(data.get("ClientId", "")):
+        message = "SignUp is not permitted for this user pool"
+        return responses.error_response_json("NotAuthorizedException", message, 400)  # type: ignore[no-any-return]
+    return original(data)
+
+
+def _invited_only(client_id: str) -> bool:
+    _, pool, _ = cognito._find_pool_by_client_id(client_id)
+    settings = (pool or {}).get("AdminCreateUserConfig") or {}
+    return bool(settings.get("AllowAdminCreateUserOnly"))
 
 
 def opened(headers: Json, query: Json) -> Response:
