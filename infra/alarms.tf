@@ -101,7 +101,7 @@ locals {
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
     {
       for number, keys in chunklist(keys(local.in_service), 10) : number == 0 ? "functions-throttled" : "functions-throttled-${number + 1}" => {
-        summary    = "Lambda had no concurrency left for a function"
+        summary    = "Lambda had no concurrency left for a function: requests failed with 500"
         page       = "functions-throttled"
         metrics    = { for key in keys : key => ["AWS/Lambda", "Throttles", "Sum", local.in_service[key]] }
         expression = join(" + ", [for key in keys : "FILL(${key}, 0)"])
@@ -110,7 +110,7 @@ locals {
     },
     {
       api-throttled = {
-        summary    = "The gateway rejected requests with 429"
+        summary    = "The gateway rejected requests with 429: a method was called more often than it may be"
         page       = "api-throttled"
         metrics    = { refused = [local.prefix, "Throttled", "Sum", {}] }
         expression = "FILL(refused, 0)"

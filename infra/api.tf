@@ -83,6 +83,8 @@ resource "aws_api_gateway_stage" "api" {
   depends_on = [aws_api_gateway_account.logging]
 }
 
+# Throttling is for each method of each path, not for the stage.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 resource "aws_api_gateway_method_settings" "api" {
   rest_api_id = aws_api_gateway_rest_api.api.id
   stage_name  = aws_api_gateway_stage.api.stage_name
@@ -94,6 +96,31 @@ resource "aws_api_gateway_method_settings" "api" {
     data_trace_enabled     = false # it would log tokens and bodies
     throttling_rate_limit  = var.throttling.rate
     throttling_burst_limit = var.throttling.burst
+  }
+
+  depends_on = [aws_cloudwatch_log_group.api_execution]
+}
+
+# What needs no token is billed like everything else, so it gets far less. ANY has no settings of its own: those of the requested method
+# count. A path's slashes are written as ~1. https://docs.aws.amazon.com/apigateway/latest/api/API_PatchOperation.html
+resource "aws_api_gateway_method_settings" "without_token" {
+  for_each = toset(flatten([
+    for path in keys(local.contract.paths) : [
+      for method in ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] : "${replace(path, "/", "~1")}/${method}"
+      if !contains(keys(local.methods), "${method} ${path}")
+    ]
+  ]))
+
+  rest_api_id = aws_api_gateway_rest_api.api.id
+  stage_name  = aws_api_gateway_stage.api.stage_name
+  method_path = each.value
+
+  settings {
+    metrics_enabled        = false
+    logging_level          = "ERROR"
+    data_trace_enabled     = false
+    throttling_rate_limit  = min(var.throttling.rate, var.throttling.without_token.rate)
+    throttling_burst_limit = min(var.throttling.burst, var.throttling.without_token.burst)
   }
 
   depends_on = [aws_cloudwatch_log_group.api_execution]

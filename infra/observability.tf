@@ -10,7 +10,8 @@ resource "aws_cloudwatch_log_group" "api_execution" {
 }
 
 locals {
-  # One line per request, without user names, tokens or bodies.
+  # One line per request, without user names, tokens or bodies. Method and resource tell the operation: AWS has no variable for it.
+  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
   access_log_format = jsonencode({
     request_id             = "$context.requestId"
     function_request_id    = "$context.integration.requestId" # the only link to the log of a function that crashed
@@ -18,12 +19,11 @@ locals {
     time                   = "$context.requestTimeEpoch"
     method                 = "$context.httpMethod"
     resource               = "$context.resourcePath"
-    operation              = "$context.operationName"
     status                 = "$context.status"
     latency_ms             = "$context.responseLatency"
     integration_latency_ms = "$context.integrationLatency"
     integration_status     = "$context.integrationStatus"
-    integration_error      = "$context.integrationErrorMessage"
+    integration_error      = "$context.integration.error"
     response_type          = "$context.error.responseType"
     response_bytes         = "$context.responseLength"
     client_id              = "$context.authorizer.claims.client_id"

@@ -15,7 +15,10 @@ locals {
     detail = "This path may not allow this method: send OPTIONS without a body to see those it allows. If it does, send the Content-Type that the operation accepts." }
     too_many_requests = { status = 429, title = "Too many requests", detail = "Wait for the seconds given in Retry-After, then try again."
     headers = { Retry-After = "'1'" } }
-    internal_error = { status = 500, title = "Internal error", detail = "The service failed. Quote the request id when you report it." }
+    # Also when Lambda has no concurrency left for a function, which API Gateway does not distinguish from a failure.
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+    internal_error = { status = 500, title = "Internal error", detail = "The service failed. Quote the request id when you report it."
+    headers = { Retry-After = "'1'" } }
     unavailable = { status = 503, title = "Unavailable", detail = "The service is temporarily unavailable. Try again."
     headers = { Retry-After = "'1'" } }
   }

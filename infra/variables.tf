@@ -246,15 +246,22 @@ variable "waf_rate_limit" {
 }
 
 variable "throttling" {
-  description = "Requests per second that the whole API accepts, and the burst above that rate."
+  description = <<-EOT
+    Requests per second that each method of each path accepts, and the burst above that rate. The API as a whole accepts as much for each of its
+    methods. `without_token` is for OPTIONS and for methods that a path does not have: they need no token, and are billed.
+  EOT
   type = object({
-    rate  = number
-    burst = number
+    rate          = number
+    burst         = number
+    without_token = optional(object({ rate = number, burst = number }), { rate = 20, burst = 40 })
   })
   default = { rate = 100, burst = 200 }
 
   validation {
-    condition     = var.throttling.rate > 0 && var.throttling.burst > 0 && floor(var.throttling.burst) == var.throttling.burst
+    condition = alltrue([
+      for limit in [{ rate = var.throttling.rate, burst = var.throttling.burst }, var.throttling.without_token] :
+      limit.rate > 0 && limit.burst > 0 && floor(limit.burst) == limit.burst
+    ])
     error_message = "rate and burst must be greater than zero, and burst a whole number."
   }
 }

@@ -5,7 +5,7 @@ sign_up             = "open"
 password_client     = true
 waf                 = true
 waf_rate_limit      = 2000000000
-throttling          = { rate = 1000, burst = 2000 }
+throttling          = { rate = 1000, burst = 2000, without_token = { rate = 1000, burst = 2000 } }
 log_retention_days  = 7
 deletion_protection = false
 slo                 = { latency_ms = 5000 } # a cold start here is a new process on a busy machine

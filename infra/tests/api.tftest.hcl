@@ -362,3 +362,54 @@ run "the_access_log_is_json_without_users_or_tokens" {
     error_message = "The access log cannot be joined with the functions' logs."
   }
 }
+
+run "what_needs_no_token_has_a_far_lower_limit_on_each_path" {
+  command = plan
+
+  assert {
+    condition = toset([for settings in aws_api_gateway_method_settings.without_token : settings.method_path]) == toset([
+      "~1parcels/DELETE", "~1parcels/OPTIONS", "~1parcels/PATCH", "~1parcels/PUT",
+      "~1parcels~1{id}/OPTIONS", "~1parcels~1{id}/POST",
+      "~1parcels~1{id}~1restore/DELETE", "~1parcels~1{id}~1restore/GET", "~1parcels~1{id}~1restore/HEAD", "~1parcels~1{id}~1restore/OPTIONS",
+      "~1parcels~1{id}~1restore/PATCH", "~1parcels~1{id}~1restore/PUT",
+      "~1parcels~1{id}~1stamp/DELETE", "~1parcels~1{id}~1stamp/GET", "~1parcels~1{id}~1stamp/HEAD", "~1parcels~1{id}~1stamp/OPTIONS",
+      "~1parcels~1{id}~1stamp/PATCH", "~1parcels~1{id}~1stamp/PUT",
+    ])
+    error_message = "A method that the gateway answers itself has the limit of those that need a token, or the reverse."
+  }
+  assert {
+    condition = alltrue([
+      for settings in aws_api_gateway_method_settings.without_token :
+      settings.settings[0].throttling_rate_limit * 5 <= aws_api_gateway_method_settings.api.settings[0].throttling_rate_limit &&
+      settings.settings[0].throttling_burst_limit * 5 <= aws_api_gateway_method_settings.api.settings[0].throttling_burst_limit
+    ])
+    error_message = "What needs no token may be requested nearly as often as the rest."
+  }
+}
+
+run "a_lower_limit_of_the_whole_holds_without_a_token_too" {
+  command = plan
+  variables {
+    throttling = { rate = 5, burst = 10 }
+  }
+
+  assert {
+    condition = alltrue([
+      for settings in aws_api_gateway_method_settings.without_token :
+      [settings.settings[0].throttling_rate_limit, settings.settings[0].throttling_burst_limit] == [5, 10]
+    ])
+    error_message = "What needs no token may be requested more often than the rest."
+  }
+}
+
+run "what_may_be_repeated_says_when" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for kind, response in jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses :
+      contains(keys(response.responseParameters), "gatewayresponse.header.Retry-After") == (response.statusCode == "429" || startswith(response.statusCode, "5"))
+    ])
+    error_message = "A client is not told when to try again, for example what Lambda refused for want of concurrency."
+  }
+}

@@ -45,6 +45,14 @@ run "values_out_of_range_are_rejected" {
   ]
 }
 
+run "fraction_of_a_burst_without_a_token_is_rejected" {
+  command = plan
+  variables {
+    throttling = { rate = 1, burst = 1, without_token = { rate = 1, burst = 0.5 } }
+  }
+  expect_failures = [var.throttling]
+}
+
 run "half_a_day_of_trash_is_rejected" {
   command = plan
   variables {

@@ -11,7 +11,7 @@ from hypercorn.config import Config
 
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
-from emulator.apigateway import gateway, integration, mock, put_rest_api, request_line
+from emulator.apigateway import gateway, integration, method_settings, mock, put_rest_api, request_line
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
@@ -45,6 +45,7 @@ ADDITIONS = (
     table_metrics,
     gateway,
     integration,
+    method_settings,
     mock,
     request_line,
     invocation,

@@ -156,7 +156,10 @@ class Api:
 
     def post(self, body: Any = None, **options: Any) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx.post(f"{self.url}/thing", content=content, timeout=60, **options)
+        return self.request("POST", content=content, **options)
+
+    def request(self, method: str, **options: Any) -> httpx.Response:
+        return httpx.request(method, f"{self.url}/thing", timeout=60, **options)
 
 
 def zipped(source: str) -> bytes:

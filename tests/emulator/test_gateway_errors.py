@@ -103,9 +103,26 @@ TOO_LARGE = b"x" * (10 * 1024 * 1024 + 1)
 
 
 @pytest.mark.adds(gateway.REQUEST_TOO_LARGE)
-def test_body_over_ten_megabytes_is_a_413(ours: Stack) -> None:
+def test_body_over_ten_megabytes_is_a_413_in_text(ours: Stack) -> None:
     response = api_of(ours, COUNTING).post(TOO_LARGE)
+    assert (response.status_code, response.headers["content-type"]) == (413, "text/plain")
+
+
+# The event is JSON, in which a quote takes two bytes.
+@pytest.mark.adds(integration.EVENT_TOO_LARGE)
+@pytest.mark.parametrize("body", [b"x" * (6 * 1024 * 1024), b'"' * (3 * 1024 * 1024)], ids=["letters", "quotes"])
+def test_event_over_six_megabytes_is_a_413_problem(ours: Stack, body: bytes) -> None:
+    response = api_of(ours, COUNTING).post(body)
     assert (response.status_code, response.json()["title"]) == (413, "Request Too Long")
+
+
+@pytest.mark.lacks(integration.EVENT_TOO_LARGE)
+def test_event_under_six_megabytes_reaches_the_function_and_with_ministack_a_larger_one_too(
+    ours: Stack, ministack: Stack
+) -> None:
+    almost = b"x" * (6 * 1024 * 1024 - 10_000)
+    assert api_of(ours, COUNTING).post(almost).text == str(len(almost))
+    assert api_of(ministack, COUNTING).post(TOO_LARGE[:-1]).status_code == 200
 
 
 @pytest.mark.lacks(gateway.REQUEST_TOO_LARGE)

@@ -99,7 +99,7 @@ def report(
             for values in (ok, shed)
         ]
         rows.append((name, f"{times * rate:.0f}/s", len(phase), len(ok), spread[0], len(shed), spread[1], others))
-    head = ("", "rate", "requests", "served", "p50 / p99", "429 or 503", "p50 / p99", "anything else")
+    head = ("", "rate", "requests", "served", "p50 / p99", "429, 500 or 503", "p50 / p99", "anything else")
     acknowledged = sum(one.created is not None for one in (*before, *during, *after))
     busy = os.getloadavg()[2]
     again = (
@@ -124,7 +124,7 @@ def draw(sent: Sequence[Sent], megabytes: Sequence[float], seconds: float) -> No
     left = Counter(int(one.at) for one in sent)
     served = Counter(int(one.at) for one in sent if one.status in (200, 201))
     refused = Counter(int(one.at) for one in sent if one.status in SHED)
-    series = {"sent": left, "served": served, "refused (429 or 503)": refused}
+    series = {"sent": left, "served": served, "refused (429, 500 or 503)": refused}
     content = {
         "seconds": list(whole),
         "series": {name: [counts[second] for second in whole] for name, counts in series.items()},

@@ -157,7 +157,9 @@ def show_logs(
     described = service.load(environment.root).operations
     key = described[operation].function if operation and operation in described else operation
     served = (
-        None if key is None else {name: of.method for name, of in described.items() if operation in (name, of.function)}
+        None
+        if key is None
+        else {(of.method, of.path) for name, of in described.items() if operation in (name, of.function)}
     )
     matches = logs.matcher(request_id, status, owner, served)
     names = logs.groups(values["functions"], environment.prefix, key)

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +90,7 @@ def owner_hash(subject: str) -> str:
 
 
 def matcher(
-    request_id: str | None, status: str | None, owner: str | None = None, operations: Mapping[str, str] | None = None
+    request_id: str | None, status: str | None, owner: str | None = None, served: Set[tuple[str, str]] | None = None
 ) -> Callable[[Mapping[str, Any]], bool]:
     """Return a function that checks if an event is about a request, has a status such as `404` or `5xx`, and is about a caller.
 
@@ -98,7 +98,8 @@ def matcher(
 
     Args:
         owner: as `owner_hash` returns it; the gateway's lines have none.
-        operations: the operationIds that are wanted, with the method of each; None for all.
+        served: the methods and paths of the operations that are wanted, as the contract has them; empty if the function
+            serves none, None for all. HEAD is served as GET.
 
     Raise Failed for an invalid `status`.
     """
@@ -112,9 +113,10 @@ def matcher(
             return False
         if owner is not None and line.get("owner_hash") != owner:
             return False
-        if operations is not None and of_gateway(event["group"]) and line.get("operation") not in operations:
+        method = {"HEAD": "GET"}.get(line.get("method", ""), line.get("method", ""))
+        if served is not None and of_gateway(event["group"]) and (method, line.get("resource")) not in served:
             return False
-        if operations and "method" in line and line["method"].upper() not in operations.values():
+        if served and method and method.upper() not in {wanted for wanted, _ in served}:
             return False
         return status is None or bool(pattern.fullmatch(str(line.get("status", ""))))
 

@@ -6,6 +6,8 @@ import hashlib
 import re
 import time
 
+from emulator.apigateway.context_variables import ACCESS_LOG as LISTED
+from emulator.apigateway.context_variables import documented
 from emulator.apigateway.exchange import Exchange
 from emulator.logs import log_stream
 from emulator.patches import Difference, register
@@ -14,7 +16,8 @@ ACCESS_LOG = register(
     Difference(
         name="access-log",
         service="API Gateway",
-        aws="a stage with access log settings logs every request in its format, refused ones too",
+        aws="a stage with access log settings logs every request in its format, refused ones too; a variable that it "
+        "does not know is `-`",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
         ministack="the settings are stored and nothing is logged",
         here="as AWS, with one log stream for each stage",
@@ -35,7 +38,8 @@ def write(exchange: Exchange, status: int, length: int) -> None:
     variables = exchange.variables(status, length)
 
     def value(match: re.Match[str]) -> str:
-        return str(variables.get(match[1][1:], "-")).replace("\n", " ")
+        name = match[1][1:]
+        return str(variables.get(name, "-") if documented(name, LISTED) else "-").replace("\n", " ")
 
     group = destination.split(":log-group:")[1].removesuffix(":*")
     stream = hashlib.md5(f"{request['api_id']}/{request['stage_name']}".encode(), usedforsecurity=False).hexdigest()

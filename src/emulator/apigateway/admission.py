@@ -14,11 +14,11 @@ CONCURRENCY = register(
     Difference(
         name="concurrency",
         service="API Gateway",
-        aws="an account has a quota of concurrent executions; beyond its limits for requests the gateway responds with 429 "
-        "through THROTTLED",
-        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html",
+        aws="Lambda refuses what exceeds the concurrent executions of the account, 1,000 or in some new accounts 10: a 500 "
+        "through DEFAULT_5XX, like every invocation that Lambda refuses, counted in Throttles. Nothing waits",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html",
         ministack="starts another process for every request that finds all others busy, until nothing is answered any more",
-        here=f"{RUNNING} requests are in functions at once and {WAITING} wait; the next is a 429 through THROTTLED",
+        here=f"{RUNNING} requests are in functions at once and {WAITING} wait; the next is refused as on AWS",
         upstream="give `lambda_runtime.acquire_worker` a bounded queue in front, and let API Gateway refuse what does not fit",
     )
 )

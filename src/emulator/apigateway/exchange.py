@@ -34,13 +34,13 @@ class Exchange:
     begun: float = field(default_factory=time.perf_counter)
     begun_at: float = field(default_factory=time.time)
     trace: str = ""
-    operation: str = ""
     claims: Json = field(default_factory=dict)
     error_message: str | None = None
     error_type: str | None = None
     validation_error: str | None = None
     integration_error: str | None = None
     integration_status: int | None = None
+    function_status: int | None = None
     integration_request_id: str | None = None
     integration_seconds: float | None = None
     extended_id: str = field(default_factory=lambda: b64encode(secrets.token_bytes(11)).decode())
@@ -55,7 +55,10 @@ class Exchange:
         return self.header("x-forwarded-for").split(",")[0].strip() or "127.0.0.1"
 
     def variables(self, status: int | None = None, length: int | None = None) -> Json:
-        """Return the `$context` variables by name without `context.`; those without a value are left out."""
+        """Return the `$context` variables by name without `context.`; those without a value are left out.
+
+        `context_variables` lists which of them may be used where.
+        """
         at = datetime.fromtimestamp(self.begun_at, UTC)
         integration_ms = milliseconds(self.integration_seconds)
         known: Json = {
@@ -74,12 +77,10 @@ class Exchange:
             "integration.integrationStatus": self.integration_status,
             "integration.latency": integration_ms,
             "integration.requestId": self.integration_request_id,
-            "integration.status": self.integration_status,
-            "integrationErrorMessage": self.integration_error,
+            "integration.status": self.function_status or self.integration_status,
             "integrationLatency": integration_ms,
             "integrationStatus": self.integration_status,
             "awsEndpointRequestId": self.integration_request_id,
-            "operationName": self.operation,
             "path": f"/{self.request['stage_name']}{self.path}",
             "protocol": "HTTP/1.1",
             "requestId": self.request["request_id"],

@@ -10,6 +10,7 @@ from typing import Any
 from ministack.services import apigateway_v1 as v1
 
 from emulator.apigateway import access_log, gateway_metrics, integration, request_line, tokens
+from emulator.apigateway.context_variables import TEMPLATES, documented
 from emulator.apigateway.exchange import Exchange, current
 from emulator.apigateway.validation_errors import validation_error_string
 from emulator.lambda_ import trace
@@ -24,11 +25,11 @@ REQUEST_TOO_LARGE = register(
     Difference(
         name="request-too-large",
         service="API Gateway",
-        aws="a body over 10 MB is a 413 through REQUEST_TOO_LARGE",
-        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html",
+        aws="a body over 10 MB is refused; it is not documented how. Others saw a 413 in text before any gateway response",
+        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
         ministack="any size reaches the integration",
-        here="as AWS",
-        upstream="return `_gw_error('REQUEST_TOO_LARGE', ...)` for such a body before the request is authorized",
+        here="a 413 in text, without the headers of a gateway response, in no log and no metric",
+        upstream="refuse such a body before the stage is looked up",
     )
 )
 VALIDATION_ERROR = register(
@@ -86,7 +87,7 @@ uses(
     "owner_region)",
     "new_uuid()",
 )
-uses(REQUEST_TOO_LARGE, v1, "_stages_v1", "_gw_error(response_type, message)")
+uses(VALIDATION_ERROR, v1, "_stages_v1", "_gw_error(response_type, message)")
 uses(IDENTITY_TOKEN, v1, "_stringify_claims(claims)")
 uses(
     VALIDATION_ERROR,
@@ -149,7 +150,6 @@ async def serve(
     response_headers["x-amzn-requestid"] = request["request_id"]
     response_headers["x-amz-apigw-id"] = exchange.extended_id
     if exchange.request["stage"] is not None:
-        exchange.operation = integration.method_of(exchange).get("operationName") or ""
         access_log.write(exchange, status, sent)
         gateway_metrics.count(exchange, status)
     return status, response_headers, content
@@ -157,11 +157,8 @@ async def serve(
 
 async def _respond(exchange: Exchange, headers: Json | None, body: bytes, query: Json | None) -> Response:
     request = exchange.request
-    stage = v1._stages_v1.get(request["api_id"], {}).get(request["stage_name"])
-    if stage is not None and len(body or b"") > LARGEST_REQUEST:
-        request["stage"] = stage
-        refused = v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
-        return _error_response(exchange, refused)
+    if len(body or b"") > LARGEST_REQUEST:
+        return 413, {"Content-Type": "text/plain"}, f"HTTP content length exceeded {LARGEST_REQUEST} bytes.".encode()
     try:
         response = await v1._execute_in_scope(
             request,
@@ -198,7 +195,7 @@ def _error_response(exchange: Exchange, error: Any, status: int | None = None) -
 
     def value(match: re.Match[str]) -> str:
         name = (match[1] or match[2]).removeprefix("context.")
-        text = str(variables.get(name, ""))
+        text = str(variables.get(name, "")) if documented(name, TEMPLATES) else ""
         return json.dumps(text)[1:-1] if name == "error.validationErrorString" else text
 
     text = v1._GATEWAY_TEMPLATE_VARIABLE.sub(value, body.decode())
@@ -209,7 +206,8 @@ def request_value(original: Callable[[str, Json], str | None], source: str, requ
     """Return the value of a parameter mapping's `source`."""
     exchange = current.get(None)
     if exchange is not None and source.startswith("context."):
-        value = exchange.variables().get(source.removeprefix("context."))
+        name = source.removeprefix("context.")
+        value = exchange.variables().get(name) if documented(name, TEMPLATES) else None
         return None if value is None else str(value)
     return original(source, request)
 

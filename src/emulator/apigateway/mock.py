@@ -7,6 +7,7 @@ from typing import Any
 
 from ministack.services import apigateway_v1 as v1
 
+from emulator.apigateway.context_variables import TEMPLATES, documented
 from emulator.apigateway.exchange import Exchange, current
 from emulator.apigateway.integration import IntegrationFailed
 from emulator.patches import Difference, patch, register, uses
@@ -80,7 +81,8 @@ def _rendered(template: str, exchange: Exchange) -> str:
     variables = exchange.variables()
 
     def value(match: re.Match[str]) -> str:
-        return str(variables.get((match[1] or match[2]).removeprefix("context."), ""))
+        name = (match[1] or match[2]).removeprefix("context.")
+        return str(variables.get(name, "")) if documented(name, TEMPLATES) else ""
 
     text: str = v1._GATEWAY_TEMPLATE_VARIABLE.sub(value, template)
     return text

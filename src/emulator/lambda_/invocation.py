@@ -154,6 +154,11 @@ def emit_no_metrics(function_name: str, duration_ms: float, error: bool, throttl
     """Leave the metrics of an invocation to `execute`."""
 
 
+def count_throttle(config: Json) -> None:
+    """Measure an invocation that is refused before it reaches the function."""
+    _measure(config, {"throttle": True}, 0.0)
+
+
 def _unqualified(config: Json) -> str:
     return ":".join(str(config["FunctionArn"]).split(":")[:7])
 
