@@ -17,9 +17,16 @@ locals {
     }
   ]...)
 
+  # A part of an operationId that no other path has: API Gateway warns of a repeated one, and warnings fail the import.
+  path_words = { for path in keys(local.contract.paths) : path => replace(title(replace(path, "/[^A-Za-z0-9]+/", " ")), " ", "") }
+  path_names = {
+    for path, words in local.path_words :
+    path => length([for other in values(local.path_words) : other if other == words]) == 1 ? words : "${words}${substr(sha1(path), 0, 8)}"
+  }
+
   # HEAD is GET without the body, so the same function serves it, for the same scopes (RFC 9110, section 9.3.2).
   methods = merge({
-    for operation in local.operations : "HEAD ${operation.path}" => merge(operation, { id = "head_${operation.id}", method = "HEAD" })
+    for operation in local.operations : "HEAD ${operation.path}" => merge(operation, { id = "HEAD_${operation.id}", method = "HEAD" })
     if operation.method == "GET"
   }, local.operations)
 
@@ -97,7 +104,7 @@ locals {
       },
       {
         for method, answer in local.answered[path] : method => {
-          operationId = "${answer.name}${replace(title(replace(path, "/[^A-Za-z0-9]+/", " ")), " ", "")}"
+          operationId = "${answer.name}${local.path_names[path]}"
           summary     = answer.summary
           security    = []
           parameters  = [for name in flatten(regexall("\\{([^}]+)\\}", path)) : { name = name, in = "path", required = true, schema = { type = "string" } }]

@@ -368,6 +368,12 @@ run "an_alarm_has_at_most_ten_metrics" {
     condition     = toset(flatten([for name in ["functions-throttled", "functions-throttled-2"] : keys(local.causes[name].metrics)])) == toset(keys(local.functions))
     error_message = "The throttles of a function are in no alarm."
   }
+  assert {
+    condition = length(distinct(flatten([for path, methods in local.paths : [for operation in values(methods) : operation.operationId]]))) == length(flatten([
+      for path, methods in local.paths : keys(methods)
+    ]))
+    error_message = "Two operations have the same operationId, of which API Gateway would warn: /stamp0 and /stamp-0 are the same words."
+  }
 }
 
 run "the_dashboard_searches_a_namespace_in_quotes" {
