@@ -67,6 +67,17 @@ def test_sufficient_quotas_pass(account: Account) -> None:
     assert doctor.quotas(account) == "1000 concurrent executions, 1% of code storage used, 10000 requests a second"
 
 
+def test_only_what_a_deploy_would_fail_of_is_more_than_a_shortage(account: Account) -> None:
+    """A new account has ten executions until it asks for more: that must not keep its first deploy from it."""
+    account.functions["AccountLimit"].update(ConcurrentExecutions=10, UnreservedConcurrentExecutions=10)
+    with pytest.raises(doctor.Shortage, match="500 with Retry-After"):
+        doctor.quotas(account)
+    account.functions["AccountUsage"].update(TotalCodeSize=72 << 30)
+    with pytest.raises(Failed, match="code storage") as full:
+        doctor.quotas(account)
+    assert not isinstance(full.value, doctor.Shortage)
+
+
 DEFICIENCIES: list[tuple[Callable[[Account], object], str, str]] = [
     (
         lambda a: a.functions["AccountLimit"].update(UnreservedConcurrentExecutions=10),

@@ -27,11 +27,17 @@ from crudctl.project import Environment
 from crudctl.web import build
 
 SKEW = 60.0  # seconds; AWS rejects a signature whose time differs by five minutes
-CONCURRENCY = 100  # concurrent executions of all functions in the account; some new accounts have 10
+CONCURRENCY = (
+    100  # concurrent executions of all functions in the account; some new accounts have 10, until they ask for more
+)
 FULL = 0.8  # of the code storage
 RATE = 100  # requests a second; `throttling` in infra/variables.tf
 
 Check = Callable[[Environment], str]
+
+
+class Shortage(Failed):
+    """The service can be deployed and works, but not under the load that its settings allow."""
 
 
 def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
@@ -142,21 +148,26 @@ def region(environment: Environment) -> str:
 
 
 def quotas(environment: Environment) -> str:
-    """Check what new or full accounts lack: concurrency and code storage of Lambda, request rate of API Gateway."""
+    """Check what new or full accounts lack: concurrency and code storage of Lambda, request rate of API Gateway.
+
+    Raise Shortage for the first and the last, with which a deploy works, and Failed for code storage, with which none does.
+    """
     functions = environment.client("lambda").get_account_settings()
     limit, used = functions["AccountLimit"], functions["AccountUsage"]
     rate = environment.client("apigateway").get_account()["throttleSettings"]["rateLimit"]
     stored = used["TotalCodeSize"] / limit["TotalCodeSize"]
     ask = "Request an increase in the Service Quotas console"
     concurrent = limit["UnreservedConcurrentExecutions"]
-    if concurrent < CONCURRENCY:
-        raise Failed(
-            f"Lambda allows only {concurrent} concurrent executions.", f"{ask}: Lambda, Concurrent executions."
-        )
     if stored > FULL:
         raise Failed(f"{stored:.0%} of the code storage is used.", "Delete versions that no alias needs.")
+    if concurrent < CONCURRENCY:
+        raise Shortage(
+            f"Lambda allows only {concurrent} concurrent executions: requests beyond them are a 500 with Retry-After, and "
+            "count as failures.",
+            f"{ask}: Lambda, Concurrent executions (L-B99A9384). Leave reserved_concurrency unset until you have it.",
+        )
     if rate < RATE:
-        raise Failed(f"API Gateway allows only {rate:.0f} requests a second.", f"{ask}: API Gateway, Throttle rate.")
+        raise Shortage(f"API Gateway allows only {rate:.0f} requests a second.", f"{ask}: API Gateway, Throttle rate.")
     return f"{concurrent} concurrent executions, {stored:.0%} of code storage used, {rate:.0f} requests a second"
 
 
