@@ -193,7 +193,7 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
   ok_actions          = each.value.notifies ? [local.notified] : []
 
   metric_query {
-    id          = "watched"
+    id          = "alarmValue" # no operation's id, which have no capital letters and are those of metrics
     label       = each.value.summary
     expression  = each.value.expression
     return_data = true

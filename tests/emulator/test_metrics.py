@@ -72,10 +72,53 @@ def test_a_search_of_a_namespace_with_a_hyphen_needs_quotes(ours: Stack) -> None
         data(ours, {"Id": "e", "Expression": "SEARCH('{depot-test,operation} MetricName=\"x\"', 'Sum', 60)"})
 
 
-@pytest.mark.parametrize("expression", ["ANOMALY_DETECTION_BAND(m1)", "m1 +", "m9 * 2", "m1 if m1 else m1"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "ANOMALY_DETECTION_BAND(m1)",
+        "m1 +",
+        "m9 * 2",
+        "m1 if m1 else m1",
+        "m1 and m1",
+        "not m1",
+        "SUM(m1)",
+        "IF(1, 2, 3)",
+        "[m1, 5]",
+    ],
+)
 def test_an_unsupported_expression_is_refused(ours: Stack, expression: str) -> None:
     with pytest.raises(ClientError, match="ValidationError"):
         data(ours, stat("m1", "any"), {"Id": "e", "Expression": expression})
+
+
+@pytest.mark.parametrize("wrong", [{"Id": "M1"}, {"Id": "m2", "Stat": "PR(10%:)"}, {"Id": "m1"}])
+def test_a_metric_that_cloudwatch_refuses_is_refused(ours: Stack, wrong: dict[str, str]) -> None:
+    """An id with a capital letter, a statistic that does not exist, and an id that is there twice."""
+    with pytest.raises(ClientError, match="ValidationError"):
+        data(ours, stat("m1", "any"), stat(wrong["Id"], "any", wrong.get("Stat", "Sum")))
+
+
+def alarm_on(expression: str, *metrics: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The request for an alarm on an expression over metrics."""
+    watched = {"Id": "e", "Expression": expression, "ReturnData": True}
+    asked = [watched, *({**metric, "ReturnData": False} for metric in metrics)]
+    compared = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1, "EvaluationPeriods": 1}
+    return {"AlarmName": unique("alarm"), "Metrics": asked, **compared, **more}
+
+
+WRONG = {
+    "a list": alarm_on("[m1, m2]", stat("m1", "a"), stat("m2", "b")),
+    "a search": alarm_on("SEARCH('{depot,operation} MetricName=\"x\"', 'Sum', 60)"),
+    "eleven metrics": alarm_on("SUM(METRICS())", *(stat(f"m{number}", "a") for number in range(11))),
+    "an id that is an operator's": alarm_on("e + 1", stat("e", "a")),
+    "more than a day": alarm_on("m1", stat("m1", "a"), EvaluationPeriods=1441),
+}
+
+
+@pytest.mark.parametrize("put", WRONG.values(), ids=WRONG)
+def test_an_alarm_that_cloudwatch_refuses_is_refused(ours: Stack, put: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="ValidationError"):
+        ours.client("cloudwatch").put_metric_alarm(**put)
 
 
 def rank(stack: Stack) -> float:

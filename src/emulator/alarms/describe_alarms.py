@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import cloudwatch
 
-from emulator.cloudwatch import metric_math
+from emulator.cloudwatch import expressions, metric_math, statistics
 from emulator.patches import Difference, patch, register, uses
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ METRICS_OF_ALARMS = register(
         aws="an alarm may watch an expression over up to ten metrics",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html",
         ministack="PutMetricAlarm drops the metrics, so that the alarm never changes its state",
-        here="as AWS for +, -, *, /, comparisons, AND, OR and the functions IF, FILL, SUM and METRICS; others are refused",
+        here="as AWS for operators and the functions IF, FILL, SUM and METRICS; other functions are refused, as are ids, types, "
+        "periods and numbers of metrics that AWS refuses",
         upstream="store `Metrics` in `_put_metric_alarm`, and evaluate the expression in `_evaluate_alarm`",
     )
 )
@@ -52,6 +53,11 @@ uses(
     "_evaluate_alarm(alarm)",
 )
 uses(DESCRIBE_ALARMS, cloudwatch, "_p(params, key, default='')", "_xml(status, root_tag, inner)")
+
+
+SHORT = (10, 20, 30)  # seconds: periods that are not whole minutes
+MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds
+MOST = 10  # metrics of one alarm
 
 
 def install() -> None:
@@ -72,11 +78,12 @@ def put_metric_alarm(
 ) -> Response:
     """Serve PutMetricAlarm, and keep the metrics of an alarm on an expression."""
     request = cbor_data if is_cbor or is_json else read(_operation("PutMetricAlarm").input_shape, params)
-    if not request.get("Metrics"):
-        return original(params, cbor_data, is_cbor, is_json)
     try:
-        _check(request["Metrics"])
-    except metric_math.Unsupported as error:
+        _check(request)
+        if not request.get("Metrics"):
+            return original(params, cbor_data, is_cbor, is_json)
+        _check_metrics(request["Metrics"])
+    except expressions.Invalid as error:
         refused: Response = cloudwatch._error("ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor)
         return refused
     response = original(params, cbor_data, is_cbor, is_json)
@@ -89,14 +96,34 @@ def put_metric_alarm(
     return response
 
 
-def _check(metrics: list[Json]) -> None:
-    """Raise Unsupported unless exactly one is returned and all expressions can be evaluated over the given metrics."""
+def _check(request: Json) -> None:
+    """Raise expressions.Invalid for periods or a statistic that CloudWatch refuses, of the alarm or of its metrics."""
+    stats = [metric["MetricStat"] for metric in request.get("Metrics") or [] if metric.get("MetricStat")]
+    named = [stat["Stat"] for stat in stats] + [each for each in (request.get("ExtendedStatistic"),) if each]
+    if unknown := next((each for each in named if not statistics.valid(each)), None):
+        raise expressions.Invalid(f"Unknown statistic {unknown}")
+    for period in [int(stat["Period"]) for stat in stats] + [int(request.get("Period") or MINUTE)]:
+        if period not in SHORT and period % MINUTE:
+            raise expressions.Invalid(f"A period of {period} s: use 10, 20, 30 or a multiple of {MINUTE}")
+        window = period * int(request.get("EvaluationPeriods") or 1)
+        if window > (DAY if period < HOUR else 7 * DAY):
+            raise expressions.Invalid(
+                f"An alarm looks back a day, or a week with periods of an hour and more, not {window} s"
+            )
+
+
+def _check_metrics(metrics: list[Json]) -> None:
+    """Raise expressions.Invalid unless exactly one is returned, a time series, and all expressions can be evaluated."""
     if len([metric for metric in metrics if metric.get("ReturnData", True)]) != 1:
-        raise metric_math.Unsupported("Exactly one metric must have ReturnData")
-    expressions = {metric["Id"]: metric["Expression"] for metric in metrics if metric.get("Expression")}
+        raise expressions.Invalid("Exactly one metric must have ReturnData")
+    texts = {metric["Id"]: metric["Expression"] for metric in metrics if metric.get("Expression")}
     series: dict[str, metric_math.Series] = {metric["Id"]: {} for metric in metrics if metric.get("MetricStat")}
-    evaluation = metric_math.Evaluation(series, expressions, times=())
-    for name in expressions:
+    if len(series) > MOST:
+        raise expressions.Invalid(f"An alarm has at most {MOST} metrics, and this one has {len(series)}")
+    evaluation = metric_math.Evaluation(series, texts, times=())
+    for name, kind in evaluation.types.items():
+        if kind != expressions.SERIES:
+            raise expressions.Invalid(f"An alarm watches one time series, and {name} is {kind}")
         evaluation.of(name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from emulator.cloudwatch import metric_math
+from emulator.cloudwatch import expressions, metric_math, searches, statistics
 from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ METRIC_MATH = register(
         aws="GetMetricData evaluates expressions, and SEARCH finds metrics by namespace, dimensions and name",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html",
         ministack="returns InternalError for an expression",
-        here='as AWS for what alarms support, TIME_SERIES, and SEARCH with terms of the form name="value"',
+        here='as AWS for what alarms support, TIME_SERIES, and SEARCH with terms of the form name="value"; the rest is refused',
         upstream="evaluate the expressions in `cloudwatch._get_metric_data`",
     )
 )
@@ -35,8 +35,7 @@ uses(
     "_cbor_ok(data)",
     "_json_ok(data)",
 )
-_SCHEMA = re.compile(r"\{([^}]*)\}\s*(.*)", re.DOTALL)
-_TERM = re.compile(r'(\w+)="([^"]*)"')
+MOST = 500  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 _PROPERTY = re.compile(r"\$\{PROP\('Dim\.(\w+)'\)\}")
 
 
@@ -53,6 +52,10 @@ def get_metric_data(
 ) -> Response:
     """Serve GetMetricData."""
     queries = cbor_data.get("MetricDataQueries") or []
+    try:
+        _check(queries)
+    except expressions.Invalid as error:
+        return _refused(error, is_json, is_cbor)
     if not any(query.get("Expression") for query in queries):
         return original(params, cbor_data, is_cbor, is_json)
 
@@ -64,12 +67,27 @@ def get_metric_data(
 
     try:
         results = [result for query in queries for result in _results(query, queries, cbor_data, read)]
-    except metric_math.Unsupported as error:
-        refused: Response = cloudwatch._error("ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor)
-        return refused
+    except expressions.Invalid as error:
+        return _refused(error, is_json, is_cbor)
     encoded = [cloudwatch._cbor_metric_data_result(result) for result in results] if is_cbor else results
     response: Response = (cloudwatch._cbor_ok if is_cbor else cloudwatch._json_ok)({"MetricDataResults": encoded})
     return response
+
+
+def _refused(error: expressions.Invalid, is_json: bool, is_cbor: bool) -> Response:
+    response: Response = cloudwatch._error("ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor)
+    return response
+
+
+def _check(queries: list[Json]) -> None:
+    """Raise expressions.Invalid for queries that CloudWatch refuses."""
+    if len(queries) > MOST:
+        raise expressions.Invalid(f"A request has at most {MOST} queries, and this one has {len(queries)}")
+    texts = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
+    expressions.check([query["Id"] for query in queries if query.get("MetricStat")], texts)
+    for query in queries:
+        if (stat := query.get("MetricStat")) and not statistics.valid(stat["Stat"]):
+            raise expressions.Invalid(f"Unknown statistic {stat['Stat']} of {query['Id']}")
 
 
 def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> Iterator[Json]:
@@ -94,8 +112,7 @@ def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> I
     expressions = {each["Id"]: each["Expression"] for each in queries if each.get("Expression")}
     times = sorted({time for series in metrics.values() for time in series})
     value = metric_math.Evaluation(metrics, expressions, times, search).of(query["Id"])
-    if isinstance(value, float):
-        raise metric_math.Unsupported(f"{query['Id']} must be a time series, and is a number")
+    assert not isinstance(value, float)
     several = value if isinstance(value, list) else [value]
     for number, series in enumerate(several):
         named = searched[number] if isinstance(value, list) else {}
@@ -108,34 +125,23 @@ def _results(query: Json, queries: list[Json], request: Json, read: Reader) -> I
         }
 
 
-def matching(terms: str) -> list[Json]:
-    """Return the metrics of the schema `{namespace,dimension,...}` whose name and dimensions match the terms."""
-    match = _SCHEMA.fullmatch(terms.strip())
-    if not match or _TERM.sub("", match[2]).strip():
-        raise metric_math.Unsupported(f'Unsupported search {terms}: use the form {{namespace,dimension}} name="value"')
-    namespace, *names = [_unquoted(part.strip()) for part in match[1].split(",")]
-    wanted = dict(_TERM.findall(match[2]))
+def matching(text: str) -> list[Json]:
+    """Return the metrics of a search's schema whose name and dimensions match its terms, each of the form name="value"."""
+    search = searches.parse(text)
+    if not search.namespace or not all(
+        isinstance(term, searches.Term) and term.exact and term.property for term in search.terms
+    ):
+        raise metric_math.Unsupported(f'Unsupported search {text}: use the form {{namespace,dimension}} name="value"')
+    wanted = {term.property: term.word for term in search.terms if isinstance(term, searches.Term)}
     metrics = []
-    for (key_namespace, name, _), points in sorted(cloudwatch._metrics.items(), key=lambda item: item[0]):
+    for (namespace, name, _), points in sorted(cloudwatch._metrics.items(), key=lambda item: item[0]):
         dimensions = points[0].get("Dimensions") or {} if points else {}
-        if key_namespace == namespace and set(dimensions) == set(names):
+        if namespace == search.namespace and set(dimensions) == set(search.dimensions):
             values = {"MetricName": name, **dimensions}
             if all(values.get(term) == value for term, value in wanted.items()):
                 listed = [{"Name": each, "Value": value} for each, value in dimensions.items()]
                 metrics.append({"Namespace": namespace, "MetricName": name, "Dimensions": listed})
     return metrics
-
-
-def _unquoted(name: str) -> str:
-    """Return a name of a schema. Raise Unsupported for one that AWS reads only in double quotes.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
-    """
-    if quoted := re.fullmatch('"([^"]+)"', name):
-        return quoted[1]
-    if not re.fullmatch("[A-Za-z0-9_/]+", name):
-        raise metric_math.Unsupported(f'Unsupported search of {name}: write "{name}", in double quotes')
-    return name
 
 
 def _label(query: Json, metric: Json) -> str:

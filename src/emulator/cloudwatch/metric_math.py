@@ -5,43 +5,28 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-met
 
 from __future__ import annotations
 
-import ast
 import math
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from emulator.cloudwatch import expressions
+from emulator.cloudwatch.expressions import Call, List, Minus, Name, Node, Number, Operation, Text
 
 Series = dict[int, float]  # value by time, or by number of the period
 Value = float | Series | list[Series]
 Search = Callable[[str, str, int | None], list[Series]]  # terms, statistic, period in seconds if it is given
 
-OPERATORS: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
-    ast.And: lambda left, right: bool(left) and bool(right), ast.Or: lambda left, right: bool(left) or bool(right),
+OPERATORS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+    "AND": lambda left, right: bool(left) and bool(right), "OR": lambda left, right: bool(left) or bool(right),
 }  # fmt: skip
-WORDS = {"AND": "and", "OR": "or", "&&": " and ", "||": " or "}
 FUNCTIONS = ("IF", "FILL", "SUM", "TIME_SERIES", "METRICS", "SEARCH")
 
 
-class Unsupported(ValueError):
-    """An expression is invalid, or uses a part of metric math that is not supported here."""
-
-
-def parse(expression: str) -> ast.expr:
-    """Return the tree of an expression. Raises Unsupported."""
-    quoted = re.split(r"('[^']*')", expression)
-    quoted[::2] = [re.sub(r"\bAND\b|\bOR\b|&&|\|\|", lambda match: WORDS[match[0]], part) for part in quoted[::2]]
-    try:
-        tree = ast.parse("".join(quoted).strip(), mode="eval").body
-    except SyntaxError as error:
-        raise Unsupported(f"Invalid expression {expression}: {error.msg}") from error
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        if not isinstance(call.func, ast.Name) or call.func.id not in FUNCTIONS:
-            raise Unsupported(f"Unsupported function {ast.unparse(call.func)}: use one of {', '.join(FUNCTIONS)}")
-    return tree
+class Unsupported(expressions.Invalid):
+    """An expression uses a part of metric math that is not supported here."""
 
 
 class Evaluation:
@@ -49,95 +34,89 @@ class Evaluation:
 
     Args:
         metrics: the series by id.
-        expressions: by id; they may name metrics and each other.
+        texts: the expressions by id; they may name metrics and each other.
         times: the times of the whole range, which FILL fills.
         search: returns the series that match a SEARCH; None if it is not allowed, as in alarms.
+
+    Raise expressions.Invalid for what CloudWatch refuses, and Unsupported for functions that are not evaluated here.
     """
 
     def __init__(
         self,
         metrics: Mapping[str, Series],
-        expressions: Mapping[str, str],
+        texts: Mapping[str, str],
         times: Sequence[int],
         search: Search | None = None,
     ) -> None:
+        self.types = expressions.check(list(metrics), texts)
         self._metrics = metrics
-        self._expressions = {name: parse(text) for name, text in expressions.items()}
+        self._expressions = {name: expressions.parse(text) for name, text in texts.items()}
+        for call in (call for tree in self._expressions.values() for call in expressions.calls(tree)):
+            if call.function not in FUNCTIONS:
+                raise Unsupported(f"Unsupported function {call.function}: use one of {', '.join(FUNCTIONS)}")
         self._times = times
         self._search = search
 
     def of(self, name: str) -> Value:
-        """Return the value of a metric or an expression. Raises Unsupported."""
+        """Return the value of a metric or an expression."""
         if name in self._metrics:
             return self._metrics[name]
-        if name not in self._expressions:
-            raise Unsupported(f"Unknown id {name}")
         return self._value(self._expressions[name])
 
-    def _value(self, node: ast.expr) -> Value:
+    def _value(self, node: Node) -> Value:
         match node:
-            case ast.Constant(value=int() | float() as number):
-                return float(number)
-            case ast.Name(id=name):
+            case Number(value=number):
+                return number
+            case Name(id=name):
                 return self.of(name)
-            case ast.List(elts=parts):
+            case List(parts=parts):
                 return list(self._listed(parts))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return combined(operator.sub, 0.0, self._value(operand))
-            case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
-                return combined(OPERATORS[type(sign)], self._value(left), self._value(right))
-            case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in OPERATORS:
-                return combined(OPERATORS[type(sign)], self._value(left), self._value(right))
-            case ast.BoolOp(op=sign, values=[first, *others]):
-                value = self._value(first)
-                for other in others:
-                    value = combined(OPERATORS[type(sign)], value, self._value(other))
-                return value
-            case ast.Call(func=ast.Name(id=function), args=arguments):
+            case Minus(of=of):
+                return combined(operator.sub, 0.0, self._value(of))
+            case Operation(sign=sign, left=left, right=right):
+                return combined(OPERATORS[sign], self._value(left), self._value(right))
+            case Call(function=function, arguments=arguments):
                 return self._call(function, arguments)
-        raise Unsupported(f"Unsupported expression {ast.unparse(node)}")
+        raise Unsupported(f"Unsupported expression {node}")
 
-    def _call(self, function: str, arguments: list[ast.expr]) -> Value:
+    def _call(self, function: str, arguments: tuple[Node, ...]) -> Value:
         match function, arguments:
-            case "METRICS", []:
+            case "METRICS", ():
                 return list(self._metrics.values())
-            case "SUM", [of]:
+            case "METRICS", (Text(value=part),):
+                return [series for name, series in self._metrics.items() if part in name]
+            case "SUM", (of,):
                 return summed(self._value(of))
-            case "TIME_SERIES", [of]:
+            case "TIME_SERIES", (of,):
                 number = self._value(of)
-                if not isinstance(number, float):
-                    raise Unsupported("TIME_SERIES requires a number")
+                assert isinstance(number, float)
                 return {} if math.isnan(number) else dict.fromkeys(self._times, number)
-            case "FILL", [of, ast.Constant(value=int() | float() as number)]:
+            case "FILL", (of, Number(value=number)):
                 series = self._value(of)
                 if isinstance(series, dict):
-                    return {time: series.get(time, float(number)) for time in self._times}
-            case "IF", [condition, then, otherwise]:
-                return chosen(self._value(condition), self._value(then), self._value(otherwise))
-            case "SEARCH", [ast.Constant(value=str(terms)), ast.Constant(value=str(statistic)), *period] if (
-                self._search
-            ):
-                seconds = ast.literal_eval(period[0]) if period else None
+                    return {time: series.get(time, number) for time in self._times}
+            case "IF", (condition, then, *otherwise):
+                other = self._value(otherwise[0]) if otherwise else {}
+                return chosen(self._value(condition), self._value(then), other)
+            case "SEARCH", (Text(value=terms), Text(value=statistic), *period) if self._search:
+                seconds = int(period[0].value) if period and isinstance(period[0], Number) else None
                 return self._search(terms, statistic, seconds)
         raise Unsupported(f"Unsupported arguments of {function}")
 
-    def _listed(self, parts: Iterable[ast.expr]) -> Iterable[Series]:
+    def _listed(self, parts: Iterable[Node]) -> Iterable[Series]:
         for part in parts:
             value = self._value(part)
-            if isinstance(value, float):
-                raise Unsupported("A list of time series contains a number")
+            assert not isinstance(value, float)
             yield from value if isinstance(value, list) else [value]
 
 
 def combined(sign: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Return the result of an operation at each time that both have, except where it divides by zero."""
+    """Return the result of an operation at each time that either has; a missing value is 0, and a division by 0 has no result."""
     if isinstance(left, list) or isinstance(right, list):
-        raise Unsupported("Operators do not support lists of time series")
+        raise Unsupported("Operators on lists of time series are not supported")
     if not isinstance(left, dict) and not isinstance(right, dict):
         return math.nan if sign is operator.truediv and right == 0 else float(sign(left, right))
-    times = [
-        time for time in (left if isinstance(left, dict) else _series(right)) if _has(left, time) and _has(right, time)
-    ]
+    times = sorted({time for side in (left, right) if isinstance(side, dict) for time in side})
     pairs = {time: (_at(left, time), _at(right, time)) for time in times}
     if sign is operator.truediv:
         pairs = {time: pair for time, pair in pairs.items() if pair[1] != 0}
@@ -145,11 +124,14 @@ def combined(sign: Callable[[float, float], float], left: Value, right: Value) -
 
 
 def chosen(condition: Value, then: Value, otherwise: Value) -> Value:
-    """Return `then` at each time at which the condition is not zero, and `otherwise` at the others."""
+    """Return `then`, or 0 if it has no value, at each time at which the condition is not zero; `otherwise` at the others."""
     if not isinstance(condition, dict):
         return then if condition else otherwise
-    picked = {time: then if value else otherwise for time, value in condition.items()}
-    return {time: _at(source, time) for time, source in picked.items() if _has(source, time)}
+    held = {time: _at(then, time) for time, value in condition.items() if value}
+    failed = [time for time, value in condition.items() if not value]
+    return held | {
+        time: _at(otherwise, time) for time in failed if not isinstance(otherwise, dict) or time in otherwise
+    }
 
 
 def summed(value: Value) -> Value:
@@ -160,16 +142,7 @@ def summed(value: Value) -> Value:
     return float(sum(value.values())) if isinstance(value, dict) else value
 
 
-def _series(value: Any) -> Series:
-    assert isinstance(value, dict)
-    return value
-
-
-def _has(value: Value, time: int) -> bool:
-    return not isinstance(value, dict) or time in value
-
-
-def _at(value: Value, time: int) -> float:
+def _at(value: Any, time: int) -> float:
     if isinstance(value, list):
         raise Unsupported("A list of time series is used where one is required")
-    return value[time] if isinstance(value, dict) else value
+    return float(value.get(time, 0.0) if isinstance(value, dict) else value)

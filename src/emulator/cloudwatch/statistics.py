@@ -33,7 +33,24 @@ PERCENTILE_RANK = register(
     )
 )
 uses(TRIMMED_COUNT, cloudwatch, "_percentile_samples(points)")
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
+_NUMBER = r"[0-9]+(?:\.[0-9]{1,10})?"
+_STATISTIC = re.compile(
+    rf"SampleCount|Sum|Average|Minimum|Maximum|IQM|(?:p|tm|tc|ts|wm)(?:100|[0-9]{{1,2}}(?:\.[0-9]{{1,10}})?)"
+    rf"|(?:TM|TC|TS|WM)\((?!:\))(?:(?:{_NUMBER}%)?:(?:{_NUMBER}%)?|(?:{_NUMBER})?:(?:{_NUMBER})?)\)"
+    rf"|PR\((?!:\))(?:{_NUMBER})?:(?:{_NUMBER})?\)"
+)
 _BOUNDED = re.compile(r"(TC|PR)\(([0-9.]*):([0-9.]*)\)", re.IGNORECASE)
+
+
+def valid(statistic: str) -> bool:
+    """Return whether CloudWatch has a statistic of this name."""
+    return bool(_STATISTIC.fullmatch(statistic))
+
+
+def needs_values(statistic: str) -> bool:
+    """Return whether a statistic is computed from every value, which CloudWatch has for some namespaces only."""
+    return statistic not in ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
 def install() -> None:

@@ -1,0 +1,188 @@
+"""Everything that infra/ renders, with every switch on and the longest names, as Terraform plans it: no account, no network.
+
+A plan test with a mocked provider is run once for each state of infra/, and its plan kept in build/. Computed values are the ones
+below; what a plan does not know is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from crudctl.infra import provider, terraform
+from tests.stack import ROOT, project_files
+
+Json = dict[str, Any]
+
+OPERATIONS = 20
+NAME, ENV, ACCOUNT = "abcdefghij-klmnopqrs", "test", "123456789012"  # as long as infra/variables.tf allows
+LONGEST_ROLE = 64  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+KEY = min(32, LONGEST_ROLE - len(f"{NAME}-{ENV}--data"))  # characters of an operation's name, at most
+ODD = [
+    "watched",
+    "all",
+    "bad",
+    "sum",
+    "crashes",
+]  # operations whose names are used for something else in alarms and panels
+FIXTURE = ROOT / "infra" / "tests" / "fixture"
+RENDERED = ROOT / "build" / "rendered"
+SETTINGS = """
+  name                 = "%(name)s"
+  region               = "ap-southeast-1"
+  env                  = "%(env)s"
+  package              = "tests/fixture/functions.zip"
+  rollback_package     = "tests/fixture/functions.zip"
+  contract             = "tests/fixture/longest_contract.json"
+  service              = "tests/fixture/longest.json"
+  abac                 = true
+  cdn                  = true
+  waf                  = true
+  password_client      = true
+  gateway_logging_role = true
+  monthly_budget_usd   = 50
+  alarm_emails         = ["on-call@example.com"]
+  own_actions          = %(own_actions)s
+"""
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+ARNS = {
+    "aws_api_gateway_rest_api": "arn:aws:apigateway:ap-southeast-1::/restapis/abcde12345",
+    "aws_api_gateway_stage": "arn:aws:apigateway:ap-southeast-1::/restapis/abcde12345/stages/v1",
+    "aws_cloudfront_distribution": f"arn:aws:cloudfront::{ACCOUNT}:distribution/EDFDVBD6EXAMPLE",
+    "aws_cloudwatch_composite_alarm": f"arn:aws:cloudwatch:ap-southeast-1:{ACCOUNT}:alarm:{NAME}-{ENV}-availability-fast",
+    "aws_cloudwatch_log_group": f"arn:aws:logs:ap-southeast-1:{ACCOUNT}:log-group:/aws/lambda/{'f' * 64}",
+    "aws_cloudwatch_metric_alarm": f"arn:aws:cloudwatch:ap-southeast-1:{ACCOUNT}:alarm:{NAME}-{ENV}-{'o' * KEY}-faults",
+    "aws_cognito_user_pool": f"arn:aws:cognito-idp:ap-southeast-1:{ACCOUNT}:userpool/ap-southeast-1_Example12",
+    "aws_dynamodb_table": f"arn:aws:dynamodb:ap-southeast-1:{ACCOUNT}:table/{NAME}-{ENV}",
+    "aws_iam_policy": f"arn:aws:iam::{ACCOUNT}:policy/{NAME}-{ENV}-boundary",
+    "aws_iam_role": f"arn:aws:iam::{ACCOUNT}:role/{'r' * 64}",
+    "aws_lambda_alias": f"arn:aws:lambda:ap-southeast-1:{ACCOUNT}:function:{'f' * 64}:prod",
+    "aws_lambda_function": f"arn:aws:lambda:ap-southeast-1:{ACCOUNT}:function:{'f' * 64}",
+    "aws_s3_bucket": f"arn:aws:s3:::{NAME}-{ENV}-site-{ACCOUNT}",
+    "aws_sns_topic": f"arn:aws:sns:ap-southeast-1:{ACCOUNT}:{NAME}-{ENV}-alarms",
+    "aws_sqs_queue": f"arn:aws:sqs:ap-southeast-1:{ACCOUNT}:{NAME}-{ENV}",
+    "aws_wafv2_web_acl": f"arn:aws:wafv2:ap-southeast-1:{ACCOUNT}:regional/webacl/{NAME}/6a7c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d",
+}
+MORE: dict[str, Json] = {
+    "aws_api_gateway_rest_api": {
+        "id": "abcde12345",
+        "execution_arn": f"arn:aws:execute-api:ap-southeast-1:{ACCOUNT}:abcde12345",
+        "root_resource_id": "abcde12345",
+    },
+    "aws_api_gateway_stage": {"invoke_url": "https://abcde12345.execute-api.ap-southeast-1.amazonaws.com/v1"},
+    "aws_cloudfront_distribution": {"domain_name": "d111111abcdef8.cloudfront.net", "id": "EDFDVBD6EXAMPLE"},
+    "aws_cognito_resource_server": {"scope_identifiers": ["parcels/read", "parcels/write"]},
+    "aws_cognito_user_pool": {"id": "ap-southeast-1_Example12"},
+    "aws_cognito_user_pool_client": {"id": "1example23456789abcdefghij"},
+    "aws_dynamodb_table": {"id": f"{NAME}-{ENV}"},
+    "aws_lambda_alias": {
+        "invoke_arn": "arn:aws:apigateway:ap-southeast-1:lambda:path/2015-03-31/functions/"
+        f"arn:aws:lambda:ap-southeast-1:{ACCOUNT}:function:{'f' * 64}:prod/invocations"
+    },
+    "aws_lambda_function": {"version": "1"},
+    "aws_s3_bucket": {"bucket_regional_domain_name": f"{NAME}-{ENV}-site-{ACCOUNT}.s3.ap-southeast-1.amazonaws.com"},
+}
+
+
+def longest() -> list[Json]:
+    """Return the planned resources of infra/, each with `type`, `name`, `index` and `values`."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for name in sorted(project_files()):
+        if str(name).startswith("infra/"):
+            digest.update(str(name).encode() + b"\0" + (ROOT / name).read_bytes())
+    RENDERED.mkdir(parents=True, exist_ok=True)
+    kept = RENDERED / f"{digest.hexdigest()[:16]}.json"
+    with (RENDERED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            resources = _planned()
+            for old in RENDERED.glob("*.json"):
+                old.unlink()
+            kept.write_text(json.dumps(resources), encoding="utf-8")
+    found: list[Json] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
+def _planned() -> list[Json]:
+    home = RENDERED / "work"
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(ROOT / "infra", home, ignore=shutil.ignore_patterns(".terraform*", "*.hcl", "ci"))
+    own = _write_service(home / "tests" / "fixture")
+    (home / "tests" / "longest.tftest.hcl").write_text(_test(own), encoding="utf-8")
+    for line in _terraform(home, "test", "-json", "-verbose").splitlines():
+        event = json.loads(line)
+        if event["type"] == "test_plan":
+            shutil.rmtree(home)
+            return [_resource(one) for one in event["test_plan"]["resource_changes"] if one["change"].get("after")]
+        assert event.get("diagnostic", {}).get("severity") != "error", event["diagnostic"]
+    raise AssertionError("Terraform planned nothing")
+
+
+def _resource(change: Json) -> Json:
+    values = change["change"]["after"]
+    return {"type": change["type"], "name": change["name"], "index": change.get("index", ""), "values": values}
+
+
+def _write_service(folder: Path) -> list[str]:
+    """Write the description and the contract of a service with OPERATIONS operations. Return those that are its own."""
+    service, contract = (json.loads((FIXTURE / f"{name}.json").read_text("utf-8")) for name in ("service", "contract"))
+    shown = next(each for each in service["operations"].values() if each["kind"] == "other")
+    own, odd = [shown["id"]], [*ODD]
+    while len(service["operations"]) < OPERATIONS:
+        name = odd.pop() if odd else f"operation_{len(own):02}_".ljust(KEY, "x")
+        path = f"{shown['path']}{len(own)}"
+        service["operations"][name] = {**shown, "id": name, "function": name, "handler": name, "path": path}
+        service["functions"][name] = {
+            **service["functions"][shown["function"]],
+            "handler": f"functions.handlers.{name}",
+        }
+        contract["paths"][path] = copy.deepcopy(contract["paths"][shown["path"]])
+        for operation in contract["paths"][path].values():
+            if isinstance(operation, dict) and operation.get("operationId") == shown["id"]:
+                operation["operationId"] = name
+        own.append(name)
+    (folder / "longest.json").write_text(json.dumps(service), encoding="utf-8")
+    (folder / "longest_contract.json").write_text(json.dumps(contract), encoding="utf-8")
+    return own
+
+
+def _test(own: list[str]) -> str:
+    actions = json.dumps({name: ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] for name in own})
+    mocked = {kind: {"arn": ARNS[kind]} if kind in ARNS else {} for kind in sorted(ARNS | MORE)}
+    defaults = "".join(
+        f"  mock_resource {json.dumps(kind)} {{\n    defaults = {json.dumps(values | MORE.get(kind, {}))}\n  }}\n"
+        for kind, values in mocked.items()
+    )
+    settings = SETTINGS % {"name": NAME, "env": ENV, "own_actions": actions}
+    return (
+        f'mock_provider "aws" {{\n  override_during = plan\n{defaults}'
+        f'  mock_data "aws_caller_identity" {{\n    defaults = {{ account_id = "{ACCOUNT}" }}\n  }}\n}}\n'
+        f"variables {{\n{settings}}}\n"
+        'run "longest" {\n  command = plan\n}\n'
+    )
+
+
+def _terraform(home: Path, *arguments: str) -> str:
+    """Run Terraform there with the providers of this checkout, and return what it printed."""
+    mirror = subprocess.run(
+        [ROOT / "scripts" / "find-provider-mirror"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    settings = home / "cli.tfrc"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "AWS_"))}
+    if mirror:
+        settings.write_text(provider._installation(Path(mirror)), encoding="utf-8")
+        environment["TF_CLI_CONFIG_FILE"] = str(settings)
+    program = terraform.program(ROOT)
+    with contextlib.chdir(home):
+        subprocess.run([program, "init", "-input=false"], env=environment, check=True, capture_output=True)
+        return subprocess.run(
+            [program, *arguments], env=environment, check=False, capture_output=True, text=True
+        ).stdout
