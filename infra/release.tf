@@ -23,7 +23,7 @@ resource "aws_dynamodb_table" "releases" {
   }
 
   server_side_encryption {
-    enabled = true
+    enabled = false # with the key that AWS owns, as in table.tf
   }
 }
 

@@ -113,13 +113,17 @@ variable "service" {
 }
 
 variable "ownership" {
-  description = "\"user\": every caller has data of its own. \"shared\": all callers share the same data."
+  description = "\"user\": every caller has data of its own. \"shared\": all callers share the same data, which is one partition of the index: about 1,000 writes of 1 KB a second. A `throttling.rate` that lets more through is refused."
   type        = string
   default     = "user"
 
   validation {
     condition     = contains(["user", "shared"], var.ownership)
     error_message = "Use user or shared."
+  }
+  validation {
+    condition     = var.ownership != "shared" || try(local.index_units * var.throttling.rate <= local.partition_units, true)
+    error_message = "With ownership = \"shared\" all writes go to one partition of the index, which takes ${local.partition_units} units a second. With throttling.rate = ${var.throttling.rate}, for each method, the API lets ${local.index_units * var.throttling.rate} through. Lower the rate to ${floor(local.partition_units / local.index_units)} or less, or use ownership = \"user\"."
   }
 }
 

@@ -169,8 +169,12 @@ run "the_table_is_keyed_by_owner_and_protected" {
     error_message = "The index is not by_owner as the functions use it."
   }
   assert {
-    condition     = aws_dynamodb_table.data.point_in_time_recovery[0].enabled && aws_dynamodb_table.data.server_side_encryption[0].enabled && aws_dynamodb_table.data.ttl[0].attribute_name == "expires_at"
-    error_message = "Recovery, encryption or the TTL attribute is missing."
+    condition     = aws_dynamodb_table.data.point_in_time_recovery[0].enabled && aws_dynamodb_table.data.ttl[0].attribute_name == "expires_at"
+    error_message = "Recovery or the TTL attribute is missing."
+  }
+  assert {
+    condition     = alltrue([for table in [aws_dynamodb_table.data, aws_dynamodb_table.releases] : !table.server_side_encryption[0].enabled])
+    error_message = "A table's key is one of KMS, each use of which is billed."
   }
   assert {
     condition     = aws_dynamodb_table.data.deletion_protection_enabled && aws_cognito_user_pool.users[0].deletion_protection == "ACTIVE"

@@ -23,7 +23,6 @@ run "values_out_of_range_are_rejected" {
   command = plan
   variables {
     name               = "Items"
-    ownership          = "nobody"
     trash_days         = 3651
     gateway_scopes     = "none"
     threat_protection  = "SOME"
@@ -39,7 +38,7 @@ run "values_out_of_range_are_rejected" {
     monthly_budget_usd = 0
   }
   expect_failures = [
-    var.name, var.ownership, var.trash_days, var.gateway_scopes, var.threat_protection, var.web_origins, var.web_domain,
+    var.name, var.trash_days, var.gateway_scopes, var.threat_protection, var.web_origins, var.web_domain,
     var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
     var.slo, var.alarm_counts, var.monthly_budget_usd,
   ]
@@ -51,6 +50,30 @@ run "fraction_of_a_burst_without_a_token_is_rejected" {
     throttling = { rate = 1, burst = 1, without_token = { rate = 1, burst = 0.5 } }
   }
   expect_failures = [var.throttling]
+}
+
+run "an_owner_other_than_the_caller_or_all_is_rejected" {
+  command = plan
+  variables {
+    ownership = "nobody"
+  }
+  expect_failures = [var.ownership]
+}
+
+run "shared_data_with_more_writes_than_a_partition_takes_is_rejected" {
+  command = plan
+  variables {
+    ownership  = "shared"
+    throttling = { rate = 200, burst = 200 }
+  }
+  expect_failures = [var.ownership]
+}
+
+run "shared_data_with_the_usual_rate_is_accepted" {
+  command = plan
+  variables {
+    ownership = "shared"
+  }
 }
 
 run "half_a_day_of_trash_is_rejected" {
