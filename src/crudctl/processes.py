@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from crudctl.console import Failed
@@ -23,6 +23,7 @@ def run(
     hint: str = "",
     errors: str = "replace",
     umask: int = -1,
+    pass_fds: Collection[int] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run a program without input and return how it ended and what it printed, read as UTF-8 whatever the locale is.
 
@@ -30,6 +31,7 @@ def run(
         hint: what to do when it is not installed; by default, to install it.
         errors: what becomes of bytes that are not UTF-8, as for `bytes.decode`.
         umask: of the program; by default, the caller's.
+        pass_fds: file descriptors that the program has too, such as of a lock.
 
     Raises Failed, which names the program, when it cannot be started.
     """
@@ -43,6 +45,7 @@ def run(
             encoding="utf-8",
             errors=errors,
             umask=umask,
+            pass_fds=pass_fds,
             check=False,
         )
     except (FileNotFoundError, PermissionError) as error:

@@ -27,15 +27,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def built_elsewhere(project: Path, seed: str) -> bytes:
-    """Return the zip, built in a process of its own with a hash seed."""
+def begin_build(project: Path, seed: str) -> subprocess.Popen[bytes]:
+    """Start a build in a process of its own with a hash seed."""
     code = f"from pathlib import Path; from crudctl.build import package; package.build(Path({str(project)!r}))"
     environ = os.environ | {
         "PYTHONHASHSEED": seed,
         "PYTHONPATH": str(ROOT / "src"),
         "TZ": "Asia/Tokyo" if seed == "1" else "UTC",
     }
-    subprocess.run([sys.executable, "-c", code], check=True, env=environ)
+    return subprocess.Popen([sys.executable, "-c", code], env=environ)
+
+
+def built_elsewhere(project: Path, seed: str) -> bytes:
+    """Return the zip, built in a process of its own with a hash seed."""
+    assert begin_build(project, seed).wait() == 0
     return (project / "build" / "functions.zip").read_bytes()
 
 
@@ -44,6 +49,14 @@ def test_two_builds_have_the_same_bytes(project: Path) -> None:
     for file in (project / "src" / "functions").glob("*.py"):
         os.utime(file, (1, 1))
     assert built_elsewhere(project, "2") == first
+
+
+def test_builds_at_the_same_time_have_the_same_bytes_and_leave_nothing_behind(project: Path) -> None:
+    first = package.build(project).zip.read_bytes()
+    building = [begin_build(project, str(seed)) for seed in range(2)]
+    assert [each.wait() for each in building] == [0, 0]
+    assert (project / "build" / "functions.zip").read_bytes() == first
+    assert [path.name for path in (project / "build").iterdir() if path.is_dir()] == []
 
 
 def test_the_zip_contains_sources_their_bytecode_and_nothing_else(project: Path) -> None:
@@ -69,9 +82,9 @@ def test_the_bytecode_is_used_whatever_times_the_files_have(project: Path, tmp_p
 
 
 def test_a_traceback_has_the_paths_on_lambda(project: Path) -> None:
-    data = next(
-        (package.build(project).zip.parent / "functions" / "functions" / "__pycache__").glob("http.*.pyc")
-    ).read_bytes()
+    name = f"functions/__pycache__/http.{sys.implementation.cache_tag}.pyc"
+    with zipfile.ZipFile(package.build(project).zip) as archive:
+        data = archive.read(name)
     assert marshal.loads(data[16:]).co_filename == "/var/task/functions/http.py"
 
 

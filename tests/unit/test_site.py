@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -287,7 +288,7 @@ def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytes
         (tmp_path / name).write_text("1", encoding="utf-8")
     programs = tmp_path / "programs"
     programs.mkdir()
-    npm = "#!/bin/sh\nmkdir -p node_modules dist; echo x > dist/index.html; echo $1 >> ../calls\n"
+    npm = "#!/bin/sh\nmkdir -p node_modules $6; echo $1 >> ../calls; test $1 = ci || echo x > $6/index.html\n"
     (programs / "npm").write_text(npm, encoding="utf-8")
     (programs / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
@@ -307,3 +308,24 @@ def test_it_is_built_when_its_sources_or_the_contract_changed(monkeypatch: pytes
         assert npm_calls() == ["run"]
     (tmp_path / "web" / "package-lock.json").write_text("2", encoding="utf-8")
     assert npm_calls() == ["ci", "run"]
+
+
+def test_builds_at_the_same_time_wait_for_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With an npm that fails while another one runs, and a page that always exists, whole."""
+    for name in ("web/src/a.ts", "web/package.json", "web/package-lock.json", *build.CONTRACT):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1", encoding="utf-8")
+    npm = tmp_path / "programs" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(
+        "#!/bin/sh\nmkdir ../running || exit 1\nsleep 0.2\nmkdir -p node_modules $6\n"
+        "test $1 = ci || echo x > $6/index.html\nrmdir ../running\n",
+        encoding="utf-8",
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}{os.pathsep}{os.environ['PATH']}")
+    with ThreadPoolExecutor(3) as threads:
+        built = list(threads.map(lambda _: build.build(tmp_path, lambda text: None), range(3)))
+    assert sorted(built) == [False, False, True]
+    assert (tmp_path / "web" / "dist" / "index.html").read_text(encoding="utf-8") == "x\n"
+    assert not [path for path in (tmp_path / "build").iterdir() if path.is_dir()]

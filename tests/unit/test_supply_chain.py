@@ -102,7 +102,8 @@ def built(folder: Path) -> Path:
     for name in sbom.ZIPS:
         with zipfile.ZipFile(folder / "build" / name, "w") as archive:
             archive.writestr("module.py", name)
-    (folder / "build" / "openapi.json").write_text("{}", encoding="utf-8")
+    for name in ("openapi.json", "service.json"):
+        (folder / "build" / name).write_text("{}", encoding="utf-8")
     (folder / "web" / "dist" / "index.html").write_text("<h1>", encoding="utf-8")
     (folder / "web" / "dist" / "assets" / "a.js").write_text("let a", encoding="utf-8")
     for name in ("package.json", "package-lock.json"):
@@ -129,7 +130,8 @@ def test_bills_of_materials_and_checksums_are_of_the_build(tmp_path: Path) -> No
     checked = {line[66:]: line[:64] for line in written["SHA256SUMS"].splitlines()}
     assert checked["build/functions.zip"] == checksum
     assert checked.keys() == {
-        "build/functions.zip", "build/rollback.zip", "build/openapi.json", "web/dist/assets/a.js", "web/dist/index.html",
+        "build/functions.zip", "build/rollback.zip", "build/openapi.json", "build/service.json", "web/dist/assets/a.js",
+        "web/dist/index.html",
     }  # fmt: skip
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import http.server
 import io
+import json
+import os
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crudctl.console import Failed
 from crudctl.infra import download, provider
-from crudctl.infra.terraform import Terraform, Unknown
+from crudctl.infra.folder import PrivateFolder
+from crudctl.infra.terraform import Plan, Terraform, Unknown
 from crudctl.project import Environment
 from tests.stack import ROOT, put_names
 
@@ -254,13 +260,13 @@ def test_a_failed_download_is_reported_with_what_to_install(tmp_path: Path, syst
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `terraform` on PATH. `apply` runs the script in the file that is returned, and `plan` the one beside it."""
+    """A stand-in for `terraform` on PATH. `apply` runs the script in the file that is returned, others those beside it."""
     program = tmp_path / "bin" / "terraform"
     program.parent.mkdir()
     program.write_text(
         '#!/bin/sh\ncase $1 in version) echo \'{"terraform_version": "1.11.4"}\';; '
         f'init) mkdir -p "$TF_DATA_DIR/providers/{provider.ADDRESS}/6.1.0/any";; '
-        f"plan|apply) . {tmp_path}/$1;; esac\n",
+        f"plan|apply|show) . {tmp_path}/$1;; esac\n",
         encoding="utf-8",
     )
     program.chmod(0o755)
@@ -287,31 +293,92 @@ def test_a_failing_terraform_is_reported(stand_in: Path, script: str, message: s
     assert message in failure.value.message
 
 
-def test_a_plan_has_its_changes_also_after_what_others_have_changed(stand_in: Path) -> None:
-    shown = """module.function["get_item"].aws_lambda_function.this: Refreshing state... [id=items-test-get_item]
-
-Note: Objects have changed outside of Terraform
-
-  # module.function["get_item"].aws_lambda_function.this has changed
-  ~ resource "aws_lambda_function" "this" {
-      ~ version                        = "1" -> "2"
-    }
-
-─────────────────────────────────────────────────────────────────────────────
-
-Plan: 1 to add, 2 to change, 0 to destroy."""
+def planned(stand_in: Path, document: dict[str, Any], text: str = "") -> Plan:
+    """The plan that the stand-in makes: `document` is what `terraform show -json` prints of it, `text` what `plan` prints."""
     saved = f"{'─' * 77}\n\nSaved the plan to: plan\n"
     (stand_in.parent / "plan").write_text(
         f"""for argument in "$@"; do case $argument in -out=*) : > "${{argument#-out=}}";; esac; done
 cat <<'END'
-{shown}
+{text}
 
 {saved}END
 """,
         encoding="utf-8",
     )
-    plan = Terraform(Environment(stand_in.parent, "local")).plan()
-    assert (plan.text, plan.changes) == (shown, 3)
+    (stand_in.parent / "show").write_text(f"cat <<'END'\n{json.dumps(document)}\nEND\n", encoding="utf-8")
+    return Terraform(Environment(stand_in.parent, "local")).plan()
+
+
+def change(*actions: str, after: object = None, **more: Any) -> dict[str, Any]:
+    """What becomes of a resource, as Terraform describes it."""
+    return {"address": "a.b", "type": "a", "change": {"actions": list(actions), "before": {}, "after": after}, **more}
+
+
+def test_a_plan_is_what_terraform_describes_whatever_its_text_looks_like(stand_in: Path) -> None:
+    shown = """module.function["get_item"].aws_lambda_function.this: Refreshing state... [id=items-test-get_item]
+
+Note: Objects have changed outside of Terraform
+
+─────────────────────────────────────────────────────────────────────────────
+
+Plan: 7 to add, 7 to change, 7 to destroy."""
+    resources = [change("create"), change("delete", "create"), change("update"), change("no-op"), change("read")]
+    plan = planned(stand_in, {"applyable": True, "resource_changes": resources}, shown)
+    assert (plan.text, plan.changes, plan.applicable) == (shown, 4, True)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"output_changes": {"url": {"actions": ["update"], "before": "a", "after": "b"}}},
+        {"resource_changes": [change("no-op", previous_address="a.c")]},
+        {"resource_changes": [{**change("no-op"), "change": {"actions": ["no-op"], "importing": {"id": "x"}}}]},
+        {"resource_changes": [change("forget")]},
+    ],
+    ids=["an output", "a move", "an import", "a removal from the state"],
+)
+def test_what_changes_no_resource_is_applied_too(stand_in: Path, document: dict[str, Any]) -> None:
+    plan = planned(stand_in, {"applyable": True, **document})
+    assert (plan.changes, plan.applicable) == (0, True)
+    assert plan.digest != planned(stand_in, {"applyable": False, "resource_changes": [change("no-op")]}).digest
+
+
+def test_two_plans_have_the_same_digest_only_if_they_do_the_same(stand_in: Path) -> None:
+    first = planned(stand_in, {"applyable": True, "resource_changes": [change("update", after={"memory": 256})]})
+    for other, same in (
+        ([change("update", after={"memory": 256}), change("read"), change("no-op")], True),
+        ([change("update", after={"memory": 512})], False),
+        ([change("delete", "create", after={"memory": 256})], False),
+        ([{**change("update", after={"memory": 256}), "address": "a.c"}], False),
+    ):
+        plan = planned(stand_in, {"applyable": True, "resource_changes": other})
+        assert (plan.digest == first.digest) == same
+
+
+def test_a_plan_stays_in_its_place_only_as_long_as_it_is_needed(stand_in: Path) -> None:
+    plan = planned(stand_in, {"applyable": False})
+    assert not plan.file.exists()  # its Terraform is gone
+    (stand_in.parent / "show").write_text("exit 1", encoding="utf-8")
+    with pytest.raises(Failed, match="terraform show failed"):
+        Terraform(Environment(stand_in.parent, "local")).plan()
+    gc.collect()  # the exception of the failure held the object
+    assert not list((stand_in.parent / ".local").rglob("plan"))
+
+
+def test_a_folder_of_a_killed_process_is_removed_by_the_next_and_one_in_use_is_not(tmp_path: Path) -> None:
+    code = (
+        "import os; from pathlib import Path; from crudctl.infra.folder import PrivateFolder\n"
+        f"folder = PrivateFolder(Path({str(tmp_path)!r})); (folder.path / 'plan').touch(); os.kill(os.getpid(), 9)"
+    )
+    ours = PrivateFolder(tmp_path)
+    subprocess.run([sys.executable, "-c", code], check=False, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})
+    assert len(list(tmp_path.rglob("plan"))) == 1
+    another = PrivateFolder(tmp_path)
+    assert sorted(path for path in tmp_path.iterdir() if path.is_dir()) == sorted([ours.path, another.path])
+    another.close()
+    assert ours.path.stat().st_mode & 0o777 == 0o700
+    ours.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_progress_counts_the_applied_of_the_planned_changes(stand_in: Path) -> None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pprint
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crudctl import locks
 from crudctl.build import (
     aws_profile,
     contract,
@@ -65,21 +68,27 @@ class Package:
 
 
 def build(root: Path) -> Package:
-    """Build the package of the project at `root` in `root/build`.
+    """Build the package of the project at `root` in `root/build`, one process at a time, each in a folder of its own.
 
     Raises:
         contract.ContractError: The contract is invalid, or the service cannot enforce it, or an operation has no handler.
         subprocess.CalledProcessError: A module does not compile; `stdout` of the error names it.
     """
+    with locks.of_builds(root), tempfile.TemporaryDirectory(prefix=".functions.", dir=root / "build") as folder:
+        return _build(root, Path(folder))
+
+
+def _build(root: Path, project: Path) -> Package:
+    """Build the package in the folder `project`, which gets a copy of what the zip is made of."""
     document = contract.load(root)
     described = service.describe(document)
     operations.operations(document)  # before the examples: an example of an invalid schema says nothing
     examples.check(document, described)
     round_trip.plan(document)  # what a release could not probe is refused here, not in the middle of a release
     write_operations(root, document)
-    staged = root / "build" / "functions"
-    shutil.rmtree(staged, ignore_errors=True)
+    staged = project / "src"
     shutil.copytree(root / "src" / "functions", staged / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    write_operations(project, document)
     # In a process of its own: strings that this process has interned would change the bytes. Without docstrings and column
     # numbers, which have no reader on Lambda.
     command = [
@@ -97,10 +106,10 @@ def build(root: Path) -> Package:
     ]
     command += ["-s", str(staged), "-p", "/var/task", str(staged)]
     subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace")
-    handlers.check(root, described)
+    handlers.check(project, described)
     for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, which loads the plain name
         compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
-    archive = staged.with_suffix(".zip")
+    archive = root / "build" / "functions.zip"
     _write_zip(staged, archive)
     build_rollback(root)
     openapi = root / "build" / "openapi.json"
@@ -124,14 +133,14 @@ def build_or_fail(root: Path) -> Package:
 
 def build_rollback(root: Path) -> Path:
     """Write build/rollback.zip, the function that rolls a release back, and return its path."""
-    staged = root / "build" / "rollback"
-    shutil.rmtree(staged, ignore_errors=True)
-    for name in ROLLBACK:
-        target = staged / "crudctl" / f"{name}.py"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(__file__).parents[1] / f"{name}.py", target)
-    archive = staged.with_suffix(".zip")
-    _write_zip(staged, archive)
+    archive = root / "build" / "rollback.zip"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".rollback.", dir=archive.parent) as staged:
+        for name in ROLLBACK:
+            target = Path(staged) / "crudctl" / f"{name}.py"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(__file__).parents[1] / f"{name}.py", target)
+        _write_zip(Path(staged), archive)
     return archive
 
 
@@ -158,7 +167,7 @@ def operations_module(document: dict[str, Any]) -> str:
 
 
 def _write_zip(staged: Path, archive: Path) -> None:
-    incomplete = archive.with_suffix(".tmp")
+    incomplete = archive.with_suffix(f".{os.getpid()}.tmp")
     with zipfile.ZipFile(incomplete, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
         for file in sorted(path for path in staged.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(file.relative_to(staged).as_posix(), EPOCH)

@@ -43,7 +43,7 @@ def write(root: Path) -> list[Path]:
     )
     written.append(build / "licences.json")
     _run(root, [sys.executable, "-m", "piplicenses", "--format=json", "--with-urls", "--output-file", str(written[-1])])
-    covered = [*(build / name for name in ZIPS), build / "openapi.json", *sorted(dist.rglob("*"))]
+    covered = [*(build / name for name in (*ZIPS, "openapi.json", "service.json")), *sorted(dist.rglob("*"))]
     lines = [f"{_sha256(path)}  {path.relative_to(root).as_posix()}\n" for path in covered if path.is_file()]
     written.append(build / CHECKSUMS)
     written[-1].write_text("".join(lines), encoding="ascii")

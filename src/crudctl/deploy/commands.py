@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
 from crudctl import project, users
-from crudctl.console import Failed, err, out, step
+from crudctl.console import Failed, confirm, err, out, step
+from crudctl.deploy import shown
 from crudctl.deploy import steps as deploy_steps
+from crudctl.deploy.choices import STEPS, Options
+from crudctl.deploy.steps import Deploy
 from crudctl.infra import outputs, state
 from crudctl.infra.terraform import Terraform
 from crudctl.options import confirm_change, environment_option, refuse_unconfirmed
 from crudctl.project import Environment
-from crudctl.release.commands import release
+from crudctl.release.commands import pace_of
 
-STEPS = ("build", "apply", "release", "web")
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
@@ -51,6 +55,9 @@ def bootstrap(environment: Environment) -> None:
 @click.command()
 @environment_option(*project.ON_AWS)
 @click.option("--plan", is_flag=True, help="Build, print what would change, and stop.")
+@click.option(
+    "--write", type=FOLDER, help="With --plan: write plan.md, for a comment, and the plan's digest to this folder."
+)
 @click.option("--yes", is_flag=True, help="Apply changes without asking for confirmation.")
 @click.option(
     "--only", multiple=True, type=click.Choice(STEPS), help="Run only this step. Repeat it for several.  [default: all]"
@@ -65,44 +72,35 @@ def bootstrap(environment: Environment) -> None:
     metavar="ADDRESS",
     help="Let the plan delete this table or user pool, with everything in it.",
 )
-@click.pass_context
-def deploy(
-    context: click.Context,
-    environment: Environment,
-    plan: bool,
-    yes: bool,
-    only: tuple[str, ...],
-    steps: str,
-    bake: str,
-    delete: tuple[str, ...],
-) -> None:
+@click.option(
+    "--approved", metavar="DIGEST", help="Apply the plan with this digest, which --plan prints, and no other."
+)
+@click.option("--checksums", metavar="SHA256", help="Ship only what the build/SHA256SUMS with this SHA-256 lists.")
+@click.option("--older", is_flag=True, help="Deploy even if a newer commit is deployed.")
+@click.option("--no-doctor", is_flag=True, help="Deploy even if `crudctl doctor` finds something wrong.")
+def deploy(environment: Environment, only: tuple[str, ...], steps: str, bake: str, **given: Any) -> None:
     """Build, apply to AWS, release by canary and upload the web app, at once or step by step.
 
-    A first deploy takes traffic at once, as there is no version to compare it with. At the end every operation is called once,
-    and if one fails, so does the command. Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After a failure or
-    a rollback the web app is not uploaded.
+    What it ships is copied first, so that what is built or edited meanwhile is not deployed. A first deploy takes traffic at once,
+    as there is no version to compare it with. At the end every operation is called once, and if one fails, so does the command.
+    Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After these two the web app is not uploaded.
 
     Example: crudctl deploy --env test --plan
     """
-    chosen = only or STEPS
-    if {"apply", "release"} & set(chosen) and not (plan or yes or sys.stdin.isatty()):
-        raise Failed(
-            "Confirmation required, but stdin is not a terminal.", "Review the changes with --plan, then pass --yes."
-        )
+    options = Options(tuple(only or STEPS), pace_of(environment, steps, bake), **given)
+    options.check()
+    if options.plan:
+        _show_plan(environment, options)
+        return
     with environment.alone():
-        if "build" in chosen:
-            deploy_steps.build(environment)
-        if plan:
-            out.print(deploy_steps.plan(environment, lock=False)[1].text)
-            return
-        if "apply" in chosen:
-            yes = _apply(environment, yes, delete) or yes
-    if "release" in chosen:
-        _release(context, environment, steps, bake, yes)
-    if {"apply", "release"} & set(chosen):
-        deploy_steps.call_every_operation(environment)
-    if "web" in chosen:
-        deploy_steps.upload_web(environment)
+        if options.ships:
+            if not options.no_doctor:
+                deploy_steps.ask_doctor(environment, options.only)
+            if not options.older:
+                deploy_steps.refuse_older(environment)
+        with deploy_steps.prepared(environment, options.only, options.checksums) as run:
+            if options.ships:
+                _ship(run, options)
 
 
 @click.command()
@@ -128,7 +126,6 @@ def destroy(environment: Environment, name: str | None) -> None:
         confirm_change(environment, question, None, name)
         with step(f"Delete {environment.prefix}") as progress:
             terraform.apply(progress, planned)
-        planned.file.unlink()
     err.print(f"Deleted. `crudctl deploy --env {environment.name}` makes it again, empty.")
 
 
@@ -161,30 +158,74 @@ def tokens(environment: Environment) -> None:
     click.echo(",".join(tokens))
 
 
-def _apply(environment: Environment, yes: bool, delete: tuple[str, ...]) -> bool:
+def _show_plan(environment: Environment, options: Options) -> None:
+    with deploy_steps.prepared(environment, {"apply"} | ({"build"} & set(options.only)), options.checksums) as run:
+        planned = deploy_steps.plan(run, lock=False)
+        out.print(planned.text)
+        err.print(f"Digest of this plan: {planned.digest}")
+        if options.write:
+            shown.write(options.write, planned, environment.name)
+
+
+def _ship(run: Deploy, options: Options) -> None:
+    yes, applies = options.yes, "apply" in options.only
+    if applies:
+        yes = _apply(run, options) or yes
+    values = outputs.read(run.environment)
+    functions: dict[str, str] = values["functions"]
+    if not applies and "release" not in options.only:
+        deploy_steps.upload_web(run, values)
+        return
+    behind = deploy_steps.behind(run, functions, applied=applies)
+    if behind:
+        for each in behind:
+            err.print(f"{each.name} has {each.differs}, although Terraform has nothing to change.")
+        if not yes:
+            click.confirm("Publish what was deployed?", abort=True, err=True)
+        deploy_steps.complete(run, behind)
+    if "release" in options.only:
+        _release(run, functions, options, yes)
+    deploy_steps.call_every_operation(run, functions)
+    if "web" in options.only:
+        deploy_steps.upload_web(run, values)
+
+
+def _apply(run: Deploy, options: Options) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
+    environment = run.environment
     deploy_steps.refuse_while_releasing(environment)
-    terraform, planned = deploy_steps.plan(environment)
+    planned = deploy_steps.plan(run)
     out.print(planned.text)
-    if not planned.changes:
+    if options.approved and planned.digest != options.approved:
+        raise Failed(
+            f"This plan has the digest {planned.digest}; {options.approved} was approved. Nothing was changed.",
+            "Something has changed in between: have this plan approved, or deploy again from the start.",
+        )
+    if not planned.applicable:
+        deploy_steps.record_revision(environment)
         return False
-    deploy_steps.refuse_losses(terraform, planned, delete)
-    deploy_steps.refuse_out_of_order(environment, terraform, planned)
-    if not yes:
+    deploy_steps.refuse_losses(run.terraform, planned, options.delete)
+    deploy_steps.refuse_out_of_order(run, planned)
+    if not options.yes:
         click.confirm(f"Apply this to {environment.name}?", abort=True, err=True)
-    deploy_steps.apply(environment, terraform, planned)
+    deploy_steps.record_revision(environment)
+    deploy_steps.apply(run, planned)
+    deploy_steps.record_revision(environment)  # a first deploy has made the bucket for it
     return True
 
 
-def _release(context: click.Context, environment: Environment, steps: str, bake: str, yes: bool) -> None:
+def _release(run: Deploy, functions: dict[str, str], options: Options, yes: bool) -> None:
     """Release the newest versions. Exit the program if they are not promoted."""
-    pending = deploy_steps.pending(environment)
+    environment = run.environment
+    pending = deploy_steps.pending(environment, functions)
     if not pending:
         err.print("Nothing to release: the alias prod of every function is at its newest version.")
         return
     err.print("Release: " + ", ".join(f"{name} {old} → {new}" for name, (old, new) in pending.items()))
+    if environment.production and not yes:
+        confirm(f"Release to {environment.name}?")
     try:
-        context.invoke(release.commands["start"], environment=environment, steps=steps, bake=bake, yes=yes)
+        deploy_steps.start_release(run, functions, {name: new for name, (_, new) in pending.items()}, options.pace)
     except SystemExit as ended:
         if ended.code != 0:
             raise

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from crudctl import locks
 from crudctl.build import package
 from crudctl.console import Failed, err, step
-from crudctl.infra import outputs
+from crudctl.deploy import revision, shipped
+from crudctl.deploy.artefacts import DIST, FUNCTIONS, ROLLBACK, Artefacts, check_origin, freeze
+from crudctl.deploy.shipped import Behind
+from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform
+from crudctl.operate import doctor
 from crudctl.project import Environment
-from crudctl.release import order, survey, versions
+from crudctl.release import commands, order, survey, versions
 from crudctl.release.aliases import PROD
+from crudctl.release.cloud import cloud_of
 from crudctl.release.record import Records, Release
 from crudctl.web import build as web
 from crudctl.web import upload
 
-BUILT = ("build/functions.zip", "build/rollback.zip", "build/openapi.json", "build/service.json", "web/dist/index.html")
+
+@dataclass(frozen=True)
+class Deploy:
+    """One deploy: what it ships, and the Terraform that works with it."""
+
+    environment: Environment
+    artefacts: Artefacts
+    terraform: Terraform
 
 
 def build(environment: Environment) -> None:
@@ -33,14 +48,71 @@ def build(environment: Environment) -> None:
     web.build_for_deploy(environment.root)
 
 
-def plan(environment: Environment, lock: bool = True) -> tuple[Terraform, Plan]:
-    """Return the plan of what an apply would change, and the Terraform to apply it. Raise Failed if nothing was built."""
-    missing = [name for name in BUILT if not (environment.root / name).exists()]
-    if missing:
-        raise Failed(f"{', '.join(missing)} does not exist.", "Omit --only, or add --only build.")
-    terraform = Terraform(environment)
-    with step(f"Plan infra/ for {environment.name}"):
-        return terraform, terraform.plan(lock)
+@contextlib.contextmanager
+def prepared(environment: Environment, steps: Collection[str], checksums: str | None = None) -> Iterator[Deploy]:
+    """Build, if that is one of the `steps`, and yield the deploy of what the others need. Its copies are removed in the end.
+
+    Args:
+        checksums: SHA-256 of the build/SHA256SUMS that lists what may be shipped; by default, whatever was built.
+
+    Raise Failed if something was not built, or is not what the checksums list.
+    """
+    environment.make_home()
+    folder = PrivateFolder(environment.home / "runs")
+    try:
+        with locks.of_builds(environment.root):
+            if "build" in steps:
+                build(environment)
+            artefacts = freeze(environment.root, folder.path, steps)
+        if checksums is not None:
+            check_origin(artefacts, environment.root, checksums)
+        yield Deploy(environment, artefacts, Terraform(environment, folder=folder))
+    finally:
+        folder.close()
+
+
+def ask_doctor(environment: Environment, steps: Collection[str]) -> None:
+    """Raise Failed if `crudctl doctor` finds what would make a deploy fail, or the service, with all that it finds."""
+    with step(f"Check {environment.name} as `crudctl doctor` does"):
+        found = doctor.run(environment)
+        failures = [
+            (title, result)
+            for title, result in found
+            if isinstance(result, Failed) and (title in doctor.AWS or "build" in steps)
+        ]
+    if failures:
+        raise Failed(
+            f"Nothing was changed: {environment.name} is not ready.\n"
+            + "\n".join(f"  {title}: {failure.message} {failure.hint}".rstrip() for title, failure in failures),
+            "Fix this, or deploy in spite of it with --no-doctor.",
+        )
+
+
+def refuse_older(environment: Environment) -> None:
+    """Raise Failed if a newer commit than this one was deployed."""
+    ours = revision.here(environment.root)
+    last = revision.deployed(environment.client("s3"), _artefacts_bucket(environment))
+    if ours and last:
+        revision.refuse_older(environment.root, ours, last, environment.name)
+
+
+def record_revision(environment: Environment) -> None:
+    """Record the commit that is being deployed, if the project is in a repository."""
+    if ours := revision.here(environment.root):
+        revision.record(environment.client("s3"), _artefacts_bucket(environment), ours)
+
+
+def _artefacts_bucket(environment: Environment) -> str:
+    """Return the name of the bucket of the packages, as infra/artefacts.tf has it."""
+    account = environment.client("sts").get_caller_identity()["Account"]
+    return f"{environment.prefix}-artefacts-{account}"
+
+
+def plan(deploy: Deploy, lock: bool = True) -> Plan:
+    """Return the plan of what an apply would change."""
+    deploy.artefacts.check()
+    with step(f"Plan infra/ for {deploy.environment.name}"):
+        return deploy.terraform.plan(lock)
 
 
 def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
@@ -57,19 +129,41 @@ def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
     return terraform, planned
 
 
-def apply(environment: Environment, terraform: Terraform, planned: Plan) -> None:
-    """Apply a plan and delete its file."""
-    with step(f"Apply infra/ to {environment.name}") as progress:
-        terraform.apply(progress, planned)
-    planned.file.unlink()
+def apply(deploy: Deploy, planned: Plan) -> None:
+    """Apply a plan."""
+    deploy.artefacts.check()
+    with step(f"Apply infra/ to {deploy.environment.name}") as progress:
+        deploy.terraform.apply(progress, planned)
 
 
-def pending(environment: Environment) -> dict[str, tuple[str, str]]:
+def behind(deploy: Deploy, functions: Mapping[str, str], applied: bool) -> list[Behind]:
+    """Return the functions that are not what was deployed although Terraform has nothing to do.
+
+    Args:
+        applied: whether the package was applied; otherwise only versions are compared with what they were published of.
+    """
+    client, artefacts = deploy.environment.client("lambda"), deploy.artefacts
+    found = shipped.behind(client, functions, artefacts.code_sha256(FUNCTIONS) if applied else None)
+    name = f"{deploy.environment.prefix}-rollback"
+    if applied and shipped.code_of(client, name) != artefacts.code_sha256(ROLLBACK):
+        found.append(Behind(name, code=True, version="", differs="code that is not of this package"))
+    return found
+
+
+def complete(deploy: Deploy, found: Collection[Behind]) -> None:
+    """Give functions the code of the package and publish it, as Terraform should have. Raise Failed if that does not help."""
+    client = deploy.environment.client("lambda")
+    for each in found:
+        zipped = FUNCTIONS if each.version else ROLLBACK
+        with step(f"Publish {each.name}, which has {each.differs}"):
+            shipped.complete(client, each, deploy.artefacts.root / zipped, deploy.artefacts.code_sha256(zipped))
+
+
+def pending(environment: Environment, functions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return by operation the version in service and the newest, where they differ. Empty after a first deploy.
 
     Raise Failed while a release is under way.
     """
-    functions: dict[str, str] = outputs.read(environment)["functions"]
     refuse_while_releasing(environment)
     client = environment.client("lambda")
     newest = versions.newest(client, functions)
@@ -83,6 +177,12 @@ def pending(environment: Environment) -> dict[str, tuple[str, str]]:
     return {operation: pair for operation, pair in by_operation.items() if pair[0] != pair[1]}
 
 
+def start_release(deploy: Deploy, functions: Mapping[str, str], new: Mapping[str, str], pace: commands.Pace) -> None:
+    """Release these versions, with probes from the contract that is deployed. Exit the program as `release start` does."""
+    cloud = cloud_of(deploy.environment, functions, deploy.artefacts.root)
+    commands.run(deploy.environment, pace, cloud, new)
+
+
 def refuse_while_releasing(environment: Environment) -> None:
     """Raise Failed while a release is under way: an apply would publish versions meanwhile."""
     current = _last_release(environment)
@@ -93,12 +193,13 @@ def refuse_while_releasing(environment: Environment) -> None:
         )
 
 
-def refuse_out_of_order(environment: Environment, terraform: Terraform, planned: Plan) -> None:
+def refuse_out_of_order(deploy: Deploy, planned: Plan) -> None:
     """Raise Failed if what a plan would publish could not be released after the versions in service."""
+    environment = deploy.environment
     client = environment.client("lambda")
     environments: dict[str, dict[str, dict[str, str]]] = {}
     old, new = {}, {}
-    for name, variables in terraform.environments(planned).items():
+    for name, variables in deploy.terraform.environments(planned).items():
         try:
             serving = client.get_function_configuration(FunctionName=name, Qualifier=PROD)
         except client.exceptions.ResourceNotFoundException:
@@ -131,10 +232,11 @@ def _last_release(environment: Environment) -> Release | None:
         return None
 
 
-def call_every_operation(environment: Environment) -> None:
+def call_every_operation(deploy: Deploy, functions: Mapping[str, str]) -> None:
     """Call every operation once. Raise Failed, with those that fail and why."""
+    environment = deploy.environment
     with step("Call every operation"):
-        wrong = survey.failures(environment, outputs.read(environment)["functions"])
+        wrong = survey.failures(environment, functions, deploy.artefacts.root)
     if wrong:
         raise Failed(
             f"Deployed to {environment.name}, but not everything works:\n" + "\n".join(f"  {line}" for line in wrong),
@@ -143,11 +245,15 @@ def call_every_operation(environment: Environment) -> None:
         )
 
 
-def upload_web(environment: Environment) -> None:
-    """Upload web/dist to the bucket that CloudFront serves."""
-    values: dict[str, Any] = outputs.read(environment)
+def upload_web(deploy: Deploy, values: Mapping[str, Any]) -> None:
+    """Upload the web app to the bucket that CloudFront serves.
+
+    Args:
+        values: the environment's outputs.
+    """
     if "web_bucket" not in values:  # Terraform keeps no null outputs
         err.print("The web app was not uploaded: `cdn` is false.")
         return
+    deploy.artefacts.check()
     with step("Upload the web app"):
-        upload.upload(environment.client("s3"), environment.root / "web" / "dist", values["web_bucket"])
+        upload.upload(deploy.environment.client("s3"), deploy.artefacts.root / DIST, values["web_bucket"])

@@ -84,6 +84,17 @@ class StateBucket:
             getattr(self._s3, call)(Bucket=self.name, **settings)
         return new
 
+    def read(self, key: str) -> bytes:
+        """Return a state as it is stored; empty before the first apply. Raise Failed if the bucket does not exist."""
+        self.backend(key)
+        try:
+            body: bytes = self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return b""
+            raise
+        return body
+
     def lock(self, key: str) -> str:
         """Return who holds the lock of the state, since when and for what; empty if nobody does."""
         try:
@@ -120,19 +131,17 @@ def key(environment: Environment) -> str:
     return KEY if environment.family == environment else f"{KEY}.{environment.name}"
 
 
-def lay_out(source: Path, folder: Path, environment: Environment) -> None:
+def lay_out(source: Path, folder: Path, remembered: Path) -> None:
     """Make `folder` a copy of the root module `source` that keeps its state in a bucket (docs/decisions/0011-state.md).
 
-    Links in the environment's home stand for what infra/ reads from `../`, so that both name a file by the same path.
+    Args:
+        remembered: the lock file of the last `terraform init` on this machine, for a root that has none in git.
     """
-    for old in folder.glob("*"):
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".terraform*"), dirs_exist_ok=True)
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*"))
+    if remembered.exists():
+        shutil.copyfile(remembered, folder / provider.LOCK)
     provider.lay_lock(source, folder)
     (folder / "backend.tf").write_text(BACKEND, encoding="utf-8")
-    link = environment.home / "build"
-    if not link.is_symlink():
-        link.symlink_to(Path("..", "..", "build"))
 
 
 def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:

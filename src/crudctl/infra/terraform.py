@@ -5,20 +5,24 @@ The state of the local stack is a file in its home, that of an AWS environment i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crudctl import naming, processes
+from crudctl import locks, naming, processes
 from crudctl.console import Failed
 from crudctl.infra import download, provider, state
+from crudctl.infra.folder import PrivateFolder
 from crudctl.project import Environment
 from emulator.process import PRIVATE
 
@@ -30,16 +34,58 @@ PATIENCE = "-lock-timeout=60s"  # for a Terraform that completes its work after 
 SAVED = re.compile(
     r"\n─+\s+Saved the plan to: .*", re.DOTALL
 )  # a line like this one also ends what others have changed
-PLANNED = re.compile(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy", re.MULTILINE)
+DIGITS = 16  # of a plan's digest
+MADE = ("create", "update", "delete")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an apply would do: Terraform's description, the number of resources to change, and the file of the plan."""
+    """What an apply would do.
+
+    Attributes:
+        text: Terraform's description, for people.
+        file: the plan itself. It may contain secrets, and is removed with the folder of its Terraform.
+        document: Terraform's description for programs: https://developer.hashicorp.com/terraform/internals/json-format
+    """
 
     text: str
-    changes: int
     file: Path
+    document: Mapping[str, Any]
+
+    @property
+    def applicable(self) -> bool:
+        """Whether there is anything to apply: resources, but also outputs, imports and what only the state has."""
+        return bool(self.document["applyable"])
+
+    @property
+    def changes(self) -> int:
+        """The number of resources to create, change and delete, as Terraform counts them; 0 if only the state changes."""
+        return sum(action in MADE for one in self.resources for action in one["change"]["actions"])
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        """What becomes of each resource."""
+        changes: list[dict[str, Any]] = self.document.get("resource_changes", [])
+        return changes
+
+    @property
+    def digest(self) -> str:
+        """Identifies what would become of resources and outputs: two plans with the same digest do the same."""
+        places = ("address", "previous_address", "deposed")
+        aspects = ("actions", "after", "after_unknown", "importing", "replace_paths")
+        changed = [
+            {name: one.get(name) for name in places} | {name: one["change"].get(name) for name in aspects}
+            for one in self.resources
+            if one["change"]["actions"] not in (["no-op"], ["read"])
+            or "previous_address" in one
+            or one["change"].get("importing")
+        ]
+        outputs = {
+            name: [change["actions"], change.get("after"), change.get("after_unknown")]
+            for name, change in self.document.get("output_changes", {}).items()
+            if change["actions"] != ["no-op"]
+        }
+        return hashlib.sha256(json.dumps([changed, outputs], sort_keys=True).encode()).hexdigest()[:DIGITS]
 
 
 class Unknown(Failed):
@@ -49,41 +95,82 @@ class Unknown(Failed):
 class Terraform:
     """Terraform on a root of the project, with the state and settings of one environment.
 
+    On AWS it works in a folder of its own, with a copy of the root: no other command changes what it reads. On the local stack it
+    works in the root itself. Plans are in a folder of its own, and are removed with it.
+
     Args:
         environment: the environment.
         variables: values of Terraform variables in addition to those in infra/envs, and to the service's name and region.
         root: `infra`, or a folder in it that is a root module of its own.
+        folder: where to work, with the package in `build`; by default, in a new folder, with what is built in the project.
     """
 
-    def __init__(self, environment: Environment, variables: dict[str, Any] | None = None, root: str = "infra") -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        variables: dict[str, Any] | None = None,
+        root: str = "infra",
+        folder: PrivateFolder | None = None,
+    ) -> None:
         self._environment = environment
         self._source = environment.root / root
         self._home = environment.home / "terraform" / Path(root).relative_to("infra")
-        self._folder = self._source if environment.local else environment.home / root
         self._key = state.key(environment) if root == "infra" else f"{self._source.name}.tfstate"
         self._program = program(environment.root)
         settings = naming.settings_file(self._source, environment.name)
         self._arguments = [f"-var-file={settings.relative_to(self._source)}"] if settings.exists() else []
         self._variables = variables or {}
         self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
+        self._root = root
+        self._given = folder
+
+    @cached_property
+    def _private(self) -> PrivateFolder:
+        """The folder of its own."""
+        self._environment.make_home()
+        return self._given or PrivateFolder(self._environment.home / "runs")
+
+    @property
+    def _folder(self) -> Path:
+        """Where Terraform runs."""
+        return self._source if self._environment.local else self._private.path / self._root
+
+    @property
+    def _data(self) -> Path:
+        """Where Terraform keeps the backend's settings and the providers."""
+        return self._home / "data" if self._environment.local else self._private.path / "data"
 
     def init(self) -> None:
         """Install the provider and configure the backend. Raise Failed if `terraform init` does."""
         self._environment.make_home()
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        provider.choose(self._environment, self._home)
-        command = ["init", "-input=false", "-no-color"]
-        if not self._environment.local:
-            settings = state.bucket(self._environment).backend(self._key)
-            command += ["-reconfigure", *(f"-backend-config={name}={value}" for name, value in settings.items())]
-            state.lay_out(self._source, self._folder, self._environment)
-        result = self._run(*command)
-        lock = self._folder / provider.LOCK
-        if result.returncode and self._environment.local and lock.exists() and not provider.committed(lock):
-            lock.unlink()  # from another machine, or for a version that is no longer available
+        with locks.held(self._home / "init.lock"):
+            provider.choose(self._environment, self._home)
+            command, lock = ["init", "-input=false", "-no-color"], self._folder / provider.LOCK
+            if not self._environment.local:
+                command += self._lay_out()
             result = self._run(*command)
-        if result.returncode:
-            raise Failed(f"terraform init failed:\n{result.stderr.strip()}", provider.HINT)
+            if result.returncode and lock.exists() and not provider.committed(self._source / provider.LOCK):
+                lock.unlink()  # from another machine, or for a version that is no longer available
+                result = self._run(*command)
+            if result.returncode:
+                raise Failed(f"terraform init failed:\n{result.stderr.strip()}", provider.HINT)
+            if not self._environment.local and lock.exists():
+                shutil.copyfile(lock, self._home / provider.LOCK)
+
+    def _lay_out(self) -> list[str]:
+        """Fill the folder of its own, unless it is filled already. Return the arguments that configure the backend."""
+        settings = state.bucket(self._environment).backend(self._key)
+        if not self._folder.exists():
+            state.lay_out(self._source, self._folder, self._home / provider.LOCK)
+        build, providers = self._private.path / "build", self._data / "providers"
+        if not build.exists():
+            build.symlink_to(self._environment.root / "build")
+        if not providers.is_symlink():  # they are large, and the same for all
+            (self._home / "data" / "providers").mkdir(parents=True, exist_ok=True)
+            self._data.mkdir(exist_ok=True)
+            providers.symlink_to(self._home / "data" / "providers")
+        return ["-reconfigure", *(f"-backend-config={name}={value}" for name, value in settings.items())]
 
     def apply(self, progress: Callable[[str], None], plan: Plan | None = None) -> dict[str, int]:
         """Change the environment to what infra/ describes. Return the numbers of resources to `add`, `change` and `remove`.
@@ -110,6 +197,7 @@ class Terraform:
                 faults.append(f"{event['diagnostic']['summary']}\n{event['diagnostic'].get('detail', '')}".strip())
         if faults:
             self._check_lock(faults[0])
+            self._save_state()
             hint = (
                 "If an earlier `up` was killed, start again with `crudctl clean` and `crudctl up`."
                 if self._environment.local
@@ -119,53 +207,59 @@ class Terraform:
             raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
+    def _save_state(self) -> None:
+        """Keep the state that Terraform could not store. Raise Failed with what to do with it, if there is one.
+
+        https://developer.hashicorp.com/terraform/cli/state/recover
+        """
+        unsaved = self._folder / "errored.tfstate"
+        if self._environment.local or not unsaved.exists():
+            return
+        kept, bucket = self._environment.home / self._key, state.bucket(self._environment).name
+        shutil.move(unsaved, kept)
+        raise Failed(
+            f"Terraform changed the environment, but could not store its state. It is in {kept}.",
+            f"Before anybody deploys again, store it with `aws s3 cp {kept} s3://{bucket}/{self._key}`, then delete the file.",
+        )
+
     def plan(self, lock: bool = True, destroy: bool = False) -> Plan:
-        """Return what an apply would change. The next plan overwrites the file of this one, which may contain secrets.
+        """Return what an apply would change. Raise Failed if Terraform cannot plan.
 
         Args:
             lock: lock the state meanwhile, which needs permission to write to its bucket.
             destroy: plan to delete everything.
         """
         self.init()
-        file = self._home / "plan"
+        file = self._private.path / "plan"
         command = ["plan", "-input=false", "-no-color", f"-out={file}", f"-lock={json.dumps(lock)}", *self._patience]
         command += ["-destroy"] if destroy else []
         result = self._run(*command, *self._where, *self._inputs)
         if result.returncode:
             self._check_lock(result.stderr)
             raise Failed(f"terraform plan failed:\n{result.stderr.strip()}")
-        text = SAVED.sub("", result.stdout).strip()
-        counts = PLANNED.search(text)
-        return Plan(text, sum(map(int, counts.groups())) if counts else 0, file)
+        shown = self._run("show", "-json", str(file))
+        if shown.returncode:
+            raise Failed(f"terraform show failed:\n{shown.stderr.strip()}")
+        return Plan(SAVED.sub("", result.stdout).strip(), file, json.loads(shown.stdout))
 
     def environments(self, plan: Plan) -> dict[str, dict[str, str]]:
         """Return the environment variables that a plan gives Lambda functions, as far as it knows them, by function name."""
-        planned = [one["change"]["after"] for one in self._changes(plan) if one["type"] == "aws_lambda_function"]
+        planned = [one["change"]["after"] for one in plan.resources if one["type"] == "aws_lambda_function"]
         return {after["function_name"]: _variables(after) for after in planned if after}
 
     def losses(self, plan: Plan) -> list[str]:
         """Return the addresses of tables and user pools that a plan deletes, also those that it creates again, empty."""
         return [
-            one["address"]
-            for one in self._changes(plan)
-            if one["type"] in HOLDERS and "delete" in one["change"]["actions"]
+            one["address"] for one in plan.resources if one["type"] in HOLDERS and "delete" in one["change"]["actions"]
         ]
 
     def protected(self, plan: Plan) -> list[str]:
         """Return the addresses of what a plan deletes although AWS would refuse that: it is protected from deletion."""
         on = ("deletion_protection", "deletion_protection_enabled")
-        deleted = [one for one in self._changes(plan) if "delete" in one["change"]["actions"]]
+        deleted = [one for one in plan.resources if "delete" in one["change"]["actions"]]
         return [
             one["address"] for one in deleted if {one["change"]["before"].get(name) for name in on} & {True, "ACTIVE"}
         ]
-
-    def _changes(self, plan: Plan) -> list[dict[str, Any]]:
-        """Return the changes of resources in a plan: https://developer.hashicorp.com/terraform/internals/json-format"""
-        result = self._run("show", "-json", str(plan.file))
-        if result.returncode:
-            raise Failed(f"terraform show failed:\n{result.stderr.strip()}")
-        changes: list[dict[str, Any]] = json.loads(result.stdout).get("resource_changes", [])
-        return changes
 
     def adopt(self, address: str, name: str) -> None:
         """Let the state have the existing resource `name` at an address, instead of what it has there. Nothing else changes.
@@ -186,10 +280,22 @@ class Terraform:
         return result.stdout
 
     def outputs(self) -> dict[str, Any]:
-        """Return Terraform's outputs by name; empty if nothing was applied."""
-        if not self._environment.local:
-            self.init()
-        result = self._run("output", "-json", *self._where)
+        """Return Terraform's outputs by name; empty if nothing was applied. Needs no provider."""
+        if self._environment.local:
+            return self._read_outputs(self._source, self._where)
+        stored = state.bucket(self._environment).read(self._key)
+        if not stored:
+            return {}
+        with tempfile.TemporaryDirectory() as folder:  # for this user alone
+            file = Path(folder) / "terraform.tfstate"
+            file.write_bytes(stored)
+            return self._read_outputs(Path(folder), [f"-state={file}"])
+
+    def _read_outputs(self, folder: Path, where: list[str]) -> dict[str, Any]:
+        data = self._home / "data" if self._environment.local else folder / "data"
+        result = processes.run(
+            self._program, "output", "-json", *where, cwd=folder, env=self._settings() | {"TF_DATA_DIR": str(data)}
+        )
         if result.returncode:
             raise Failed(f"terraform output failed:\n{result.stderr.strip()}")
         return {name: output["value"] for name, output in json.loads(result.stdout or "{}").items()}
@@ -228,24 +334,37 @@ class Terraform:
         return (
             self._environment.variables()
             | ({"TF_CLI_CONFIG_FILE": str(config)} if config.exists() else {})
-            | {"TF_DATA_DIR": str(self._home / "data"), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+            | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return processes.run(self._program, *arguments, cwd=self._folder, env=self._settings(), umask=PRIVATE)
+        return processes.run(
+            self._program,
+            *arguments,
+            cwd=self._folder,
+            env=self._settings() | {"TF_DATA_DIR": str(self._data)},
+            umask=PRIVATE,
+            pass_fds=self._locks,
+        )
+
+    @property
+    def _locks(self) -> tuple[int, ...]:
+        """The lock of its folder, for Terraform to hold as long as it runs."""
+        return () if self._environment.local else (self._private.lock,)
 
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         """Yield Terraform's own events. Raise Failed if it fails without an event that gives the reason."""
         with subprocess.Popen(
             [self._program, *arguments],
             cwd=self._folder,
-            env=self._settings(),
+            env=self._settings() | {"TF_DATA_DIR": str(self._data)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
             umask=PRIVATE,  # its state has secrets
+            pass_fds=self._locks,
             start_new_session=True,  # so that an interrupt reaches it once, from here
         ) as process:
             assert process.stdout

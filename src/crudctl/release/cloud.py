@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from crudctl.build import contract, round_trip
@@ -51,16 +52,19 @@ class Cloud:
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
 
 
-def cloud_of(environment: Environment, functions: Mapping[str, str] | None = None) -> Cloud:
+def cloud_of(
+    environment: Environment, functions: Mapping[str, str] | None = None, project: Path | None = None
+) -> Cloud:
     """Return what a release in an environment works with.
 
     Args:
         environment: a local stack that is running, or one on AWS.
         functions: function name by key, if the caller has read Terraform's outputs already.
+        project: the folder whose contract is deployed; by default, that of the environment.
     """
     functions = functions or outputs.read(environment)["functions"]
     client = cache(environment.client)
-    trip = cache(lambda: round_trip.plan(contract.read(environment.root)))
+    trip = cache(lambda: round_trip.plan(contract.read(project or environment.root)))
     prefix = environment.prefix
     if environment.local:
         return Cloud(functions, prefix, client, trip, period=5, interval=2.0, delay=5.0)

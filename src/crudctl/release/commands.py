@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import pairwise
+from typing import NamedTuple
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,7 +25,7 @@ from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release import report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
-from crudctl.release.cloud import cloud_of
+from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Records, Refused, Release, TakenOver
@@ -46,6 +47,36 @@ def release() -> None:
     """
 
 
+class Pace(NamedTuple):
+    """How fast a release goes: the share (0 to 1) of each step before the last, and the seconds that each bakes."""
+
+    weights: list[float]
+    bake: float
+
+
+def pace_of(environment: Environment, steps: str, bake: str) -> Pace:
+    """Return the pace that the options `--steps` and `--bake` give. Raise Failed if one is invalid in this environment."""
+    pace = Pace(_weights(steps), seconds(bake))
+    if not environment.local and pace.bake < 120:
+        raise Failed(
+            "On AWS each step must bake for at least 2m: metrics are per minute, and arrive one or two minutes late.",
+            "Pass --bake 2m or more.",
+        )
+    return pace
+
+
+def run(environment: Environment, pace: Pace, cloud: Cloud | None = None, new: Mapping[str, str] | None = None) -> None:
+    """Release, print the report and exit the program as `end` does.
+
+    Args:
+        cloud: what to work with; by default, that of the environment and the project's contract.
+        new: version by operation; by default, the newest.
+    """
+    with _releaser(environment, cloud) as (releaser, _):
+        ended = releaser.start(pace.weights, pace.bake, new)
+    end(environment, ended)
+
+
 @release.command()
 @ENV
 @click.option("--steps", default="10,50,100", show_default=True, help="The new version's share of the traffic, in %.")
@@ -60,17 +91,10 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
 
     Example: crudctl release start --steps 5,25,100 --bake 30m
     """
-    weights, bake_seconds = _weights(steps), seconds(bake)
-    if not environment.local and bake_seconds < 120:
-        raise Failed(
-            "On AWS each step must bake for at least 2m: metrics are per minute, and arrive one or two minutes late.",
-            "Pass --bake 2m or more.",
-        )
+    pace = pace_of(environment, steps, bake)
     if environment.production and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
-    with _releaser(environment) as (releaser, _):
-        ended = releaser.start(weights, bake_seconds)
-    end(environment, ended)
+    run(environment, pace)
 
 
 @release.command()
@@ -255,10 +279,10 @@ def waiting(environment: Environment) -> str:
 
 
 @contextmanager
-def _releaser(environment: Environment) -> Iterator[tuple[Releaser, Records]]:
+def _releaser(environment: Environment, cloud: Cloud | None = None) -> Iterator[tuple[Releaser, Records]]:
     policy = Policy()
     with failures(environment), View(err, policy) as view:
-        cloud = cloud_of(environment)
+        cloud = cloud or cloud_of(environment)
         yield Releaser(cloud, view, policy), cloud.records()
 
 

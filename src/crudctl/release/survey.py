@@ -7,6 +7,7 @@ Neither shows that requests succeed: without one policy, which somebody removed 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from crudctl.project import Environment
 from crudctl.release import versions
@@ -17,7 +18,7 @@ from crudctl.release.probe import Probe
 TRIES = 2  # a fault may be a stray one, and a permission takes a while to be in force
 
 
-def failures(environment: Environment, functions: Mapping[str, str]) -> list[str]:
+def failures(environment: Environment, functions: Mapping[str, str], project: Path | None = None) -> list[str]:
     """Return what is wrong, a line for each function; nothing while a release is under way, which makes its own round trips.
 
     A version that is older than this source may refuse what the contract now has. Then only crashes and 5xx responses count.
@@ -25,11 +26,12 @@ def failures(environment: Environment, functions: Mapping[str, str]) -> list[str
     Args:
         environment: a local stack that is running, or one on AWS.
         functions: function name by key.
+        project: the folder whose contract is deployed; by default, that of the environment.
 
     Raises:
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused a request or did not respond.
     """
-    cloud = cloud_of(environment, functions)
+    cloud = cloud_of(environment, functions, project)
     current = cloud.records().current()
     if current and current.running:
         return []

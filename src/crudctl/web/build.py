@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crudctl import processes
+from crudctl import locks, processes
 from crudctl.console import Failed, step
 from crudctl.project import without_aws
 
@@ -46,18 +46,25 @@ def _lacks_node() -> str:
 
 
 def build(root: Path, progress: Callable[[str], None]) -> bool:
-    """Build web/dist if its sources changed. Return whether it was built.
+    """Build web/dist if its sources changed. Return whether it was built. Another build of the same project is waited for.
 
+    It is built in a folder of its own and put in its place when it is complete, so that nobody serves or uploads half of it.
     `crudctl package` has to run first: build/web-contract.json is one of the sources. Raises Failed with the output of npm.
     """
     web = root / "web"
-    wanted = _digest(root, _sources(web), [root / name for name in CONTRACT])
-    if (web / "dist" / "index.html").exists() and _recorded(root, BUILT) == wanted:
-        return False
-    install(root, progress)
-    progress("vite build")
-    _npm(root, "web", "run", "--silent", "build")
-    _record(root, BUILT, wanted)
+    with locks.of_builds(root):
+        wanted = _digest(root, _sources(web), [root / name for name in CONTRACT])
+        if (web / "dist" / "index.html").exists() and _recorded(root, BUILT) == wanted:
+            return False
+        install(root, progress)
+        progress("vite build")
+        with tempfile.TemporaryDirectory(prefix=".web.", dir=root / "build") as folder:
+            staged = Path(folder) / "dist"
+            _npm(root, "web", "run", "--silent", "build", "--", "--outDir", str(staged), "--emptyOutDir")
+            if (web / "dist").exists():
+                shutil.move(web / "dist", Path(folder) / "old")
+            shutil.move(staged, web / "dist")
+        _record(root, BUILT, wanted)
     return True
 
 
@@ -74,12 +81,13 @@ def install(root: Path, progress: Callable[[str], None], folder: str = "web", re
     Args:
         record: name of a file in build/, with the digest of what was installed last.
     """
-    wanted = _digest(root, [root / folder / "package-lock.json", root / folder / "package.json"])
-    if (root / folder / "node_modules").exists() and _recorded(root, record) == wanted:
-        return
-    progress("npm ci")
-    _npm(root, folder, "ci", "--no-audit", "--no-fund", "--loglevel=error")
-    _record(root, record, wanted)
+    with locks.of_builds(root):
+        wanted = _digest(root, [root / folder / "package-lock.json", root / folder / "package.json"])
+        if (root / folder / "node_modules").exists() and _recorded(root, record) == wanted:
+            return
+        progress("npm ci")
+        _npm(root, folder, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+        _record(root, record, wanted)
 
 
 def _sources(web: Path) -> Iterator[Path]:

@@ -1,0 +1,32 @@
+"""A plan as Markdown and as files, for people who approve it and for the job that applies it afterwards."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from crudctl.infra.terraform import Plan
+
+LENGTH = 60_000  # characters; a comment on GitHub has at most 65,536
+PROGRESS = re.compile(r"^\S+: (Refreshing state|Reading|Still reading|Read complete|Preparing import)\b.*\n", re.M)
+
+
+def write(folder: Path, planned: Plan, environment: str) -> None:
+    """Write `plan.md`, for people, and `digest`, which `crudctl deploy --approved` takes, to a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.md").write_text(markdown(planned, environment), encoding="utf-8")
+    (folder / "digest").write_text(f"{planned.digest}\n", encoding="ascii")
+
+
+def markdown(planned: Plan, environment: str) -> str:
+    """Return a plan as Markdown. Whatever it contains stays in its code block."""
+    text = PROGRESS.sub("", planned.text).strip()
+    shown = text[:LENGTH]
+    if shown != text:
+        shown = shown[: shown.rfind("\n") + 1]
+        shown += f"… and {text.count(chr(10)) - shown.count(chr(10)) + 1} more lines: `crudctl deploy --env {environment} --plan`"
+    longest = max(map(len, re.findall(r"`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)  # https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+    what = f"{planned.changes} resources" if planned.changes else "only outputs or the state"
+    heading = f"This would change in `{environment}`: {what if planned.applicable else 'nothing'}."
+    return f"{heading}\n\n{fence}text\n{shown}\n{fence}\n\nDigest of the plan: `{planned.digest}`\n"
