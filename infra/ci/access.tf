@@ -35,6 +35,7 @@ locals {
       ]
       Resource = "arn:aws:lambda:${local.here}:function:${local.prefix}-*"
     },
+    { Effect = "Allow", Action = "lambda:GetAccountSettings", Resource = "*" }, # `crudctl doctor`: quotas
     {
       Effect   = "Allow"
       Action   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]

@@ -11,7 +11,9 @@ locals {
   # Without the prefix: a deploy may change roles with the prefix, and must not change its own.
   roles = var.repository == null ? {} : merge(
     { deploy = "environment:${var.env}" },
+    # What would change in test is posted to pull requests, what would change in prod is shown before its approval.
     var.env == "test" ? { plan = "pull_request" } : {},
+    var.env == "prod" ? { plan = "ref:refs/heads/main" } : {},
   )
 }
 

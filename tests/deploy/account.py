@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,20 @@ class Account:
             text=True,
         )
 
-    def step(self, title: str) -> str:
-        """Run a step of a workflow as a runner does, and return its output. Raise AssertionError if it fails."""
+    def step_output(self, title: str, name: str) -> str:
+        """Run a step of a workflow and return the output `name` that it sets."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "outputs"
+            self.step(title, GITHUB_OUTPUT=str(file))
+            outputs = dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
+        return outputs[name]
+
+    def step(self, title: str, **environ: str) -> str:
+        """Run a step of a workflow as a runner does, and return its output. Raise AssertionError if it fails.
+
+        Args:
+            environ: of the step, besides the account's credentials.
+        """
         program = self.home / ".venv" / "bin" / "crudctl"
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m crudctl.cli "$@"\n', encoding="utf-8")
@@ -87,7 +100,7 @@ class Account:
         result = subprocess.run(
             command,
             cwd=self.home,
-            env=self.environ,
+            env=self.environ | environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -82,7 +82,7 @@ def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Accou
     with bootstrapped.as_role(f"{NAME}-ci-test-plan"):
         bootstrapped.step("ci/plan: Plan")
         result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
-    planned = (bootstrapped.home / "plan.txt").read_text(encoding="utf-8")
+    planned = (bootstrapped.home / "planned" / "plan.md").read_text(encoding="utf-8")
     assert 'module.function["get_item"].aws_lambda_function.this will be created' in planned
     assert result.exit_code == 1
     assert "AccessDenied" in result.stderr

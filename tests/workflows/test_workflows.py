@@ -49,7 +49,8 @@ def test_a_job_has_the_permissions_that_its_steps_need_and_no_other() -> None:
     aws = {"contents": "read", "id-token": "write"}
     pages = {"pages": "write", "id-token": "write"}
     assert allowed == {
-        "ci/plan": aws | {"pull-requests": "write"}, "deploy/test": aws, "deploy/prod": aws, "docs/publish": pages
+        "ci/plan": aws | {"pull-requests": "write"}, "deploy/test": aws, "deploy/plan": aws, "deploy/prod": aws,
+        "docs/publish": pages,
     }  # fmt: skip
     assert "secrets." not in "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml"))
 
@@ -65,14 +66,17 @@ def test_the_roles_are_those_that_terraform_creates() -> None:
     assert roles == {
         "ci/plan": (f"{name}-ci-test-plan", region),
         "deploy/test": (f"{name}-ci-test-deploy", region),
+        "deploy/plan": (f"{name}-ci-prod-plan", region),
         "deploy/prod": (f"{name}-ci-prod-deploy", region),
     }
     assert '"${var.name}-ci-${var.env}-${each.key}"' in (ROOT / "infra" / "ci" / "main.tf").read_text(encoding="utf-8")
     assert {JOBS["deploy/test"]["environment"], JOBS["deploy/prod"]["environment"]} == {"test", "prod"}
-    assert "environment" not in JOBS["ci/plan"]
+    assert not {"environment"} & (JOBS["ci/plan"].keys() | JOBS["deploy/plan"].keys())
 
 
-@pytest.mark.parametrize(("job", "name"), [("ci/plan", "depot"), ("deploy/test", "depot"), ("deploy/prod", "yard")])
+@pytest.mark.parametrize(
+    ("job", "name"), [("ci/plan", "depot"), ("deploy/test", "depot"), ("deploy/plan", "yard"), ("deploy/prod", "yard")]
+)
 def test_the_name_and_region_are_those_of_the_environment(tmp_path: Path, job: str, name: str) -> None:
     (tmp_path / "contract").mkdir()
     shutil.copyfile(contracts.ITEMS, tmp_path / "contract" / "openapi.yaml")
@@ -105,7 +109,8 @@ def test_one_deploy_of_an_environment_runs_at_a_time_and_none_is_cancelled() -> 
     assert WORKFLOWS["deploy"]["on"] == {"push": {"branches": ["main"]}}
     assert "pull_request" in WORKFLOWS["ci"]["on"]
     assert JOBS["deploy/test"]["needs"] == "package"
-    assert JOBS["deploy/prod"]["needs"] == "test"
+    assert JOBS["deploy/plan"]["needs"] == ["package", "test"]
+    assert JOBS["deploy/prod"]["needs"] == ["package", "plan"]
 
 
 def test_the_documentation_is_built_without_permissions_and_published_without_running_anything() -> None:
@@ -190,15 +195,41 @@ def test_the_contract_is_compared_with_the_target_branch_of_the_pull_request(tmp
     assert "body/description: maxLength changed from 2000 to 20." in result.stdout
 
 
-def test_the_package_is_verified_before_it_is_deployed(tmp_path: Path) -> None:
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "functions.zip").write_bytes(b"")
-    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    (tmp_path / "build" / "SHA256SUMS").write_text(f"{empty}  build/functions.zip\n", encoding="ascii")
-    for job in ("deploy/test", "deploy/prod"):
-        assert run(f"{job}: Check that it is what was packaged", tmp_path).returncode == 0
-    (tmp_path / "build" / "functions.zip").write_bytes(b"changed")
-    assert run("deploy/prod: Check that it is what was packaged", tmp_path).returncode != 0
+def test_what_is_deployed_is_checked_by_what_has_not_travelled_with_it() -> None:
+    package = JOBS["deploy/package"]
+    assert package["outputs"] == {"checksums": "${{ steps.checksums.outputs.sha256 }}"}
+    assert [step["name"] for step in package["steps"] if step.get("id") == "checksums"] == [
+        "Checksums and bills of materials"
+    ]
+    deploys = {
+        name: step
+        for name, job in JOBS.items()
+        for step in job["steps"]
+        if name in ("deploy/test", "deploy/plan", "deploy/prod") and "crudctl deploy" in step.get("run", "")
+    }
+    assert len(deploys) == 3
+    for name, step in deploys.items():
+        assert step["env"]["CHECKSUMS"] == "${{ needs.package.outputs.checksums }}", name
+        assert '--checksums "$CHECKSUMS"' in step["run"], name
+        assert "package" in JOBS[name]["needs"], name
+
+
+def test_the_plan_that_was_shown_before_the_approval_is_the_one_that_is_applied() -> None:
+    plan, prod = JOBS["deploy/plan"], JOBS["deploy/prod"]
+    assert plan["outputs"] == {"digest": "${{ steps.plan.outputs.digest }}"}
+    script = script_of("deploy/plan: Plan")
+    assert "--plan" in script
+    assert 'cat planned/plan.md >> "$GITHUB_STEP_SUMMARY"' in script
+    assert prod["environment"] == "prod"
+    (deploy,) = [step for step in prod["steps"] if step.get("name") == "Deploy"]
+    assert deploy["env"]["APPROVED"] == "${{ needs.plan.outputs.digest }}"
+    assert '--approved "$APPROVED"' in deploy["run"]
+
+
+def test_jobs_that_deploy_know_which_commit_is_older() -> None:
+    for name in ("deploy/test", "deploy/prod"):
+        assert JOBS[name]["steps"][0]["with"]["fetch-depth"] == "0", name
+        assert "--older" not in script_of(f"{name}: Deploy")
 
 
 @pytest.mark.parametrize("environment", ["test", "prod"])
@@ -218,23 +249,16 @@ def test_the_verdict_of_a_release_is_in_the_summary(tmp_path: Path, environment:
     assert "# Release 7: promoted" in summary.read_text(encoding="utf-8")
 
 
-def test_the_plan_is_posted_unchanged(tmp_path: Path) -> None:
+def test_the_plan_is_posted_as_it_was_written(tmp_path: Path) -> None:
     gh = tmp_path / "gh"
     gh.write_text('#!/bin/sh\necho "$@" > posted\n', encoding="utf-8")
     gh.chmod(0o755)
-    (tmp_path / "plan.txt").write_text("Plan: 1 to add, `$(reboot)`\n", encoding="utf-8")
-    result = run(
-        "ci/plan: Post the plan",
-        tmp_path,
-        PATH=f"{tmp_path}:{os.environ['PATH']}",
-        NUMBER="5",
-        GITHUB_REPOSITORY="octo-org/items",
-    )
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    result = run("ci/plan: Post the plan", tmp_path, PATH=path, NUMBER="5", GITHUB_REPOSITORY="octo-org/items")
     assert result.returncode == 0, result.stderr
-    assert "pr comment 5 --repo octo-org/items --body-file comment.md" in (tmp_path / "posted").read_text(
-        encoding="utf-8"
-    )
-    assert "Plan: 1 to add, `$(reboot)`" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+    posted = (tmp_path / "posted").read_text(encoding="utf-8")
+    assert "pr comment 5 --repo octo-org/items --body-file planned/plan.md" in posted
+    assert "--write planned" in script_of("ci/plan: Plan")
 
 
 def test_a_hook_runs_what_ci_runs() -> None:

@@ -63,15 +63,22 @@ run "roles_are_created_only_with_the_boundary" {
   }
 }
 
-run "pull_requests_have_no_role_in_prod" {
+run "pull_requests_have_no_role_in_prod_and_main_may_plan_it" {
   command = apply
   variables {
     env = "prod"
   }
 
   assert {
-    condition     = keys(aws_iam_role.workflow) == ["deploy"]
-    error_message = "A pull request has a role in prod."
+    condition = { for name, role in aws_iam_role.workflow : name => jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
+      plan   = "repo:octo-org/depot:ref:refs/heads/main"
+      deploy = "repo:octo-org/depot:environment:prod"
+    }
+    error_message = "A role trusts an unexpected subject."
+  }
+  assert {
+    condition     = keys(aws_iam_role_policy.write) == ["deploy"]
+    error_message = "The role that plans could change something."
   }
 }
 

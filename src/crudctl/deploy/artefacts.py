@@ -73,8 +73,9 @@ def check_origin(artefacts: Artefacts, root: Path, wanted: str) -> None:
     if hashlib.sha256(listed).hexdigest() != wanted:
         raise Failed(f"{CHECKSUMS} has another SHA-256 than {wanted}.", "Build and deploy again.")
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in listed.decode().splitlines())}
-    shipped = {name: digest for name, digest in artefacts.sums.items() if name != CONTRACT}  # of the checkout
-    wrong = [name for name, digest in shipped.items() if sums.get(name) != digest]
+    shipped = {name: digest for name, digest in artefacts.sums.items() if name != CONTRACT}  # that is of the checkout
+    wanted_too = {name for name in sums if name in PACKAGE or (name.startswith(f"{DIST}/") and PAGE in shipped)}
+    wrong = sorted(name for name in shipped.keys() | wanted_too if sums.get(name) != shipped.get(name))
     if wrong:
         raise Failed(f"{', '.join(wrong)} is not what was packaged: {CHECKSUMS} differs.", "Build and deploy again.")
 

@@ -81,9 +81,9 @@ def bootstrap(environment: Environment) -> None:
 def deploy(environment: Environment, only: tuple[str, ...], steps: str, bake: str, **given: Any) -> None:
     """Build, apply to AWS, release by canary and upload the web app, at once or step by step.
 
-    What it ships is copied first, so that what is built or edited meanwhile is not deployed. A first deploy takes traffic at once,
+    What it ships is copied first, so that nothing that is built meanwhile is deployed. A first deploy takes traffic at once,
     as there is no version to compare it with. At the end every operation is called once, and if one fails, so does the command.
-    Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After these two the web app is not uploaded.
+    Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After a failure or a rollback, the web app stays.
 
     Example: crudctl deploy --env test --plan
     """
@@ -196,7 +196,7 @@ def _apply(run: Deploy, options: Options) -> bool:
     deploy_steps.refuse_while_releasing(environment)
     planned = deploy_steps.plan(run)
     out.print(planned.text)
-    if options.approved and planned.digest != options.approved:
+    if options.approved and planned.applicable and planned.digest != options.approved:
         raise Failed(
             f"This plan has the digest {planned.digest}; {options.approved} was approved. Nothing was changed.",
             "Something has changed in between: have this plan approved, or deploy again from the start.",
