@@ -17,7 +17,7 @@ locals {
     }
   ]...)
 
-  # A part of an operationId that no other path has: API Gateway warns of a repeated one, and warnings fail the import.
+  # A part of an operationId that no other path has: OpenAPI wants each to be unique, and a warning fails the import.
   path_words = { for path in keys(local.contract.paths) : path => replace(title(replace(path, "/[^A-Za-z0-9]+/", " ")), " ", "") }
   path_names = {
     for path, words in local.path_words :

@@ -15,6 +15,7 @@ import pytest
 from functions import handlers
 from functions.store import Store
 from tests.api.in_process import InProcess
+from tests.api.patience import Patient
 
 Call = Callable[[str, str, dict[str, Any], Callable[[], float]], dict[str, Any]]
 Through = Callable[..., Store]
@@ -71,6 +72,7 @@ def _connected(name: str, request: pytest.FixtureRequest) -> Service:
         tokens = [stack.token(user["username"]) for user in stack.outputs["demo_users"]]
     else:
         url, tokens = name, os.environ["API_TOKENS"].split(",")
+        transport = Patient(httpx.HTTPTransport())
     bearers = dict(zip(("first", "second"), tokens, strict=True))
 
     def client(user: str | None) -> httpx.Client:
