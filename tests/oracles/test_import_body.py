@@ -1,4 +1,4 @@
-"""The body that Terraform sends to PutRestApi, for the project's contract and another, against what AWS documents."""
+"""The body that Terraform sends to PutRestApi, against what AWS documents."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from typing import Any
 
 import pytest
 
+from crudctl.build import aws_profile
 from emulator.apigateway import context_variables
 from emulator.apigateway.context_variables import documented
+from tests import contracts
 from tests.contracts import shapes
 from tests.oracles.gateway import body, planned
 from tests.oracles.gateway.planned import Json, Planned
 from tests.stack import ROOT
 
-CONTRACTS = {"own": ROOT / "contract" / "openapi.yaml", "shapes": shapes.PATH}
 LARGEST_FORMAT = 3 * 1024  # bytes of an access log's format; api-gateway-execution-service-limits-table
 LONGEST_LINE = 1024  # bytes, beyond which API Gateway cuts a log event; api-gateway-known-issues
 
 
 @pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Planned]:
-    return planned.plans(tmp_path_factory.mktemp("plans"), CONTRACTS)
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    """What Terraform sends for the project's own contract."""
+    return planned.plan(tmp_path_factory.mktemp("plan"), ROOT / "contract" / "openapi.yaml")
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_api_gateway_imports_all_of_a_body_without_a_warning(plans: dict[str, Planned], contract: str) -> None:
-    assert body.faults(plans[contract].body) == []
+def test_api_gateway_imports_all_of_the_body_without_a_warning(plan: Planned) -> None:
+    assert body.faults(plan.body) == []
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_every_variable_of_a_body_and_of_the_access_log_is_one_that_aws_lists(
-    plans: dict[str, Planned], contract: str
-) -> None:
+@pytest.mark.parametrize("contract", sorted(Path(shapes.__file__).parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_api_gateway_imports_what_comes_of_every_contract(contract: Path) -> None:
+    """tests/torture/test_import_body.py plans them too."""
+    assert body.contract_faults(aws_profile.aws_profile(contracts.document(contract))) == []
+
+
+def test_every_variable_of_the_body_and_of_the_access_log_is_one_that_aws_lists(plan: Planned) -> None:
     """`$context.operationName` was not: every line would have had `-`, and `crudctl logs --operation` no line of the gateway."""
-    plan = plans[contract]
     used = planned.variables(json.dumps(plan.body))
     assert used
     assert [name for name in used if not documented(name, context_variables.TEMPLATES)] == []
@@ -55,15 +58,15 @@ LONGEST = {
 }  # fmt: skip
 
 
-def test_line_of_the_access_log_is_never_cut(plans: dict[str, Planned]) -> None:
-    text = plans["own"].access_log
+def test_line_of_the_access_log_is_never_cut(plan: Planned) -> None:
+    text = plan.access_log
     assert len(text.encode()) <= LARGEST_FORMAT
     for name in planned.variables(text):
         text = text.replace(f"$context.{name}", "x" * LONGEST.get(name, 60))
     assert len(text.encode()) <= LONGEST_LINE
 
 
-COLLECTION = "/items"
+COLLECTION, WANTED = "/items", ("get", "options", "x-amazon-apigateway-any-method")
 
 
 def in_model(**keywords: Any) -> Callable[[Json], None]:
@@ -151,17 +154,18 @@ BROKEN: dict[str, Callable[[Json], None]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def collection(plan: Planned) -> Json:
+    """The body with the first of its paths only, under the name of all these tests."""
+    methods = copy.deepcopy(plan.body["paths"][min(plan.body["paths"], key=len)])
+    methods["options"]["operationId"] = "preflightItems"
+    small = plan.body | {"paths": {COLLECTION: {method: methods[method] for method in WANTED}}}
+    assert body.faults(small) == []
+    return small
+
+
 @pytest.mark.parametrize("change", BROKEN)
-def test_what_aws_refuses_or_ignores_is_found(plans: dict[str, Planned], change: str) -> None:
-    document = copy.deepcopy(plans["own"].body)
-    collection = min(document["paths"], key=len)
-    document = json.loads(json.dumps(document).replace(f'"{collection}"', f'"{COLLECTION}"', 1))
-    options = document["paths"][COLLECTION]["options"]
-    options["operationId"] = "preflightItems"
+def test_what_aws_refuses_or_ignores_is_found(collection: Json, change: str) -> None:
+    document = copy.deepcopy(collection)
     BROKEN[change](document)
     assert body.faults(document)
-
-
-def test_contracts_of_the_tests_are_all_planned() -> None:
-    """A contract that is added to tests/contracts has to be added here, or to tests/torture."""
-    assert {path.name for path in Path(shapes.__file__).parent.glob("*.yaml")} == {"items.yaml", "shapes.yaml"}

@@ -26,6 +26,7 @@ UNSUPPORTED = {
     "exclusiveMinimum", "externalDocs", "format", "maxItems", "minItems", "not", "nullable", "oneOf", "readOnly", "writeOnly",
     "xml",
 }  # fmt: skip
+DRAFT_4 = Draft4Validator(Draft4Validator.META_SCHEMA)
 SEGMENT = re.compile(r"[A-Za-z0-9_.,:-]+|\{[A-Za-z0-9_.:-]+\+?\}")
 RESERVED = {"/ping", "/sping"}
 MOST_RESOURCES = 300
@@ -36,11 +37,19 @@ PARAMETER = {"name", "in", "required", "description", "schema"}  # others are ig
 
 def faults(body: Json) -> list[str]:
     """Return everything that is wrong with a body, each with its place; none if API Gateway takes all of it as it is meant."""
-    found = [*_document(body), *_models(body), *_paths(body), *_security(body)]
+    found = [*contract_faults(body), *_security(body)]
     for path, verb, operation in operations(body):
-        found += [f"{verb} {path}: {fault}" for fault in _operation(body, operation)]
+        found += [f"{verb} {path}: {fault}" for fault in _added(body, operation)]
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
         found += [f"{kind}: {fault}" for fault in gateway_response_faults(kind, response)]
+    return found
+
+
+def contract_faults(body: Json) -> list[str]:
+    """Return what is wrong with what comes from the contract, which has no integrations and no authorizers."""
+    found = [*_document(body), *_models(body), *_paths(body)]
+    for path, verb, operation in operations(body):
+        found += [f"{verb} {path}: {fault}" for fault in _declared(body, operation)]
     return found
 
 
@@ -75,12 +84,16 @@ def _models(body: Json) -> Iterator[str]:
 
 def _schema(schema: Any) -> Iterator[str]:
     """Yield faults of a schema by JSON Schema draft 4, and the keywords that API Gateway does not support in it."""
-    yield from (error.message[:200] for error in Draft4Validator(Draft4Validator.META_SCHEMA).iter_errors(schema))
+    yield from (error.message[:200] for error in DRAFT_4.iter_errors(schema))
+    yield from _keywords(schema)
+
+
+def _keywords(schema: Any) -> Iterator[str]:
     if not isinstance(schema, dict):
         return
     yield from (f"{keyword} is not supported" for keyword in UNSUPPORTED & schema.keys())
     for part in [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]:
-        yield from _schema(part)
+        yield from _keywords(part)
 
 
 def _paths(body: Json) -> Iterator[str]:
@@ -109,7 +122,7 @@ def _security(body: Json) -> Iterator[str]:
         yield f"{len(schemes)} authorizers"
 
 
-def _operation(body: Json, operation: Json) -> Iterator[str]:
+def _added(body: Json, operation: Json) -> Iterator[str]:
     schemes = body["components"].get("securitySchemes", {})
     for requirement in operation.get("security", []):
         if len(requirement) != 1 or not requirement.keys() <= schemes.keys():
@@ -118,6 +131,13 @@ def _operation(body: Json, operation: Json) -> Iterator[str]:
     wanted = operation.get("x-amazon-apigateway-request-validator", body.get("x-amazon-apigateway-request-validator"))
     if wanted is not None and wanted not in validators:
         yield f"validator {wanted} does not exist"
+    if "x-amazon-apigateway-integration" not in operation:
+        yield "no integration"
+    else:
+        yield from integration_faults(operation)
+
+
+def _declared(body: Json, operation: Json) -> Iterator[str]:
     for parameter in operation.get("parameters", []):
         yield from _parameter(parameter)
     yield from _content(body, operation.get("requestBody", {}), of_a_response=False)
@@ -125,10 +145,6 @@ def _operation(body: Json, operation: Json) -> Iterator[str]:
         if "$ref" in response or not re.fullmatch("[1-5][0-9]{2}", status):
             yield f"response {status}: a status and a definition in place are needed"
         yield from _content(body, response, of_a_response=True)
-    if "x-amazon-apigateway-integration" not in operation:
-        yield "no integration"
-    else:
-        yield from integration_faults(operation)
 
 
 def _parameter(parameter: Json) -> Iterator[str]:

@@ -28,8 +28,13 @@ class Planned:
     access_log: str
 
 
+def plan(home: Path, contract: Path) -> Planned:
+    """Return what Terraform plans for a contract, with `infra/` copied to `home`, which takes seconds."""
+    return plans(home, {"planned": contract})["planned"]
+
+
 def plans(home: Path, contracts: Mapping[str, Path]) -> dict[str, Planned]:
-    """Return what Terraform plans for each contract, with `infra/` copied to `home`."""
+    """Return what Terraform plans for each contract."""
     shutil.copytree(ROOT / "infra", home / "infra", ignore=shutil.ignore_patterns("tests", ".terraform*"))
     shutil.copytree(ROOT / "infra" / "tests" / "fixture", home / "infra" / "tests" / "fixture")
     mock, _, _ = MOCKS.read_text(encoding="utf-8").partition("\nrun ")
