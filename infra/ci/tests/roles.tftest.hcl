@@ -36,7 +36,7 @@ run "a_plan_reads_no_data_no_users_and_no_code" {
 
   assert {
     condition = length([
-      for action in flatten([for statement in jsondecode(aws_iam_role_policy.read["plan"].policy).Statement : statement.Action]) : action
+      for action in flatten([for policy in [aws_iam_role_policy.read["plan"].policy, aws_iam_policy.settings["plan"].policy] : [for statement in jsondecode(policy).Statement : statement.Action]]) : action
       if length(regexall("^(dynamodb:(Get|Query|Scan|\\*)|cognito-idp:(Admin|List(Users|Groups)|\\*)|logs:(Get|Filter|\\*)|[a-z-]+:(Put|Create|Delete|Update)|\\*$)", action)) > 0
     ]) == 0
     error_message = "The role of pull requests can read data, or write."
@@ -101,6 +101,11 @@ run "the_policies_are_within_the_size_limit_of_iam" {
     # Limit for all inline policies of a role together, without white space: 10,240 characters.
     condition     = length(aws_iam_role_policy.read["deploy"].policy) + length(aws_iam_role_policy.write["deploy"].policy) <= 10240
     error_message = "The policies of the deploy role are too long."
+  }
+  assert {
+    # Limit of a managed policy.
+    condition     = length(aws_iam_policy.settings["deploy"].policy) <= 6144
+    error_message = "The policy of settings is too long."
   }
 }
 
