@@ -34,6 +34,12 @@ def split(aws: Aws) -> dict[str, Position]:
     return {name: Position("1", version, 0.1) for name, version in aws.publish().items()}
 
 
+def written_and_lost(aws: Aws, **arguments: Any) -> None:
+    """Carry out a write, and lose the response."""
+    aws.lambda_.update_alias(**arguments)
+    raise refused("ServiceException")
+
+
 def one_function(n: int, call: Call) -> Call:
     """Return what calls `call` at the n-th request, and at all later requests about the same function."""
     left, chosen = n, ""
@@ -43,7 +49,7 @@ def one_function(n: int, call: Call) -> Call:
         left -= 1
         chosen = arguments["FunctionName"] if left == 0 else chosen
         if arguments["FunctionName"] == chosen:
-            call()
+            call(**arguments)
 
     return meet
 
@@ -55,6 +61,30 @@ def test_a_write_that_fails_leaves_no_alias_moved(aws: Aws, n: int, call: Call) 
     with pytest.raises(NotMoved):
         aliases(aws).move(PROD, split(aws), lambda *_: True, unfenced)
     assert aws.places() == before
+
+
+def rounding(call: Call) -> Call:
+    """Let Lambda keep weights to whole percents, and then call `call`, as Lambda may: AWS does not document their precision."""
+
+    def meet(**arguments: Any) -> None:
+        weights = arguments["RoutingConfig"]["AdditionalVersionWeights"]
+        weights |= {version: round(weight, 2) for version, weight in weights.items()}
+        call(**arguments)
+
+    return meet
+
+
+@pytest.mark.parametrize("weight", [1 / 3, 2 / 3, 0.125, 0.0001, 0.995])
+def test_aliases_whose_weights_lambda_rounds_are_all_moved_or_all_put_back(aws: Aws, weight: float) -> None:
+    before = aws.places()
+    wanted = {name: Position("1", version, weight) for name, version in aws.publish().items()}
+    aws.meets("lambda", "update_alias", rounding(one_function(3, refusing)))
+    with pytest.raises(NotMoved):
+        aliases(aws).move(PROD, wanted, lambda *_: True, unfenced)
+    assert aws.places() == before
+    aws.meets("lambda", "update_alias", rounding(lambda **arguments: written_and_lost(aws, **arguments)))
+    aliases(aws).move(PROD, wanted, lambda *_: True, unfenced)
+    assert aws.places()[PROD] == wanted
 
 
 def test_an_alias_at_an_unknown_position_stops_the_move_before_it_begins(aws: Aws) -> None:
@@ -79,10 +109,6 @@ def test_an_alias_that_cannot_be_put_back_is_tried_again_with_growing_pauses(aws
 def test_a_write_whose_response_is_lost_has_moved_the_alias(aws: Aws) -> None:
     wanted = split(aws)
 
-    def written_and_lost(**arguments: Any) -> None:
-        aws.lambda_.update_alias(**arguments)
-        raise refused("ServiceException")
-
-    aws.meets("lambda", "update_alias", written_and_lost)
+    aws.meets("lambda", "update_alias", lambda **arguments: written_and_lost(aws, **arguments))
     aliases(aws).move(PROD, wanted, lambda *_: True, unfenced)
     assert aws.places()[PROD] == wanted

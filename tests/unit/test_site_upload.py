@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.web import upload
+from crudctl.web import content, upload
 
 
 class Bucket:
@@ -17,6 +17,8 @@ class Bucket:
     def __init__(self, **stored: bytes) -> None:
         self.put: list[dict[str, Any]] = []
         self._stored = stored
+        names = {"ContentType": content.content_type, "CacheControl": content.cache_control}
+        self.headers = {key: {name: of(key) for name, of in names.items()} for key in stored}
 
     def get_paginator(self, _operation: str) -> Bucket:
         """Return itself: there is one page."""
@@ -31,6 +33,10 @@ class Bucket:
                 ]
             }
         ]
+
+    def head_object(self, **request: str) -> dict[str, str]:
+        """Return the headers of a stored object."""
+        return self.headers.get(request["Key"], {})
 
     def put_object(self, **request: Any) -> None:
         """Record the request."""
@@ -53,6 +59,28 @@ def test_pages_are_uploaded_after_their_assets_and_config_json_is_not_uploaded(d
 def test_a_file_that_is_in_the_bucket_already_is_not_uploaded_again(dist: Path) -> None:
     bucket = Bucket(**{"icon.svg": b"icon.svg", "index.html": b"older", "assets/older.js": b""})
     assert upload.upload(bucket, dist, "site") == ["assets/z.js", "about.html", "index.html"]
+
+
+@pytest.mark.parametrize("header", ["ContentType", "CacheControl"])
+@pytest.mark.parametrize("stored", ["binary/octet-stream", None])
+def test_an_unchanged_file_is_uploaded_for_another_header(dist: Path, header: str, stored: str | None) -> None:
+    keys = ["assets/z.js", "icon.svg", "about.html", "index.html"]
+    bucket = Bucket(**{key: key.encode() for key in keys})
+    for key in ("icon.svg", "index.html"):
+        bucket.headers[key][header] = stored or ""
+        if stored is None:
+            del bucket.headers[key][header]
+    assert upload.upload(bucket, dist, "site") == ["icon.svg", "index.html"]
+    assert [{**request, "Body": b""} for request in bucket.put] == [
+        {
+            "Bucket": "site",
+            "Key": key,
+            "Body": b"",
+            "ContentType": content.content_type(key),
+            "CacheControl": content.cache_control(key),
+        }
+        for key in ("icon.svg", "index.html")
+    ]
 
 
 def test_only_files_with_a_hash_in_their_name_are_cached_forever(dist: Path) -> None:

@@ -117,11 +117,15 @@ resource "aws_lambda_alias" "this" {
 resource "aws_lambda_permission" "gateway" {
   for_each = var.routes
 
-  # Replaced before the old one is destroyed, like the deployment that needs it, so another route has another id.
+  # Another route has another id, so that both permissions exist until the stage serves the new one.
   statement_id  = "api-gateway-${each.key}-${substr(sha256(each.value), 0, 8)}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this.function_name
   qualifier     = aws_lambda_alias.this["prod"].name
   principal     = "apigateway.amazonaws.com"
   source_arn    = each.value
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -20,16 +20,30 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 PROD, CANARY = ALIASES = ("prod", "canary")
 ATTEMPTS, PAUSE = 5, 1.0  # to put an alias back; seconds before the second attempt, twice that before the third, ...
+ROUNDED = (
+    0.005  # by this much Lambda may change a weight: AWS documents a number from 0 to 1, and not how precise it is
+)
 Fence = Callable[[], object]  # raises when the caller may no longer move the aliases
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Position:
-    """Where an alias points: to `version`, and for a share `weight` (0 to 1) of its requests to version `other`."""
+    """Where an alias points: to `version`, and for a share `weight` (0 to 1) of its requests to version `other`.
+
+    Two are equal when their weights differ by no more than Lambda may have rounded one of them; so a position has no hash.
+    """
 
     version: str
     other: str = ""
     weight: float = 0.0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Position):
+            return NotImplemented
+        same = (self.version, self.other) == (other.version, other.other)
+        return same and abs(self.weight - other.weight) <= ROUNDED + 1e-9
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"{self.version}, {self.weight * 100:g}% to {self.other}" if self.other else self.version

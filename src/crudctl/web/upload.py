@@ -6,6 +6,7 @@ Nothing is deleted: a page that is open in a browser can still load the assets i
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from crudctl.web import content
 
 
 def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
-    """Upload the files of `dist` that are missing or different in the bucket, pages last. Return their keys.
+    """Upload the files of `dist` whose content or headers are missing or different in the bucket, pages last. Return their keys.
 
     Args:
         s3: a boto3 client of S3.
@@ -29,15 +30,16 @@ def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
     files = [path for path in dist.rglob("*") if path.is_file() and path.relative_to(dist).as_posix() != content.CONFIG]
     for path in sorted(files, key=lambda path: (path.suffix == ".html", path)):
         key, body = path.relative_to(dist).as_posix(), path.read_bytes()
+        headers = {"ContentType": content.content_type(key), "CacheControl": content.cache_control(key)}
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: with SSE-S3, the ETag is the content's MD5.
-        if stored.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest():
+        same = stored.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest()
+        if same and _has(s3.head_object(Bucket=bucket, Key=key), headers):
             continue
-        s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=body,
-            ContentType=content.content_type(key),
-            CacheControl=content.cache_control(key),
-        )
+        s3.put_object(Bucket=bucket, Key=key, Body=body, **headers)
         uploaded.append(key)
     return uploaded
+
+
+def _has(stored: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """Whether an object is stored with these headers."""
+    return all(stored.get(name) == value for name, value in headers.items())
