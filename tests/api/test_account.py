@@ -133,6 +133,24 @@ def test_too_many_requests_are_429_with_retry_after(one_request_a_second: None, 
 
 
 @pytest.fixture
+def no_concurrency(stack: Stack) -> Iterator[None]:
+    """Let Lambda refuse every read of one item, as an account does that has no concurrency left."""
+    client, name = stack.aws("lambda"), stack.outputs["functions"]["get_item"]
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    yield
+    client.delete_function_concurrency(FunctionName=name)
+
+
+def test_what_lambda_has_no_concurrency_for_is_a_500_that_says_when_to_try_again(
+    no_concurrency: None, api: httpx.Client
+) -> None:
+    response = api.get("items/00000000000000000000000000")
+    assert problem(response, 500)["type"] == "urn:items:problem:internal-error"
+    assert int(response.headers["retry-after"]) >= 1
+    assert "Retry-After" in response.headers["access-control-expose-headers"]
+
+
+@pytest.fixture
 def if_match_required(stack: Stack) -> Iterator[None]:
     """Let the functions that write run with `require_if_match`, as versions of their own."""
     client, earlier = stack.aws("lambda"), {}

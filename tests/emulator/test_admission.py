@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,31 +33,48 @@ def callers() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def burst(stack: Stack, folder: Path, callers: ThreadPoolExecutor, requests: int) -> list[Future[int]]:
-    """Send requests at once to a function that waits in `folder`; each returns its status."""
+def burst(stack: Stack, folder: Path, callers: ThreadPoolExecutor, requests: int) -> tuple[str, list[Future[int]]]:
+    """Send requests at once to a function that waits in `folder`, and return its name; each returns its status."""
     name = stack.function(WAITS.format(folder=str(folder)))
     stack.permit(name)
     api = stack.api(integration=stack.integration(name))
-    return [callers.submit(lambda: api.post().status_code) for _ in range(requests)]
+    return name, [callers.submit(lambda: api.post().status_code) for _ in range(requests)]
+
+
+def throttles(stack: Stack, function: str) -> float:
+    """Return how many invocations of a function Lambda has refused, by its metric."""
+    now = datetime.now(UTC)
+    found = stack.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Throttles",
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(float(point["Sum"]) for point in found)
 
 
 @pytest.mark.adds(admission.CONCURRENCY)
 def test_burst_is_refused_beyond_the_queue_and_served_within(
     ours: Stack, tmp_path: Path, callers: ThreadPoolExecutor
 ) -> None:
-    sent = burst(ours, tmp_path, callers, RUNNING + WAITING + 5)
+    """What is refused is a throttle of the function's, as its alarm expects."""
+    function, sent = burst(ours, tmp_path, callers, RUNNING + WAITING + 5)
     eventually(lambda: sum(one.done() for one in sent) >= 5, 60)
     eventually(lambda: len(list(tmp_path.iterdir())) >= RUNNING, 60)
     assert len(list(tmp_path.iterdir())) == RUNNING
     (tmp_path / "go").touch()
     assert Counter(one.result() for one in sent) == {200: RUNNING + WAITING, 500: 5}
+    assert eventually(lambda: throttles(ours, function) == 5, 60)
 
 
 @pytest.mark.lacks(admission.CONCURRENCY)
 def test_ministack_starts_a_process_for_every_request(
     ministack: Stack, tmp_path: Path, callers: ThreadPoolExecutor
 ) -> None:
-    sent = burst(ministack, tmp_path, callers, RUNNING + 1)
+    _, sent = burst(ministack, tmp_path, callers, RUNNING + 1)
     eventually(lambda: len(list(tmp_path.iterdir())) == RUNNING + 1, 60)
     (tmp_path / "go").touch()
     assert {one.result() for one in sent} == {200}

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from crudctl.console import Failed
+from crudctl.deploy.steps import stops
 from crudctl.operate import doctor
 from crudctl.project import Environment
 from tests.stack import put_names
@@ -76,6 +77,13 @@ def test_only_what_a_deploy_would_fail_of_is_more_than_a_shortage(account: Accou
     with pytest.raises(Failed, match="code storage") as full:
         doctor.quotas(account)
     assert not isinstance(full.value, doctor.Shortage)
+
+
+def test_shortage_keeps_only_prod_from_a_deploy(tmp_path: Path) -> None:
+    shortage, failure = doctor.Shortage("Lambda allows only 10."), Failed("The code storage is full.")
+    environments = [Environment(tmp_path, name) for name in ("test", "pr-42", "prod")]
+    assert [stops(environment, shortage) for environment in environments] == [False, False, True]
+    assert all(stops(environment, failure) for environment in environments)
 
 
 DEFICIENCIES: list[tuple[Callable[[Account], object], str, str]] = [

@@ -62,8 +62,8 @@ test('a call without a response is retried with the same key', async () => {
   expect(sent.map((_, call) => header(call, 'Idempotency-Key'))).toEqual(['key-1', 'key-1', 'key-1']);
 });
 
-test('Retry-After is followed to the second', async () => {
-  await api(rejected(429, { 'Retry-After': '7' }), ok(order())).get('id-1');
+test.each([429, 500, 503])('Retry-After of a %i is followed to the second', async (status) => {
+  await api(rejected(status, { 'Retry-After': '7' }), ok(order())).get('id-1');
   expect(waited).toEqual([7000]);
 });
 

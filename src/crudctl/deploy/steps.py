@@ -72,20 +72,29 @@ def prepared(environment: Environment, steps: Collection[str], checksums: str | 
 
 
 def ask_doctor(environment: Environment, steps: Collection[str]) -> None:
-    """Raise Failed if `crudctl doctor` finds what would make a deploy fail, or the service, with all that it finds."""
+    """Raise Failed if `crudctl doctor` finds what would make a deploy fail, or the service, with all that it finds.
+
+    A shortage is only printed, except for prod: a new account must be able to get its first deploy.
+    """
     with step(f"Check {environment.name} as `crudctl doctor` does"):
-        found = doctor.run(environment)
-        failures = [
+        found = [
             (title, result)
-            for title, result in found
+            for title, result in doctor.run(environment)
             if isinstance(result, Failed) and (title in doctor.AWS or "build" in steps)
         ]
-    if failures:
+    lines = [f"  {title}: {failure.message} {failure.hint}".rstrip() for title, failure in found]
+    if any(stops(environment, failure) for _, failure in found):
         raise Failed(
-            f"Nothing was changed: {environment.name} is not ready.\n"
-            + "\n".join(f"  {title}: {failure.message} {failure.hint}".rstrip() for title, failure in failures),
+            f"Nothing was changed: {environment.name} is not ready.\n" + "\n".join(lines),
             "Fix this, or deploy in spite of it with --no-doctor.",
         )
+    for line in lines:
+        err.print(line)
+
+
+def stops(environment: Environment, failure: Failed) -> bool:
+    """Return whether what doctor found keeps an environment from a deploy."""
+    return environment.production or not isinstance(failure, doctor.Shortage)
 
 
 def refuse_older(environment: Environment) -> None:
