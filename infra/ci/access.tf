@@ -83,12 +83,21 @@ locals {
     },
   ]
 
-  # Two users for the API test suite. The role may create them in any pool of the account, one more reason for separate accounts.
-  test_users = var.env == "prod" ? [] : [{
-    Effect   = "Allow"
-    Action   = ["cognito-idp:AdminCreateUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:ListUserPoolClients"]
-    Resource = "arn:aws:cognito-idp:${local.here}:userpool/*"
-  }]
+  # Two users for the API test suite and for `crudctl verify`, which removes its own and reads what was logged about its requests. The
+  # role may do so in any pool of the account, one more reason for separate accounts.
+  test_users = [
+    for statement in [
+      {
+        Effect = "Allow"
+        Action = [
+          "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminSetUserPassword",
+          "cognito-idp:ListUserPoolClients", "cognito-idp:ListUsers",
+        ]
+        Resource = ["arn:aws:cognito-idp:${local.here}:userpool/*"]
+      },
+      { Effect = "Allow", Action = ["logs:FilterLogEvents"], Resource = slice(local.groups, 0, 2) },
+    ] : statement if var.env != "prod"
+  ]
 
   write = concat(local.test_users, [
     { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },

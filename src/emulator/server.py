@@ -12,6 +12,7 @@ from hypercorn.config import Config
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
 from emulator.apigateway import gateway, integration, method_settings, mock, put_rest_api, request_line
+from emulator.cloudfront import response_headers
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
@@ -43,6 +44,7 @@ ADDITIONS = (
     query_definitions,
     sign_in_metrics,
     table_metrics,
+    response_headers,
     gateway,
     integration,
     method_settings,

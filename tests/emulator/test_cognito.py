@@ -9,7 +9,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cognito import refresh_rotation
+from emulator.cognito import refresh_rotation, sign_in_metrics
 from emulator.process import endpoint_url
 
 from .stack import Json, Stack, unique
@@ -88,3 +88,29 @@ def test_malformed_token_is_refused_without_a_server_error(ours: Stack) -> None:
     client = Client(ours, grace=0)
     assert client.refresh("not.a.token")["error"] == "invalid_grant"
     assert client.refresh("")["error"] == "invalid_grant"
+
+
+def sign_in_of_another_account(stack: Stack) -> str:
+    """The error code of a sign-in, which is an unsigned request, to a pool of another account; empty if it succeeds."""
+    api = stack.client_of("cognito-idp", "111111111111", stack.secret)
+    pool = api.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
+    flows = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}
+    client = api.create_user_pool_client(UserPoolId=pool, ClientName="app", **flows)["UserPoolClient"]["ClientId"]
+    given = {"USERNAME": "user", "PASSWORD": "Correct-horse-1"}
+    api.admin_create_user(UserPoolId=pool, Username="user")
+    api.admin_set_user_password(UserPoolId=pool, Username="user", Password=given["PASSWORD"], Permanent=True)
+    try:
+        api.initiate_auth(ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+@pytest.mark.adds(sign_in_metrics.UNSIGNED_SIGN_IN)
+def test_unsigned_sign_in_is_that_of_the_account_with_the_app_client(ours: Stack) -> None:
+    assert sign_in_of_another_account(ours) == ""
+
+
+@pytest.mark.lacks(sign_in_metrics.UNSIGNED_SIGN_IN)
+def test_ministack_looks_for_the_app_client_in_the_default_account(ministack: Stack) -> None:
+    assert sign_in_of_another_account(ministack) == "ResourceNotFoundException"

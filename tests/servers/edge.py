@@ -49,7 +49,7 @@ def before(endpoint_url: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _pass_on
+        do_GET = do_HEAD = do_OPTIONS = do_PUT = do_POST = do_DELETE = do_PATCH = _pass_on
 
         def log_message(self, format: str, *args: Any) -> None:
             """Log nothing."""

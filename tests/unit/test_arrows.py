@@ -23,6 +23,7 @@ FOLDERS = {
     "functions/aws": set[str](),
     "emulator/state": {"emulator"},
     "emulator/http": {"emulator", "emulator/state"},
+    "emulator/cloudfront": {"emulator"},
     "emulator/cloudwatch": {"emulator"},
     "emulator/cognito": {"emulator", "emulator/cloudwatch"},
     "emulator/dynamodb": {"emulator", "emulator/cloudwatch"},

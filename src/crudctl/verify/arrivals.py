@@ -104,19 +104,25 @@ def _lines(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result
     function = f"/aws/lambda/{subject.functions[subject.described.operation(service.LIST).function]}"
     served, refused = subject.found[SERVED], subject.found[REFUSED]
     progress("the gateway's lines")
-    line = _line(subject, gateway, served, served.request_id)
-    why = "" if line else f"; {_why_no_access_log(subject)}"
-    yield _arrived(GATEWAY_LINE, line, f"{_patience(subject)} s passed{why}")
-    yield _arrived(REFUSED_LINE, _line(subject, gateway, refused, refused.request_id), f"none{why}")
+    silent = _why_silent(subject)
+    lines = {row: None if silent else _line(subject, gateway, sent, sent.request_id)
+             for row, sent in ((GATEWAY_LINE, served), (REFUSED_LINE, refused))}  # fmt: skip
+    for row, line in lines.items():
+        yield _arrived(row, line, silent or f"none in {gateway} within {_patience(subject)} s")
     progress("the function's lines")
     own = _line(subject, function, served, served.request_id)
     yield _arrived(FUNCTION_LINE, own, f"none in {function}: does its role allow logs:PutLogEvents?")
-    said = logs.entry(line[1]["message"]) if line else {}
-    invocation = str(said.get("function_request_id", ""))
-    report = _line(subject, function, served, invocation, "platform.report") if invocation not in ("", "-") else None
-    yield _arrived(REPORT, report, f"no such record for the invocation {invocation or 'that is not known'}")
-    trace = str(said.get("trace_id", ""))
-    yield right(TRACE, trace or "no line to read it from", served.trace in trace)
+    found = lines[GATEWAY_LINE]
+    said = logs.entry(found[1]["message"]) if found else {}
+    if said.get("function_request_id", "-") == "-":
+        yield unseen(REPORT, "the gateway's line does not name the invocation")
+    else:
+        report = _line(subject, function, served, said["function_request_id"], "platform.report")
+        yield _arrived(REPORT, report, f"none for the invocation {said['function_request_id']}")
+    if found:
+        yield right(TRACE, str(said.get("trace_id")), served.trace in str(said.get("trace_id")))
+    else:
+        yield unseen(TRACE, "there is no line of the gateway")
     yield _two_pages(subject, function, served)
 
 
@@ -146,14 +152,14 @@ def _arrived(row: Row, line: tuple[float, dict[str, Any]] | None, why: str) -> R
     return right(row, f"there when looked for, {line[0]:.0f} s after the request{late}")
 
 
-def _why_no_access_log(subject: Subject) -> str:
-    """Return what the stage says about access logs."""
+def _why_silent(subject: Subject) -> str:
+    """Return why the stage writes no access log; empty if it should."""
     gateway, name = subject.client("apigateway"), f"{subject.environment.prefix}-api"
     for api in (each for page in gateway.get_paginator("get_rest_apis").paginate() for each in page["items"]):
         if api["name"] == name:
             stage = gateway.get_stage(restApiId=api["id"], stageName=stage_of(subject))
-            to = stage.get("accessLogSettings", {}).get("destinationArn")
-            return f"stage {stage['stageName']} " + (f"logs to {to}" if to else "has no access log settings")
+            set_up = stage.get("accessLogSettings", {}).get("destinationArn")
+            return "" if set_up else f"stage {stage['stageName']} has no access log settings"
     return f"there is no API {name}"
 
 

@@ -44,6 +44,7 @@ FOLDER = "verify"  # in the environment's home
 @click.option("--skip", multiple=True, type=click.Choice(NAMES), help="Leave this part out. Repeat it for several.")
 @click.option("--bake", help="Duration of the release's step before all traffic.  [default: 2m, 5s on this machine]")
 @click.option("--api-url", help="Where the API is reached.  [default: the output api_url]")
+@click.option("--sign-in-url", help="Where the sign-in page is reached.  [default: the output hosted_ui_url]")
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), help="The folder for report.md and report.json."
 )
@@ -54,6 +55,7 @@ def verify(
     skip: tuple[str, ...],
     bake: str | None,
     api_url: str | None,
+    sign_in_url: str | None,
     output: Path | None,
     name: str | None,
 ) -> None:
@@ -72,7 +74,7 @@ def verify(
     duration = seconds(bake or ("5s" if environment.local else "2m"))
     if environment.production and trial.PART in chosen:
         confirm_change(environment, f"Release a version that differs by a comment to {environment.prefix}?", None, name)
-    subject = Subject.of(environment, api_url, duration)
+    subject = Subject.of(environment, duration, api_url, sign_in_url)
     started = time.time()
     chapters = list(_chapters(subject, chosen))
     found = Found(environment.prefix, environment.region, started, tuple(chapters), dict(subject.used))

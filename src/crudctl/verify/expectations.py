@@ -61,6 +61,10 @@ def _row(name: str, asked: str, expected: str, source: str, *parity: str) -> Row
     return Row(name, asked, expected, source, parity)
 
 
+def _assumed(name: str, asked: str, expected: str, source: str, *parity: str) -> Row:
+    return Row(name, asked, expected, source, parity, assumed=True)
+
+
 JSON = {"Content-Type": "application/json"}
 ORIGIN = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
 REFUSED = {**PROBLEM, "www-authenticate": "Bearer.*"}
@@ -95,7 +99,7 @@ PROMISES = (
         "GET", "/{c}", UNSIGNED, status=(401,), problem="unauthorized", response=REFUSED,
     ),
     Promise(
-        _row("padded token", "a list with an access token whose signature ends in =", "401", JWT, "token-verification"),
+        _assumed("padded token", "a list with an access token whose signature ends in =", "401", JWT, "token-verification"),
         "GET", "/{c}", PADDED, status=(401,), problem="unauthorized", response=REFUSED,
     ),
     Promise(
@@ -111,16 +115,16 @@ PROMISES = (
         "GET", "/surely-unknown", status=(404,), problem="not-found", response=PROBLEM,
     ),
     Promise(
-        _row("trailing slash", "the collection with one slash at its end", "200, as without it", GATEWAY_RESPONSES,
+        _assumed("trailing slash", "the collection with one slash at its end", "200, as without it", GATEWAY_RESPONSES,
              "path-segments"),
         "GET", "/{c}/", response=CORS,
     ),
     Promise(
-        _row("empty segment", "the collection after two slashes", "404", GATEWAY_RESPONSES, "path-segments"),
+        _assumed("empty segment", "the collection after two slashes", "404", GATEWAY_RESPONSES, "path-segments"),
         "GET", "//{c}", status=(404,), problem="not-found", response=PROBLEM,
     ),
     Promise(
-        _row("encoded slash", "the collection with %2F at its end", "404: it is part of the segment", GATEWAY_RESPONSES,
+        _assumed("encoded slash", "the collection with %2F at its end", "404: it is part of the segment", GATEWAY_RESPONSES,
              "path-segments"),
         "GET", "/{c}%2F", status=(404,), problem="not-found", response=PROBLEM,
     ),
@@ -135,7 +139,7 @@ PROMISES = (
         response=PROBLEM | {"allow": ALLOWED},
     ),
     Promise(
-        _row("method in lower case", "get of the collection", "405: another method than GET", METHODS, "method-case"),
+        _assumed("method in lower case", "get of the collection", "405: another method than GET", METHODS, "method-case"),
         "get", "/{c}", status=(405,), problem="method-not-allowed", response={"allow": ALLOWED},
     ),
     Promise(
@@ -145,7 +149,7 @@ PROMISES = (
         problem="unsupported-media-type", response=PROBLEM,
     ),
     Promise(
-        _row("invalid UTF-8", "a create whose body is not UTF-8", "400", ENCODINGS, "undecodable-bodies"),
+        _assumed("invalid UTF-8", "a create whose body is not UTF-8", "400", ENCODINGS, "undecodable-bodies"),
         "POST", "/{c}", headers=JSON, body=b'{"\xff\xfe": 1}', status=(400,), response=PROBLEM,
     ),
     Promise(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 from crudctl.verify.rows import Part, Result, Row, right
+from crudctl.verify.starts import FUNCTIONS
 from crudctl.verify.subject import BEGINNING, Subject
 
 NOTHING = Row(
@@ -33,8 +35,9 @@ def _users(subject: Subject) -> Iterator[str]:
 
 
 def _functions(subject: Subject) -> Iterator[str]:
-    pages = subject.client("lambda").get_paginator("list_functions").paginate()
-    beginning = f"{subject.environment.prefix}-{BEGINNING}"
-    for function in (one for page in pages for one in page["Functions"]):
-        if function["FunctionName"].startswith(beginning):
-            yield f"function {function['FunctionName']}"
+    client = subject.client("lambda")
+    for name in FUNCTIONS:
+        function = f"{subject.environment.prefix}-{BEGINNING}{name}"
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            client.get_function_configuration(FunctionName=function)
+            yield f"function {function}"

@@ -26,6 +26,7 @@ class Row:
         expected: what the local stack does, which AWS documents.
         source: the page that documents it.
         parity: names of rows of docs/parity.md that this shows.
+        assumed: whether AWS does not document what is expected, so that another answer is news and no fault.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Row:
     expected: str
     source: str
     parity: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Result:
     Attributes:
         mark: AS_HERE, DIFFERS or NOT_SEEN.
         seen: in words, for people.
-        excused: whether a row that was not seen could not be, in this environment, so that it is no fault.
+        excused: whether this is no fault: what was not seen does not exist in this environment, or what differs was assumed.
     """
 
     row: Row
@@ -94,7 +96,7 @@ def limit(seconds: int) -> Iterator[None]:
 
 def right(row: Row, seen: str, is_right: bool = True) -> Result:
     """Return the result of a row that was seen."""
-    return Result(row, AS_HERE if is_right else DIFFERS, seen)
+    return Result(row, AS_HERE if is_right else DIFFERS, seen, excused=row.assumed and not is_right)
 
 
 def unseen(row: Row, why: str, excused: bool = False) -> Result:

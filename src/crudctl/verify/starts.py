@@ -21,6 +21,7 @@ from crudctl.verify.rows import Part, Result, Row, right, unseen
 from crudctl.verify.subject import BEGINNING, Subject
 
 Times = tuple[list[float], list[float]]
+FUNCTIONS = ("empty", "read")  # what is temporary
 COLD, WARM = 3, 10  # invocations of each kind
 EMPTY = "def handler(event, context):\n    return {}\n"
 OWNER = "release-probe"  # of which no token can be: see release/probe.py
@@ -43,9 +44,9 @@ def measure(subject: Subject, progress: Callable[[str], None]) -> Iterator[Resul
     get = subject.described.operation(service.GET)
     like = subject.client("lambda").get_function_configuration(FunctionName=subject.functions[get.function])
     progress("an empty function")
-    empty = _measured(subject, {**like, "Handler": "index.handler"}, "empty", _empty(), b"{}")
+    empty = _measured(subject, {**like, "Handler": "index.handler"}, FUNCTIONS[0], _empty(), b"{}")
     progress("the function that reads")
-    own = _measured(subject, like, "read", zip_file.read_bytes(), _event(subject, like))
+    own = _measured(subject, like, FUNCTIONS[1], zip_file.read_bytes(), _event(subject, like))
     yield _compared(COLD_ROW, own[0], empty[0])
     yield _compared(WARM_ROW, own[1], empty[1])
 

@@ -48,7 +48,7 @@ class Subject:
     Attributes:
         environment: the environment.
         outputs: Terraform's.
-        api_url: where the API is reached.
+        api_url, sign_in_url: where the API and the token endpoint are reached.
         bake: seconds of each step of the release.
         used: what costs something, by its key in crudctl.cost.
         undo: what has to be undone at the end, even after a failure.
@@ -59,6 +59,7 @@ class Subject:
     environment: Environment
     outputs: Mapping[str, Any]
     api_url: str
+    sign_in_url: str
     bake: float
     used: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     undo: ExitStack = field(default_factory=ExitStack)
@@ -66,10 +67,10 @@ class Subject:
     found: dict[str, Sent] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, environment: Environment, api_url: str | None, bake: float) -> Subject:
-        """Return the subject for an environment. Raise Failed when nothing is deployed."""
+    def of(cls, environment: Environment, bake: float, api_url: str | None, sign_in_url: str | None) -> Subject:
+        """Return the subject for an environment, at its outputs' addresses if none are given. Raise Failed without outputs."""
         values = outputs.read(environment)
-        return cls(environment, values, (api_url or values["api_url"]).rstrip("/"), bake)
+        return cls(environment, values, api_url or values["api_url"], sign_in_url or values["hosted_ui_url"], bake)
 
     @cached_property
     def described(self) -> Service:
@@ -137,7 +138,7 @@ class Subject:
             "client_secret": secret,
             "scope": " ".join(scopes),
         }
-        at = Sender(str(self.outputs["hosted_ui_url"]), defaultdict(float))
+        at = Sender(self.sign_in_url, defaultdict(float))
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = at.send("POST", "/oauth2/token", headers, urlencode(form).encode())
         self.used["machine_token"] += 1

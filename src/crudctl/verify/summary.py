@@ -52,7 +52,7 @@ class Found:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differs, and everything was seen that can be in this environment."""
+        """Whether nothing differs from what is documented, and everything was seen that can be in this environment."""
         return all(result.mark == AS_HERE or result.excused for result in self.results)
 
     @property
@@ -78,7 +78,8 @@ def markdown(found: Found) -> str:
         f"**{found.sentence}**",
         "",
         f"{at:%Y-%m-%d %H:%M} UTC, {took:.0f} s, about USD {found.usd:.4f} in list prices. "
-        "*As here*: as the local stack and AWS's documentation say. *Differs*: as neither says. *Not seen*: the reason is given.",
+        "*As here*: as on the local stack. *Differs*: otherwise. *Not seen*: the reason is given. "
+        "*Assumed*: AWS does not document it, so that another answer is news and no fault.",
     ]
     differing = [result for result in found.results if result.mark == DIFFERS]
     if differing:
@@ -117,10 +118,11 @@ def as_json(found: Found) -> str:
 
 def _line(result: Result) -> str:
     row = result.row
+    expected = f"{row.expected} ([source]({row.source}))" + (", assumed" if row.assumed else "")
     cells = (
         row.name,
         row.asked,
-        f"{row.expected} ([source]({row.source}))",
+        expected,
         result.seen,
         f"{MARKS[result.mark]} {result.mark}",
     )

@@ -1,0 +1,1 @@
+"""CloudFront: what MiniStack returns of policies."""
