@@ -44,6 +44,9 @@ resource "aws_iam_role" "gateway_logging" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "apigateway.amazonaws.com" }
+      # Not for the APIs of other accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+      # IfExists, because no page says whether API Gateway sends the key when it assumes this role.
+      Condition = { StringEqualsIfExists = { "aws:SourceAccount" = local.account } }
     }]
   })
 }

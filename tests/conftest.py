@@ -37,6 +37,7 @@ TOGETHER = (
     "tests/e2e",
     "tests/emulator",
     "tests/oracles/dynamodb",
+    "tests/oracles/policies",
     "tests/api",
     "tests/e2e/test_new_field.py",
     "tests/e2e/test_shapes.py",

@@ -1,58 +1,83 @@
-# What a plan has to read and a deploy has to change, service by service. Actions without a resource support none:
+# What a plan has to read, and a deploy has to change: service by service, each action by its name, so that `tests/oracles` can compare
+# it with what AWS documents. An action that supports no resource is allowed on "*", because AWS denies it on anything else:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 locals {
-  here  = "${var.region}:${local.account}"
-  state = "arn:aws:s3:::${local.prefix}-state-${local.account}"
-  # Of the environment itself, and of all with a number. `orders-pr*` would be wrong: it matches orders-prod.
-  buckets = flatten([
-    for name in ["artefacts", "site"] : [for of in [local.prefix, "${local.prefix}-*"] : "arn:aws:s3:::${of}-${name}-${local.account}"]
-  ])
+  here = "${var.region}:${local.account}"
+
+  # Of this environment and of the members of its family: `pr` has pr-1, pr-2, … A hyphen follows the name, so that `pr` is not also `prod`.
+  own         = [local.prefix, "${local.prefix}-*"]
+  tables      = "arn:aws:dynamodb:${local.here}:table/${local.prefix}-*"
+  functions   = "arn:aws:lambda:${local.here}:function:${local.prefix}-*"
+  alarms      = "arn:aws:cloudwatch:${local.here}:alarm:${local.prefix}-*"
+  topics      = "arn:aws:sns:${local.here}:${local.prefix}-*"
   stack_roles = "arn:aws:iam::${local.account}:role/${local.prefix}-*"
-  # API Gateway names the execution log after the API's random id.
+  dashboards  = [for name in local.own : "arn:aws:cloudwatch::${local.account}:dashboard/${name}"]
+  budgets     = [for name in local.own : "arn:aws:budgets::${local.account}:budget/${name}"]
+  releases    = [for name in local.own : "arn:aws:dynamodb:${local.here}:table/${name}-releases"]
+  buckets     = flatten([for kind in ["artefacts", "site"] : [for name in local.own : "arn:aws:s3:::${name}-${kind}-${local.account}"]])
+  objects     = [for arn in local.buckets : "${arn}/*"]
+  state       = "arn:aws:s3:::${local.prefix}-state-${local.account}"
+  web_acls    = "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*"
+  stages      = "arn:aws:apigateway:${var.region}::/restapis/*/stages/*"
+  # The ids of pools, of APIs and of what CloudFront has are random; pools are told apart by their tags.
+  pools      = "arn:aws:cognito-idp:${local.here}:userpool/*"
+  cloudfront = { for kind in ["distribution", "origin-access-control", "response-headers-policy"] : kind => "arn:aws:cloudfront::${local.account}:${kind}/*" }
+  # API Gateway names the execution log after the API's random id. Some actions have `:*` at the end of a group's ARN.
   groups = [
-    for name in [
-      "/aws/lambda/${local.prefix}-*", "/aws/apigateway/${local.prefix}", "/aws/apigateway/${local.prefix}:*", "/aws/apigateway/${local.prefix}-*",
-      "API-Gateway-Execution-Logs_*", "aws-waf-logs-${local.prefix}", "aws-waf-logs-${local.prefix}:*", "aws-waf-logs-${local.prefix}-*",
-    ] : "arn:aws:logs:${local.here}:log-group:${name}"
+    for name in flatten([
+      "/aws/lambda/${local.prefix}-*", "API-Gateway-Execution-Logs_*",
+      [for kind in ["/aws/apigateway/", "aws-waf-logs-"] : ["${kind}${local.prefix}", "${kind}${local.prefix}:*", "${kind}${local.prefix}-*"]],
+    ]) : "arn:aws:logs:${local.here}:log-group:${name}"
   ]
 
   # None of these actions reads data, a user or a log line.
   read = [
     { Effect = "Allow", Action = ["s3:ListBucket", "s3:GetBucketVersioning"], Resource = local.state },
     { Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state}/terraform.tfstate*" },
-    { Effect = "Allow", Action = ["s3:Get*", "s3:List*"], Resource = flatten([for arn in local.buckets : [arn, "${arn}/*"]]) },
+    {
+      Effect = "Allow"
+      Action = [
+        "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListTagsForResource",
+      ]
+      Resource = local.buckets
+    },
+    { Effect = "Allow", Action = ["s3:GetObject", "s3:GetObjectTagging"], Resource = local.objects },
     {
       Effect   = "Allow"
-      Action   = ["dynamodb:Describe*", "dynamodb:ListTagsOfResource"]
-      Resource = "arn:aws:dynamodb:${local.here}:table/${local.prefix}-*"
+      Action   = ["dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource"]
+      Resource = local.tables
     },
     {
       Effect = "Allow"
       Action = [
-        "lambda:GetAlias", "lambda:GetFunction*", "lambda:GetPolicy", "lambda:GetRuntimeManagementConfig",
-        "lambda:ListAliases", "lambda:ListTags", "lambda:ListVersionsByFunction",
+        "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency",
+        "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:GetRuntimeManagementConfig", "lambda:ListAliases",
+        "lambda:ListTags", "lambda:ListVersionsByFunction",
       ]
-      Resource = "arn:aws:lambda:${local.here}:function:${local.prefix}-*"
+      Resource = local.functions
     },
-    { Effect = "Allow", Action = "lambda:GetAccountSettings", Resource = "*" }, # `crudctl doctor`: quotas
     {
       Effect   = "Allow"
-      Action   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+      Action   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoleTags"]
       Resource = local.stack_roles
     },
     { Effect = "Allow", Action = "apigateway:GET", Resource = "arn:aws:apigateway:${var.region}::/*" },
     {
       Effect = "Allow"
-      Action = ["cognito-idp:Describe*", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource"]
-      # A pool's id is random; a domain has no resource.
-      Resource = "*"
+      Action = [
+        "cognito-idp:DescribeResourceServer", "cognito-idp:DescribeRiskConfiguration", "cognito-idp:DescribeUserPool",
+        "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource",
+      ]
+      Resource = local.pools
     },
-    { Effect = "Allow", Action = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"], Resource = "*" },
-    { Effect = "Allow", Action = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetric*", "cloudwatch:ListMetrics"], Resource = "*" },
+    { Effect = "Allow", Action = ["cloudwatch:GetDashboard"], Resource = local.dashboards },
+    { Effect = "Allow", Action = ["cloudwatch:ListTagsForResource"], Resource = local.alarms },
     {
       Effect = "Allow"
       Action = [
+<<<<<<< HEAD
         "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions",
         "logs:DescribeResourcePolicies", "logs:ListTagsForResource",
       ]
@@ -183,51 +208,211 @@ locals {
       Action = [
         "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter",
         "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+=======
+        "logs:DescribeMetricFilters", "logs:ListTagsForResource",
+>>>>>>> ee2b633 (ci: roles that AWS accepts; tests: every policy and every call against AWS's reference)
       ]
       Resource = local.groups
     },
+    { Effect = "Allow", Action = ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"], Resource = local.topics },
+    { Effect = "Allow", Action = ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"], Resource = local.cloudfront["distribution"] },
+    { Effect = "Allow", Action = "cloudfront:GetOriginAccessControl", Resource = local.cloudfront["origin-access-control"] },
+    { Effect = "Allow", Action = "cloudfront:GetResponseHeadersPolicy", Resource = local.cloudfront["response-headers-policy"] },
+    { Effect = "Allow", Action = ["wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:ListTagsForResource"], Resource = local.web_acls },
+    { Effect = "Allow", Action = "wafv2:GetWebACLForResource", Resource = ["arn:aws:wafv2:${local.here}:regional/webacl/*", local.stages] },
+    { Effect = "Allow", Action = ["budgets:ListTagsForResource", "budgets:ViewBudget"], Resource = local.budgets },
     {
-      # Log delivery for the access logs of API Gateway and AWS WAF, and saved queries.
+      # None of these has a resource, or (alarms) none once there is a composite alarm:
+      # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
       Effect = "Allow"
       Action = [
-        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteQueryDefinition", "logs:GetLogDelivery",
-        "logs:ListLogDeliveries", "logs:PutQueryDefinition", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cognito-idp:DescribeUserPoolDomain",
+        "lambda:GetAccountSettings", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions", "logs:DescribeResourcePolicies",
+        "sns:GetSubscriptionAttributes",
       ]
       Resource = "*"
     },
+  ]
+
+  # Users for the API test suite, and the log lines that prove that they arrive. Not in prod.
+  tests = var.env == "prod" ? [] : [
     {
-      Effect = "Allow"
-      Action = [
-        "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource",
-        "sns:Unsubscribe", "sns:UntagResource",
-      ]
-      Resource = "arn:aws:sns:${local.here}:${local.prefix}-*"
+      Effect    = "Allow"
+      Action    = ["cognito-idp:AdminCreateUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:ListUserPoolClients"]
+      Resource  = local.pools
+      Condition = local.own_pools
     },
-    {
-      # CloudFront's resources have random ids.
-      Effect = "Allow"
-      Action = flatten([for what in ["Distribution", "OriginAccessControl", "ResponseHeadersPolicy"] : [
-        "cloudfront:Create${what}", "cloudfront:Delete${what}", "cloudfront:Update${what}",
-      ]])
-      Resource = "arn:aws:cloudfront::${local.account}:*"
-    },
-    { Effect = "Allow", Action = ["cloudfront:TagResource", "cloudfront:UntagResource"], Resource = "arn:aws:cloudfront::${local.account}:*" },
-    {
-      Effect = "Allow"
-      Action = [
-        "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL",
-        "wafv2:DisassociateWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource", "wafv2:UntagResource",
-        "wafv2:UpdateWebACL",
-      ]
-      Resource = [
-        "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*", "arn:aws:wafv2:${local.here}:regional/managedruleset/*",
-        "arn:aws:apigateway:${var.region}::/restapis/*",
-      ]
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
-      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}-*"
-    },
-  ])
+  ]
+  # A pool may be that of another service of the same environment, so the tag Service is not compared.
+  own_pools = { StringLike = { "aws:ResourceTag/Environment" = [var.env, "${var.env}-*"] } }
+
+  # Two policies, because one may have no more than 6,144 characters.
+  write = {
+    data = concat(local.tests, [
+      { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },
+      {
+        Effect = "Allow"
+        Action = [
+          "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+          "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
+          "s3:PutLifecycleConfiguration", "s3:TagResource", "s3:UntagResource",
+        ]
+        Resource = local.buckets
+      },
+      {
+        Effect = "Allow"
+        Action = [
+          "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:DeleteObjectVersion", "s3:GetObjectVersion",
+          "s3:PutObject", "s3:PutObjectTagging",
+        ]
+        Resource = local.objects
+      },
+      {
+        # The tables, and the records of releases; no data.
+        Effect = "Allow"
+        Action = [
+          "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
+          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+        ]
+        Resource = local.tables
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Resource = local.releases
+      },
+      {
+        # No function URLs: the API is the only way to a function from outside.
+        Effect = "Allow"
+        Action = [
+          "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
+          "lambda:DeleteFunctionConcurrency", "lambda:InvokeFunction", "lambda:PublishVersion", "lambda:PutFunctionConcurrency",
+          "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
+          "lambda:UpdateFunctionConfiguration",
+        ]
+        Resource = local.functions
+      },
+      {
+        # Only API Gateway and alarms may be permitted to call a function.
+        Effect    = "Allow"
+        Action    = "lambda:AddPermission"
+        Resource  = local.functions
+        Condition = { StringEquals = { "lambda:Principal" = ["apigateway.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"] } }
+      },
+      {
+        # Roles of the stack, and only with the boundary.
+        Effect = "Allow"
+        Action = [
+          "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
+          "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+        ]
+        Resource  = local.stack_roles
+        Condition = { StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn } }
+      },
+      { Effect = "Allow", Action = ["iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole"], Resource = local.stack_roles },
+      {
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = local.stack_roles
+        Condition = { StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "lambda.amazonaws.com"] } }
+      },
+      {
+        Effect    = "Allow"
+        Action    = "iam:CreateServiceLinkedRole"
+        Resource  = "arn:aws:iam::${local.account}:role/aws-service-role/*"
+        Condition = { StringEquals = { "iam:AWSServiceName" = ["ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] } }
+      },
+    ])
+    edge = [
+      {
+        Effect = "Allow"
+        Action = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+        Resource = [
+          for path in ["account", "restapis", "restapis/*", "tags/*"] : "arn:aws:apigateway:${var.region}::/${path}"
+        ]
+      },
+      { Effect = "Allow", Action = "apigateway:SetWebACL", Resource = local.stages },
+      {
+        # Pools of this environment, their clients and domains; no users.
+        Effect = "Allow"
+        Action = flatten([
+          [for what in ["UserPoolClient", "UserPoolDomain", "ResourceServer"] : [
+            "cognito-idp:Create${what}", "cognito-idp:Delete${what}", "cognito-idp:Update${what}",
+          ]],
+          [
+            "cognito-idp:DeleteUserPool", "cognito-idp:SetRiskConfiguration", "cognito-idp:SetUserPoolMfaConfig",
+            "cognito-idp:TagResource", "cognito-idp:UntagResource", "cognito-idp:UpdateUserPool",
+          ],
+        ])
+        Resource  = local.pools
+        Condition = local.own_pools
+      },
+      {
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState", "cloudwatch:TagResource",
+          "cloudwatch:UntagResource",
+        ]
+        Resource = local.alarms
+      },
+      { Effect = "Allow", Action = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"], Resource = local.dashboards },
+      {
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter",
+          "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+        ]
+        Resource = local.groups
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"]
+        Resource = local.topics
+      },
+      {
+        Effect = "Allow"
+        Action = [
+          "cloudfront:DeleteDistribution", "cloudfront:TagResource", "cloudfront:UntagResource", "cloudfront:UpdateDistribution",
+        ]
+        Resource = local.cloudfront["distribution"]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["cloudfront:DeleteOriginAccessControl", "cloudfront:UpdateOriginAccessControl"]
+        Resource = local.cloudfront["origin-access-control"]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["cloudfront:DeleteResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"]
+        Resource = local.cloudfront["response-headers-policy"]
+      },
+      {
+        Effect = "Allow"
+        Action = [
+          "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource",
+          "wafv2:UntagResource",
+        ]
+        Resource = local.web_acls
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["wafv2:CreateWebACL", "wafv2:UpdateWebACL"]
+        Resource = [local.web_acls, "arn:aws:wafv2:${local.here}:regional/managedruleset/*"]
+      },
+      { Effect = "Allow", Action = ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"], Resource = [local.web_acls, local.stages] },
+      { Effect = "Allow", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"], Resource = local.budgets },
+      {
+        # Log delivery is for the logs of API Gateway and AWS WAF. Composite alarms: the data says that they have a resource, their page
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html that they need "*".
+        Effect = "Allow"
+        Action = [
+          "cloudfront:CreateDistribution", "cloudfront:CreateOriginAccessControl", "cloudfront:CreateResponseHeadersPolicy",
+          "cloudwatch:PutCompositeAlarm", "cognito-idp:CreateUserPool", "logs:CreateLogDelivery", "logs:DeleteLogDelivery",
+          "logs:DeleteQueryDefinition", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutQueryDefinition",
+          "logs:PutResourcePolicy", "logs:UpdateLogDelivery", "sns:Unsubscribe",
+        ]
+        Resource = "*"
+      },
+    ]
+  }
 }

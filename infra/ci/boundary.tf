@@ -43,14 +43,22 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
       },
       {
-        # API Gateway's role uses log groups of any name.
-        Sid    = "Logs"
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.prefix}-*"
+      },
+      {
+        # API Gateway wants these for any group: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+        # Only its own role has them, so no function can read the logs of others.
+        Sid    = "GatewayLogs"
         Effect = "Allow"
         Action = [
           "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
           "logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents",
         ]
-        Resource = "*"
+        Resource  = "*"
+        Condition = { ArnLike = { "aws:PrincipalArn" = [for name in local.own : "arn:aws:iam::${local.account}:role/${name}-gateway-logging"] } }
       },
       {
         Sid      = "Traces"

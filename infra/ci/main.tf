@@ -8,7 +8,8 @@ locals {
   prefix  = "${var.name}-${var.env}"
   issuer  = "token.actions.githubusercontent.com"
 
-  # Without the prefix: a deploy may change roles with the prefix, and must not change its own.
+  # Without the prefix: a deploy may change roles with the prefix, and must not change its own. In test a pull request may plan, in
+  # prod only what is merged: whoever may plan may read the state.
   roles = var.repository == null ? {} : merge(
     { deploy = "environment:${var.env}" },
     # What would change in test is posted to pull requests, what would change in prod is shown before its approval.
@@ -24,8 +25,10 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-# https://docs.github.com/en/actions/reference/security/oidc: a job with an environment has it as its subject, and a job of a
-# pull request without an environment has `pull_request`. So pull requests cannot assume the role that changes things.
+# https://docs.github.com/en/actions/reference/security/oidc: a job with an environment has it as its subject, a job of a pull request
+# without an environment has `pull_request`, and any other has its branch. So pull requests cannot assume the role that changes things.
+# A repository with an immutable subject has the ids of its owner and of itself in it; its name alone is not accepted then, because
+# somebody else may get it. https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
 resource "aws_iam_role" "workflow" {
   for_each = local.roles
 
@@ -58,10 +61,16 @@ resource "aws_iam_role_policy" "read" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.read })
 }
 
-resource "aws_iam_role_policy" "write" {
-  for_each = { for name, subject in local.roles : name => subject if name == "deploy" }
+resource "aws_iam_policy" "write" {
+  for_each = { for name, statements in local.write : name => statements if contains(keys(local.roles), "deploy") }
 
-  name   = "write"
-  role   = aws_iam_role.workflow[each.key].id
-  policy = jsonencode({ Version = "2012-10-17", Statement = local.write })
+  name   = "${var.name}-ci-${var.env}-write-${each.key}"
+  policy = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_role_policy_attachment" "write" {
+  for_each = aws_iam_policy.write
+
+  role       = aws_iam_role.workflow["deploy"].name
+  policy_arn = each.value.arn
 }

@@ -4,6 +4,6 @@ output "boundary" {
 }
 
 output "roles" {
-  description = "ARN of the role of each kind of workflow."
-  value       = { for name, role in aws_iam_role.workflow : name => role.arn }
+  description = "The role of each kind of workflow: its ARN, and the subject of GitHub's tokens that may assume it."
+  value       = { for name, role in aws_iam_role.workflow : name => { arn = role.arn, subject = "repo:${var.repository}:${local.roles[name]}" } }
 }

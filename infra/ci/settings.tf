@@ -1,7 +1,6 @@
 # What the settings of domains, sign-in and mail need beyond access.tf.
 
 locals {
-  pools       = "arn:aws:cognito-idp:${local.here}:userpool/*" # ids are random
   page_stacks = [for of in [local.prefix, "${local.prefix}-*"] : "arn:aws:cloudformation:${local.here}:stack/${of}-sign-in-page/*"]
 
   read_settings = [
@@ -38,10 +37,11 @@ locals {
       Action = [
         "cognito-idp:AssociateWebACL", "cognito-idp:CreateManagedLoginBranding", "cognito-idp:DeleteManagedLoginBranding",
         "cognito-idp:DisassociateWebACL", "cognito-idp:SetUICustomization", "cognito-idp:UpdateManagedLoginBranding",
-        "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
       ]
-      Resource = local.pools
+      Resource  = local.pools
+      Condition = local.own_pools
     },
+    { Effect = "Allow", Action = ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"], Resource = local.pools },
     { Effect = "Allow", Action = "cognito-idp:AssociateWebACL", Resource = "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*" },
     {
       Effect = "Allow"

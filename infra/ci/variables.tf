@@ -19,13 +19,13 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "GitHub repository whose workflows may deploy, as OWNER/NAME. Null for none."
+  description = "GitHub repository whose workflows may deploy: OWNER/NAME or, if GitHub puts ids into the subject of its tokens, OWNER@ID/NAME@ID. Null for none."
   type        = string
   default     = null
 
   validation {
-    condition     = var.repository == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "Use the form OWNER/NAME."
+    condition     = var.repository == null || can(regex("^[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)$", var.repository))
+    error_message = "Use the form OWNER/NAME, or OWNER@ID/NAME@ID with both ids. `gh api repos/OWNER/NAME/actions/oidc/customization/sub` prints which of them GitHub uses, in sub_claim_prefix."
   }
 }
 

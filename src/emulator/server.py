@@ -17,7 +17,15 @@ from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
 from emulator.dynamodb import table_metrics
 from emulator.http import edge, framing, one_write, signatures
-from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
+from emulator.iam import (
+    alias_actions,
+    leading_keys,
+    operation_actions,
+    policy_variables,
+    request_keys,
+    resources,
+    session_tags,
+)
 from emulator.lambda_ import credentials, environment, function_log, invocation, trace
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
@@ -33,6 +41,9 @@ ADDITIONS = (
     leading_keys,
     policy_variables,
     alias_actions,
+    operation_actions,
+    resources,
+    request_keys,
     session_tags,
     describe_alarms,
     evaluation,

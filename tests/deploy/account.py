@@ -19,17 +19,6 @@ from crudctl.project import Environment
 from tests.invoke import invoke
 from tests.workflows.steps import script_of
 
-# Where the emulator checks other resources or conditions than AWS does: it does not know iam:PermissionsBoundary, and treats
-# some calls as calls on no resource.
-EMULATOR = [
-    {"Effect": "Allow", "Resource": "*", "Action": action}
-    for action in (
-        ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"],
-        ["dynamodb:ListTagsOfResource", "sns:ListTagsForResource", "cloudfront:*"],
-        ["budgets:*", "cloudwatch:PutDashboard", "lambda:CreateFunction"],
-    )
-]
-
 
 class Account:
     """An account by its id, and the project in `home` that is deployed to it.
@@ -111,14 +100,15 @@ class Account:
 
     @contextlib.contextmanager
     def as_role(self, name: str) -> Iterator[None]:
-        """Use the credentials of a role's session within the block, as a workflow gets them for its OIDC token."""
+        """Use the credentials of a role's session within the block, as a workflow gets them for its OIDC token.
+
+        Only the trust is widened, for a moment, because there is no GitHub; what the role may do is what Terraform gave it.
+        """
         iam, before = self.client("iam"), dict(self._settings)
         trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
         root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{self.id}:root"}, "Action": "sts:AssumeRole"}
         widened = {**trust, "Statement": [*trust["Statement"], root]}
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(widened))
-        policy = json.dumps({"Version": "2012-10-17", "Statement": EMULATOR})
-        iam.put_role_policy(RoleName=name, PolicyName="emulator", PolicyDocument=policy)
         arn = f"arn:aws:iam::{self.id}:role/{name}"
         session = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="workflow")["Credentials"]
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))

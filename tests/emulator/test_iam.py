@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.iam import alias_actions, leading_keys, policy_variables, session_tags
+from emulator.iam import (
+    alias_actions,
+    leading_keys,
+    operation_actions,
+    policy_variables,
+    request_keys,
+    resources,
+    session_tags,
+)
 
 from .stack import REGION, Json, Stack, policy, unique
 
@@ -41,7 +50,7 @@ def denied(call: Callable[[], Any]) -> bool:
     try:
         call()
     except ClientError as error:
-        if error.response["Error"]["Code"] != "AccessDeniedException":
+        if error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException", "AuthorizationError"):
             raise
         return True
     return False
@@ -277,3 +286,144 @@ def test_an_alias_is_read_and_moved_by_separate_actions(ours: Stack) -> None:
 def test_ministack_uses_the_action_of_listing_for_all(ministack: Stack) -> None:
     assert may(ministack, ["lambda:ListAliases"], "update_alias")
     assert not may(ministack, ["lambda:UpdateAlias"], "update_alias")
+
+
+def user(stack: Stack, service: str, *statements: dict[str, Any]) -> Any:
+    """Return a client of a service, with the credentials of a user who has exactly these statements."""
+    iam, name = stack.client("iam"), unique("user")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=policy(list(statements)))
+    return stack.client_of(service, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def allow(action: str | list[str], resource: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+BUDGET = {
+    "BudgetName": "monthly",
+    "BudgetType": "COST",
+    "TimeUnit": "MONTHLY",
+    "BudgetLimit": {"Amount": "5", "Unit": "USD"},
+}
+
+
+def makes_a_budget(stack: Stack, action: str, resource: str = "*") -> bool:
+    """Return whether a user with one action may create a budget."""
+    client = user(stack, "budgets", allow(action, resource))
+    budget = BUDGET | {"BudgetName": unique("monthly")}
+    return not denied(lambda: client.create_budget(AccountId=stack.account, Budget=budget))
+
+
+@pytest.mark.adds(operation_actions.OPERATION_ACTIONS)
+def test_a_budget_is_created_by_the_action_that_modifies_budgets(ours: Stack) -> None:
+    assert makes_a_budget(ours, "budgets:ModifyBudget", f"arn:aws:budgets::{ours.account}:budget/monthly*")
+    assert not makes_a_budget(ours, "budgets:CreateBudget")
+    assert not makes_a_budget(ours, "budgets:ViewBudget")
+
+
+@pytest.mark.lacks(operation_actions.OPERATION_ACTIONS)
+def test_ministack_wants_an_action_that_does_not_exist(ministack: Stack) -> None:
+    assert makes_a_budget(ministack, "budgets:CreateBudget")
+
+
+def makes_a_composite_alarm(stack: Stack, resource: str) -> bool:
+    """Return whether a user who may do so on a resource can create a composite alarm."""
+    client = user(stack, "cloudwatch", allow("cloudwatch:PutCompositeAlarm", resource))
+    return not denied(lambda: client.put_composite_alarm(AlarmName="all-of-x", AlarmRule="TRUE"))
+
+
+def makes_a_dashboard(stack: Stack, resource: str) -> bool:
+    """Return whether a user who may do so on a resource can create the dashboard `x-1`."""
+    client = user(stack, "cloudwatch", allow("cloudwatch:PutDashboard", resource))
+    return not denied(lambda: client.put_dashboard(DashboardName="x-1", DashboardBody='{"widgets": []}'))
+
+
+@pytest.mark.adds(resources.RESOURCES)
+def test_a_composite_alarm_has_no_resource_and_a_dashboard_has_one(ours: Stack) -> None:
+    assert makes_a_composite_alarm(ours, "*")
+    assert not makes_a_composite_alarm(ours, f"arn:aws:cloudwatch:{REGION}:{ours.account}:alarm:*")
+    assert makes_a_dashboard(ours, f"arn:aws:cloudwatch::{ours.account}:dashboard/x-*")
+    assert not makes_a_dashboard(ours, f"arn:aws:cloudwatch::{ours.account}:dashboard/y-*")
+
+
+@pytest.mark.adds(resources.RESOURCES)
+def test_tags_are_read_by_the_arn_of_what_has_them(ours: Stack) -> None:
+    arn = ours.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    own, others = (user(ours, "sns", allow("sns:ListTagsForResource", each)) for each in (arn, f"{arn}-2"))
+    assert own.list_tags_for_resource(ResourceArn=arn)["Tags"] == []
+    assert denied(lambda: others.list_tags_for_resource(ResourceArn=arn))
+
+
+@pytest.mark.lacks(resources.RESOURCES)
+def test_ministack_takes_composite_alarms_by_arn_and_dashboards_by_none(ministack: Stack) -> None:
+    assert makes_a_composite_alarm(ministack, f"arn:aws:cloudwatch:{REGION}:{ministack.account}:alarm:*")
+    assert not makes_a_dashboard(ministack, f"arn:aws:cloudwatch::{ministack.account}:dashboard/x-*")
+
+
+def with_boundary(stack: Stack, boundary: str) -> tuple[bool, bool]:
+    """Return whether a user who may work on roles with a certain boundary can create one with this one, and change its trust."""
+    mine = _boundary(stack, "mine")
+    conditions = {"StringEquals": {"iam:PermissionsBoundary": mine}}
+    client = user(stack, "iam", allow(["iam:CreateRole", "iam:UpdateAssumeRolePolicy"], "*", Condition=conditions))
+    trust = policy([{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}])
+    names, arn = [unique("role"), unique("role")], mine if boundary == "mine" else _boundary(stack, boundary)
+    made = not denied(
+        lambda: client.create_role(RoleName=names[0], AssumeRolePolicyDocument=trust, PermissionsBoundary=arn)
+    )
+    stack.client("iam").create_role(RoleName=names[1], AssumeRolePolicyDocument=trust, PermissionsBoundary=arn)
+    changed = not denied(lambda: client.update_assume_role_policy(RoleName=names[1], PolicyDocument=trust))
+    return made, changed
+
+
+def _boundary(stack: Stack, name: str) -> str:
+    document = policy([{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}])
+    return str(stack.client("iam").create_policy(PolicyName=unique(name), PolicyDocument=document)["Policy"]["Arn"])
+
+
+@pytest.mark.adds(request_keys.REQUEST_KEYS)
+def test_roles_may_be_limited_to_those_with_a_boundary(ours: Stack) -> None:
+    assert with_boundary(ours, "mine") == (True, True)
+    assert with_boundary(ours, "another") == (False, False)
+
+
+@pytest.mark.adds(request_keys.REQUEST_KEYS)
+def test_a_caller_may_be_limited_in_whom_it_permits_to_call_a_function(ours: Stack) -> None:
+    function = ours.function("def handler(event, context):\n    return 1")
+    condition = {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}}
+    client = user(ours, "lambda", allow("lambda:AddPermission", "*", Condition=condition))
+    permits = {"FunctionName": function, "Action": "lambda:InvokeFunction"}
+    client.add_permission(StatementId="gateway", Principal="apigateway.amazonaws.com", **permits)
+    assert denied(lambda: client.add_permission(StatementId="anybody", Principal="*", **permits))
+
+
+@pytest.mark.adds(request_keys.REQUEST_KEYS)
+def test_a_caller_may_be_limited_to_pools_with_a_tag(ours: Stack) -> None:
+    pools = ours.client("cognito-idp")
+    condition = {"StringLike": {"aws:ResourceTag/Environment": ["test", "test-*"]}}
+    pool = f"arn:aws:cognito-idp:{REGION}:{ours.account}:userpool/*"
+    client = user(ours, "cognito-idp", allow("cognito-idp:UpdateUserPool", pool, Condition=condition))
+    for tags, allowed in (({"Environment": "test"}, True), ({"Environment": "prod"}, False), ({}, False)):
+        made = pools.create_user_pool(PoolName=unique("pool"), UserPoolTags=tags)["UserPool"]["Id"]
+        assert denied(partial(client.update_user_pool, UserPoolId=made)) is not allowed
+        pools.delete_user_pool(UserPoolId=made)
+
+
+@pytest.mark.adds(request_keys.REQUEST_KEYS)
+def test_the_caller_in_a_session_is_its_role(ours: Stack) -> None:
+    name = unique("role")
+    arn = f"arn:aws:iam::{ours.account}:role/{name}"
+    trust = policy([{"Effect": "Allow", "Principal": {"AWS": ours.account}, "Action": "sts:AssumeRole"}])
+    ours.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    own = allow("sns:ListTopics", "*", Condition={"ArnEquals": {"aws:PrincipalArn": arn}})
+    ours.client("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy([own]))
+    caller = user(ours, "sts", allow("sts:AssumeRole", arn))
+    session = caller.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    keys = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    assert not denied(ours.client_of("sns", *keys).list_topics)
+
+
+@pytest.mark.lacks(request_keys.REQUEST_KEYS)
+def test_ministack_does_not_know_the_boundary_that_a_role_gets(ministack: Stack) -> None:
+    assert with_boundary(ministack, "mine") == (False, False)

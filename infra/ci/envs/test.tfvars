@@ -1,2 +1,2 @@
 env        = "test"
-repository = null # "OWNER/NAME" lets that repository's workflows deploy
+repository = null # "OWNER/NAME", or "OWNER@ID/NAME@ID", lets that repository's workflows deploy: see `crudctl bootstrap --help`

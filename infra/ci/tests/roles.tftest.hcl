@@ -26,7 +26,7 @@ run "a_pull_request_may_plan_and_an_environment_may_deploy" {
     error_message = "A role trusts an unexpected subject."
   }
   assert {
-    condition     = keys(aws_iam_role_policy.write) == ["deploy"]
+    condition     = toset([for attachment in aws_iam_role_policy_attachment.write : attachment.role]) == toset(["depot-ci-test-deploy"])
     error_message = "The role of pull requests could change something."
   }
 }
@@ -48,22 +48,91 @@ run "roles_are_created_only_with_the_boundary" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement :
-      statement.Condition.StringEquals["iam:PermissionsBoundary"] == aws_iam_policy.boundary.arn
-      if anytrue([for action in flatten([statement.Action]) : contains(["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"], action)])
+      for statement in flatten([for policy in aws_iam_policy.write : jsondecode(policy.policy).Statement]) :
+      try(statement.Condition.StringEquals["iam:PermissionsBoundary"], "none") == aws_iam_policy.boundary.arn
+      if anytrue([for action in flatten([statement.Action]) : can(regex("^iam:(Create|Put|Attach|Detach|Delete|Update)", action)) && action != "iam:CreateServiceLinkedRole"])
     ])
-    error_message = "A deploy could create a role with more permissions than itself."
+    error_message = "A deploy could create a role, or change one, that has more permissions than itself."
   }
   assert {
     condition = length([
-      for action in flatten([for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement : statement.Action]) : action
-      if contains(["iam:*", "*", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"], action)
+      for action in flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : statement.Action]]) : action
+      if contains(["iam:*", "*", "lambda:*", "s3:*", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"], action)
     ]) == 0
     error_message = "A deploy could remove the boundary."
   }
 }
 
-run "pull_requests_have_no_role_in_prod_and_main_may_plan_it" {
+run "a_deploy_opens_no_function_to_others" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([for policy in aws_iam_policy.write : jsondecode(policy.policy).Statement]) :
+      try(statement.Condition.StringEquals["lambda:Principal"], []) == ["apigateway.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"]
+      if contains(flatten([statement.Action]), "lambda:AddPermission")
+    ])
+    error_message = "A deploy could permit anybody to call a function."
+  }
+  assert {
+    condition = length([
+      for action in flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : statement.Action]]) : action
+      if strcontains(action, "FunctionUrl")
+    ]) == 0
+    error_message = "A deploy could give a function a URL."
+  }
+}
+
+run "a_deploy_reaches_the_pools_of_its_own_environment_only" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([for policy in concat(values(aws_iam_policy.write), [aws_iam_policy.settings["deploy"]]) : jsondecode(policy.policy).Statement]) :
+      try(statement.Condition.StringLike["aws:ResourceTag/Environment"], []) == ["test", "test-*"]
+      if anytrue([for action in flatten([statement.Action]) : can(regex("^cognito-idp:(Admin|Create|Delete|Set|Tag|Untag|Update)", action)) && action != "cognito-idp:CreateUserPool"])
+    ])
+    error_message = "A deploy could change a pool of another environment."
+  }
+}
+
+run "an_immutable_subject_is_trusted_with_its_ids" {
+  command = apply
+  variables {
+    repository = "octo-org@123456/depot@456789"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.workflow["deploy"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:octo-org@123456/depot@456789:environment:test"
+    error_message = "A workflow of a repository with an immutable subject cannot deploy."
+  }
+}
+
+run "both_ids_are_needed_or_none" {
+  command = plan
+  variables {
+    repository = "octo-org/depot@456789"
+  }
+  expect_failures = [var.repository]
+}
+
+run "a_name_without_its_id_is_refused" {
+  command = plan
+  variables {
+    repository = "octo-org@123456/depot"
+  }
+  expect_failures = [var.repository]
+}
+
+run "a_pattern_is_no_repository" {
+  command = plan
+  variables {
+    repository = "octo-org@*/depot@*"
+  }
+  expect_failures = [var.repository]
+}
+
+run "in_prod_only_what_is_merged_may_plan" {
   command = apply
   variables {
     env = "prod"
@@ -77,8 +146,11 @@ run "pull_requests_have_no_role_in_prod_and_main_may_plan_it" {
     error_message = "A role trusts an unexpected subject."
   }
   assert {
-    condition     = keys(aws_iam_role_policy.write) == ["deploy"]
-    error_message = "The role that plans could change something."
+    condition = length([
+      for action in flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : statement.Action]]) : action
+      if startswith(action, "cognito-idp:Admin")
+    ]) == 0
+    error_message = "A deploy to prod could create users."
   }
 }
 
@@ -94,18 +166,18 @@ run "without_a_repository_no_workflow_is_trusted" {
   }
 }
 
-run "the_policies_are_within_the_size_limit_of_iam" {
+run "the_policies_are_within_the_size_limits_of_iam" {
   command = apply
 
+  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, without white space: all inline policies of a role
+  # together, and each managed policy.
   assert {
-    # Limit for all inline policies of a role together, without white space: 10,240 characters.
-    condition     = length(aws_iam_role_policy.read["deploy"].policy) + length(aws_iam_role_policy.write["deploy"].policy) <= 10240
-    error_message = "The policies of the deploy role are too long."
+    condition     = length(aws_iam_role_policy.read["deploy"].policy) <= 10240
+    error_message = "The inline policy of the deploy role is too long."
   }
   assert {
-    # Limit of a managed policy.
-    condition     = length(aws_iam_policy.settings["deploy"].policy) <= 6144
-    error_message = "The policy of settings is too long."
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.write), values(aws_iam_policy.settings), [aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
+    error_message = "A managed policy is too long: divide it."
   }
 }
 
@@ -117,15 +189,15 @@ run "a_family_s_roles_reach_its_members_and_no_environment_that_begins_alike" {
 
   assert {
     condition = alltrue([
-      for policy in [aws_iam_role_policy.read["deploy"].policy, aws_iam_role_policy.write["deploy"].policy, aws_iam_policy.boundary.policy] :
-      length(regexall("depot-pr[*]", policy)) == 0
+      for policy in concat(values(aws_iam_policy.write), values(aws_iam_role_policy.read), [aws_iam_policy.boundary]) :
+      length(regexall("depot-pr[*]", policy.policy)) == 0
     ])
     error_message = "A pattern of the environment pr also matches prod."
   }
   assert {
     condition = alltrue([
       for arn in ["arn:aws:s3:::depot-pr-*-artefacts-123456789012", "arn:aws:s3:::depot-pr-*-site-123456789012", "arn:aws:cloudwatch::123456789012:dashboard/depot-pr-*"] :
-      contains(flatten([for statement in jsondecode(aws_iam_role_policy.write["deploy"].policy).Statement : statement.Resource]), arn)
+      contains(flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : statement.Resource]]), arn)
     ])
     error_message = "A deploy of pr-42 lacks its own names."
   }

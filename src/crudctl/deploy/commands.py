@@ -20,6 +20,12 @@ from crudctl.project import Environment
 from crudctl.release.commands import pace_of
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+# https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+SUBJECTS = (
+    "If a workflow may not assume its role, compare what the role is for with what GitHub puts into its tokens:\n"
+    "  gh api repos/OWNER/NAME/actions/oidc/customization/sub\n"
+    'Write what follows "repo:" in sub_claim_prefix into infra/ci/envs, as `repository`, and run this again.'
+)
 
 
 @click.command()
@@ -28,7 +34,9 @@ def bootstrap(environment: Environment) -> None:
     """Create what an environment needs before its first deploy, with an administrator's credentials. Run it again to repair it.
 
     This is the bucket of Terraform's state, the permissions boundary of all roles that a deploy may create, and, if
-    infra/ci/envs names a GitHub repository, the roles with which its workflows plan and deploy.
+    infra/ci/envs names a GitHub repository, the roles with which its workflows plan and deploy. GitHub names a repository
+    OWNER/NAME in its tokens or, if it was created, renamed or transferred since July 2026, OWNER@ID/NAME@ID. Which of them,
+    `gh api repos/OWNER/NAME/actions/oidc/customization/sub` prints in sub_claim_prefix, after "repo:".
 
     Environments with a number, such as pr-42, share what this creates for their family: `crudctl bootstrap --env pr`.
 
@@ -48,8 +56,10 @@ def bootstrap(environment: Environment) -> None:
             terraform.apply(progress)
     created = terraform.outputs()
     out.print(f"state bucket    {bucket.name}{'' if new else ' (exists)'}\nboundary        {created['boundary']}")
-    for name, arn in created["roles"].items():
-        out.print(f"role to {name:7} {arn}")
+    for name, role in created["roles"].items():
+        out.print(f"role to {name:7} {role['arn']}\n  is for        {role['subject']}")
+    if created["roles"]:
+        out.print(SUBJECTS)
 
 
 @click.command()

@@ -144,17 +144,21 @@ def lay_out(source: Path, folder: Path, remembered: Path) -> None:
     (folder / "backend.tf").write_text(BACKEND, encoding="utf-8")
 
 
-def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the settings of the bucket by the call that makes them."""
-    arns = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
-    tls_only = {
+def tls_only(name: str) -> dict[str, Any]:
+    """Return the policy of the bucket `name`, which denies every request that does not come over TLS."""
+    statement = {
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": arns,
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the settings of the bucket by the call that makes them."""
     closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     expiry = {
@@ -172,5 +176,5 @@ def _settings(name: str) -> Mapping[str, Mapping[str, Any]]:
         "put_bucket_encryption": {"ServerSideEncryptionConfiguration": encryption},
         "put_bucket_versioning": {"VersioningConfiguration": {"Status": "Enabled"}},
         "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [expiry]}},
-        "put_bucket_policy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})},
+        "put_bucket_policy": {"Policy": json.dumps(tls_only(name))},
     }

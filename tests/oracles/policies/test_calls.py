@@ -1,0 +1,209 @@
+"""The calls that a plan, an apply, a change and the end of an environment make, against the roles that make them.
+
+`calls.json` was recorded from the provider; `tests/torture/test_calls.py` records it again. What the emulator cannot apply is in
+MORE, with the page that says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.oracles.policies import arns, reference, simulation
+from tests.oracles.policies.rendered import ACCOUNT, NAME, REGION, Policy
+from tests.oracles.policies.simulation import Request, Statement
+
+RECORDED = json.loads(Path(__file__).with_name("calls.json").read_text(encoding="utf-8"))
+HERE, PREFIX = f"{REGION}:{ACCOUNT}", f"{NAME}-test"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}"
+SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
+WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{PREFIX}-api/ID"
+STAGE = f"arn:aws:apigateway:{REGION}::/restapis/API/stages/v1"
+DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/ID"
+DOMAINS = f"arn:aws:apigateway:{REGION}::/domainnames"
+
+# What the emulator does not do or does not check, by the page that documents it.
+MORE = {
+    "https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html": [
+        Request("wafv2:PutLoggingConfiguration", WEB_ACL),
+        Request("wafv2:GetLoggingConfiguration", WEB_ACL),
+        Request("wafv2:DeleteLoggingConfiguration", WEB_ACL),
+        *(Request(f"logs:{name}", "*") for name in ("CreateLogDelivery", "DeleteLogDelivery", "PutResourcePolicy")),
+        *(Request(f"logs:{name}", "*") for name in ("DescribeResourcePolicies", "DescribeLogGroups")),
+    ],
+    "https://docs.aws.amazon.com/waf/latest/developerguide/using-service-linked-roles.html": [
+        Request("iam:CreateServiceLinkedRole", f"{SERVICE_ROLE}/wafv2.amazonaws.com/AWSServiceRoleForWAFV2Logging",
+                {"iam:awsservicename": "wafv2.amazonaws.com"}),
+    ],
+    "https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html": [
+        Request("wafv2:AssociateWebACL", WEB_ACL),
+        Request("wafv2:AssociateWebACL", STAGE),
+        Request("wafv2:DisassociateWebACL", STAGE),
+        Request("apigateway:SetWebACL", STAGE),
+        Request("wafv2:CreateWebACL", f"arn:aws:wafv2:{HERE}:regional/managedruleset/AWSManagedRulesCommonRuleSet/ID"),
+    ],
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html": [
+        Request("iam:CreateServiceLinkedRole", f"{SERVICE_ROLE}/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+                {"iam:awsservicename": "ops.apigateway.amazonaws.com"}),
+    ],
+    "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateDistributionWithTags.html": [
+        Request("cloudfront:TagResource", DISTRIBUTION),
+    ],
+    "https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html": [Request("sns:Unsubscribe", "*")],
+    "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html": [
+        Request("apigateway:POST", DOMAINS),
+        Request("apigateway:POST", f"{DOMAINS}/api.example.com/basepathmappings"),
+        Request("apigateway:PATCH", f"{DOMAINS}/api.example.com"),
+        Request("apigateway:DELETE", f"{DOMAINS}/api.example.com"),
+    ],
+    # A custom domain of the sign-in page is a distribution of CloudFront.
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html": [
+        Request("cloudfront:UpdateDistribution", DISTRIBUTION),
+    ],
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/using-service-linked-roles.html": [
+        Request("iam:CreateServiceLinkedRole",
+                f"{SERVICE_ROLE}/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService",
+                {"iam:awsservicename": "email.cognito-idp.amazonaws.com"}),
+    ],
+}  # fmt: skip
+
+
+def recorded(*phases: str) -> list[Request]:
+    """Return the requests of some phases. Of roles and pools, IAM also knows their boundary and tags."""
+    calls = [call for phase in phases for call in RECORDED[phase]]
+    return [
+        Request(call["action"], call["resource"], call.get("keys", {}) | state_of(call["resource"])) for call in calls
+    ]
+
+
+def state_of(resource: str) -> dict[str, str]:
+    """Return the condition keys of what a resource is when it is changed."""
+    if ":role/" in resource:
+        return {"iam:permissionsboundary": f"arn:aws:iam::{ACCOUNT}:policy/{PREFIX}-boundary"}
+    return {"aws:resourcetag/environment": "test"} if ":userpool/" in resource else {}
+
+
+def statements(policies: Iterable[Policy], *where: str) -> list[Statement]:
+    return [one for policy in policies if policy.where.startswith(where) for one in policy.statements]
+
+
+def denied(requests: Iterable[Request], allowed: list[Statement]) -> list[str]:
+    return [str(request) for request in requests if not simulation.allows(request, allowed)]
+
+
+DEPLOY = ('aws_iam_role_policy.read["deploy"]', "aws_iam_policy.write", 'aws_iam_policy.settings["deploy"]')
+PLAN = ('aws_iam_role_policy.read["plan"]', 'aws_iam_policy.settings["plan"]')
+
+
+def test_a_deploy_may_make_every_call_of_an_apply_a_change_and_an_end(policies: list[Policy]) -> None:
+    deploy = statements(policies, *DEPLOY)
+    assert denied(recorded(*RECORDED), deploy) == []
+    assert denied((request for requests in MORE.values() for request in requests), deploy) == []
+
+
+def test_a_plan_may_make_every_call_of_a_plan(policies: list[Policy]) -> None:
+    assert denied(recorded("plan"), statements(policies, *PLAN)) == []
+
+
+def test_a_plan_may_make_no_call_that_changes_something(policies: list[Policy]) -> None:
+    plan = statements(policies, *PLAN)
+    allowed = {request.action for request in recorded(*RECORDED) if simulation.allows(request, plan)}
+    assert {reference.access_level(action) for action in allowed} <= {"List", "Read"}
+
+
+@pytest.mark.parametrize("phase", RECORDED)
+def test_every_recorded_call_is_one_that_aws_documents(phase: str) -> None:
+    for request in recorded(phase):
+        forms = reference.formats(request.action)
+        fits = (
+            any(arns.overlap(form, request.resource) for form in forms.values()) if forms else request.resource == "*"
+        )
+        assert fits, request
+
+
+FUNCTION, POOL = f"arn:aws:lambda:{HERE}:function", f"arn:aws:cognito-idp:{HERE}:userpool/x"
+BOUNDARY, PROD = "iam:permissionsboundary", {"aws:resourcetag/environment": "prod"}
+REFUSED = {
+    "change who is trusted by a role without the boundary": Request("iam:UpdateAssumeRolePolicy", f"{ROLE}-get_item"),
+    "make a role with another boundary": Request(
+        "iam:CreateRole", f"{ROLE}-x", {BOUNDARY: f"arn:aws:iam::{ACCOUNT}:policy/x"}
+    ),
+    "change its own role": Request(
+        "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-ci-test-deploy", state_of(ROLE)
+    ),
+    "change the boundary": Request("iam:CreatePolicyVersion", f"arn:aws:iam::{ACCOUNT}:policy/{PREFIX}-boundary"),
+    "give a role to a server": Request("iam:PassRole", f"{ROLE}-x", {"iam:passedtoservice": "ec2.amazonaws.com"}),
+    "give a function a URL": Request("lambda:CreateFunctionUrlConfig", f"{FUNCTION}:{PREFIX}-x"),
+    "let anybody call a function": Request("lambda:AddPermission", f"{FUNCTION}:{PREFIX}-x", {"lambda:principal": "*"}),
+    "change a function of prod": Request("lambda:UpdateFunctionCode", f"{FUNCTION}:{NAME}-prod-x"),
+    "delete a pool without tags": Request("cognito-idp:DeleteUserPool", POOL),
+    "delete a pool of prod": Request("cognito-idp:DeleteUserPool", POOL, PROD),
+    "create a user of prod": Request("cognito-idp:AdminCreateUser", POOL, PROD),
+    "read an item": Request("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{PREFIX}-parcels"),
+    "read the state of prod": Request("s3:GetObject", f"arn:aws:s3:::{NAME}-prod-state-{ACCOUNT}/terraform.tfstate"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_deploy_may_not(policies: list[Policy], what: str) -> None:
+    assert not simulation.allows(REFUSED[what], statements(policies, *DEPLOY))
+
+
+def test_the_boundary_allows_what_the_roles_of_the_stack_need(policies: list[Policy]) -> None:
+    boundary = statements(policies, "aws_iam_policy.boundary")
+    needed = [
+        Request(action, resource, {"aws:principalarn": f"{ROLE}-gateway-logging"})
+        for action, resource in [*used_by_roles(policies), *(("logs:" + name, "*") for name in GATEWAY_LOGS)]
+    ]
+    assert len(needed) > 20
+    assert denied(needed, boundary) == []
+
+
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonAPIGatewayPushToCloudWatchLogs.html
+GATEWAY_LOGS = (
+    "CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",
+    "PutLogEvents",
+)  # fmt: skip
+
+
+def used_by_roles(policies: list[Policy]) -> Iterator[tuple[str, str]]:
+    """Yield what the policies of the stack's own roles allow, with a name in place of each wildcard."""
+    for policy in policies:
+        if "aws_iam_role_policy." in policy.where and not policy.where.startswith("aws_iam_role_policy.read"):
+            for one in policy.statements:
+                for resource in listed(one["Resource"]):
+                    yield from (
+                        (action, resource if resource == "*" else resource.replace("*", "x"))
+                        for action in listed(one["Action"])
+                    )
+
+
+def listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_boundary_lets_no_function_read_logs_or_write_those_of_others(policies: list[Policy]) -> None:
+    boundary, caller = statements(policies, "aws_iam_policy.boundary"), {"aws:principalarn": f"{ROLE}-get_parcel"}
+    groups = f"arn:aws:logs:{HERE}:log-group:/aws/lambda"
+    assert simulation.allows(
+        Request("logs:PutLogEvents", f"{groups}/{PREFIX}-get_parcel:log-stream:x", caller), boundary
+    )
+    assert not simulation.allows(
+        Request("logs:PutLogEvents", f"{groups}/other-get_parcel:log-stream:x", caller), boundary
+    )
+    for action in ("logs:FilterLogEvents", "logs:GetLogEvents"):
+        assert not simulation.allows(Request(action, f"{groups}/{PREFIX}-get_parcel", caller), boundary)
+
+
+def test_a_member_of_a_family_is_covered_and_another_family_is_not(policies: list[Policy]) -> None:
+    deploy = statements(policies, *DEPLOY)
+    function = f"arn:aws:lambda:{HERE}:function:{NAME}"
+    assert simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-test-42-get_parcel"), deploy)
+    assert not simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-testing-get_parcel"), deploy)
+    assert not simulation.allows(
+        Request("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT}:budget/{NAME}-testing"), deploy
+    )
