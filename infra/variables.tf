@@ -56,7 +56,7 @@ variable "region" {
   validation {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     condition     = !can(regex("^(cn-|us-gov-|us-iso|eu-isoe-|eusc-)", var.region))
-    error_message = "Use a region of AWS's standard partition: the ARNs of China, GovCloud and the isolated and sovereign regions begin in another way."
+    error_message = "Use a region of AWS's standard partition: China, GovCloud, the isolated regions and the European sovereign cloud have other ARNs, endpoints and root certificates."
   }
 }
 

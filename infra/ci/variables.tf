@@ -16,6 +16,12 @@ variable "env" {
 variable "region" {
   description = "AWS region, as in infra/."
   type        = string
+
+  validation {
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    condition     = !can(regex("^(cn-|us-gov-|us-iso|eu-isoe-|eusc-)", var.region))
+    error_message = "Use a region of AWS's standard partition: China, GovCloud, the isolated regions and the European sovereign cloud have other ARNs, endpoints and root certificates."
+  }
 }
 
 variable "repository" {

@@ -19,6 +19,10 @@ NAME = re.compile("[a-z][a-z0-9-]{1,18}[a-z0-9]")
 # Of the partition `aws`, whose ARNs begin with arn:aws:.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 REGION = re.compile("(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-[0-9]")
+OTHER_PARTITION = (
+    "China, GovCloud, the isolated regions and the European sovereign cloud have other ARNs, other endpoints and other root "
+    "certificates, which this project was not made for"
+)
 # A sign-in domain must not contain them, and a bucket's name must not begin so.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -102,7 +106,9 @@ def fault(name: str) -> str:
 
 def region_fault(region: str) -> str:
     """Return why a service cannot be in this region, as the end of a sentence about it; empty if it can."""
-    return "" if REGION.fullmatch(region) else "must be a region of AWS's standard partition, such as eu-west-2"
+    if REGION.fullmatch(region):
+        return ""
+    return f"must be a region of AWS's standard partition, such as eu-west-2; {OTHER_PARTITION}"
 
 
 def _source(path: Path) -> dict[str, object]:

@@ -162,21 +162,24 @@ class Environment:
         """Return the environment variables that make an AWS client the root of the local stack."""
         return process.root_credentials(self.region, self.home / "state")
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of an AWS service in this environment. Raises Failed when the local stack is not running."""
+    def client(self, service: str, region: str = "") -> Any:
+        """Return a boto3 client of an AWS service in this environment, in its region or in another.
+
+        Raises Failed when the local stack is not running.
+        """
         # A quarter of the time that crudctl takes to start; few commands need them.
         import boto3  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
         if not self.local:
-            return boto3.client(service, region_name=self.region)
+            return boto3.client(service, region_name=region or self.region)
         if not process.serves(self.record.get("pid", 0), self.home / "state"):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
         credentials = self.root_credentials()
         session = boto3.Session(
             aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.region,
+            region_name=region or self.region,
         )
         return session.client(service, endpoint_url=self.endpoint_url, config=Config(proxies={}))
 

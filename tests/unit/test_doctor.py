@@ -37,7 +37,7 @@ class Account(Environment):
     gateway: Json = field(default_factory=lambda: copy.deepcopy(GATEWAY))
     endpoint: str = ""
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "") -> Any:
         """The few calls that the checks make of a service."""
         meta = SimpleNamespace(endpoint_url=self.endpoint, region_name="eu-west-2")
         return {

@@ -49,7 +49,7 @@ class Account(Environment):
         self.__dict__.update(asked=asked, clock=clock, pages=pages)
         return self
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "") -> Any:
         """A client of boto3 that reaches no network."""
         client = boto3.client(service, region_name="eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
         client.meta.events.register_last("before-send.cloudwatch-logs", self._respond)

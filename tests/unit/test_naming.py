@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from crudctl import naming
@@ -109,6 +111,31 @@ def test_a_region_that_cannot_work_is_refused(root: Path, region: str) -> None:
     put_names(root, region=region)
     with pytest.raises(Failed, match="standard partition"):
         naming.read(root, "local")
+
+
+def regions() -> list[tuple[str, bool]]:
+    """All regions that botocore knows, and whether ARNs begin with arn:aws: there."""
+    session = botocore.session.get_session()
+    return [
+        (region, partition == "aws")
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("s3", partition)
+        if re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]", region)
+    ]
+
+
+def test_every_region_of_the_standard_partition_can_work_and_none_of_another() -> None:
+    known = regions()
+    assert {"eu-west-2", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"} <= {region for region, _ in known}
+    assert [region for region, ours in known if (naming.region_fault(region) == "") != ours] == []
+    assert "other ARNs" in naming.region_fault("us-gov-east-1")
+
+
+@pytest.mark.parametrize("file", ["infra/variables.tf", "infra/ci/variables.tf"])
+def test_terraform_refuses_the_same_regions(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8").partition('variable "region"')[2]
+    (pattern,) = re.findall(r'!can\(regex\("([^"]+)", var\.region\)\)', text)
+    assert [region for region, ours in regions() if bool(re.search(pattern, region)) == ours] == []
 
 
 def test_this_project_has_a_name_and_a_region() -> None:

@@ -5,7 +5,6 @@ A check returns its result in words, or raises Failed with what to do.
 
 from __future__ import annotations
 
-import re
 import sys
 import urllib.error
 import urllib.request
@@ -14,15 +13,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crudctl import processes
+from crudctl import naming, processes
 from crudctl.build import package
 from crudctl.console import Failed
 from crudctl.errors import refused
-from crudctl.infra import provider, state, terraform
+from crudctl.infra import provider, state, terraform, tfvars
 from crudctl.local import stack
 from crudctl.naming import SOURCE, settings_file
+from crudctl.operate import day_one
 from crudctl.project import Environment
 from crudctl.web import build
 
@@ -34,10 +35,7 @@ FULL = 0.8  # of the code storage
 RATE = 100  # requests a second; `throttling` in infra/variables.tf
 
 Check = Callable[[Environment], str]
-
-
-class Shortage(Failed):
-    """The service can be deployed and works, but not under the load that its settings allow."""
+Shortage = day_one.Shortage
 
 
 def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
@@ -140,8 +138,11 @@ def clock(environment: Environment) -> str:
 
 
 def region(environment: Environment) -> str:
-    """Check that the account has the region, and whether the shell names another."""
+    """Check that the region is of AWS's standard partition and the account has it, and whether the shell names another."""
     used = environment.client("apigateway").meta.region_name
+    partition = botocore.session.get_session().get_partition_for_region(used)
+    if partition != "aws":
+        raise Failed(f"{used} is of the partition {partition}: {naming.OTHER_PARTITION}.", f"Set another in {SOURCE}.")
     environment.client("lambda").get_account_settings()
     named = environment.variables().get("AWS_REGION") or environment.variables().get("AWS_DEFAULT_REGION") or used
     return used if named == used else f"{used}; AWS_REGION ({named}) is ignored: {SOURCE} sets the region"
@@ -173,8 +174,7 @@ def quotas(environment: Environment) -> str:
 
 def gateway_logs(environment: Environment) -> str:
     """Check that API Gateway has a role to write access logs with, one for each account and region: a stage needs it."""
-    settings = _settings(environment).read_text(encoding="utf-8")
-    if re.search(r"^gateway_logging_role\s*=\s*true", settings, re.MULTILINE):
+    if tfvars.read(environment).get("gateway_logging_role"):
         return f"with a role of {environment.name}"
     if role := environment.client("apigateway").get_account().get("cloudwatchRoleArn"):
         return f"with {role}"
@@ -186,8 +186,8 @@ def gateway_logs(environment: Environment) -> str:
 
 def alarm_settings(environment: Environment) -> str:
     """Check that the alarms of prod notify somebody and link to a page, which Terraform would refuse otherwise."""
-    settings = _settings(environment).read_text(encoding="utf-8")
-    given = {name for name in ("alarm_emails", "alarm_topic", "runbook") if re.search(rf"^{name}\s*=", settings, re.M)}
+    settings = tfvars.read(environment)
+    given = {name for name in ("alarm_emails", "alarm_topic", "runbook") if settings.get(name)}
     if environment.production and not ("runbook" in given and given & {"alarm_emails", "alarm_topic"}):
         raise Failed(
             "The alarms of prod notify nobody, or link to no page.",
@@ -225,5 +225,9 @@ AWS: dict[str, Check] = {
     "quotas": quotas,
     "gateway logs": gateway_logs,
     "alarms": alarm_settings,
+    "certificates": day_one.certificates,
+    "domains": day_one.names,
+    "mail": day_one.mail,
+    "budget": day_one.budget,
     "state bucket": state_bucket,
 }
