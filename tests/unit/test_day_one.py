@@ -12,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from crudctl.console import Failed
+from crudctl.deploy import steps
 from crudctl.infra import tfvars
 from crudctl.operate import day_one, doctor
 from crudctl.project import Environment
@@ -153,12 +154,26 @@ def test_a_sign_in_page_below_a_domain_without_an_address_is_reported_before_cog
         day_one.names(account, set().__contains__)
 
 
-def test_open_sign_up_by_cognito_s_own_sender_is_a_shortage(account: Account) -> None:
+def test_open_sign_up_by_cognito_s_own_sender_is_warned_of(account: Account) -> None:
     put(account, 'sign_up = "open"\n')
-    with pytest.raises(doctor.Shortage, match="50 messages a day"):
+    with pytest.raises(doctor.Warned, match="50 messages a day"):
         day_one.mail(account)
     put(account, 'sign_up = "open"\nuser_pool_id = "eu-west-2_Shared"\n')
     assert day_one.mail(account) == "sent by the stack that owns eu-west-2_Shared"
+
+
+def test_what_is_warned_of_is_printed_and_keeps_nobody_from_a_deploy(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "TOOLS", {})
+    monkeypatch.setattr(doctor, "AWS", {"mail": day_one.mail, "certificates": day_one.certificates})
+    put(account, 'sign_up = "open"\n')
+    steps.ask_doctor(account, ("apply",))
+    assert not steps.stops(Environment(account.root, "prod"), doctor.Warned("x"))
+    assert "mail: Anybody can sign up" in capsys.readouterr().err
+    put(account, 'sign_up = "open"\n' + API.replace("eu-west-2", "eu-west-1"))
+    with pytest.raises(Failed, match="certificates: The certificate of api_domain is not in eu-west-2"):
+        steps.ask_doctor(account, ("apply",))
 
 
 @pytest.mark.parametrize(

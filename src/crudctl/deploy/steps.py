@@ -94,6 +94,8 @@ def ask_doctor(environment: Environment, steps: Collection[str]) -> None:
 
 def stops(environment: Environment, failure: Failed) -> bool:
     """Return whether what doctor found keeps an environment from a deploy."""
+    if isinstance(failure, doctor.Warned):
+        return False
     return environment.production or not isinstance(failure, doctor.Shortage)
 
 

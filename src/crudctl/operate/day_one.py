@@ -1,6 +1,6 @@
 """Checks of what a team sets on day one and AWS has to have: certificates, names in DNS, the sender of mail, a budget.
 
-Each returns its result in words, or raises Failed for what a deploy would fail of, Shortage for what works until it is needed.
+Each returns its result in words, or raises Failed for what a deploy would fail of, and Shortage for what works until it is needed.
 Changes nothing.
 """
 
@@ -26,6 +26,10 @@ Resolve = Callable[[str], bool]
 
 class Shortage(Failed):
     """The service can be deployed and works, but not all that its settings allow."""
+
+
+class Warned(Shortage):
+    """A choice of the team's with a consequence: it keeps no environment from a deploy."""
 
 
 def resolves(name: str) -> bool:
@@ -82,7 +86,7 @@ def mail(environment: Environment) -> str:
         return f"sent by the stack that owns {settings['user_pool_id']}"
     if not sender:
         if is_open:
-            raise Shortage(
+            raise Warned(
                 "Anybody can sign up, and Cognito's own sender takes about 50 messages a day: whoever uses them up stops "
                 "everybody's password resets.",
                 'Set mail to an identity of Amazon SES, or sign_up = "invite".',

@@ -35,7 +35,7 @@ FULL = 0.8  # of the code storage
 RATE = 100  # requests a second; `throttling` in infra/variables.tf
 
 Check = Callable[[Environment], str]
-Shortage = day_one.Shortage
+Shortage, Warned = day_one.Shortage, day_one.Warned
 
 
 def run(environment: Environment) -> Iterator[tuple[str, str | Failed]]:
