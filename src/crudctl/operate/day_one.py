@@ -1,6 +1,6 @@
 """Checks of what a team sets on day one and AWS has to have: certificates, names in DNS, the sender of mail, a budget.
 
-Each returns its result in words, or raises Failed for what a deploy would fail of, and Shortage for what works until it is needed.
+Each returns its result in words, or raises Failed for what a deploy would fail of, Shortage for what works until it is needed.
 Changes nothing.
 """
 
