@@ -77,140 +77,7 @@ locals {
     {
       Effect = "Allow"
       Action = [
-<<<<<<< HEAD
-        "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions",
-        "logs:DescribeResourcePolicies", "logs:ListTagsForResource",
-      ]
-      Resource = "*"
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource"]
-      Resource = "arn:aws:sns:${local.here}:${local.prefix}-*"
-    },
-    {
-      Effect = "Allow"
-      Action = [
-        "cloudfront:GetDistribution*", "cloudfront:GetOriginAccessControl*", "cloudfront:GetResponseHeadersPolicy*",
-        "cloudfront:ListTagsForResource",
-      ]
-      Resource = "arn:aws:cloudfront::${local.account}:*"
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["wafv2:GetLoggingConfiguration", "wafv2:GetWebACL*", "wafv2:ListTagsForResource"]
-      Resource = ["arn:aws:wafv2:${local.here}:regional/*", "arn:aws:apigateway:${var.region}::/restapis/*"]
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["budgets:ViewBudget", "budgets:ListTagsForResource"]
-      Resource = "arn:aws:budgets::${local.account}:budget/${local.prefix}-*"
-    },
-  ]
-
-  # Two users for the API test suite and for `crudctl verify`, which removes its own and reads what was logged about its requests. The
-  # role may do so in any pool of the account, one more reason for separate accounts.
-  test_users = [
-    for statement in [
-      {
-        Effect = "Allow"
-        Action = [
-          "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminSetUserPassword",
-          "cognito-idp:ListUserPoolClients", "cognito-idp:ListUsers",
-        ]
-        Resource = ["arn:aws:cognito-idp:${local.here}:userpool/*"]
-      },
-      { Effect = "Allow", Action = ["logs:FilterLogEvents"], Resource = slice(local.groups, 0, 2) },
-    ] : statement if var.env != "prod"
-  ]
-
-  write = concat(local.test_users, [
-    { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },
-    { Effect = "Allow", Action = "s3:*", Resource = flatten([for arn in local.buckets : [arn, "${arn}/*"]]) },
-    {
-      # The tables, and the records of releases; no data.
-      Effect = "Allow"
-      Action = [
-        "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
-        "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
-      ]
-      Resource = "arn:aws:dynamodb:${local.here}:table/${local.prefix}-*"
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-      Resource = "arn:aws:dynamodb:${local.here}:table/${local.prefix}-releases"
-    },
-    { Effect = "Allow", Action = "lambda:*", Resource = "arn:aws:lambda:${local.here}:function:${local.prefix}-*" },
-    {
-      # Roles of the stack, and only with the boundary.
-      Effect    = "Allow"
-      Action    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
-      Resource  = local.stack_roles
-      Condition = { StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn } }
-    },
-    {
-      Effect = "Allow"
-      Action = [
-        "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
-      ]
-      Resource = local.stack_roles
-    },
-    {
-      Effect    = "Allow"
-      Action    = "iam:PassRole"
-      Resource  = local.stack_roles
-      Condition = { StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "lambda.amazonaws.com"] } }
-    },
-    {
-      Effect    = "Allow"
-      Action    = "iam:CreateServiceLinkedRole"
-      Resource  = "arn:aws:iam::${local.account}:role/aws-service-role/*"
-      Condition = { StringEquals = { "iam:AWSServiceName" = ["ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] } }
-    },
-    {
-      Effect = "Allow"
-      Action = [
-        "apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:SetWebACL",
-        "apigateway:UpdateRestApiPolicy",
-      ]
-      Resource = [
-        for path in ["account", "restapis", "restapis/*", "tags/*"] : "arn:aws:apigateway:${var.region}::/${path}"
-      ]
-    },
-    {
-      # User pools and their clients; no users.
-      Effect = "Allow"
-      Action = flatten([
-        [for what in ["UserPool", "UserPoolClient", "UserPoolDomain", "ResourceServer"] : [
-          "cognito-idp:Create${what}", "cognito-idp:Delete${what}", "cognito-idp:Update${what}",
-        ]],
-        ["cognito-idp:SetRiskConfiguration", "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:TagResource", "cognito-idp:UntagResource"],
-      ])
-      Resource = "*"
-    },
-    {
-      Effect = "Allow"
-      Action = [
-        "cloudwatch:DeleteAlarms", "cloudwatch:PutCompositeAlarm", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState",
-        "cloudwatch:TagResource", "cloudwatch:UntagResource",
-      ]
-      Resource = "arn:aws:cloudwatch:${local.here}:alarm:${local.prefix}-*"
-    },
-    {
-      Effect   = "Allow"
-      Action   = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
-      Resource = [for name in [local.prefix, "${local.prefix}-*"] : "arn:aws:cloudwatch::${local.account}:dashboard/${name}"]
-    },
-    {
-      Effect = "Allow"
-      Action = [
-        "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutMetricFilter",
-        "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
-=======
         "logs:DescribeMetricFilters", "logs:ListTagsForResource",
->>>>>>> ee2b633 (ci: roles that AWS accepts; tests: every policy and every call against AWS's reference)
       ]
       Resource = local.groups
     },
@@ -234,14 +101,20 @@ locals {
     },
   ]
 
-  # Users for the API test suite, and the log lines that prove that they arrive. Not in prod.
-  tests = var.env == "prod" ? [] : [
-    {
-      Effect    = "Allow"
-      Action    = ["cognito-idp:AdminCreateUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:ListUserPoolClients"]
-      Resource  = local.pools
-      Condition = local.own_pools
-    },
+  # Users for the API test suite and for `crudctl verify`, which removes its own and reads what was logged about its requests. Not in prod.
+  tests = [
+    for statement in [
+      {
+        Effect = "Allow"
+        Action = [
+          "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminSetUserPassword",
+          "cognito-idp:ListUserPoolClients", "cognito-idp:ListUsers",
+        ]
+        Resource  = [local.pools]
+        Condition = local.own_pools
+      },
+      { Effect = "Allow", Action = ["logs:FilterLogEvents"], Resource = local.groups },
+    ] : statement if var.env != "prod"
   ]
   # A pool may be that of another service of the same environment, so the tag Service is not compared.
   own_pools = { StringLike = { "aws:ResourceTag/Environment" = [var.env, "${var.env}-*"] } }
