@@ -24,6 +24,7 @@ FOLDERS = {"docs": "", "bench": "bench"}
 FIRST = [
     "index.md",
     "adopt.md",
+    "settings.md",
     "commands.md",
     "contract.md",
     "clients.md",
