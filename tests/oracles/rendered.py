@@ -1,4 +1,4 @@
-"""Everything that infra/ renders, with every switch on and the longest names, as Terraform plans it: no account, no network.
+"""Everything that infra/ renders, with every switch on and the longest names, planned without an account and a network.
 
 A plan test with a mocked provider is run once for each state of infra/, and its plan kept in build/. Computed values are the ones
 below; what a plan does not know is left out.
@@ -12,8 +12,10 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ ODD = [
 ]  # operations whose names are used for something else in alarms and panels
 FIXTURE = ROOT / "infra" / "tests" / "fixture"
 RENDERED = ROOT / "build" / "rendered"
+UUID = "6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d"
+# https://developer.hashicorp.com/terraform/language/tests/mocking#generated-data
+MADE_UP = re.compile("[a-z0-9]{8}")
 SETTINGS = """
   name                 = "%(name)s"
   region               = "ap-southeast-1"
@@ -50,6 +55,14 @@ SETTINGS = """
   gateway_logging_role = true
   monthly_budget_usd   = 50
   alarm_emails         = ["on-call@example.com"]
+  runbook              = "https://github.com/an-organisation-with-a-long-name/a-repository-with-a-long-name/blob/main/docs/runbook.md"
+  mail                 = { from = "Me <me@example.com>", identity_arn = "arn:aws:ses:eu-west-1:%(account)s:identity/example.com" }
+  api_domain           = { name = "api.example.com", certificate_arn = "%(here)s" }
+  web_domain           = { name = "www.example.com", certificate_arn = "%(there)s" }
+  sign_in_domain       = { name = "auth.example.com", certificate_arn = "%(there)s" }
+  sign_in_page         = "managed"
+  sign_in_rate_limit   = 100
+  passkeys             = true
   own_actions          = %(own_actions)s
 """
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -93,11 +106,11 @@ MORE: dict[str, Json] = {
 
 
 def longest() -> list[Json]:
-    """Return the planned resources of infra/, each with `type`, `name`, `index` and `values`."""
+    """Return the planned resources of infra/, each with `address`, `type`, `name` and `values`."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for name in sorted(project_files()):
-        if str(name).startswith("infra/"):
-            digest.update(str(name).encode() + b"\0" + (ROOT / name).read_bytes())
+    for name in sorted(map(str, project_files())):
+        if name.startswith("infra/"):
+            digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
     RENDERED.mkdir(parents=True, exist_ok=True)
     kept = RENDERED / f"{digest.hexdigest()[:16]}.json"
     with (RENDERED / "lock").open("w") as lock:
@@ -112,23 +125,35 @@ def longest() -> list[Json]:
 
 
 def _planned() -> list[Json]:
-    home = RENDERED / "work"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(ROOT / "infra", home, ignore=shutil.ignore_patterns(".terraform*", "*.hcl", "ci"))
-    own = _write_service(home / "tests" / "fixture")
-    (home / "tests" / "longest.tftest.hcl").write_text(_test(own), encoding="utf-8")
-    for line in _terraform(home, "test", "-json", "-verbose").splitlines():
-        event = json.loads(line)
-        if event["type"] == "test_plan":
-            shutil.rmtree(home)
-            return [_resource(one) for one in event["test_plan"]["resource_changes"] if one["change"].get("after")]
-        assert event.get("diagnostic", {}).get("severity") != "error", event["diagnostic"]
+    """Run the plan test in a copy of infra/."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "infra"
+        shutil.copytree(ROOT / "infra", home, ignore=shutil.ignore_patterns(".terraform*", "*.hcl", "ci"))
+        own = _write_service(home / "tests" / "fixture")
+        (home / "tests" / "longest.tftest.hcl").write_text(_test(own), encoding="utf-8")
+        written = "".join(path.read_text(encoding="utf-8") for path in sorted(home.rglob("*.[jtv]*")) if path.is_file())
+        for line in _terraform(home, "test", "-json", "-verbose").splitlines():
+            event = json.loads(line)
+            if event["type"] == "test_plan":
+                planned = event["test_plan"]["resource_changes"]
+                return [_resource(one, written) for one in planned if one["change"].get("after")]
+            assert event.get("diagnostic", {}).get("severity") != "error", event["diagnostic"]
     raise AssertionError("Terraform planned nothing")
 
 
-def _resource(change: Json) -> Json:
-    values = change["change"]["after"]
-    return {"type": change["type"], "name": change["name"], "index": change.get("index", ""), "values": values}
+def _resource(change: Json, written: str) -> Json:
+    values = _without_made_up(change["change"]["after"], written)
+    return {"address": change["address"], "type": change["type"], "name": change["name"], "values": values}
+
+
+def _without_made_up(value: Any, written: str) -> Any:
+    """Return a value without the strings that Terraform has made up for what only the provider knows."""
+    if isinstance(value, dict):
+        kept = {name: _without_made_up(each, written) for name, each in value.items()}
+        return {name: each for name, each in kept.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_made_up(each, written) for each in value]
+    return None if isinstance(value, str) and MADE_UP.fullmatch(value) and value not in written else value
 
 
 def _write_service(folder: Path) -> list[str]:
@@ -155,13 +180,22 @@ def _write_service(folder: Path) -> list[str]:
 
 
 def _test(own: list[str]) -> str:
+    """Return the plan test of a service with these operations of its own."""
     actions = json.dumps({name: ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] for name in own})
+    here, there = (f"arn:aws:acm:{region}:{ACCOUNT}:certificate/{UUID}" for region in ("ap-southeast-1", "us-east-1"))
+    settings = SETTINGS % {
+        "here": here,
+        "there": there,
+        "name": NAME,
+        "env": ENV,
+        "own_actions": actions,
+        "account": ACCOUNT,
+    }
     mocked = {kind: {"arn": ARNS[kind]} if kind in ARNS else {} for kind in sorted(ARNS | MORE)}
     defaults = "".join(
         f"  mock_resource {json.dumps(kind)} {{\n    defaults = {json.dumps(values | MORE.get(kind, {}))}\n  }}\n"
         for kind, values in mocked.items()
     )
-    settings = SETTINGS % {"name": NAME, "env": ENV, "own_actions": actions}
     return (
         f'mock_provider "aws" {{\n  override_during = plan\n{defaults}'
         f'  mock_data "aws_caller_identity" {{\n    defaults = {{ account_id = "{ACCOUNT}" }}\n  }}\n}}\n'

@@ -103,8 +103,8 @@ def of_alarm(alarm: Json) -> tuple[dict[str, Json], dict[str, str]]:
     """The metrics and the expressions of an alarm, by id."""
     queries = {query["id"]: query for query in alarm.get("metric_query") or []}
     return (
-        {name: query["metric"][0] for name, query in queries.items() if query["metric"]},
-        {name: query["expression"] for name, query in queries.items() if query["expression"]},
+        {name: query["metric"][0] for name, query in queries.items() if query.get("metric")},
+        {name: query["expression"] for name, query in queries.items() if query.get("expression")},
     )
 
 
@@ -112,7 +112,7 @@ def statistic_and_namespace(resources: list[Json]) -> Iterator[tuple[str, str]]:
     """Every statistic that an alarm or a panel asks for, and of which namespace."""
     for alarm in alarms(resources).values():
         yield from ((metric["stat"], metric["namespace"]) for metric in of_alarm(alarm)[0].values())
-        if alarm["statistic"]:
+        if alarm.get("statistic"):
             yield alarm["statistic"], alarm["namespace"]
     for panel in panels(resources):
         for query in dashboard.queries(panel["properties"].get("metrics", []), 300):
@@ -132,7 +132,7 @@ def test_every_alarm_is_accepted(resources: list[Json]) -> None:
         types = expressions.check(list(metrics), texts)
         assert set(types.values()) <= {expressions.SERIES}, name
         assert len(metrics) <= 10, name
-        returned = [query for query in alarm.get("metric_query") or [] if query["return_data"]]
+        returned = [query for query in alarm.get("metric_query") or [] if query.get("return_data")]
         assert len(returned) == (1 if texts else 0), name
 
 

@@ -166,9 +166,19 @@ run "without_a_repository_no_workflow_is_trusted" {
   }
 }
 
-run "the_policies_are_within_the_size_limits_of_iam" {
+run "the_policies_are_within_the_size_limits_of_iam_with_the_longest_names" {
   command = apply
+  variables {
+    name       = "abcdefghij-klmnopqrs"
+    region     = "ap-southeast-1"
+    env        = "abcdefghijkl"
+    repository = "an-organisation-whose-name-has-39-chars/a-repository-whose-name-has-a-hundred-characters-which-is-as-long-as-github-allows-for-one-xx"
+  }
 
+  assert {
+    condition     = alltrue([for role in aws_iam_role.workflow : length(role.assume_role_policy) <= 2048 && length(role.name) <= 64])
+    error_message = "A trust policy has over 2,048 characters, or a role's name over 64."
+  }
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, without white space: all inline policies of a role
   # together, and each managed policy.
   assert {
