@@ -376,7 +376,7 @@ run "an_alarm_has_at_most_ten_metrics" {
     condition = length(distinct(flatten([for path, methods in local.paths : [for operation in values(methods) : operation.operationId]]))) == length(flatten([
       for path, methods in local.paths : keys(methods)
     ]))
-    error_message = "Two operations have the same operationId, of which API Gateway would warn: /stamp0 and /stamp-0 are the same words."
+    error_message = "Two operations have the same operationId, which OpenAPI does not allow: /stamp0 and /stamp-0 are the same words."
   }
 }
 

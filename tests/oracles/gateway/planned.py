@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crudctl.build import aws_profile, contract, service
-from crudctl.infra.terraform import Terraform
+from crudctl.infra import provider, terraform
 from crudctl.project import Environment
 from tests.stack import ROOT
 
@@ -40,16 +41,22 @@ def plans(home: Path, contracts: Mapping[str, Path]) -> dict[str, Planned]:
     mock, _, _ = MOCKS.read_text(encoding="utf-8").partition("\nrun ")
     runs = [mock, *(_run(home / "infra", name, path) for name, path in contracts.items())]
     (home / "infra" / "tests" / "planned.tftest.hcl").write_text("\n".join(runs), encoding="utf-8")
-    terraform = Terraform(Environment(home, "local"))
-    terraform.init()
-    command = [terraform._program, "test", "-json", "-verbose"]
-    ran = subprocess.run(
-        command, cwd=home / "infra", env=terraform._settings(), capture_output=True, text=True, check=False
-    )
+    _terraform(home, "init", "-backend=false", "-input=false")
+    ran = _terraform(home, "test", "-json", "-verbose")
     events = [json.loads(line) for line in ran.stdout.splitlines()]
     found = {event["@testrun"]: event["test_plan"] for event in events if event["type"] == "test_plan"}
     assert found.keys() == contracts.keys(), ran.stdout + ran.stderr
     return {name: _planned(plan) for name, plan in found.items()}
+
+
+def _terraform(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in `infra/` of `home`, with the provider that the tests use."""
+    provider.choose(Environment(home, "local"), home)
+    config = provider.settings_file(home)
+    chosen = {"TF_CLI_CONFIG_FILE": str(config)} if config.exists() else {}
+    command = [terraform.program(ROOT), *arguments]
+    environ = {**os.environ, "CHECKPOINT_DISABLE": "1", **chosen}
+    return subprocess.run(command, cwd=home / "infra", env=environ, capture_output=True, text=True, check=False)
 
 
 def _run(infra: Path, name: str, path: Path) -> str:
