@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import App, NewApp, problem
 
@@ -37,6 +37,18 @@ def test_from_sign_up_to_sign_out(app: App) -> None:
     assert app.page.evaluate("Object.keys(sessionStorage)") == []
     app.page.reload()
     expect(app.button("Sign in to see your items")).to_be_visible()
+
+
+def test_where_people_are_invited_nobody_is_offered_an_account(app: App) -> None:
+    def invite(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json={**response.json(), "sign_up": "invite"})
+
+    app.page.route("**/config.json", invite)
+    app.open()
+    expect(app.button("Sign in to see your items")).to_be_visible()
+    expect(app.button("Create an account")).to_have_count(0)
+    expect(app.page.get_by_text("An account comes with an invitation by e-mail.")).to_be_visible()
 
 
 def test_a_wrong_password_is_reported_on_the_hosted_page(app: App, user: dict[str, str]) -> None:
