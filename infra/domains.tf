@@ -67,7 +67,4 @@ resource "aws_cognito_user_pool_domain" "own" {
   domain                = var.sign_in_domain.name
   certificate_arn       = var.sign_in_domain.certificate_arn
   managed_login_version = local.sign_in_version
-
-  # Cognito resolves the parent of this domain, which the web app's own record may be.
-  depends_on = [aws_cloudfront_distribution.site]
 }

@@ -32,3 +32,21 @@ def test_the_page_leaves_out_no_variable_of_the_root() -> None:
     }
     module = script()
     assert found == {name for name, _, _ in module.variables()} | module.ELSEWHERE
+
+
+def test_the_sign_in_pages_have_the_colours_of_the_web_app() -> None:
+    """The classic page accepts rules for these classes only.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/hosted-ui-classic-branding.html
+    """
+    colours = set(re.findall(r"#([0-9a-f]{6})", (ROOT / "web" / "src" / "style.css").read_text(encoding="utf-8")))
+    classic = (ROOT / "infra" / "sign_in" / "classic.css").read_text(encoding="utf-8")
+    managed = (ROOT / "infra" / "sign_in" / "managed.json").read_text(encoding="utf-8")
+    assert set(re.findall(r"#([0-9a-f]+);", classic)) <= colours
+    assert {colour[:6] for colour in re.findall(r'olor": "([0-9a-f]{6}ff)"', managed)} <= colours
+    assert re.findall(r'olor": "(?![0-9a-f]{6}ff")', managed) == []
+    assert set(re.findall(r"^\.([\w-]+)-customizable(?::hover|:focus)? \{[^{}]*\}$", classic, re.MULTILINE)) <= {
+        "background", "banner", "errorMessage", "idpButton", "idpDescription", "inputField", "label", "legalText", "logo",
+        "passwordCheck-notValid", "passwordCheck-valid", "redirect", "socialButton", "submitButton", "textDescription",
+    }  # fmt: skip
+    assert len(classic.splitlines()) == classic.count("-customizable") > 0
