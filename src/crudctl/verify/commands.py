@@ -7,17 +7,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from crudctl import project
 from crudctl.console import Failed, out, step
 from crudctl.durations import seconds
-from crudctl.errors import refused
 from crudctl.options import confirm_change, environment_option
 from crudctl.project import Environment
-from crudctl.verify import alarm_data, answers, arrivals, drift, leftovers, reading, starts, suite, summary, trial
-from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Result, limit, right, unseen
+from crudctl.verify import (
+    alarm_data,
+    answers,
+    arrivals,
+    conduct,
+    drift,
+    leftovers,
+    reading,
+    starts,
+    suite,
+    summary,
+    trial,
+)
+from crudctl.verify.rows import Part
 from crudctl.verify.subject import Subject
 from crudctl.verify.summary import Chapter, Found
 
@@ -34,7 +44,6 @@ PARTS = (
 )
 NAMES = tuple(part.name for part in PARTS)
 NOT_ON_PROD = ("release", "speed")  # unless they are chosen: the first moves the traffic of users
-COLOURS = {AS_HERE: "green", DIFFERS: "bold red", NOT_SEEN: "yellow"}
 FOLDER = "verify"  # in the environment's home
 
 
@@ -90,43 +99,11 @@ def _chapters(subject: Subject, parts: list[Part]) -> Iterator[Chapter]:
     """Run the parts, and clean up whatever happens. Yield each with what it found."""
     try:
         for part in parts:
-            yield _chapter(subject, part)
+            yield conduct.chapter(subject, part)
     finally:
         with step("Remove everything that was made"):
             subject.undo.close()
-    yield _chapter(subject, leftovers.PART)
-
-
-def _chapter(subject: Subject, part: Part) -> Chapter:
-    started, results = time.monotonic(), list[Result]()
-    with step(part.title) as progress:
-        try:
-            with limit(part.limit):
-                for result in part.run(subject, progress):
-                    results.append(result)
-        except OutOfTime:
-            results += _missing(part, results, f"its part did not finish within {part.limit} s")
-        except Failed as failure:
-            results += _missing(part, results, f"{failure.message} {failure.hint}".strip())
-        except (ClientError, BotoCoreError) as error:
-            results += _missing(part, results, refused(error).message)
-    for result in results:
-        _print(result)
-    return Chapter(part.name, part.title, time.monotonic() - started, tuple(results))
-
-
-def _missing(part: Part, results: list[Result], why: str) -> list[Result]:
-    """Return the results of the rows that a part did not come to. Of the first one, the failure is the result."""
-    done = {result.row for result in results}
-    rows = [row for row in part.rows if row not in done]
-    first = [right(row, why, is_right=False) for row in rows[:1]]
-    return [*first, *(unseen(row, f"not asked: {why}") for row in rows[1:])]
-
-
-def _print(result: Result) -> None:
-    """Print a row: its mark, its name, and what was seen."""
-    mark = Text(f"  {result.mark:8} ", COLOURS[result.mark])
-    out.print(Text.assemble(mark, f"{result.row.name:24} ", (result.seen, "dim" if result.mark == AS_HERE else "")))
+    yield conduct.chapter(subject, leftovers.PART)
 
 
 def _write(environment: Environment, folder: Path, found: Found) -> None:

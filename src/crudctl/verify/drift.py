@@ -13,7 +13,7 @@ SHOWN = 8  # resources that a plan would change
 PLAN = Row(
     "no drift", "a second plan", "no changes: everything is as it was applied, and is read as it was written",
     "https://developer.hashicorp.com/terraform/cli/commands/plan",
-    ("describe-alarms-xml", "put-rest-api", "query-definitions", "alarm-metric-math"),
+    ("describe-alarms-xml", "put-rest-api", "query-definitions", "alarm-metric-math", "empty-policy-blocks"),
 )  # fmt: skip
 OPERATIONS = Row(
     "every operation", "each operation once, by invoking its function through the alias prod",

@@ -11,6 +11,7 @@ from typing import Any
 
 from crudctl.cost import model
 from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, Result
+from crudctl.verify.unasked import UNASKED
 
 METRIC_READ = 0.00001  # USD for a metric that GetMetricData reads: https://aws.amazon.com/cloudwatch/pricing/
 MOST = 0.10  # USD that a verification may cost
@@ -89,6 +90,16 @@ def markdown(found: Found) -> str:
         lines += ["", f"## {chapter.title} ({chapter.seconds:.0f} s)", ""]
         lines += ["| | asked | expected | seen | result |", "|---|---|---|---|---|"]
         lines += [_line(result) for result in chapter.results]
+    lines += [
+        "",
+        "## Not asked",
+        "",
+        "Rows of docs/parity.md that nothing here can show.",
+        "",
+        "| | reason |",
+        "|---|---|",
+    ]
+    lines += [f"| {name} | {reason} |" for name, reason in UNASKED.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -112,6 +123,7 @@ def as_json(found: Found) -> str:
         "passed": found.passed,
         "usd": round(found.usd, 5),
         "parts": chapters,
+        "not_asked": UNASKED,
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 

@@ -1,0 +1,44 @@
+"""Rows of docs/parity.md that no part asks, each with the reason. A test compares the page with them and with what is asked."""
+
+from __future__ import annotations
+
+HERE = "it is about the emulator alone"
+INSIDE = "it is seen inside a function only"
+BREAKS = "what serves would have to be broken for it"
+SLOW = "it takes days"
+DEPLOYED = "a deploy with the role of the workflow shows it"
+
+UNASKED = {
+    "api-account": HERE,
+    "alarm-lambda-action": "an alarm would have to fire: `crudctl demo rollback` shows it on this machine",
+    "auth-time": "the sign-in page needs a person",
+    "client-secrets": "it would replace the secret that machines use",
+    "deployed-resources": BREAKS,
+    "environment-variables": INSIDE,
+    "function-credentials": INSIDE,
+    "header-names": INSIDE,
+    "identity-token": "every method of this API has scopes",
+    "installed-packages": INSIDE,
+    "integration-failure": BREAKS,
+    "integration-timeout": BREAKS,
+    "invoke-permission": BREAKS,
+    "invited-only": "it would sign somebody up where everybody may",
+    "leading-keys": "with `abac = true`, every request shows it: no operation would work otherwise",
+    "metric-retention": SLOW,
+    "method-settings": "thousands of requests a second would have to be sent",
+    "one-write": HERE,
+    "operation-actions": DEPLOYED,
+    "policy-variables": "with `abac = true`, every request shows it: no operation would work otherwise",
+    "refresh-token-rotation": "the sign-in page needs a person",
+    "request-keys": DEPLOYED,
+    "request-signatures": HERE,
+    "reserved-concurrency-of-versions": BREAKS,
+    "resources": DEPLOYED,
+    "saved-while-running": HERE,
+    "session-tags": "with `abac = true`, only an invalid owner would show it, which no token has",
+    "sessions-saved": HERE,
+    "sign-up-page": "the sign-in page needs a person",
+    "time-to-live": SLOW,
+    "unsigned-sign-in": HERE,
+    "web-acl": "an address would have to be blocked",
+}
