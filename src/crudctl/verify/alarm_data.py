@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crudctl.operate import logs
 from crudctl.verify.arrivals import data, query
 from crudctl.verify.rows import Part, Result, Row, right
 from crudctl.verify.subject import Subject
@@ -115,8 +116,7 @@ def _exists(subject: Subject, metric: Metric, with_data: set[Metric]) -> bool:
     if any(dict(other.dimensions) == dimensions and other.namespace == metric.namespace for other in with_data):
         return bool(dimensions)
     if not dimensions:
-        found = subject.client("logs").describe_metric_filters(metricName=metric.name, metricNamespace=metric.namespace)
-        return bool(found["metricFilters"])
+        return _is_filtered(subject, metric)
     if metric.namespace == "AWS/Cognito":  # nobody may have signed in to the web app yet
         return dimensions["UserPool"] == subject.pool and dimensions["UserPoolClient"] in subject.app_clients.values()
     asked = [{"Name": name, "Value": value} for name, value in dimensions.items()]
@@ -125,6 +125,18 @@ def _exists(subject: Subject, metric: Metric, with_data: set[Metric]) -> bool:
         return True
     return dimensions == {"FunctionName": f"{subject.environment.prefix}-rollback"} and _is_function(
         subject, dimensions
+    )
+
+
+def _is_filtered(subject: Subject, metric: Metric) -> bool:
+    """Return whether a metric filter of one of the log groups makes a metric."""
+    made = (metric.namespace, metric.name)
+    return any(
+        made == (of["metricNamespace"], of["metricName"])
+        for group in logs.groups(subject.functions, subject.environment.prefix, None)
+        for page in subject.client("logs").get_paginator("describe_metric_filters").paginate(logGroupName=group)
+        for each in page["metricFilters"]
+        for of in each["metricTransformations"]
     )
 
 

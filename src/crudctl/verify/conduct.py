@@ -17,7 +17,7 @@ COLOURS = {AS_HERE: "green", DIFFERS: "bold red", NOT_SEEN: "yellow"}
 
 
 def chapter(subject: Any, part: Part) -> Chapter:
-    """Run a part, print what it sees, and return that. A failure of AWS, or of time, is the result of the rows that it left out."""
+    """Run a part, print what it sees, and return that. What failed, or took too long, is the result of the rows after it."""
     started, results = time.monotonic(), list[Result]()
     with step(part.title) as progress:
         try:
