@@ -379,6 +379,14 @@ variable "alarm_windows" {
     error_message = "Use periods that CloudWatch supports: 10, 20 or 30 seconds, or whole minutes up to a day."
   }
   validation {
+    # FILL makes the newest minutes zero until their data points arrive, and there are none of less than a minute.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    condition = var.env == "local" || alltrue([
+      for seconds in [var.alarm_windows.fast.short, var.alarm_windows.slow.short, var.alarm_windows.cause, var.alarm_windows.release] : seconds >= 300
+    ])
+    error_message = "Use at least 300 seconds: data points arrive a minute or two late, and until then a shorter window would look as if nothing had happened."
+  }
+  validation {
     condition = alltrue([
       for window in [var.alarm_windows.fast, var.alarm_windows.slow] :
       window.short < window.long && window.burn > 1 && window.burn * (1 - var.slo.availability) < 1 && window.burn * (1 - var.slo.latency) < 1

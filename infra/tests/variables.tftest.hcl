@@ -232,6 +232,14 @@ run "a_window_that_cloudwatch_does_not_support_is_rejected" {
   expect_failures = [var.alarm_windows]
 }
 
+run "a_window_that_ends_before_its_data_arrives_is_rejected" {
+  command = plan
+  variables {
+    alarm_windows = { cause = 120 }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
 run "windows_in_which_no_alarm_could_fire_are_rejected" {
   command = plan
   variables {

@@ -212,8 +212,11 @@ def _terraform(home: Path, *arguments: str) -> str:
     settings = home / "cli.tfrc"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "AWS_"))}
     if mirror:
-        settings.write_text(provider._installation(Path(mirror)), encoding="utf-8")
+        settings.write_text(provider.installation(Path(mirror)), encoding="utf-8")
         environment["TF_CLI_CONFIG_FILE"] = str(settings)
+    environment["GOGC"] = (
+        "400"  # a third less CPU, for more memory: https://pkg.go.dev/runtime#hdr-Environment_Variables
+    )
     program = terraform.program(ROOT)
     with contextlib.chdir(home):
         subprocess.run([program, "init", "-input=false"], env=environment, check=True, capture_output=True)

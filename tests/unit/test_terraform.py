@@ -22,6 +22,7 @@ from crudctl.console import Failed
 from crudctl.infra import download, provider
 from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform, Unknown
+from crudctl.operate import doctor
 from crudctl.project import Environment
 from tests.stack import ROOT, put_names
 
@@ -115,6 +116,17 @@ def test_this_project_pins_what_was_tested_and_the_tests_run_with_it() -> None:
     assert provider.version(ROOT) == f"{provider.TESTED}, no lock file"
     mirror = subprocess.run([FIND_MIRROR], capture_output=True, text=True, check=True).stdout.strip()
     assert not mirror or (Path(mirror) / provider.ADDRESS / provider.TESTED).is_dir()
+
+
+def test_doctor_shows_the_version_and_where_it_is_from_or_what_is_wrong_with_it(
+    pinned: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(provider.MIRROR, str(mirror))
+    prod = Environment(pinned, "prod")
+    assert doctor.aws_provider(prod) == f"{provider.TESTED}, no lock file, from {mirror}"
+    pin(pinned, "6.1.0", "6.1.0")
+    with pytest.raises(Failed, match="no lock file is committed"):
+        doctor.aws_provider(prod)
 
 
 @pytest.mark.parametrize("range_", [">= 5.100, < 7", "~> 5.100.0", "5.100", ">= 5.100.0", "!= 5.99.0"])

@@ -47,7 +47,7 @@ def choose(environment: Environment, home: Path) -> None:
     if "TF_CLI_CONFIG_FILE" in variables or not (named or installed):
         settings_file(home).unlink(missing_ok=True)
     elif named:
-        settings_file(home).write_text(_installation(_path(named).resolve()), encoding="utf-8")
+        settings_file(home).write_text(installation(_path(named).resolve()), encoding="utf-8")
 
 
 def settings_file(home: Path) -> Path:
@@ -154,8 +154,11 @@ def _path(folder: str) -> Path:
     return Path(os.path.expanduser(folder))  # Path raises an error for a user without a home
 
 
-def _installation(mirror: Path) -> str:
-    """https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation"""
+def installation(mirror: Path) -> str:
+    """Return Terraform's settings that take the provider from a mirror, and only from there.
+
+    Source: https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
+    """
     return (
         "provider_installation {\n"
         f'  filesystem_mirror {{\n    path    = {json.dumps(str(mirror))}\n    include = ["{ADDRESS}"]\n  }}\n'
