@@ -17,6 +17,7 @@ from click.testing import Result
 
 from crudctl.project import Environment
 from tests.invoke import invoke
+from tests.servers import edge
 from tests.workflows.steps import script_of
 
 
@@ -97,6 +98,15 @@ class Account:
         )
         assert result.returncode == 0, f"{title} exited {result.returncode}\n{result.stdout}\n{result.stderr}"
         return result.stdout
+
+    @contextlib.contextmanager
+    def refusing(self, *requests: tuple[str, str]) -> Iterator[None]:
+        """Let requests of these methods, to paths with these ends, be refused within the block, as if credentials had expired."""
+        usual = self._settings["AWS_ENDPOINT_URL"]
+        with edge.before(usual, requests) as url:
+            self._settings["AWS_ENDPOINT_URL"] = url
+            yield
+            self._settings["AWS_ENDPOINT_URL"] = usual
 
     @contextlib.contextmanager
     def as_role(self, name: str) -> Iterator[None]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.deploy import revision
 from tests.deploy import snapshot
 from tests.deploy.account import Account
 from tests.deploy.snapshot import NAME
@@ -196,6 +200,8 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     functions, s3 = deployed.client("lambda"), deployed.client("s3")
     changed(deployed)
     site, get_item = outputs["web_bucket"], outputs["functions"]["get_item"]
+    page = deployed.home / "web" / "dist" / "index.html"
+    approved = page.read_bytes()
     s3.delete_object(Bucket=site, Key="index.html")
     deploying = deployed.begin("deploy", "--env", "test", "--yes", "--steps", "50,100", "--bake", "2m")
     while deploying.poll() is None:
@@ -207,7 +213,9 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
         s3.head_object(Bucket=site, Key="index.html")
     refused = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
     assert refused.exit_code == 1
-    assert "Another crudctl" in refused.stderr or "Release 1 of test is under way" in refused.stderr
+    assert "Another crudctl" in refused.stderr
+    assert json.loads(deployed.succeed("outputs", "--env", "test", "--json")) == outputs
+    page.write_text("built meanwhile", encoding="utf-8")
     deployed.succeed("release", "promote", "--env", "test", "--yes")
     output, errors = deploying.communicate(timeout=120)
     assert deploying.returncode == 0, errors
@@ -215,5 +223,50 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     assert "Call every operation" in errors
     assert "# Release 1 of test: promoted" in output
     assert functions.get_alias(FunctionName=get_item, Name="prod")["FunctionVersion"] == "2"
-    assert s3.head_object(Bucket=site, Key="index.html")["ContentType"] == "text/html; charset=utf-8"
+    uploaded = s3.get_object(Bucket=site, Key="index.html")
+    assert (uploaded["ContentType"], uploaded["Body"].read()) == ("text/html; charset=utf-8", approved)
+    assert [path.name for path in (deployed.home / ".deployed" / "test" / "runs").iterdir()] == ["lock"]
     assert LOCK not in deployed.objects(BUCKET)
+
+
+def test_a_newer_commit_is_not_overtaken_by_an_older_one(deployed: Account, outputs: dict[str, Any]) -> None:
+    """As when an older run of the workflow is approved: here, a commit that is not in this clone, from the future."""
+    git = ["git", "-c", "user.name=Items", "-c", "user.email=items@example.com", "-C", str(deployed.home)]
+    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "Ours"]):
+        subprocess.run([*git, *arguments], check=True)
+    s3, bucket = deployed.client("s3"), f"{NAME}-test-artefacts-{deployed.id}"
+    newer = revision.Revision("f" * 40, "9999-01-01T00:00:00+00:00", "alice")
+    revision.record(s3, bucket, newer)
+    result = deployed.run("deploy", "--env", "test", "--yes", "--only", "web")
+    assert result.exit_code == 1
+    assert "test has a newer commit, ffffffffffff of 9999-01-01 00:00 UTC, deployed by alice." in result.stderr
+    deployed.succeed("deploy", "--env", "test", "--yes", "--only", "apply", "--older")
+    assert revision.deployed(s3, bucket) == revision.here(deployed.home)
+
+
+def test_a_version_that_was_not_published_is_published_by_the_next_deploy(
+    deployed: Account, outputs: dict[str, Any]
+) -> None:
+    """Also one whose code was not even uploaded. Terraform has the new hash in its state, and finds nothing to do."""
+    lambda_, names = deployed.client("lambda"), outputs["functions"]
+
+    def newest() -> dict[str, dict[str, Any]]:
+        listed = {key: lambda_.list_versions_by_function(FunctionName=name)["Versions"] for key, name in names.items()}
+        return {key: max(listed[key][1:], key=lambda entry: int(entry["Version"])) for key in names}
+
+    before = newest()
+    changed(deployed)
+    unpublished, not_uploaded = ("POST", f"{names['get_item']}/versions"), ("PUT", f"{names['list_items']}/code")
+    with deployed.refusing(unpublished, not_uploaded):
+        failed = deployed.run("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
+    assert failed.exit_code == 1
+    assert "ExpiredTokenException" in failed.stderr
+    behind = {key for key, entry in newest().items() if entry["CodeSha256"] == before[key]["CodeSha256"]}
+    assert behind == {"get_item", "list_items"}
+    result = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
+    assert result.exit_code == 0, result.output
+    assert "No changes." in result.stdout
+    assert f"Publish {names['get_item']}" in result.stderr
+    assert f"Publish {names['list_items']}" in result.stderr
+    digest = hashlib.sha256((deployed.home / "build" / "functions.zip").read_bytes()).digest()
+    assert {entry["CodeSha256"] for entry in newest().values()} == {base64.b64encode(digest).decode("ascii")}

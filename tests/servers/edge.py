@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,16 @@ from urllib.parse import urlsplit
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
+EXPIRED = b'{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}'
+
+
 @contextlib.contextmanager
-def before(endpoint_url: str) -> Iterator[str]:
-    """Yield the URL of a proxy on 127.0.0.1 that passes every request on to `endpoint_url`."""
+def before(endpoint_url: str, refused: Collection[tuple[str, str]] = ()) -> Iterator[str]:
+    """Yield the URL of a proxy on 127.0.0.1 that passes every request on to `endpoint_url`.
+
+    Args:
+        refused: methods and ends of paths of requests that are refused, as if the credentials had expired.
+    """
     host = urlsplit(endpoint_url).netloc
 
     class Edge(BaseHTTPRequestHandler):
@@ -29,6 +36,9 @@ def before(endpoint_url: str) -> Iterator[str]:
 
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if any(self.command == method and self.path.endswith(end) for method, end in refused):
+                self._refuse()
+                return
             behind = http.client.HTTPConnection(host, timeout=120)
             with contextlib.closing(behind):
                 behind.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -54,6 +64,14 @@ def before(endpoint_url: str) -> Iterator[str]:
             if name.startswith("do_"):
                 return self._pass_on
             raise AttributeError(name)
+
+        def _refuse(self) -> None:
+            self.send_response_only(403)
+            self.send_header("x-amzn-ErrorType", "ExpiredTokenException")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(EXPIRED)))
+            self.end_headers()
+            self.wfile.write(EXPIRED)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Log nothing."""

@@ -35,7 +35,7 @@ SAVED = re.compile(
     r"\n─+\s+Saved the plan to: .*", re.DOTALL
 )  # a line like this one also ends what others have changed
 DIGITS = 16  # of a plan's digest
-MADE = ("create", "update", "delete")
+MADE, UNCHANGED = ("create", "update", "delete"), (["no-op"], ["read"])
 
 
 @dataclass(frozen=True)
@@ -69,23 +69,41 @@ class Plan:
         return changes
 
     @property
+    def changed(self) -> list[dict[str, Any]]:
+        """Those of the resources that would change, also only in the state: by a move, an import or a removal from it."""
+        return [
+            one
+            for one in self.resources
+            if one["change"]["actions"] not in UNCHANGED or "previous_address" in one or one["change"].get("importing")
+        ]
+
+    @property
+    def described(self) -> list[str]:
+        """What would change, each in a few words: `update aws_lambda_alias.this`, `update output url`."""
+        resources = [(one["change"]["actions"], one["address"]) for one in self.changed]
+        outputs = [(change["actions"], f"output {name}") for name, change in self._outputs.items()]
+        return [f"{' and '.join(actions)} {what}" for actions, what in resources + outputs]
+
+    @property
     def digest(self) -> str:
         """Identifies what would become of resources and outputs: two plans with the same digest do the same."""
         places = ("address", "previous_address", "deposed")
         aspects = ("actions", "after", "after_unknown", "importing", "replace_paths")
         changed = [
             {name: one.get(name) for name in places} | {name: one["change"].get(name) for name in aspects}
-            for one in self.resources
-            if one["change"]["actions"] not in (["no-op"], ["read"])
-            or "previous_address" in one
-            or one["change"].get("importing")
+            for one in self.changed
         ]
         outputs = {
             name: [change["actions"], change.get("after"), change.get("after_unknown")]
-            for name, change in self.document.get("output_changes", {}).items()
-            if change["actions"] != ["no-op"]
+            for name, change in self._outputs.items()
         }
         return hashlib.sha256(json.dumps([changed, outputs], sort_keys=True).encode()).hexdigest()[:DIGITS]
+
+    @property
+    def _outputs(self) -> dict[str, dict[str, Any]]:
+        """Those of the outputs that would change."""
+        changes: dict[str, dict[str, Any]] = self.document.get("output_changes", {})
+        return {name: change for name, change in changes.items() if change["actions"] not in UNCHANGED}
 
 
 class Unknown(Failed):

@@ -27,13 +27,12 @@ def plan(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     terraform = outputs.terraform(subject.environment)
     progress("terraform plan")
     planned = terraform.plan(lock=False)
-    planned.file.unlink(missing_ok=True)
-    changed = [line.strip("# \n") for line in planned.text.splitlines() if line.startswith("  # ")]
-    if not planned.changes:
+    changed = planned.described
+    if not planned.applicable:
         yield right(PLAN, "no changes")
         return
     more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-    yield right(PLAN, f"{planned.changes} changes: {'; '.join(changed[:SHOWN])}{more}", is_right=False)
+    yield right(PLAN, f"{len(changed)} changes: {'; '.join(changed[:SHOWN])}{more}", is_right=False)
 
 
 def operations(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
