@@ -20,6 +20,19 @@ locals {
   }
 }
 
+locals {
+  web_config = jsonencode({
+    api_url             = local.api_url
+    region              = var.region
+    user_pool_id        = local.user_pool.id
+    user_pool_client_id = aws_cognito_user_pool_client.web.id
+    hosted_ui_url       = local.sign_in_url
+    cognito_url         = local.cognito_url
+    sign_up             = local.sign_up
+    trash_days          = var.trash_days
+  })
+}
+
 module "site" {
   source = "./modules/private_bucket"
   count  = var.cdn ? 1 : 0
@@ -49,16 +62,8 @@ resource "aws_s3_object" "web_config" {
   content_type  = "application/json"
   cache_control = "no-cache"
 
-  content = jsonencode({
-    api_url             = local.api_url
-    region              = var.region
-    user_pool_id        = local.user_pool.id
-    user_pool_client_id = aws_cognito_user_pool_client.web.id
-    hosted_ui_url       = local.sign_in_url
-    cognito_url         = local.cognito_url
-    sign_up             = local.sign_up
-    trash_days          = var.trash_days
-  })
+  content = local.web_config
+  etag    = md5(local.web_config) # it is read back, the content is not: an upload that failed is repeated
 }
 
 resource "aws_cloudfront_origin_access_control" "site" {

@@ -101,7 +101,7 @@ class Account:
 
     @contextlib.contextmanager
     def refusing(self, *requests: tuple[str, str]) -> Iterator[None]:
-        """Let requests of these methods, to paths with these ends, be refused within the block, as if credentials had expired."""
+        """Let requests of these methods to paths of these patterns be refused within the block, as if credentials had expired."""
         usual = self._settings["AWS_ENDPOINT_URL"]
         with edge.before(usual, requests) as url:
             self._settings["AWS_ENDPOINT_URL"] = url

@@ -244,11 +244,12 @@ def test_a_newer_commit_is_not_overtaken_by_an_older_one(deployed: Account, outp
     assert revision.deployed(s3, bucket) == revision.here(deployed.home)
 
 
-def test_a_version_that_was_not_published_is_published_by_the_next_deploy(
+def test_what_failed_although_it_is_in_the_state_is_repeated_by_the_next_deploy(
     deployed: Account, outputs: dict[str, Any]
 ) -> None:
-    """Also one whose code was not even uploaded. Terraform has the new hash in its state, and finds nothing to do."""
-    lambda_, names = deployed.client("lambda"), outputs["functions"]
+    """A version that was not published, code that was not uploaded, a contract and a file of the web app that were refused."""
+    lambda_, names, gateway = deployed.client("lambda"), outputs["functions"], deployed.client("apigateway")
+    (api,), s3 = gateway.get_rest_apis()["items"], deployed.client("s3")
 
     def newest() -> dict[str, dict[str, Any]]:
         listed = {key: lambda_.list_versions_by_function(FunctionName=name)["Versions"] for key, name in names.items()}
@@ -256,16 +257,25 @@ def test_a_version_that_was_not_published_is_published_by_the_next_deploy(
 
     before = newest()
     changed(deployed)
-    unpublished, not_uploaded = ("POST", f"{names['get_item']}/versions"), ("PUT", f"{names['list_items']}/code")
-    with deployed.refusing(unpublished, not_uploaded):
+    contract = deployed.home / "contract" / "openapi.yaml"
+    contract.write_text(contract.read_text(encoding="utf-8").replace("summary: ", "summary: Really ", 1), "utf-8")
+    with deployed.refusing(
+        ("POST", f"{names['get_item']}/versions$"), ("PUT", f"{names['list_items']}/code$"), ("PUT", r"/restapis/\w+\?")
+    ):
         failed = deployed.run("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
     assert failed.exit_code == 1
     assert "ExpiredTokenException" in failed.stderr
     behind = {key for key, entry in newest().items() if entry["CodeSha256"] == before[key]["CodeSha256"]}
     assert behind == {"get_item", "list_items"}
+    assert gateway.get_rest_api(restApiId=api["id"])["description"] == api["description"]
+    site = {"Bucket": outputs["web_bucket"], "Key": "config.json"}
+    settings = s3.get_object(**site)["Body"].read()
+    s3.put_object(**site, Body=b"{}")
     result = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
     assert result.exit_code == 0, result.output
-    assert "No changes." in result.stdout
+    assert f"Import the contract into API {api['id']}" in result.stderr
+    assert gateway.get_rest_api(restApiId=api["id"])["description"] != api["description"]
+    assert s3.get_object(**site)["Body"].read() == settings
     assert f"Publish {names['get_item']}" in result.stderr
     assert f"Publish {names['list_items']}" in result.stderr
     digest = hashlib.sha256((deployed.home / "build" / "functions.zip").read_bytes()).digest()

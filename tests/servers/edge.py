@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import threading
 from collections.abc import Collection, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +25,7 @@ def before(endpoint_url: str, refused: Collection[tuple[str, str]] = ()) -> Iter
     """Yield the URL of a proxy on 127.0.0.1 that passes every request on to `endpoint_url`.
 
     Args:
-        refused: methods and ends of paths of requests that are refused, as if the credentials had expired.
+        refused: methods and patterns of paths of requests that are refused, as if the credentials had expired.
     """
     host = urlsplit(endpoint_url).netloc
 
@@ -36,7 +37,7 @@ def before(endpoint_url: str, refused: Collection[tuple[str, str]] = ()) -> Iter
 
         def _pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if any(self.command == method and self.path.endswith(end) for method, end in refused):
+            if any(self.command == method and re.search(pattern, self.path) for method, pattern in refused):
                 self._refuse()
                 return
             behind = http.client.HTTPConnection(host, timeout=120)

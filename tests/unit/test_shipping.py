@@ -18,6 +18,8 @@ from crudctl.deploy import artefacts, revision, shipped, shown
 from crudctl.deploy.choices import STEPS, Options
 from crudctl.infra.terraform import Plan
 from crudctl.release.commands import Pace
+from tests.invoke import invoke
+from tests.stack import put_names
 
 BUILT = {
     name: f"content of {name}"
@@ -137,6 +139,24 @@ def test_usual_options_are_accepted(given: dict[str, Any]) -> None:
     replace(USUAL, **given).check()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--steps", "50"], "Invalid steps '50'"), (["--steps", "50,10,100"], "Invalid steps"),
+     (["--bake", "10"], "Invalid duration"), (["--bake", "1m"], "at least 2m"), (["--delete", "x"], "is not the address")],
+)  # fmt: skip
+def test_nothing_is_built_before_all_options_were_checked(tmp_path: Path, arguments: list[str], message: str) -> None:
+    put_names(tmp_path)
+    (tmp_path / "contract").mkdir()
+    (tmp_path / "contract" / "openapi.yaml").write_text("not read", encoding="utf-8")
+    (tmp_path / "infra" / "envs").mkdir()
+    (tmp_path / "infra" / "envs" / "test.tfvars").write_text("", encoding="utf-8")
+    result = invoke(tmp_path, "deploy", "--env", "test", "--yes", *arguments)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not (tmp_path / "build").exists()
+    assert not (tmp_path / ".deployed").exists()
+
+
 @pytest.mark.parametrize("ticks", [0, 3, 4, 12])
 def test_a_plan_cannot_leave_its_code_block(tmp_path: Path, ticks: int) -> None:
     text = f"a: Refreshing state... [id=1]\n  + name = 1\n{'`' * ticks}\n@everybody <img src=x>\nPlan: 1 to add"
@@ -216,10 +236,14 @@ def test_the_time_decides_where_a_commit_is_not_known(repository: Path, time: st
         revision.refuse_older(repository, here(repository), last, "test")
 
 
-def test_a_folder_without_commits_has_no_revision(tmp_path: Path) -> None:
+def test_a_folder_without_commits_has_no_revision_which_is_reported_in_a_repository(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert revision.here(tmp_path) is None
+    assert capsys.readouterr().err == ""
     commit(tmp_path, "init", "-q")
     assert revision.here(tmp_path) is None
+    assert "does not have any commits yet" in capsys.readouterr().err
 
 
 class Functions:

@@ -204,7 +204,7 @@ def _apply(run: Deploy, options: Options) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
     environment = run.environment
     deploy_steps.refuse_while_releasing(environment)
-    planned = deploy_steps.plan(run)
+    planned = deploy_steps.import_again(run, deploy_steps.plan(run))
     out.print(planned.text)
     if options.approved and planned.applicable and planned.digest != options.approved:
         raise Failed(

@@ -6,7 +6,6 @@ It is recorded in the bucket of the packages, and not by Terraform: two commits 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from crudctl import processes
-from crudctl.console import Failed
+from crudctl.console import Failed, err
 
 KEY = "deployed.json"
 ABSENT = ("NoSuchBucket", "NoSuchKey", "404")
@@ -40,11 +39,12 @@ class Revision:
 
 
 def here(root: Path) -> Revision | None:
-    """Return the commit that is checked out at `root`; None outside a repository, or before the first commit."""
-    if not shutil.which("git"):
+    """Return the commit that is checked out at `root`; None outside a repository, and with a warning if git cannot read it."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return None
     shown = processes.run("git", "log", "-1", "--format=%H %ct", cwd=root)
     if shown.returncode:
+        err.print(f"Which commit this is, is not known, so an older one is not recognised: {shown.stderr.strip()}")
         return None
     commit, seconds = shown.stdout.split()
     return Revision(commit, datetime.fromtimestamp(int(seconds), UTC).isoformat(), processes.user())

@@ -140,6 +140,20 @@ def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
     return terraform, planned
 
 
+def import_again(deploy: Deploy, planned: Plan) -> Plan:
+    """Import the contract again where an apply has failed to. Return the plan of what remains; nothing is served before that.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html
+    """
+    if not planned.unfinished:
+        return planned
+    client = deploy.environment.client("apigateway")
+    for api, body in planned.unfinished.items():
+        with step(f"Import the contract into API {api}, where that has failed before"):
+            client.put_rest_api(restApiId=api, mode="overwrite", failOnWarnings=True, body=body.encode())
+    return plan(deploy)
+
+
 def apply(deploy: Deploy, planned: Plan) -> None:
     """Apply a plan."""
     deploy.artefacts.check()

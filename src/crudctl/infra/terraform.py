@@ -85,6 +85,21 @@ class Plan:
         return [f"{' and '.join(actions)} {what}" for actions, what in resources + outputs]
 
     @property
+    def unfinished(self) -> dict[str, str]:
+        """Bodies of REST APIs that the state has and the gateway has not, by id: an import that failed.
+
+        The provider writes a body to the state even if the gateway refuses it, and does not read it back. The description, which
+        is part of the body, it does read.
+        """
+        found = self.document.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", [])
+        apis = [each["values"] for each in found if each["type"] == "aws_api_gateway_rest_api"]
+        return {
+            api["id"]: api["body"]
+            for api in apis
+            if api.get("body") and json.loads(api["body"])["info"].get("description", "") != api["description"]
+        }
+
+    @property
     def digest(self) -> str:
         """Identifies what would become of resources and outputs: two plans with the same digest do the same."""
         places = ("address", "previous_address", "deposed")
@@ -215,8 +230,7 @@ class Terraform:
                 faults.append(f"{event['diagnostic']['summary']}\n{event['diagnostic'].get('detail', '')}".strip())
         if faults:
             self._check_lock(faults[0])
-            self._save_state()
-            hint = (
+            hint = self._keep_unsaved_state() or (
                 "If an earlier `up` was killed, start again with `crudctl clean` and `crudctl up`."
                 if self._environment.local
                 else "Fix this and deploy again; the changes that were applied are in the state."
@@ -225,19 +239,19 @@ class Terraform:
             raise kind("Terraform could not apply infra/:\n" + "\n".join(faults), hint)
         return summary
 
-    def _save_state(self) -> None:
-        """Keep the state that Terraform could not store. Raise Failed with what to do with it, if there is one.
+    def _keep_unsaved_state(self) -> str:
+        """Keep the state that Terraform could not store. Return what to do with it; empty if it was stored.
 
         https://developer.hashicorp.com/terraform/cli/state/recover
         """
         unsaved = self._folder / "errored.tfstate"
         if self._environment.local or not unsaved.exists():
-            return
+            return ""
         kept, bucket = self._environment.home / self._key, state.bucket(self._environment).name
         shutil.move(unsaved, kept)
-        raise Failed(
-            f"Terraform changed the environment, but could not store its state. It is in {kept}.",
-            f"Before anybody deploys again, store it with `aws s3 cp {kept} s3://{bucket}/{self._key}`, then delete the file.",
+        return (
+            f"What was changed is in {kept}, but not in the state that deploys use. Before anybody deploys again, store it with "
+            f"`aws s3 cp {kept} s3://{bucket}/{self._key}`, then delete the file."
         )
 
     def plan(self, lock: bool = True, destroy: bool = False) -> Plan:

@@ -27,8 +27,10 @@ def plan(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     terraform = outputs.terraform(subject.environment)
     progress("terraform plan")
     planned = terraform.plan(lock=False)
-    changed = planned.described
-    if not planned.applicable:
+    changed = planned.described + [
+        f"import the contract into API {api}, which has an older one" for api in planned.unfinished
+    ]
+    if not (planned.applicable or changed):
         yield right(PLAN, "no changes")
         return
     more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
