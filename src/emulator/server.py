@@ -11,7 +11,16 @@ from hypercorn.config import Config
 
 from emulator import patches
 from emulator.alarms import describe_alarms, evaluation
-from emulator.apigateway import api_account, gateway, integration, method_settings, mock, put_rest_api, request_line
+from emulator.apigateway import (
+    api_account,
+    base_path,
+    gateway,
+    integration,
+    method_settings,
+    mock,
+    put_rest_api,
+    request_line,
+)
 from emulator.cloudfront import response_headers
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
@@ -57,6 +66,7 @@ ADDITIONS = (
     table_metrics,
     response_headers,
     api_account,
+    base_path,
     gateway,
     integration,
     method_settings,
