@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from crudctl.console import Failed
+from crudctl.project import Environment
 from crudctl.verify import summary, trial
 from crudctl.verify.commands import PARTS
 from crudctl.verify.conduct import chapter
 from crudctl.verify.leftovers import PART as LEFT
 from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Result, Row, limit, right, unseen
+from crudctl.verify.subject import Subject
 from crudctl.verify.summary import Chapter, Found
 from crudctl.verify.unasked import UNASKED
 from tests.stack import ROOT
@@ -105,6 +107,21 @@ def test_reports_name_what_differs_first_and_survive_any_text() -> None:
     assert report["parts"][0]["rows"][0]["mark"] == AS_HERE
     assert report["passed"]
     assert 0 < report["usd"] < 0.001
+
+
+def test_what_could_not_be_removed_is_left_and_the_rest_is_removed() -> None:
+    removed: list[str] = []
+
+    def refused() -> None:
+        raise Failed("The pool does not respond.")
+
+    subject = Subject(Environment(ROOT, "test"), {}, "", "", 1.0)
+    subject.later("user a", removed.append, "a")
+    subject.later("user b", refused)
+    subject.later("user c", removed.append, "c")
+    subject.undo.close()
+    assert removed == ["c", "a"]
+    assert subject.left == ["user b: The pool does not respond."]
 
 
 def test_a_comment_changes_the_zip_and_no_bytecode() -> None:

@@ -32,7 +32,6 @@ from crudctl.verify.subject import Subject
 from crudctl.verify.summary import Chapter, Found
 
 PARTS = (
-    drift.PLAN_PART,
     drift.OPERATIONS_PART,
     answers.PART,
     suite.PART,
@@ -41,6 +40,7 @@ PARTS = (
     reading.PART,
     starts.PART,
     trial.PART,
+    drift.PLAN_PART,  # last, so that it shows what the release before it left
 )
 NAMES = tuple(part.name for part in PARTS)
 NOT_ON_PROD = ("release", "speed")  # unless they are chosen: the first moves the traffic of users
@@ -97,6 +97,7 @@ def verify(
 
 def _chapters(subject: Subject, parts: list[Part]) -> Iterator[Chapter]:
     """Run the parts, and clean up whatever happens. Yield each with what it found."""
+    leftovers.sweep(subject)
     try:
         for part in parts:
             yield conduct.chapter(subject, part)

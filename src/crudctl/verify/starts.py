@@ -67,7 +67,7 @@ def _measured(subject: Subject, like: Mapping[str, Any], name: str, code: bytes,
     client, function = subject.client("lambda"), f"{subject.environment.prefix}-{BEGINNING}{name}"
     variables = dict(like.get("Environment", {}).get("Variables", {}))
     remove(client, function)
-    subject.undo.callback(remove, client, function)
+    subject.later(f"function {function}", remove, client, function)
     client.create_function(
         FunctionName=function,
         Role=like["Role"],

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from crudctl import users
 from crudctl.build import service
 from crudctl.build.service import Service
@@ -51,7 +53,7 @@ class Subject:
         api_url, sign_in_url: where the API and the token endpoint are reached.
         bake: seconds of each step of the release.
         used: what costs something, by its key in crudctl.cost.
-        undo: what has to be undone at the end, even after a failure.
+        undo: what has to be undone at the end, even after a failure; see `later`.
         left: what could not be undone.
         found: requests that later parts look for, by name.
     """
@@ -153,7 +155,7 @@ class Subject:
         if answer.status != 201:
             raise Failed(f"A create responded with {answer.status}: {answer.text[:200]}")
         made = str(json.loads(answer.body)["id"])
-        self.undo.callback(self._delete, made)
+        self.later(f"{self.described.singular} {made}", self._delete, made)
         return made
 
     def call(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
@@ -161,6 +163,17 @@ class Subject:
         own = {"Authorization": f"Bearer {self.tokens[NAMES[0]]['access']}"}
         own |= {"Content-Type": "application/json"} if body else {}
         return self.sender.send(method, path, {**own, **(headers or {})}, body)
+
+    def later(self, what: str, undo: Callable[..., None], *arguments: Any) -> None:
+        """Undo something at the end. If AWS refuses that, `what` is left."""
+
+        def tried() -> None:
+            try:
+                undo(*arguments)
+            except (ClientError, BotoCoreError, Failed) as error:
+                self.left.append(f"{what}: {error}")
+
+        self.undo.callback(tried)
 
     def remember(self, name: str, answer: Answer) -> None:
         """Let later parts look for a request."""
@@ -185,7 +198,7 @@ class Subject:
         """Create a temporary user and sign in. Raise Failed if Cognito asks for more than the password."""
         cognito, name, password = self.client("cognito-idp"), f"{BEGINNING}{uuid.uuid4()}{DOMAIN}", users.new_password()
         attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
-        self.undo.callback(self._remove, name)
+        self.later(f"user {name}", self.remove, name)
         cognito.admin_create_user(
             UserPoolId=self.pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
         )
@@ -200,7 +213,8 @@ class Subject:
         result = signed_in["AuthenticationResult"]
         return {"access": result["AccessToken"], "id": result["IdToken"]}
 
-    def _remove(self, name: str) -> None:
+    def remove(self, name: str) -> None:
+        """Delete a user, if it exists."""
         cognito = self.client("cognito-idp")
         with contextlib.suppress(cognito.exceptions.UserNotFoundException):  # it was never made
             cognito.admin_delete_user(UserPoolId=self.pool, Username=name)

@@ -63,7 +63,7 @@ def run(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     cloud = cloud_of(subject.environment, functions)
     watcher = Quiet(progress)
     before = _in_service(client, functions)
-    subject.undo.callback(_restore, subject, code, before)
+    subject.later("code and versions of a verification", _restore, subject, code, before)
     subject.used["metric"] += METRICS_EACH * len(functions) / HOURS
     subject.used["alarm_metric"] += ALARM_METRICS_EACH * len(functions) / HOURS
     progress("publish it")
@@ -75,6 +75,8 @@ def run(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
             Releaser(cloud, watcher).go_to(before, "back from a verification")
     except (CannotRelease, Refused, Stranded) as error:
         yield right(RELEASED, str(error), is_right=False)
+    progress("delete what was published")
+    _restore(subject, code, before)
     serving = _in_service(client, functions)
     yield right(BACK, _listed(serving), serving == before)
 
@@ -96,7 +98,7 @@ def _why_not(client: Any, functions: Mapping[str, str], zip_file: Path) -> str:
     """Return why nothing can be released; empty if it can."""
     if not zip_file.exists():
         return f"{zip_file} is missing: run `crudctl package`"
-    built = base64.b64encode(hashlib.sha256(zip_file.read_bytes()).digest()).decode()
+    built = _digest(zip_file.read_bytes())
     for name in functions.values():
         deployed = client.get_function_configuration(FunctionName=name)["CodeSha256"]
         if deployed != built:
@@ -104,6 +106,11 @@ def _why_not(client: Any, functions: Mapping[str, str], zip_file: Path) -> str:
     if _in_service(client, functions) != versions.newest(client, functions):
         return "versions wait to be released: run `crudctl release start` first"
     return ""
+
+
+def _digest(code: bytes) -> str:
+    """Return the hash of a zip as Lambda has it: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html"""
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
 def _in_service(client: Any, functions: Mapping[str, str]) -> dict[str, str]:
@@ -114,9 +121,11 @@ def _restore(subject: Subject, code: bytes, before: Mapping[str, str]) -> None:
     """Put the code of $LATEST back, and delete the versions that were published."""
     client = subject.client("lambda")
     for key, name in subject.functions.items():
-        client.update_function_code(FunctionName=name, ZipFile=code)
+        if client.get_function_configuration(FunctionName=name)["CodeSha256"] != _digest(code):
+            client.update_function_code(FunctionName=name, ZipFile=code)
         if _in_service(client, {key: name}) != {key: before[key]}:
-            subject.left.append(f"version in service of {key}: `crudctl release status` shows how to go on")
+            left = f"version in service of {key}: `crudctl release status` shows how to go on"
+            subject.left += [left] if left not in subject.left else []
             continue
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
         numbers = [entry["Version"] for page in pages for entry in page["Versions"] if entry["Version"] != "$LATEST"]
