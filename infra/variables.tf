@@ -250,10 +250,7 @@ variable "waf_rate_limit" {
 }
 
 variable "throttling" {
-  description = <<-EOT
-    Requests per second that each method of each path accepts, and the burst above that rate. The API as a whole accepts as much for each of its
-    methods. `without_token` is for OPTIONS and for methods that a path does not have: they need no token, and are billed.
-  EOT
+  description = "Requests per second that each method of each path accepts, and the burst above that rate: the API as a whole accepts as much for each of its methods. `without_token` is for OPTIONS and for methods that a path does not have, which need no token and are billed."
   type = object({
     rate          = number
     burst         = number

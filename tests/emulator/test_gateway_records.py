@@ -17,7 +17,8 @@ from .stack import REGION, Api, Stack, eventually, unique
 FORMAT = (
     '{"id":"$context.requestId","status":$context.status,"method":"$context.httpMethod",'
     '"resource":"$context.resourcePath","error":$context.error.messageString,'
-    '"ip":"$context.identity.sourceIp","length":$context.responseLength}'
+    '"ip":"$context.identity.sourceIp","length":$context.responseLength,"of":"$context.integration.status",'
+    '"by":"$context.operationName"}'  # which AWS does not have
 )
 OK = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'hello'}"
 
@@ -58,6 +59,8 @@ def test_every_request_is_one_line_of_the_access_log(ours: Stack) -> None:
             "error": None,
             "ip": "127.0.0.1",
             "length": 5,
+            "of": "200",
+            "by": "-",
         },
         {
             "id": second,
@@ -67,6 +70,8 @@ def test_every_request_is_one_line_of_the_access_log(ours: Stack) -> None:
             "error": "Missing Authentication Token",
             "ip": "127.0.0.1",
             "length": 42,
+            "of": "-",
+            "by": "-",
         },
     ]
 

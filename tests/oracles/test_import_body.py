@@ -157,7 +157,8 @@ BROKEN: dict[str, Callable[[Json], None]] = {
 @pytest.fixture(scope="module")
 def collection(plan: Planned) -> Json:
     """The body with the first of its paths only, under the name of all these tests."""
-    methods = copy.deepcopy(plan.body["paths"][min(plan.body["paths"], key=len)])
+    shortest = min((path for path, methods in plan.body["paths"].items() if "get" in methods), key=len)
+    methods = copy.deepcopy(plan.body["paths"][shortest])
     methods["options"]["operationId"] = "preflightItems"
     small = plan.body | {"paths": {COLLECTION: {method: methods[method] for method in WANTED}}}
     assert body.faults(small) == []

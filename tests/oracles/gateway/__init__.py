@@ -1,1 +1,1 @@
-"""What AWS documents of API Gateway, written down without the emulator, to check what Terraform sends to it."""
+"""What AWS documents of API Gateway, to check what Terraform sends to it. Of the emulator only the list of variables is used."""

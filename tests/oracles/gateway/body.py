@@ -1,4 +1,4 @@
-"""What API Gateway refuses, or accepts with a warning, in the OpenAPI body of a REST API. Knows AWS's pages, and no emulator.
+"""What API Gateway refuses, or accepts with a warning, in the OpenAPI body of a REST API.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
