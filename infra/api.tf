@@ -109,7 +109,7 @@ resource "aws_api_gateway_method_settings" "api" {
 }
 
 # What needs no token is billed like everything else, so it gets far less. ANY has no settings of its own: those of the requested method
-# count. A path's slashes are written as ~1. https://docs.aws.amazon.com/apigateway/latest/api/API_PatchOperation.html
+# count. A path's slashes are written as ~1. https://docs.aws.amazon.com/cli/latest/reference/apigateway/update-stage.html
 resource "aws_api_gateway_method_settings" "without_token" {
   for_each = toset(flatten([
     for path in keys(local.contract.paths) : [

@@ -20,7 +20,7 @@ METHOD_SETTINGS = register(
         aws="a stage has the settings of one method, such as its throttling, under `~1items~1{id}/OPTIONS`: the slashes of a "
         "path are `~1`, as in the request that sets them. Each method of each path has a limit of its own; those of ANY are the "
         "ones of the requested method",
-        source="https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html",
+        source="https://docs.aws.amazon.com/cli/latest/reference/apigateway/update-stage.html",
         ministack="applies the limits, but returns the settings under `/items/{id}/OPTIONS`, where Terraform does not find them",
         here="as AWS",
         upstream="return the keys of `methodSettings` with `~1` in `_get_stage`, `_get_stages` and `_update_stage`",
