@@ -86,7 +86,7 @@ def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Accou
     with bootstrapped.as_role(f"{NAME}-ci-test-plan"):
         bootstrapped.step("ci/plan: Plan")
         result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
-    planned = (bootstrapped.home / "planned" / "plan.md").read_text(encoding="utf-8")
+    planned = (bootstrapped.home / "build" / "planned" / "plan.md").read_text(encoding="utf-8")
     assert 'module.function["get_item"].aws_lambda_function.this will be created' in planned
     assert result.exit_code == 1
     assert "AccessDenied" in result.stderr
@@ -267,6 +267,9 @@ def test_what_failed_although_it_is_in_the_state_is_repeated_by_the_next_deploy(
     changed(deployed)
     fail(("POST", f"{names['get_item']}/versions$"), ("PUT", f"{names['list_items']}/code$"))
     assert {key for key, sha256 in newest().items() if sha256 == before[key]} == {"get_item", "list_items"}
+    incomplete = deployed.run("deploy", "--env", "test", "--yes", "--only", "release")
+    assert incomplete.exit_code == 1
+    assert f"{names['get_item']} has another CodeSha256 than its newest version" in incomplete.stderr
     contract = deployed.home / "contract" / "openapi.yaml"
     contract.write_text(contract.read_text(encoding="utf-8").replace("summary: ", "summary: Really ", 1), "utf-8")
     fail(("PUT", r"/restapis/\w+\?"))

@@ -219,7 +219,7 @@ def test_the_plan_that_was_shown_before_the_approval_is_the_one_that_is_applied(
     assert plan["outputs"] == {"digest": "${{ steps.plan.outputs.digest }}"}
     script = script_of("deploy/plan: Plan")
     assert "--plan" in script
-    assert 'cat planned/plan.md >> "$GITHUB_STEP_SUMMARY"' in script
+    assert 'cat build/planned/plan.md >> "$GITHUB_STEP_SUMMARY"' in script
     assert prod["environment"] == "prod"
     (deploy,) = [step for step in prod["steps"] if step.get("name") == "Deploy"]
     assert deploy["env"]["APPROVED"] == "${{ needs.plan.outputs.digest }}"
@@ -257,8 +257,8 @@ def test_the_plan_is_posted_as_it_was_written(tmp_path: Path) -> None:
     result = run("ci/plan: Post the plan", tmp_path, PATH=path, NUMBER="5", GITHUB_REPOSITORY="octo-org/items")
     assert result.returncode == 0, result.stderr
     posted = (tmp_path / "posted").read_text(encoding="utf-8")
-    assert "pr comment 5 --repo octo-org/items --body-file planned/plan.md" in posted
-    assert "--write planned" in script_of("ci/plan: Plan")
+    assert "pr comment 5 --repo octo-org/items --body-file build/planned/plan.md" in posted
+    assert "--write build/planned" in script_of("ci/plan: Plan")
 
 
 def test_a_hook_runs_what_ci_runs() -> None:

@@ -187,6 +187,11 @@ def _ship(run: Deploy, options: Options) -> None:
         deploy_steps.upload_web(run, values)
         return
     behind = deploy_steps.behind(run, functions, applied=applies)
+    if behind and not applies:
+        raise Failed(
+            "\n".join(f"{each.name} has {each.differs}: it was changed, and not published." for each in behind),
+            "Without it, the release would be of something else. Run the step apply first, which publishes it.",
+        )
     if behind:
         for each in behind:
             err.print(f"{each.name} has {each.differs}, although Terraform has nothing to change.")

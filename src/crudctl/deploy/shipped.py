@@ -59,7 +59,7 @@ def behind(client: Any, functions: Mapping[str, str], sha256: str | None) -> lis
             what = (
                 "code that is not of this package"
                 if code
-                else f"{', '.join(differing)} of its newest version, {number}"
+                else f"another {', '.join(differing)} than its newest version, {number}"
             )
             found.append(Behind(name, code, str(number), what))
     return found
