@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from tests.oracles.policies import arns, reference, simulation
-from tests.oracles.policies.rendered import ACCOUNT, NAME, REGION, Policy
+from tests.oracles.policies.documents import ACCOUNT, HERE, NAME, PREFIX, REGION, ROLE, Policy
 from tests.oracles.policies.simulation import Request, Statement
 
-RECORDED = json.loads(Path(__file__).with_name("calls.json").read_text(encoding="utf-8"))
-HERE, PREFIX = f"{REGION}:{ACCOUNT}", f"{NAME}-test"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}"
+RECORDED = json.loads(
+    Path(__file__).with_name("calls.json").read_text("utf-8").replace("NAME-", f"{NAME}-").replace("REGION", REGION)
+)
 SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
 WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{PREFIX}-api/ID"
 STAGE = f"arn:aws:apigateway:{REGION}::/restapis/API/stages/v1"
@@ -187,23 +187,19 @@ def listed(value: Any) -> list[str]:
 
 
 def test_the_boundary_lets_no_function_read_logs_or_write_those_of_others(policies: list[Policy]) -> None:
-    boundary, caller = statements(policies, "aws_iam_policy.boundary"), {"aws:principalarn": f"{ROLE}-get_parcel"}
+    boundary, caller = statements(policies, "aws_iam_policy.boundary"), {"aws:principalarn": f"{ROLE}-x"}
     groups = f"arn:aws:logs:{HERE}:log-group:/aws/lambda"
-    assert simulation.allows(
-        Request("logs:PutLogEvents", f"{groups}/{PREFIX}-get_parcel:log-stream:x", caller), boundary
-    )
-    assert not simulation.allows(
-        Request("logs:PutLogEvents", f"{groups}/other-get_parcel:log-stream:x", caller), boundary
-    )
+    assert simulation.allows(Request("logs:PutLogEvents", f"{groups}/{PREFIX}-x:log-stream:x", caller), boundary)
+    assert not simulation.allows(Request("logs:PutLogEvents", f"{groups}/other-x:log-stream:x", caller), boundary)
     for action in ("logs:FilterLogEvents", "logs:GetLogEvents"):
-        assert not simulation.allows(Request(action, f"{groups}/{PREFIX}-get_parcel", caller), boundary)
+        assert not simulation.allows(Request(action, f"{groups}/{PREFIX}-x", caller), boundary)
 
 
 def test_a_member_of_a_family_is_covered_and_another_family_is_not(policies: list[Policy]) -> None:
     deploy = statements(policies, *DEPLOY)
     function = f"arn:aws:lambda:{HERE}:function:{NAME}"
-    assert simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-test-42-get_parcel"), deploy)
-    assert not simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-testing-get_parcel"), deploy)
+    assert simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-test-42-x"), deploy)
+    assert not simulation.allows(Request("lambda:UpdateFunctionCode", f"{function}-testing-x"), deploy)
     assert not simulation.allows(
         Request("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT}:budget/{NAME}-testing"), deploy
     )

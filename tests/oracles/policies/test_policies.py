@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oracles.policies import arns, reference
-from tests.oracles.policies.rendered import ACCOUNT, REGION, Policy
+from tests.oracles.policies.documents import ACCOUNT, REGION, Policy
 
 
 def test_every_policy_says_what_aws_documents(policies: list[Policy]) -> None:
