@@ -48,7 +48,7 @@ types: .venv/.ready-dev build/functions.zip
 	@$(PY) -m mypy
 
 infra: .venv/.ready-dev build/functions.zip
-	@$(MIRROR) $(CRUDCTL) check-infra
+	@$(MIRROR) GOGC=400 $(CRUDCTL) check-infra  # Terraform takes a third less CPU, and more memory
 
 web: .venv/.ready-dev build/functions.zip
 	@$(CRUDCTL) check-web
