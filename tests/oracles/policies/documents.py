@@ -16,9 +16,9 @@ from crudctl import processes
 from crudctl.infra import provider, state, terraform
 from crudctl.project import Environment
 from tests.oracles import rendered
-from tests.oracles.rendered import ACCOUNT, NAME
 from tests.stack import ROOT
 
+ACCOUNT, NAME = rendered.ACCOUNT, rendered.NAME
 REGION, PREFIX = "ap-southeast-1", f"{NAME}-{rendered.ENV}"
 HERE, ROLE = f"{REGION}:{ACCOUNT}", f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}"
 KINDS = ("assume_role_policy", "policy")  # the attributes of a resource that are one
