@@ -55,7 +55,12 @@ def ask(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
             yield right(promise.row, failure.message, is_right=False)
             continue
         if token is None:
-            yield unseen(promise.row, "there is no app client for user name and password", excused=True)
+            why = (
+                "one scope lets a token read and write"
+                if promise.caller == READER
+                else "nobody signs in by password alone"
+            )
+            yield unseen(promise.row, why, excused=True)
             continue
         answer = _send(subject, promise, token, places)
         subject.remember(promise.row.name, answer)
@@ -72,7 +77,7 @@ def _token(subject: Subject, caller: str) -> str | None:
     if caller == NOBODY:
         return ""
     if caller == READER:
-        return subject.reader
+        return subject.reader if subject.reads_only else None
     tokens = subject.tokens[NAMES[0]]
     if caller == IDENTITY:
         return tokens.get("id")

@@ -191,8 +191,8 @@ def _metrics(subject: Subject, progress: Callable[[str], None]) -> Iterator[Resu
             time.sleep(PAUSE[subject.environment.local] * 3)
     for row in wanted:
         yield right(row, f"no data {time.time() - sent.at:.0f} s after the request", is_right=False)
-    if subject.password_client is None:
-        yield unseen(SIGN_INS, "there is no app client for user name and password", excused=True)
+    if not subject.by_password:
+        yield unseen(SIGN_INS, "nobody signs in by password alone", excused=True)
 
 
 def _queries(subject: Subject) -> Iterator[tuple[Row, Metric]]:
@@ -208,8 +208,8 @@ def _queries(subject: Subject) -> Iterator[tuple[Row, Metric]]:
     yield INVOCATIONS, ("AWS/Lambda", "Invocations", "Sum", {"FunctionName": name, "Resource": f"{name}:prod"})
     table = {"TableName": str(subject.outputs["table_name"]), "Operation": "Query"}
     yield TABLE, ("AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", table)
-    if client := subject.password_client:
-        dimensions = {"UserPool": subject.pool, "UserPoolClient": client}
+    if subject.by_password:
+        dimensions = {"UserPool": subject.pool, "UserPoolClient": str(subject.password_client)}
         yield SIGN_INS, ("AWS/Cognito", "SignInSuccesses", "SampleCount", dimensions)
 
 

@@ -28,6 +28,10 @@ DOMAIN = "@example.com"  # https://www.rfc-editor.org/rfc/rfc2606#section-3
 NAMES = ("first", "second")  # of the temporary users
 
 
+class _Challenged(Exception):
+    """A user cannot sign in by the password alone."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """A request that later parts look for.
@@ -121,10 +125,25 @@ class Subject:
 
     @cached_property
     def tokens(self) -> dict[str, dict[str, str]]:
-        """The tokens, `access` and `id`, of two temporary users by NAMES; without a password client, of the machine client."""
-        if self.password_client is None:
-            return {name: {"access": self.machine_token(*self.described.scopes)} for name in NAMES}
-        return {name: self._user() for name in NAMES}
+        """The tokens, `access` and `id`, of two temporary users by NAMES.
+
+        Where no password is enough (no app client for it, or a second factor), the machine client's, which has no `id`.
+        """
+        if self.password_client is not None:
+            with contextlib.suppress(_Challenged):
+                return {name: self._user() for name in NAMES}
+        return {name: {"access": self.machine_token(*self.described.scopes)} for name in NAMES}
+
+    @property
+    def by_password(self) -> bool:
+        """Whether users sign in by name and password alone."""
+        return "id" in self.tokens[NAMES[0]]
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether the scope to list does not let a token create."""
+        create, read = (self.described.operation(kind).scopes for kind in (service.CREATE, service.LIST))
+        return not set(create) & set(read[:1])
 
     @cached_property
     def reader(self) -> str:
@@ -195,7 +214,7 @@ class Subject:
         return {one["ClientName"]: one["ClientId"] for page in pages for one in page["UserPoolClients"]}
 
     def _user(self) -> dict[str, str]:
-        """Create a temporary user and sign in. Raise Failed if Cognito asks for more than the password."""
+        """Create a temporary user and sign in. Raise _Challenged if Cognito asks for more than the password."""
         cognito, name, password = self.client("cognito-idp"), f"{BEGINNING}{uuid.uuid4()}{DOMAIN}", users.new_password()
         attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
         self.later(f"user {name}", self.remove, name)
@@ -209,7 +228,7 @@ class Subject:
         )
         self.used["user"] += 1
         if "AuthenticationResult" not in signed_in:
-            raise Failed(f"Cognito asks a user for {signed_in['ChallengeName']} beside the password.")
+            raise _Challenged(signed_in["ChallengeName"])
         result = signed_in["AuthenticationResult"]
         return {"access": result["AccessToken"], "id": result["IdToken"]}
 
