@@ -16,8 +16,8 @@ from ministack import app
 from ministack.core import iam_actions, router
 
 from emulator.iam import operation_actions, request_keys, resources
-from tests.oracles.policies.documents import ACCOUNT
 from tests.oracles.policies.simulation import Request
+from tests.oracles.rendered import ACCOUNT
 
 ALWAYS_ALLOWED = {
     "sts:GetCallerIdentity"

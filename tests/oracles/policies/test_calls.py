@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.oracles.policies import arns, reference, simulation
-from tests.oracles.policies.documents import ACCOUNT, HERE, NAME, PREFIX, REGION, ROLE, Policy
+from tests.oracles.policies.documents import HERE, PREFIX, REGION, ROLE, Policy
 from tests.oracles.policies.simulation import Request, Statement
+from tests.oracles.rendered import ACCOUNT, NAME
 
 RECORDED = json.loads(
     Path(__file__).with_name("calls.json").read_text("utf-8").replace("NAME-", f"{NAME}-").replace("REGION", REGION)

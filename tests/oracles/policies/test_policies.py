@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.oracles.policies import arns, reference
-from tests.oracles.policies.documents import ACCOUNT, REGION, Policy
+from tests.oracles.policies.documents import REGION, Policy
+from tests.oracles.rendered import ACCOUNT
 
 
 def test_every_policy_says_what_aws_documents(policies: list[Policy]) -> None:
