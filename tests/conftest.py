@@ -19,6 +19,12 @@ from tests.snapshot import cloned
 from tests.stack import ROOT, Stack, free_port
 
 REGION = Environment(ROOT, "local").region  # of the tests' own emulator
+ANYBODY = {  # the environment of a client of a server that checks no signature
+    "AWS_ACCESS_KEY_ID": "anybody",
+    "AWS_SECRET_ACCESS_KEY": "anybody",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+}
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is slow, not broken
 hypothesis.settings.load_profile("unhurried")
@@ -95,9 +101,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def table(emulator: dict[str, str]) -> dict[str, str]:
-    """A table as infra/table.tf describes it; the environment of functions that use it."""
-    return emulator | create_table(emulator, "items-in-process")
+def table(request: pytest.FixtureRequest) -> dict[str, str]:
+    """A table as infra/table.tf describes it; the environment of functions that use it.
+
+    It is the emulator's, or that of another DynamoDB, at `DYNAMODB_URL`: see tests/torture/test_oracles.py.
+    """
+    url = os.environ.get("DYNAMODB_URL")
+    environ = ANYBODY | {"AWS_ENDPOINT_URL": url} if url else request.getfixturevalue("emulator")
+    return environ | create_table(environ, "items-in-process")
 
 
 def create_table(environ: dict[str, str], name: str) -> dict[str, str]:

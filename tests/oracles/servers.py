@@ -11,15 +11,15 @@ from pathlib import Path
 
 import httpx
 
+from tests.conftest import ANYBODY
 from tests.oracles import installed
 from tests.stack import ROOT, free_port
 
-ANYBODY = {"AWS_ACCESS_KEY_ID": "oracle", "AWS_SECRET_ACCESS_KEY": "oracle"}  # neither checks a signature
 LIMIT = 60  # seconds to start in
 
 
 @contextlib.contextmanager
-def moto(region: str, log: Path) -> Iterator[dict[str, str]]:
+def moto(log: Path) -> Iterator[dict[str, str]]:
     """Start moto's server, which is many services of AWS, with nothing in them. Yield the environment of a client.
 
     Args:
@@ -34,11 +34,11 @@ def moto(region: str, log: Path) -> Iterator[dict[str, str]]:
                 client.get(f"{url}/moto-api/data.json")
                 break
             time.sleep(0.05)
-        yield _environment(url, region)
+        yield ANYBODY | {"AWS_ENDPOINT_URL": url}
 
 
 @contextlib.contextmanager
-def dynalite(region: str, log: Path) -> Iterator[dict[str, str]]:
+def dynalite(log: Path) -> Iterator[dict[str, str]]:
     """Start dynalite, a DynamoDB without a table. Yield the environment of a client. Parameters as `moto`."""
     installed.npm_package("dynalite")
     with _started(["node", str(ROOT / "tests" / "oracles" / "dynalite.cjs")], log) as server:
@@ -47,7 +47,7 @@ def dynalite(region: str, log: Path) -> Iterator[dict[str, str]]:
             if (printed := log.read_text(encoding="utf-8")).endswith("\n"):
                 break
             time.sleep(0.05)
-        yield _environment(f"http://127.0.0.1:{int(printed)}", region)
+        yield ANYBODY | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(printed)}"}
 
 
 @contextlib.contextmanager
@@ -60,7 +60,3 @@ def _started(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
     finally:
         server.terminate()
         server.communicate()
-
-
-def _environment(url: str, region: str) -> dict[str, str]:
-    return ANYBODY | {"AWS_ENDPOINT_URL": url, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}

@@ -34,7 +34,7 @@ def environ_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         if name not in running and name == "ministack":
             running[name] = request.getfixturevalue("emulator")
         elif name not in running:
-            server = getattr(servers, name)(conftest.REGION, tmp_path_factory.mktemp(name) / "log")
+            server = getattr(servers, name)(tmp_path_factory.mktemp(name) / "log")
             running[name] = server.__enter__()
             request.addfinalizer(lambda: server.__exit__(None, None, None))
         return running[name]
