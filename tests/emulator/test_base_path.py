@@ -1,4 +1,4 @@
-"""The mapping of a custom domain's root."""
+"""Custom domains: the mapping of the root, and what is read back."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ def test_ministack_does_not_find_the_root_of_a_domain(ministack: Stack) -> None:
     api, name = mapped(ministack)
     with pytest.raises(api.exceptions.NotFoundException):
         api.get_base_path_mapping(domainName=name, basePath="(none)")
+
+
+@pytest.mark.adds(base_path.MUTUAL_TLS)
+def test_a_domain_without_mutual_tls_has_none(ours: Stack) -> None:
+    api, name = mapped(ours)
+    assert "mutualTlsAuthentication" not in api.get_domain_name(domainName=name)
+
+
+@pytest.mark.lacks(base_path.MUTUAL_TLS)
+def test_ministack_has_an_empty_one(ministack: Stack) -> None:
+    api, name = mapped(ministack)
+    assert api.get_domain_name(domainName=name)["mutualTlsAuthentication"] == {}
