@@ -134,7 +134,11 @@ def _chosen(root: Path, folder: Path) -> str:
 
 
 def _pinned(source: Path) -> str:
-    """Return the one version that a root module accepts; empty if it accepts several."""
+    """Return the one version that a root module accepts; empty if it accepts several. Raise Failed if there is no root module."""
+    if not (source / "versions.tf").is_file():
+        raise Failed(
+            f"There is no file {source / 'versions.tf'}.", "Restore it from git: Terraform needs all of infra/."
+        )
     required = _REQUIRED.search((source / "versions.tf").read_text(encoding="utf-8"))
     exact = _EXACT.fullmatch(required[1].strip()) if required else None
     return exact[1] if exact else ""
