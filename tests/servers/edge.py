@@ -9,7 +9,7 @@ import contextlib
 import http.client
 import re
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,12 +20,16 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 EXPIRED = b'{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}'
 
 
+Seen = Callable[[str, str, dict[str, str], bytes], None]
+
+
 @contextlib.contextmanager
-def before(endpoint_url: str, refused: Collection[tuple[str, str]] = ()) -> Iterator[str]:
+def before(endpoint_url: str, refused: Collection[tuple[str, str]] = (), seen: Seen = lambda *_: None) -> Iterator[str]:
     """Yield the URL of a proxy on 127.0.0.1 that passes every request on to `endpoint_url`.
 
     Args:
         refused: methods and patterns of paths of requests that are refused, as if the credentials had expired.
+        seen: called with the method, path, headers and body of every other request.
     """
     host = urlsplit(endpoint_url).netloc
 
@@ -40,6 +44,7 @@ def before(endpoint_url: str, refused: Collection[tuple[str, str]] = ()) -> Iter
             if any(self.command == method and re.search(pattern, self.path) for method, pattern in refused):
                 self._refuse()
                 return
+            seen(self.command, self.path, dict(self.headers), body)
             behind = http.client.HTTPConnection(host, timeout=120)
             with contextlib.closing(behind):
                 behind.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)

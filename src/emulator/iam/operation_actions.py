@@ -12,10 +12,10 @@ OPERATION_ACTIONS = register(
     Difference(
         name="operation-actions",
         service="IAM",
-        aws="operations on budgets need `budgets:ViewBudget` or `budgets:ModifyBudget`, and CreateDistributionWithTags needs "
-        "`cloudfront:CreateDistribution`",
+        aws="operations on budgets need `budgets:ViewBudget` or `budgets:ModifyBudget`, CreateDistributionWithTags needs "
+        "`cloudfront:CreateDistribution`, and GetAccountSettings of Lambda an action of its own",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgets.html",
-        ministack="each needs an action with its own name, which does not exist",
+        ministack="the first need actions with their own names, which do not exist, and the last needs none",
         here="as AWS; that CreateDistributionWithTags also needs `cloudfront:TagResource` is not checked",
         upstream="map these operations in `iam_actions.extract_iam_action`",
     )
@@ -41,6 +41,8 @@ def iam_action(
     found = original(service, method, path, headers, body, query_params)
     if found == f"{_CREATE_DISTRIBUTION}WithTags":
         return _CREATE_DISTRIBUTION
+    if service == "lambda" and path.rstrip("/").endswith("/account-settings"):
+        return "lambda:GetAccountSettings"
     if found and service == "budgets" and not found.endswith(("TagResource", "ListTagsForResource")):
         return "budgets:ViewBudget" if found.startswith("budgets:Describe") else "budgets:ModifyBudget"
     return found

@@ -67,7 +67,9 @@ def resource_arn(
     if service == "cloudfront" and (match := _CLOUDFRONT.search(path)):
         return f"arn:aws:cloudfront::{account_id}:{match[1]}/{match[2]}"
     named = str(iam_actions._param(body, query_params, *_ARN_FIELDS))
-    return named if named.startswith("arn:") else "*"
+    if named.startswith("arn:"):
+        return named
+    return f"arn:aws:budgets::{account_id}:budget/*" if service == "budgets" else "*"
 
 
 def _inside(body: bytes, field: str) -> str:
