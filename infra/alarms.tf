@@ -181,7 +181,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "watched" {
-  for_each = local.alarms
+  for_each = { for key, alarm in local.alarms : key => alarm if var.alarms }
 
   alarm_name          = "${local.prefix}-${each.key}"
   alarm_description   = "${each.value.summary}. Runbook: ${var.runbook}#${each.value.page}"
@@ -219,7 +219,7 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
 resource "aws_cloudwatch_composite_alarm" "burn" {
   for_each = merge([
     for objective, of in local.objectives : {
-      for pace in ["fast", "slow"] : "${objective}-${pace}" => merge(of, var.alarm_windows[pace])
+      for pace in ["fast", "slow"] : "${objective}-${pace}" => merge(of, var.alarm_windows[pace]) if var.alarms
     }
   ]...)
 

@@ -35,7 +35,7 @@ locals {
       width = 12, height = 4, view = "alarms", title = "Alarms"
       alarms = concat(
         [for key in sort(keys(aws_cloudwatch_composite_alarm.burn)) : aws_cloudwatch_composite_alarm.burn[key].arn],
-        [for key in sort(keys(local.causes)) : aws_cloudwatch_metric_alarm.watched[key].arn],
+        [for key in sort(keys(local.causes)) : aws_cloudwatch_metric_alarm.watched[key].arn if var.alarms],
       )
     },
     {
@@ -138,6 +138,8 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "overview" {
+  count = var.alarms ? 1 : 0
+
   dashboard_name = local.prefix
 
   dashboard_body = jsonencode({

@@ -44,5 +44,5 @@ moved {
 
 moved {
   from = aws_cloudwatch_dashboard.items
-  to   = aws_cloudwatch_dashboard.overview
+  to   = aws_cloudwatch_dashboard.overview[0]
 }

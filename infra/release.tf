@@ -52,7 +52,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "canary" {
-  for_each = local.canary_alarms
+  for_each = { for key, alarm in local.canary_alarms : key => alarm if var.alarms }
 
   alarm_name          = each.key
   alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Has the release rolled back if the old version does better. Runbook: ${var.runbook}#release-rolled-back"

@@ -308,6 +308,17 @@ variable "gateway_logging_role" {
   default     = false
 }
 
+variable "alarms" {
+  description = "Create the alarms and the dashboard. They are most of what an idle environment costs, USD 0.10 a month for each metric of an alarm and 3 for the dashboard, so a preview has none. Never without them in prod."
+  type        = bool
+  default     = true
+
+  validation {
+    condition     = var.alarms || !local.production
+    error_message = "prod has alarms: otherwise users find out first, and no release is rolled back while nobody watches."
+  }
+}
+
 variable "alarm_emails" {
   description = "E-mail addresses that receive alarms, once each has confirmed the subscription."
   type        = set(string)

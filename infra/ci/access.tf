@@ -119,8 +119,26 @@ locals {
   # A pool may be that of another service of the same environment, so the tag Service is not compared.
   own_pools = { StringLike = { "aws:ResourceTag/Environment" = [var.env, "${var.env}-*"] } }
 
-  # Two policies, because one may have no more than 6,144 characters.
+  # A preview is deleted by its workflow, with all versions of its state, and of no other environment's. What is left is looked for by
+  # name, in lists that have no resource.
+  previews = [
+    for statement in [
+      { Effect = "Allow", Action = ["s3:ListBucketVersions"], Resource = [local.state] },
+      { Effect = "Allow", Action = ["s3:DeleteObjectVersion"], Resource = ["${local.state}/terraform.tfstate.*"] },
+      {
+        Effect = "Allow"
+        Action = [
+          "cloudfront:ListDistributions", "cloudwatch:ListDashboards", "cognito-idp:ListUserPools", "dynamodb:ListTables",
+          "iam:ListPolicies", "iam:ListRoles", "lambda:ListFunctions", "s3:ListAllMyBuckets", "sns:ListTopics", "wafv2:ListWebACLs",
+        ]
+        Resource = ["*"]
+      },
+    ] : statement if var.env != "prod"
+  ]
+
+  # Several policies, because one may have no more than 6,144 characters.
   write = {
+    previews = local.previews
     data = concat(local.tests, [
       { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.state}/terraform.tfstate*" },
       {

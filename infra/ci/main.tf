@@ -62,7 +62,7 @@ resource "aws_iam_role_policy" "read" {
 }
 
 resource "aws_iam_policy" "write" {
-  for_each = { for name, statements in local.write : name => statements if contains(keys(local.roles), "deploy") }
+  for_each = { for name, statements in local.write : name => statements if contains(keys(local.roles), "deploy") && length(statements) > 0 }
 
   name   = "${var.name}-ci-${var.env}-write-${each.key}"
   policy = jsonencode({ Version = "2012-10-17", Statement = each.value })

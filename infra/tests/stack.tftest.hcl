@@ -135,7 +135,7 @@ run "everything_is_named_after_the_service_and_its_collection" {
     error_message = "The resource server does not have the contract's scopes."
   }
   assert {
-    condition     = aws_cloudwatch_dashboard.overview.dashboard_name == "depot-test" && output.region == "eu-central-1"
+    condition     = aws_cloudwatch_dashboard.overview[0].dashboard_name == "depot-test" && output.region == "eu-central-1"
     error_message = "The dashboard or the region is another."
   }
 }

@@ -174,6 +174,29 @@ run "an_environment_whose_deploys_could_change_the_workflows_roles_is_rejected" 
   expect_failures = [var.env]
 }
 
+run "prod_without_alarms_is_rejected" {
+  command = plan
+  variables {
+    env          = "prod-2"
+    alarms       = false
+    alarm_emails = ["team@example.com"]
+    runbook      = "https://example.com/runbook"
+  }
+  expect_failures = [var.alarms]
+}
+
+run "without_alarms_there_is_no_dashboard_either" {
+  command = plan
+  variables {
+    env    = "pr-42"
+    alarms = false
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.watched) + length(aws_cloudwatch_metric_alarm.canary) + length(aws_cloudwatch_composite_alarm.burn) + length(aws_cloudwatch_dashboard.overview) == 0
+    error_message = "An environment without alarms pays for some."
+  }
+}
+
 run "a_member_of_a_family_has_names_of_its_own_and_the_boundary_of_its_family" {
   command = plan
   variables {

@@ -18,7 +18,8 @@ from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.commands import example
 from crudctl.console import Failed, confirm, err, out, step
 from crudctl.cost.commands import cost
-from crudctl.deploy.commands import bootstrap, deploy, destroy, names, tokens
+from crudctl.deploy.commands import bootstrap, deploy, names, tokens
+from crudctl.deploy.destroy import destroy, members
 from crudctl.errors import Commands
 from crudctl.infra import outputs
 from crudctl.infra.terraform import Terraform
@@ -56,7 +57,20 @@ main.add_command(cost)
 main.add_command(verify)
 main.add_command(people)
 operating = (doctor, show_alarms, show_dashboard, show_logs, trace, show_variables)
-for command in (new, example, bootstrap, deploy, destroy, backup, restore, use_table, *operating, names, tokens):
+for command in (
+    new,
+    example,
+    bootstrap,
+    deploy,
+    destroy,
+    members,
+    backup,
+    restore,
+    use_table,
+    *operating,
+    names,
+    tokens,
+):
     main.add_command(command)
 
 

@@ -66,20 +66,21 @@ def test_an_environment_is_destroyed_by_its_name_and_made_again_from_a_backup(ac
     tables = account.client("dynamodb").list_tables()["TableNames"]
     refused = account.run("destroy", "--env", "test", "--confirm", "stock-test")
     assert refused.exit_code == 1
-    assert "aws_dynamodb_table.data" in refused.stderr
     assert "protected from deletion. Nothing was deleted." in refused.stderr
     assert account.client("dynamodb").list_tables()["TableNames"] == tables != []
 
     protect(account, False)
     account.succeed("deploy", "--env", "test", "--yes", "--only", "apply")
-    result = account.run("destroy", "--env", "test", "--confirm", "stock-test")
-    assert result.exit_code == 0, result.output
+    result = account.run("destroy", "--env", "test", "--confirm", "stock-test", "--keep-state")
+    assert (result.exit_code, "is left but its state in stock-test-state-" in result.stderr) == (0, True), result.output
+    assert account.objects(f"stock-test-state-{ID}")
+    account.succeed("destroy", "--env", "test", "--confirm", "stock-test")
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("lambda").list_functions()["Functions"] == []
     assert account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
-    assert account.objects(f"stock-test-state-{ID}")
-    assert "Nothing is deployed to test" in account.run("destroy", "--env", "test", "--confirm", "stock-test").stderr
+    assert account.client("s3").list_buckets()["Buckets"] == []
 
+    account.succeed("bootstrap", "--env", "test")
     account.succeed("deploy", "--env", "test", "--yes", "--only", "apply")
     refused = account.run("restore", file, "--env", "test", "--yes")
     assert (refused.exit_code, "Pass --users" in refused.stderr) == (1, True)

@@ -21,7 +21,8 @@ from tests.workflows.steps import FOLDER, JOBS, SCRIPTS, SETUP, WORKFLOWS, scrip
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0].split()
-CRUDCTL = re.compile(r"\.venv/bin/crudctl ([^\n>|)]*)")
+PREVIEWS = ("preview/make", "preview/delete", "preview/sweep")
+CRUDCTL = re.compile(r"\.venv/bin/crudctl ([^\n>|);]*)")
 
 
 def test_every_job_begins_with_a_fresh_checkout_and_the_same_tools() -> None:
@@ -50,7 +51,8 @@ def test_a_job_has_the_permissions_that_its_steps_need_and_no_other() -> None:
     pages = {"pages": "write", "id-token": "write"}
     assert allowed == {
         "ci/plan": aws | {"pull-requests": "write"}, "deploy/test": aws, "deploy/plan": aws, "deploy/prod": aws,
-        "docs/publish": pages,
+        "docs/publish": pages, "preview/make": aws | {"pull-requests": "write"}, "preview/delete": aws,
+        "preview/sweep": aws | {"pull-requests": "write"},
     }  # fmt: skip
     assert "secrets." not in "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yml"))
 
@@ -68,9 +70,11 @@ def test_the_roles_are_those_that_terraform_creates() -> None:
         "deploy/test": (f"{name}-ci-test-deploy", region),
         "deploy/plan": (f"{name}-ci-prod-plan", region),
         "deploy/prod": (f"{name}-ci-prod-deploy", region),
+        **dict.fromkeys(PREVIEWS, (f"{name}-ci-pr-deploy", region)),
     }
     assert '"${var.name}-ci-${var.env}-${each.key}"' in (ROOT / "infra" / "ci" / "main.tf").read_text(encoding="utf-8")
     assert {JOBS["deploy/test"]["environment"], JOBS["deploy/prod"]["environment"]} == {"test", "prod"}
+    assert {JOBS[name]["environment"] for name in PREVIEWS} == {"pr"}
     assert not {"environment"} & (JOBS["ci/plan"].keys() | JOBS["deploy/plan"].keys())
 
 
@@ -143,7 +147,7 @@ def test_the_targets_of_tests_run_every_folder_of_tests_once() -> None:
 
 @pytest.mark.parametrize(("where", "script"), SCRIPTS, ids=[where for where, _ in SCRIPTS])
 def test_crudctl_accepts_the_arguments_of_a_step(where: str, script: str) -> None:
-    for line in CRUDCTL.findall(script.replace("\\\n", " ")):
+    for line in CRUDCTL.findall(script.replace("\\\n", " ").replace('"$PREVIEW"', "pr-42")):
         words = shlex.split(line)
         command: Any = cli.main
         context = click.Context(command, info_name="crudctl")
@@ -249,16 +253,94 @@ def test_the_verdict_of_a_release_is_in_the_summary(tmp_path: Path, environment:
     assert "# Release 7: promoted" in summary.read_text(encoding="utf-8")
 
 
+def commented(folder: Path, title: str, before: str = "", **environ: str) -> tuple[str, str]:
+    """Run a step that comments. Return how `gh` was called last, and the comment.
+
+    Args:
+        before: the id of the comment of the same kind that exists.
+    """
+    gh = folder / "gh"
+    gh.write_text(
+        '#!/bin/sh\necho "$@" > called\n'
+        f'for each in "$@"; do case "$each" in --jq) echo "{before}" ;; body=@*) cp "${{each#body=@}}" posted ;; esac; done\n'
+        'while [ "$#" -gt 1 ]; do [ "$1" != --body-file ] || cp "$2" posted; shift; done\n',
+        encoding="utf-8",
+    )
+    gh.chmod(0o755)
+    if not (folder / "scripts").exists():
+        (folder / "scripts").symlink_to(ROOT / "scripts")
+    path = f"{folder}:{os.environ['PATH']}"
+    result = run(title, folder, PATH=path, NUMBER="5", GITHUB_REPOSITORY="octo-org/items", **environ)
+    assert result.returncode == 0, result.stderr
+    called, posted = ((folder / name).read_text(encoding="utf-8") for name in ("called", "posted"))
+    return called, posted
+
+
 def test_the_plan_is_posted_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "build" / "planned").mkdir(parents=True)
+    (tmp_path / "build" / "planned" / "plan.md").write_text("`$(id)` ``` is text\n", encoding="utf-8")
+    called, posted = commented(tmp_path, "ci/plan: Post the plan")
+    assert "pr comment 5 --repo octo-org/items --body-file" in called
+    assert posted == "<!-- plan -->\n`$(id)` ``` is text\n"
+    assert "--write build/planned" in script_of("ci/plan: Plan")
+
+
+def test_a_comment_takes_the_place_of_the_one_of_its_kind_only(tmp_path: Path) -> None:
+    (tmp_path / "build" / "planned").mkdir(parents=True)
+    (tmp_path / "build" / "planned" / "plan.md").write_text("new\n", encoding="utf-8")
+    called, posted = commented(tmp_path, "ci/plan: Post the plan", before="77")
+    assert "--method PATCH repos/octo-org/items/issues/comments/77" in called
+    assert posted == "<!-- plan -->\nnew\n"
+    script = (ROOT / "scripts" / "comment-on-pull-request").read_text(encoding="utf-8")
+    assert 'startswith(\\"$mark\\")' in script
+
+
+def test_the_addresses_and_the_verification_of_a_preview_are_posted(tmp_path: Path) -> None:
+    program = tmp_path / ".venv" / "bin" / "crudctl"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "https://$3.example.com/$4"\n', encoding="ascii")
+    program.chmod(0o755)
+    title = "preview/make: Post the addresses and what was verified"
+    _, posted = commented(tmp_path, title, PREVIEW="pr-5", ENDED="failure", COMMIT="abc")
+    assert "- api_url: https://pr-5.example.com/api_url\n" in posted
+    assert posted.endswith("Nothing was verified.\n")
+    report = tmp_path / ".deployed" / "pr-5" / "verify" / "report.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("# 12 as here\n", encoding="utf-8")
+    _, posted = commented(tmp_path, title, PREVIEW="pr-5", ENDED="success", COMMIT="abc")
+    assert "Preview `pr-5` of abc: success\n" in posted
+    assert posted.endswith("# 12 as here\n")
+
+
+def test_a_preview_is_made_and_deleted_for_pull_requests_of_this_repository_only() -> None:
+    for name in ("preview/make", "preview/delete"):
+        job = JOBS[name]
+        assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"], name
+        assert job["concurrency"]["group"] == "preview-${{ github.event.pull_request.number }}", name
+        assert job["env"] == {"PREVIEW": "pr-${{ github.event.pull_request.number }}"}, name
+    assert "pull_request_target" not in WORKFLOWS["preview"]["on"]
+    assert all("vars.PREVIEW_ACCOUNT_ID != ''" in JOBS[name]["if"] for name in PREVIEWS)
+
+
+def test_every_idle_preview_is_deleted_although_one_cannot_be(tmp_path: Path) -> None:
+    program = tmp_path / ".venv" / "bin" / "crudctl"
+    program.parent.mkdir(parents=True)
+    script = '#!/bin/sh\nif [ "$1" = members ]; then printf "pr-4\\npr-42\\n"; else echo "$@" >> deleted; [ "$3" != pr-4 ]; fi\n'
+    program.write_text(script, encoding="ascii")
+    program.chmod(0o755)
     gh = tmp_path / "gh"
-    gh.write_text('#!/bin/sh\necho "$@" > posted\n', encoding="utf-8")
+    gh.write_text('#!/bin/sh\necho "$@" >> labels\n', encoding="ascii")
     gh.chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
-    result = run("ci/plan: Post the plan", tmp_path, PATH=path, NUMBER="5", GITHUB_REPOSITORY="octo-org/items")
-    assert result.returncode == 0, result.stderr
-    posted = (tmp_path / "posted").read_text(encoding="utf-8")
-    assert "pr comment 5 --repo octo-org/items --body-file build/planned/plan.md" in posted
-    assert "--write build/planned" in script_of("ci/plan: Plan")
+    result = run("preview/sweep: Delete", tmp_path, PATH=path, SERVICE="depot", GITHUB_REPOSITORY="octo-org/items")
+    assert result.returncode == 1
+    assert (tmp_path / "deleted").read_text(encoding="ascii").splitlines() == [
+        "destroy --env pr-4 --confirm depot-pr-4",
+        "destroy --env pr-42 --confirm depot-pr-42",
+    ]
+    assert (tmp_path / "labels").read_text(
+        encoding="ascii"
+    ) == "pr edit 42 --repo octo-org/items --remove-label preview\n"
 
 
 def test_a_hook_runs_what_ci_runs() -> None:

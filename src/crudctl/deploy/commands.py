@@ -15,7 +15,7 @@ from crudctl.deploy.choices import STEPS, Options
 from crudctl.deploy.steps import Deploy
 from crudctl.infra import outputs, state
 from crudctl.infra.terraform import Terraform
-from crudctl.options import confirm_change, environment_option, refuse_unconfirmed
+from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release.commands import pace_of
 
@@ -111,32 +111,6 @@ def deploy(environment: Environment, only: tuple[str, ...], steps: str, bake: st
         with deploy_steps.prepared(environment, options.only, options.checksums) as run:
             if options.ships:
                 _ship(run, options)
-
-
-@click.command()
-@environment_option(*project.ON_AWS)
-@click.option("--confirm", "name", help="The name of what is deleted, instead of typing it: orders-test.")
-def destroy(environment: Environment, name: str | None) -> None:
-    """Delete a whole environment on AWS, with its data, users and logs. prod cannot be chosen.
-
-    It prints what Terraform would delete, and asks for the environment's name. What `bootstrap` created stays: the state and the
-    workflows' roles. So do backups, and what is protected from deletion is refused.
-
-    Example: crudctl destroy --env test
-    """
-    refuse_unconfirmed(environment, None, name)
-    with environment.alone():
-        terraform, planned = deploy_steps.plan_destruction(environment)
-        out.print(planned.text)
-        if not planned.changes:
-            err.print(f"Nothing is deployed to {environment.name}.")
-            return
-        losses = " and ".join(terraform.losses(planned)) or "no data"
-        question = f"Delete {planned.changes} resources of {environment.prefix} for good, with everything in {losses}?"
-        confirm_change(environment, question, None, name)
-        with step(f"Delete {environment.prefix}") as progress:
-            terraform.apply(progress, planned)
-    err.print(f"Deleted. `crudctl deploy --env {environment.name}` makes it again, empty.")
 
 
 @click.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,6 +95,16 @@ class StateBucket:
             raise
         return body
 
+    def members(self) -> dict[str, datetime]:
+        """Return when each environment of the family that has a state was last deployed, by name; not the family itself."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=f"{KEY}.")
+        objects = (each for page in pages for each in page.get("Contents", []) if not each["Key"].endswith(LOCK_SUFFIX))
+        return {each["Key"].removeprefix(f"{KEY}."): each["LastModified"] for each in objects}
+
+    def forget(self, key: str) -> None:
+        """Delete a state with all its versions and its lock."""
+        _empty(self._s3, self.name, key, {key, f"{key}{LOCK_SUFFIX}"})
+
     def lock(self, key: str) -> str:
         """Return who holds the lock of the state, since when and for what; empty if nobody does."""
         try:
@@ -129,6 +139,36 @@ def bucket(environment: Environment) -> StateBucket:
 def key(environment: Environment) -> str:
     """Return where the bucket has an environment's state: `terraform.tfstate` or, of a member, `terraform.tfstate.pr-42`."""
     return KEY if environment.family == environment else f"{KEY}.{environment.name}"
+
+
+def delete_bucket(s3: Any, name: str) -> None:
+    """Delete a bucket with all versions of its objects."""
+    _empty(s3, name)
+    s3.delete_bucket(Bucket=name)
+
+
+def _empty(s3: Any, bucket: str, prefix: str = "", keys: Collection[str] | None = None) -> None:
+    """Delete all versions of a bucket's objects, and their delete markers. Raise Failed for what could not be deleted.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+
+    Args:
+        prefix: of the objects' keys.
+        keys: only these; by default, all with the prefix.
+    """
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        found = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]}
+            for each in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+            if keys is None or each["Key"] in keys
+        ]
+        refused = (
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True}).get("Errors") if found else []
+        )
+        if refused:
+            raise Failed(
+                f"{refused[0]['Key']} in {bucket} could not be deleted: {refused[0]['Code']}.", "Run it again."
+            )
 
 
 def lay_out(source: Path, folder: Path, remembered: Path) -> None:

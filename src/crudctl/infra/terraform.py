@@ -298,10 +298,16 @@ class Terraform:
 
         Raise Failed if Terraform refuses one of its two steps. Nothing is deleted then, and the next call completes it.
         """
-        self.init()
-        if address in self._state("state", "list", *self._where).split():
-            self._state("state", "rm", *self._patience, *self._where, address)
+        self.forget(address)
         self._state("import", "-input=false", *self._patience, *self._where, *self._inputs, address, name)
+
+    def forget(self, address: str) -> bool:
+        """Let the state no longer have what is at an address. Return whether it had. Nothing is deleted."""
+        self.init()
+        had = address in self._state("state", "list", *self._where).split()
+        if had:
+            self._state("state", "rm", *self._patience, *self._where, address)
+        return had
 
     def _state(self, *arguments: str) -> str:
         result = self._run(*arguments)
