@@ -27,9 +27,8 @@ def plan(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     terraform = outputs.terraform(subject.environment)
     progress("terraform plan")
     planned = terraform.plan(lock=False)
-    changed = planned.described + [
-        f"import the contract into API {api}, which has an older one" for api in planned.unfinished
-    ]
+    # Not `planned.unfinished`: the provider writes the description before back after each import that changes the body.
+    changed = planned.described
     if not (planned.applicable or changed):
         yield right(PLAN, "no changes")
         return
