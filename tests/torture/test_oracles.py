@@ -15,8 +15,8 @@ from tests.stack import ROOT
 GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
 SELECTED = {
     "dynalite": "in-process or test_stored_values",
-    # It checks a condition and makes the write in two steps, so that of concurrent writers several succeed, and refuses an expression
-    # of more than about 200 parts: tests/oracles/dynamodb/differences.py.
+    # It checks a condition and writes in two steps, so that several of concurrent writers succeed, and refuses an expression of
+    # more than about 200 parts: tests/oracles/dynamodb/differences.py.
     "moto": "in-process and not test_trash_races and not concurrent and not writers",
 }
 UNITS = "tests/api/test_trash_races.py::test_each_operation_is_one_request_of_so_many_write_units[in-process]"
