@@ -69,7 +69,7 @@ def test_an_environment_moves_to_domains_and_back(deployed: Account) -> None:
         "https://api.example.com", "https://app.example.com", "https://auth.example.com",
     ]  # fmt: skip
     pool = cognito.describe_user_pool(UserPoolId=before["user_pool_id"])["UserPool"]
-    assert not pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    assert not pool["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly")
     client = cognito.describe_user_pool_client(
         UserPoolId=before["user_pool_id"], ClientId=before["user_pool_client_id"]
     )["UserPoolClient"]
