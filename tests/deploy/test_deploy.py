@@ -240,8 +240,8 @@ def test_a_newer_commit_is_not_overtaken_by_an_older_one(deployed: Account, outp
     result = deployed.run("deploy", "--env", "test", "--yes", "--only", "web")
     assert result.exit_code == 1
     assert "test has a newer commit, ffffffffffff of 9999-01-01 00:00 UTC, deployed by alice." in result.stderr
-    deployed.succeed("deploy", "--env", "test", "--yes", "--only", "apply", "--older")
-    assert revision.deployed(s3, bucket) == revision.here(deployed.home)
+    assert "--older" in result.stderr
+    s3.delete_object(Bucket=bucket, Key=revision.KEY)
 
 
 def test_what_failed_although_it_is_in_the_state_is_repeated_by_the_next_deploy(
@@ -283,3 +283,4 @@ def test_what_failed_although_it_is_in_the_state_is_repeated_by_the_next_deploy(
     assert f"Publish {names['list_items']}" in result.stderr
     digest = hashlib.sha256((deployed.home / "build" / "functions.zip").read_bytes()).digest()
     assert set(newest().values()) == {base64.b64encode(digest).decode("ascii")}
+    assert revision.deployed(s3, f"{NAME}-test-artefacts-{deployed.id}") == revision.here(deployed.home)
