@@ -6,7 +6,7 @@ locals {
   stage = "v1"
 
   api_document = merge(local.contract, {
-    info  = merge(local.contract.info, { title = "${local.prefix}-api" })
+    info  = merge(local.contract.info, { title = "${local.prefix}-api", description = "Generated from contract/openapi.yaml" })
     paths = local.paths
     components = merge(local.contract.components, {
       securitySchemes = {
@@ -29,17 +29,18 @@ locals {
     x-amazon-apigateway-gateway-responses = local.gateway_responses
   })
 
-  # The gateway returns the description, and the provider reads it: where it is not that of the body, an import has failed, although
-  # Terraform's state has the new body. `crudctl deploy` imports that one again. So the resource itself has no description.
+  # The gateway returns the version of the last import. Where it is not that of the body, an import has failed, although Terraform's
+  # state has the new body. `crudctl deploy` imports that one again.
   api_body = jsonencode(merge(local.api_document, {
     info = merge(local.api_document.info, {
-      description = "Generated from contract/openapi.yaml (${substr(sha256(jsonencode(local.api_document)), 0, 12)})"
+      version = "${local.contract.info.version} (${substr(sha256(jsonencode(local.api_document)), 0, 12)})"
     })
   }))
 }
 
 resource "aws_api_gateway_rest_api" "api" {
   name              = "${local.prefix}-api"
+  description       = "Generated from contract/openapi.yaml"
   body              = local.api_body
   put_rest_api_mode = "overwrite"
   fail_on_warnings  = true

@@ -262,23 +262,29 @@ def test_what_failed_although_it_is_in_the_state_is_repeated_by_the_next_deploy(
             failed = deployed.run("deploy", "--env", "test", "--yes", "--only", "build", "--only", "apply")
         assert failed.exit_code == 1
         assert "ExpiredTokenException" in failed.stderr
+        assert "Import the contract" not in failed.stderr
+
+    def reword() -> None:
+        contract = deployed.home / "contract" / "openapi.yaml"
+        contract.write_text(contract.read_text(encoding="utf-8").replace("summary: ", "summary: Really ", 1), "utf-8")
 
     before = newest()
     changed(deployed)
+    reword()
     fail(("POST", f"{names['get_item']}/versions$"), ("PUT", f"{names['list_items']}/code$"))
     assert {key for key, sha256 in newest().items() if sha256 == before[key]} == {"get_item", "list_items"}
     incomplete = deployed.run("deploy", "--env", "test", "--yes", "--only", "release")
     assert incomplete.exit_code == 1
     assert f"{names['get_item']} has another CodeSha256 than its newest version" in incomplete.stderr
-    contract = deployed.home / "contract" / "openapi.yaml"
-    contract.write_text(contract.read_text(encoding="utf-8").replace("summary: ", "summary: Really ", 1), "utf-8")
+    reworded = gateway.get_rest_api(restApiId=api["id"])["version"]
+    reword()
     fail(("PUT", r"/restapis/\w+\?"))
-    assert gateway.get_rest_api(restApiId=api["id"])["description"] == api["description"]
+    assert gateway.get_rest_api(restApiId=api["id"])["version"] == reworded != api["version"]
     s3.put_object(**site, Body=b"{}")
     result = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply")
     assert result.exit_code == 0, result.output
     assert f"Import the contract into API {api['id']}" in result.stderr
-    assert gateway.get_rest_api(restApiId=api["id"])["description"] != api["description"]
+    assert gateway.get_rest_api(restApiId=api["id"])["version"] not in (api["version"], reworded)
     assert s3.get_object(**site)["Body"].read() == settings
     assert f"Publish {names['list_items']}" in result.stderr
     digest = hashlib.sha256((deployed.home / "build" / "functions.zip").read_bytes()).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 from collections.abc import Mapping
@@ -316,3 +317,29 @@ def test_a_function_whose_code_or_version_was_left_behind_is_found_and_completed
         versions[max(set(versions) - {"$LATEST"}, key=int)]["CodeSha256"] == new
         for versions in lambda_.versions.values()
     )
+
+
+class Gateway:
+    """API Gateway with one API, which has imported a body of this version."""
+
+    def __init__(self, version: str | None) -> None:
+        self.version = version
+
+    def get_rest_api(self, restApiId: str) -> dict[str, str]:  # noqa: N803
+        """Return the API."""
+        return {"id": restApiId} | ({"version": self.version} if self.version else {})
+
+
+@pytest.mark.parametrize(("version", "behind"), [("1 (new)", False), ("1 (old)", True), ("1", True), (None, False)])
+def test_an_import_that_the_gateway_has_refused_is_found(tmp_path: Path, version: str | None, behind: bool) -> None:
+    """Terraform's state has the body all the same."""
+    body = json.dumps({"info": {"title": "x", "version": "1 (new)"}})
+    apis = [
+        {"type": "aws_api_gateway_rest_api", "values": {"id": "a1", "body": body}},
+        {"type": "aws_api_gateway_rest_api", "values": {"id": "b2", "body": None}},
+        {"type": "aws_lambda_function", "values": {"id": "c3", "body": body}},
+    ]
+    plan = Plan("", tmp_path, {"prior_state": {"values": {"root_module": {"resources": apis}}}})
+    assert plan.bodies == {"a1": body}
+    assert list(shipped.not_imported(Gateway(version), plan.bodies)) == (["a1"] if behind else [])
+    assert Plan("", tmp_path, {}).bodies == {}

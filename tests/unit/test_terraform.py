@@ -355,31 +355,6 @@ def test_what_changes_no_resource_is_applied_too(stand_in: Path, document: dict[
     assert plan.digest != planned(stand_in, {"applyable": False, "resource_changes": [change("no-op")]}).digest
 
 
-def api(body: str, description: str, **more: Any) -> dict[str, Any]:
-    """A REST API with the body that the state has, and the description that the gateway has."""
-    document = json.dumps({"openapi": "3.0.1", "info": {"title": "x", "description": body} if body else {"title": "x"}})
-    return {
-        "type": "aws_api_gateway_rest_api",
-        "values": {"id": "a1", "body": document, "description": description},
-    } | more
-
-
-@pytest.mark.parametrize(
-    ("resources", "unfinished"),
-    [([], []), ([api("new", "new")], []), ([api("", "")], []), ([api("new", "old")], ["a1"]), ([api("new", "")], ["a1"]),
-     ([api("new", "old", type="aws_lambda_function")], []),
-     ([api("new", "old", values={"id": "b2", "body": None, "description": "old"})], [])],
-    ids=["no API", "as imported", "without a description", "another", "none yet", "another type", "no body"],
-)  # fmt: skip
-def test_an_import_that_the_gateway_has_refused_is_unfinished(
-    stand_in: Path, resources: list[dict[str, Any]], unfinished: list[str]
-) -> None:
-    """The provider writes the body to the state all the same."""
-    values = {"root_module": {"resources": resources}}
-    plan = planned(stand_in, {"applyable": False, "prior_state": {"values": values}})
-    assert list(plan.unfinished) == unfinished
-
-
 def test_a_plan_describes_what_would_change_and_nothing_else(stand_in: Path) -> None:
     outputs = {"url": {"actions": ["update"]}, "name": {"actions": ["no-op"]}}
     resources = [change("delete", "create"), change("no-op"), change("read")]

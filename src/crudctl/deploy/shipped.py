@@ -6,6 +6,7 @@ state has the new hash already, and the next plan finds nothing to do while the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,3 +93,20 @@ def complete(client: Any, found: Behind, package: Path, sha256: str) -> None:
 def _aspect(version: Mapping[str, Any], key: str) -> Any:
     """Return a part of a configuration; of SnapStart what was asked for, as only a version has a snapshot."""
     return version.get(key, {}).get("ApplyOn") if key == "SnapStart" else version.get(key)
+
+
+def not_imported(gateway: Any, bodies: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the bodies of REST APIs, by id, that the gateway has not imported: it has the version of another.
+
+    infra/api.tf writes a digest of the body into its `info.version`, which the gateway keeps and the provider leaves alone.
+    https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html
+
+    Args:
+        gateway: boto3's client of API Gateway.
+    """
+    found = {}
+    for api, body in bodies.items():
+        imported = gateway.get_rest_api(restApiId=api).get("version")
+        if imported is not None and imported != json.loads(body)["info"]["version"]:
+            found[api] = body
+    return found

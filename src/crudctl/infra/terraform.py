@@ -85,19 +85,14 @@ class Plan:
         return [f"{' and '.join(actions)} {what}" for actions, what in resources + outputs]
 
     @property
-    def unfinished(self) -> dict[str, str]:
-        """Bodies of REST APIs that the state has and the gateway has not, by id: an import that failed.
+    def bodies(self) -> dict[str, str]:
+        """Bodies of the REST APIs that the state has, by id.
 
-        The provider writes a body to the state even if the gateway refuses it, and does not read it back. The description, which
-        is part of the body, it does read.
+        The provider writes a body to the state even if the gateway refuses it, and does not read it back.
         """
         found = self.document.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", [])
         apis = [each["values"] for each in found if each["type"] == "aws_api_gateway_rest_api"]
-        return {
-            api["id"]: api["body"]
-            for api in apis
-            if api.get("body") and json.loads(api["body"])["info"].get("description", "") != api["description"]
-        }
+        return {api["id"]: api["body"] for api in apis if api.get("body")}
 
     @property
     def digest(self) -> str:

@@ -27,7 +27,6 @@ def plan(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     terraform = outputs.terraform(subject.environment)
     progress("terraform plan")
     planned = terraform.plan(lock=False)
-    # Not `planned.unfinished`: the provider writes the description before back after each import that changes the body.
     changed = planned.described
     if not (planned.applicable or changed):
         yield right(PLAN, "no changes")
