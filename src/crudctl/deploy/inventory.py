@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -67,8 +67,22 @@ class Search:
         return {each["id"]: each["name"] for each in listed if self._own(each["name"])}
 
     def _own(self, name: str) -> bool:
-        begins = name == self._prefix or name.startswith((f"{self._prefix}-", f"{self._prefix}/"))
-        return begins and not is_of_another(name, self._prefix)
+        return (
+            _begins(name, self._prefix)
+            and not is_of_another(name, self._prefix)
+            and not any(_begins(name, other) for other in self._others)
+        )
+
+    @cached_property
+    def _others(self) -> list[str]:
+        """The prefixes of other services that begin as this environment does: `orders-stage-test`, where this is `orders-stage`.
+
+        Each has a bucket of its state.
+        """
+        end = f"-state-{self._account}"
+        names = [each["Name"] for each in self._client("s3").list_buckets()["Buckets"]]
+        begun = [name.removesuffix(end) for name in names if name.startswith(f"{self._prefix}-") and name.endswith(end)]
+        return [name for name in begun if f"{name}{end}" != f"{self._prefix}{end}"]
 
     def _pages(self, service: str, call: str, *path: str, **arguments: Any) -> Iterator[Any]:
         for page in self._client(service).get_paginator(call).paginate(**arguments):
@@ -176,6 +190,10 @@ class Search:
     def _policies(self) -> Iterator[Resource]:
         names = (each["PolicyName"] for each in self._pages("iam", "list_policies", "Policies", Scope="Local"))
         yield from (Resource("policies", name) for name in names if self._own(name))
+
+
+def _begins(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith((f"{prefix}-", f"{prefix}/"))
 
 
 @contextlib.contextmanager
