@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from crudctl import cli
+from crudctl.deploy import shown
+from crudctl.infra.terraform import Plan
 from tests import contracts
 from tests.stack import ROOT, put_names
 from tests.workflows.steps import FOLDER, JOBS, SCRIPTS, SETUP, WORKFLOWS, script_of
@@ -285,6 +287,15 @@ def test_the_plan_is_posted_as_it_was_written(tmp_path: Path) -> None:
     assert "--write build/planned" in script_of("ci/plan: Plan")
 
 
+def test_of_a_long_plan_is_posted_that_it_is_cut_and_its_digest(tmp_path: Path) -> None:
+    text = "\n".join(f"line {number} ü" for number in range(20_000))
+    shown.write(tmp_path / "build" / "planned", Plan(text, tmp_path, {"applyable": True}), "test")
+    _, posted = commented(tmp_path, "ci/plan: Post the plan")
+    assert posted.endswith((tmp_path / "build" / "planned" / "plan.md").read_text(encoding="utf-8")[-500:])
+    assert "more lines: `crudctl deploy --env test --plan`" in posted
+    assert len(posted) < 65_536
+
+
 def test_a_comment_takes_the_place_of_the_one_of_its_kind_only(tmp_path: Path) -> None:
     (tmp_path / "build" / "planned").mkdir(parents=True)
     (tmp_path / "build" / "planned" / "plan.md").write_text("new\n", encoding="utf-8")
@@ -322,17 +333,20 @@ def test_a_preview_is_made_and_deleted_for_pull_requests_of_this_repository_only
     assert all("vars.PREVIEW_ACCOUNT_ID != ''" in JOBS[name]["if"] for name in PREVIEWS)
 
 
-def test_every_idle_preview_is_deleted_although_one_cannot_be(tmp_path: Path) -> None:
-    program = tmp_path / ".venv" / "bin" / "crudctl"
+def swept(folder: Path, crudctl: str, gh: str) -> subprocess.CompletedProcess[str]:
+    """Run the step that deletes idle previews, with these scripts in place of both programs."""
+    program = folder / ".venv" / "bin" / "crudctl"
     program.parent.mkdir(parents=True)
-    script = '#!/bin/sh\nif [ "$1" = members ]; then printf "pr-4\\npr-42\\n"; else echo "$@" >> deleted; [ "$3" != pr-4 ]; fi\n'
-    program.write_text(script, encoding="ascii")
-    program.chmod(0o755)
-    gh = tmp_path / "gh"
-    gh.write_text('#!/bin/sh\necho "$@" >> labels\n', encoding="ascii")
-    gh.chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
-    result = run("preview/sweep: Delete", tmp_path, PATH=path, SERVICE="depot", GITHUB_REPOSITORY="octo-org/items")
+    for file, script in ((program, crudctl), (folder / "gh", gh)):
+        file.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        file.chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    return run("preview/sweep: Delete", folder, PATH=path, SERVICE="depot", GITHUB_REPOSITORY="octo-org/items")
+
+
+def test_every_idle_preview_is_deleted_although_one_cannot_be(tmp_path: Path) -> None:
+    script = 'if [ "$1" = members ]; then printf "pr-4\\npr-42\\n"; else echo "$@" >> deleted; [ "$3" != pr-4 ]; fi'
+    result = swept(tmp_path, script, 'echo "$@" >> labels')
     assert result.returncode == 1
     assert (tmp_path / "deleted").read_text(encoding="ascii").splitlines() == [
         "destroy --env pr-4 --confirm depot-pr-4",
@@ -341,6 +355,17 @@ def test_every_idle_preview_is_deleted_although_one_cannot_be(tmp_path: Path) ->
     assert (tmp_path / "labels").read_text(
         encoding="ascii"
     ) == "pr edit 42 --repo octo-org/items --remove-label preview\n"
+
+
+def test_every_idle_preview_is_deleted_although_one_has_no_pull_request(tmp_path: Path) -> None:
+    script = 'if [ "$1" = members ]; then printf "pr-4\\npr-42\\n"; else echo "$3" >> deleted; fi'
+    result = swept(tmp_path, script, '[ "$3" != 4 ]')
+    assert result.returncode == 1
+    assert (tmp_path / "deleted").read_text(encoding="ascii") == "pr-4\npr-42\n"
+
+
+def test_previews_that_cannot_be_listed_are_no_success(tmp_path: Path) -> None:
+    assert swept(tmp_path, "exit 1", "exit 1").returncode == 1
 
 
 def test_a_hook_runs_what_ci_runs() -> None:

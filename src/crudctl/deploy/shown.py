@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crudctl.infra.terraform import Plan
 
-LENGTH = 60_000  # characters; a comment on GitHub has at most 65,536
+LENGTH = 60_000  # bytes of the plan; a comment on GitHub has at most 65,536 characters
 PROGRESS = re.compile(r"^\S+: (Refreshing state|Reading|Still reading|Read complete|Preparing import)\b.*\n", re.M)
 
 
@@ -21,7 +21,7 @@ def write(folder: Path, planned: Plan, environment: str) -> None:
 def markdown(planned: Plan, environment: str) -> str:
     """Return a plan as Markdown. Whatever it contains stays in its code block."""
     text = PROGRESS.sub("", planned.text).strip()
-    shown = text[:LENGTH]
+    shown = text.encode()[:LENGTH].decode(errors="ignore")
     if shown != text:
         shown = shown[: shown.rfind("\n") + 1]
         shown += f"… and {text.count(chr(10)) - shown.count(chr(10)) + 1} more lines: `crudctl deploy --env {environment} --plan`"
