@@ -239,6 +239,14 @@ locals {
         Condition = local.own_pools
       },
       {
+        # A new pool is tagged before it has an ARN: https://github.com/aws-samples/aws-saas-factory-bootcamp/issues/58
+        # The id of a pool that exists has an underscore; such a pool cannot be made one of this environment.
+        Effect      = "Allow"
+        Action      = "cognito-idp:TagResource"
+        NotResource = "arn:aws:cognito-idp:*:*:userpool/*_*"
+        Condition   = { StringLike = { "aws:RequestTag/Environment" = local.own_pools.StringLike["aws:ResourceTag/Environment"] } }
+      },
+      {
         Effect = "Allow"
         Action = [
           "cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState", "cloudwatch:TagResource",

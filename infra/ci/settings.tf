@@ -36,7 +36,8 @@ locals {
       Effect = "Allow"
       Action = [
         "cognito-idp:AssociateWebACL", "cognito-idp:CreateManagedLoginBranding", "cognito-idp:DeleteManagedLoginBranding",
-        "cognito-idp:DisassociateWebACL", "cognito-idp:SetUICustomization", "cognito-idp:UpdateManagedLoginBranding",
+        "cognito-idp:DescribeManagedLoginBranding", "cognito-idp:DisassociateWebACL", "cognito-idp:SetUICustomization",
+        "cognito-idp:UpdateManagedLoginBranding",
       ]
       Resource  = local.pools
       Condition = local.own_pools

@@ -91,6 +91,7 @@ run "a_deploy_reaches_the_pools_of_its_own_environment_only" {
       for statement in flatten([for policy in concat(values(aws_iam_policy.write), [aws_iam_policy.settings["deploy"]]) : jsondecode(policy.policy).Statement]) :
       try(statement.Condition.StringLike["aws:ResourceTag/Environment"], []) == ["test", "test-*"]
       if anytrue([for action in flatten([statement.Action]) : can(regex("^cognito-idp:(Admin|Create|Delete|Set|Tag|Untag|Update)", action)) && action != "cognito-idp:CreateUserPool"])
+      && try(statement.NotResource, "none") != "arn:aws:cognito-idp:*:*:userpool/*_*" # every pool that exists
     ])
     error_message = "A deploy could change a pool of another environment."
   }
@@ -207,7 +208,7 @@ run "a_family_s_roles_reach_its_members_and_no_environment_that_begins_alike" {
   assert {
     condition = alltrue([
       for arn in ["arn:aws:s3:::depot-pr-*-artefacts-123456789012", "arn:aws:s3:::depot-pr-*-site-123456789012", "arn:aws:cloudwatch::123456789012:dashboard/depot-pr-*"] :
-      contains(flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : statement.Resource]]), arn)
+      contains(flatten([for policy in aws_iam_policy.write : [for statement in jsondecode(policy.policy).Statement : try(statement.Resource, [])]]), arn)
     ])
     error_message = "A deploy of pr-42 lacks its own names."
   }

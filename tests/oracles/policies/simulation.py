@@ -39,12 +39,13 @@ def allows(request: Request, statements: Iterable[Statement], boundary: Iterable
 
 
 def _applies(statement: Statement, effect: str, request: Request) -> bool:
-    if unknown := set(statement) - {"Sid", "Effect", "Action", "Resource", "Condition"}:
+    if unknown := set(statement) - {"Sid", "Effect", "Action", "Resource", "NotResource", "Condition"}:
         raise ValueError(f"Elements that are not simulated: {', '.join(sorted(unknown))}")
     return (
         statement["Effect"] == effect
         and any(_like(pattern, request.action, re.IGNORECASE) for pattern in _list(statement["Action"]))
-        and any(_like(pattern, request.resource) for pattern in _list(statement["Resource"]))
+        and any(_like(pattern, request.resource) for pattern in _list(statement.get("Resource", "*")))
+        and not any(_like(pattern, request.resource) for pattern in _list(statement.get("NotResource", [])))
         and all(
             _met(operator, request.keys.get(key.lower()), _list(values))
             for operator, keys in statement.get("Condition", {}).items()

@@ -70,6 +70,15 @@ MORE = {
                 f"{SERVICE_ROLE}/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService",
                 {"iam:awsservicename": "email.cognito-idp.amazonaws.com"}),
     ],
+    # No page of AWS's says so; its own samples had the error: CreateUserPool with tags, which has no ARN yet.
+    "https://github.com/aws-samples/aws-saas-factory-bootcamp/issues/58": [
+        Request("cognito-idp:TagResource", "*", {"aws:requesttag/environment": "test"}),
+    ],
+    # CloudFormation reads what it has made, as whoever deploys.
+    "https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html": [
+        Request("cognito-idp:DescribeManagedLoginBranding", f"arn:aws:cognito-idp:{HERE}:userpool/{REGION}_x",
+                {"aws:resourcetag/environment": "test"}),
+    ],
 }  # fmt: skip
 
 
@@ -144,6 +153,13 @@ REFUSED = {
     "change a function of prod": Request("lambda:UpdateFunctionCode", f"{FUNCTION}:{NAME}-prod-x"),
     "delete a pool without tags": Request("cognito-idp:DeleteUserPool", POOL),
     "delete a pool of prod": Request("cognito-idp:DeleteUserPool", POOL, PROD),
+    "make a pool of prod its own": Request(
+        "cognito-idp:TagResource", f"{POOL[:-1]}{REGION}_x", PROD | {"aws:requesttag/environment": "test"}
+    ),
+    "make a pool without tags its own": Request(
+        "cognito-idp:TagResource", f"{POOL[:-1]}{REGION}_x", {"aws:requesttag/environment": "test"}
+    ),
+    "make a pool for prod": Request("cognito-idp:TagResource", "*", {"aws:requesttag/environment": "prod"}),
     "create a user of prod": Request("cognito-idp:AdminCreateUser", POOL, PROD),
     "read an item": Request("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{PREFIX}-parcels"),
     "read the state of prod": Request("s3:GetObject", f"arn:aws:s3:::{NAME}-prod-state-{ACCOUNT}/terraform.tfstate"),
