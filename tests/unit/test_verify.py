@@ -8,13 +8,15 @@ import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from crudctl.console import Failed
 from crudctl.project import Environment
-from crudctl.verify import summary, trial
+from crudctl.verify import alarm_data, summary, trial
 from crudctl.verify.commands import PARTS
 from crudctl.verify.conduct import chapter
 from crudctl.verify.leftovers import PART as LEFT
@@ -22,7 +24,8 @@ from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Res
 from crudctl.verify.subject import Subject
 from crudctl.verify.summary import Chapter, Found
 from crudctl.verify.unasked import UNASKED
-from tests.stack import ROOT
+from tests.invoke import invoke
+from tests.stack import ROOT, put_names
 
 SOURCE = "https://docs.aws.amazon.com/"
 FIRST, SECOND, THIRD = (Row(name, "asked", "expected", SOURCE) for name in ("first", "second", "third"))
@@ -122,6 +125,28 @@ def test_what_could_not_be_removed_is_left_and_the_rest_is_removed() -> None:
     subject.undo.close()
     assert removed == ["c", "a"]
     assert subject.left == ["user b: The pool does not respond."]
+
+
+@pytest.mark.parametrize(("settings", "marks"), [("alarms = false", {NOT_SEEN}), ("", {DIFFERS, NOT_SEEN})])
+def test_alarms_that_an_environment_does_not_want_are_no_fault(tmp_path: Path, settings: str, marks: set[str]) -> None:
+    put_names(tmp_path)
+    (tmp_path / "infra" / "envs").mkdir()
+    (tmp_path / "infra" / "envs" / "pr.tfvars").write_text(settings, encoding="utf-8")
+    subject = Subject(Environment(tmp_path, "pr-42"), {}, "", "", 1.0)
+    none: list[dict[str, Any]] = [{"MetricAlarms": [], "CompositeAlarms": []}]
+    client = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: none))
+    subject.__dict__["client"] = lambda _: client
+    ended = chapter(subject, alarm_data.PART)
+    assert {result.mark for result in ended.results} == marks
+    assert all(result.excused for result in ended.results) == bool(settings)
+    assert subject.watched != bool(settings)
+
+
+def test_a_verification_of_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "contract").mkdir()
+    (tmp_path / "contract" / "openapi.yaml").write_text("paths: {}\n", encoding="utf-8")
+    result = invoke(tmp_path, "verify", "--only", "plan", "--skip", "plan")
+    assert (result.exit_code, "Nothing is left to verify." in result.stderr) == (1, True), result.output
 
 
 def test_a_comment_changes_the_zip_and_no_bytecode() -> None:

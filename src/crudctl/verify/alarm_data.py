@@ -9,8 +9,8 @@ from typing import Any
 
 from crudctl.operate import logs
 from crudctl.verify.arrivals import data, query
-from crudctl.verify.rows import Part, Result, Row, right
-from crudctl.verify.subject import Subject
+from crudctl.verify.rows import Part, Result, Row, right, unseen
+from crudctl.verify.subject import NO_ALARMS, Subject
 
 BACK = 10_800  # seconds: three hours, in periods of five minutes
 PERIOD = 300
@@ -50,8 +50,12 @@ class Metric:
 def check(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     """Yield which alarms watch nothing, and which notify nothing."""
     listed = _alarms(subject)
-    if not listed:
+    if not listed and subject.watched:
         raise subject.environment.nothing("alarms")
+    if not listed:
+        for row in PART.rows:
+            yield unseen(row, NO_ALARMS, excused=True)
+        return
     watched = {alarm["AlarmName"]: _metrics(alarm) for alarm in listed}
     every = list(dict.fromkeys(metric for metrics in watched.values() for metric in metrics))
     progress(f"{len(every)} metrics of {len(listed)} alarms")

@@ -80,6 +80,8 @@ def verify(
     chosen = [part for part in PARTS if part.name in (only or NAMES) and part.name not in skip]
     if environment.production:
         chosen = [part for part in chosen if part.name in only or part.name not in NOT_ON_PROD]
+    if not chosen:
+        raise Failed("Nothing is left to verify.", "Choose a part with --only that --skip does not leave out.")
     duration = seconds(bake or ("5s" if environment.local else "2m"))
     if environment.production and trial.PART in chosen:
         confirm_change(environment, f"Release a version that differs by a comment to {environment.prefix}?", None, name)

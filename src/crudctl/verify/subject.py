@@ -19,13 +19,14 @@ from crudctl import users
 from crudctl.build import service
 from crudctl.build.service import Service
 from crudctl.console import Failed
-from crudctl.infra import outputs
+from crudctl.infra import outputs, tfvars
 from crudctl.project import Environment
 from crudctl.verify.exchange import Answer, Sender
 
 BEGINNING = "verify-"  # of the names of everything that a verification creates
 DOMAIN = "@example.com"  # https://www.rfc-editor.org/rfc/rfc2606#section-3
 NAMES = ("first", "second")  # of the temporary users
+NO_ALARMS = "this environment has no alarms and no dashboard: `alarms = false`"
 
 
 class _Challenged(Exception):
@@ -99,6 +100,11 @@ class Subject:
             return made[name]
 
         return client
+
+    @property
+    def watched(self) -> bool:
+        """Whether the environment's settings let it have alarms and a dashboard."""
+        return tfvars.read(self.environment).get("alarms") is not False
 
     @property
     def functions(self) -> Mapping[str, str]:
