@@ -352,14 +352,13 @@ def test_every_idle_preview_is_deleted_although_one_cannot_be(tmp_path: Path) ->
         "destroy --env pr-4 --confirm depot-pr-4",
         "destroy --env pr-42 --confirm depot-pr-42",
     ]
-    assert (tmp_path / "labels").read_text(
-        encoding="ascii"
-    ) == "pr edit 42 --repo octo-org/items --remove-label preview\n"
+    called = (tmp_path / "labels").read_text(encoding="ascii")
+    assert called == "api --method DELETE repos/octo-org/items/issues/42/labels/preview --silent\n"
 
 
 def test_every_idle_preview_is_deleted_although_one_has_no_pull_request(tmp_path: Path) -> None:
     script = 'if [ "$1" = members ]; then printf "pr-4\\npr-42\\n"; else echo "$3" >> deleted; fi'
-    result = swept(tmp_path, script, '[ "$3" != 4 ]')
+    result = swept(tmp_path, script, 'case "$4" in */issues/4/*) exit 1 ;; esac')
     assert result.returncode == 1
     assert (tmp_path / "deleted").read_text(encoding="ascii") == "pr-4\npr-42\n"
 
