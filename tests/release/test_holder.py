@@ -125,14 +125,14 @@ def test_only_a_releaser_of_this_machine_that_has_ended_is_known_to_be_dead(aws:
     assert left.process == processes.identity(os.getpid())
     with subprocess.Popen(["sleep", "60"]) as other:
         known = processes.identity(other.pid)
-        assert not commands._dead(replace(seen, process=known))
-        assert commands._dead(replace(seen, process=f"{known}0"))  # the id was used again
+        assert not commands.dead(replace(seen, process=known))
+        assert commands.dead(replace(seen, process=f"{known}0"))  # the id was used again
         other.kill()
         other.wait()
-    assert commands._dead(replace(seen, process=known))
+    assert commands.dead(replace(seen, process=known))
     for elsewhere in (f"another-{known}", ""):
-        assert not commands._dead(replace(seen, process=elsewhere))
-        assert commands._dead(replace(seen, process=elsewhere, seen=time.time() - commands.SILENCE - 1))
+        assert not commands.dead(replace(seen, process=elsewhere))
+        assert commands.dead(replace(seen, process=elsewhere, seen=time.time() - commands.SILENCE - 1))
 
 
 def test_no_release_starts_while_traffic_is_split(aws: Aws, tmp_path: Path) -> None:

@@ -1,13 +1,21 @@
-"""Which resources are an environment's, by their names."""
+"""What is deleted with an environment, by its names, and when nothing is."""
 
 from __future__ import annotations
 
+import contextlib
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.console import Failed
+from crudctl.deploy import steps
 from crudctl.deploy.inventory import Search
+from crudctl.project import Environment
+from tests.stack import put_names
 
 ACCOUNT = "111122223333"
 TABLES = (
@@ -70,3 +78,19 @@ def test_what_belongs_to_another_service_whose_name_begins_so_is_not_the_environ
 
 def test_a_member_of_a_family_has_its_own_only() -> None:
     assert found("stage-7") == {"orders-stage-7-items"}
+
+
+@pytest.mark.parametrize(("silence", "refused"), [(20, True), (2000, False)])
+def test_a_release_whose_releaser_has_died_keeps_nothing_from_being_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silence: float, refused: bool
+) -> None:
+    last = SimpleNamespace(running=True, process="another machine 1 2", seen=time.time() - silence, number=7, who="ci")
+    monkeypatch.setattr(steps, "_last_release", lambda _: last)
+    planned = SimpleNamespace(plan=lambda **_: None, protected=lambda _: [])
+    monkeypatch.setattr(steps, "Terraform", lambda _: planned)
+    environment = Environment(tmp_path, "pr-42")
+    put_names(tmp_path)
+    with pytest.raises(Failed, match="Release 7 of pr-42 is under way") if refused else contextlib.nullcontext():
+        assert steps.plan_destruction(environment)[0]
+    with pytest.raises(Failed, match="is under way"):
+        steps.refuse_while_releasing(environment)

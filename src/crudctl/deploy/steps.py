@@ -127,8 +127,8 @@ def plan(deploy: Deploy, lock: bool = True) -> Plan:
 
 
 def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
-    """Return the plan to delete an environment. Raise Failed while a release is under way, and if deletion protection is on."""
-    refuse_while_releasing(environment)
+    """Return the plan to delete an environment. Raise Failed while a releaser is at work, and if deletion protection is on."""
+    refuse_while_releasing(environment, even_if_dead=False)
     terraform = Terraform(environment)
     with step(f"Plan the deletion of {environment.prefix}"):
         planned = terraform.plan(destroy=True)
@@ -209,10 +209,14 @@ def start_release(deploy: Deploy, functions: Mapping[str, str], new: Mapping[str
     commands.run(deploy.environment, pace, cloud, new)
 
 
-def refuse_while_releasing(environment: Environment) -> None:
-    """Raise Failed while a release is under way: an apply would publish versions meanwhile."""
+def refuse_while_releasing(environment: Environment, even_if_dead: bool = True) -> None:
+    """Raise Failed while a release is under way: an apply would publish versions meanwhile.
+
+    Args:
+        even_if_dead: also if its releaser has died, so that it can be resumed.
+    """
     current = _last_release(environment)
-    if current and current.running:
+    if current and current.running and (even_if_dead or not commands.dead(current)):
         raise Failed(
             f"Release {current.number} of {environment.name} is under way, by {current.who}.",
             f"Wait until it has finished; `crudctl release status --env {environment.name}` shows its progress.",

@@ -144,7 +144,7 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(one_line(note))
     if last.figures:
         out.print(table(last.figures))
-    if not _dead(last):
+    if not dead(last):
         out.print(f"Its releaser (process {last.pid} on {last.host}) wrote {lasting(time.time() - last.seen)} ago.")
     else:
         out.print(
@@ -166,7 +166,7 @@ def resume(environment: Environment, take_over: bool) -> None:
         current = records.current()
         if current is None or not current.running:
             raise NothingUnderWay
-        if not take_over and not _dead(current):
+        if not take_over and not dead(current):
             raise Failed(
                 f"Its releaser, process {current.pid} on {current.host}, "
                 f"wrote {lasting(time.time() - current.seen)} ago.",
@@ -349,7 +349,7 @@ def _earlier(environment: Environment, records: Records, number: int | None) -> 
     return by_number[number], f"back to release {number}" if number else "back to before the first release"
 
 
-def _dead(running: Release) -> bool:
+def dead(running: Release) -> bool:
     """Whether the releaser of a running release has died, as far as this machine can know."""
     lives = processes.lives(running.process)
     if lives is not None:
