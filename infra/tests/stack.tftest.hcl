@@ -153,6 +153,12 @@ run "every_role_outside_the_functions_has_the_boundary" {
     ])
     error_message = "A role can do more than the boundary."
   }
+  assert {
+    condition = jsondecode(aws_iam_role.gateway_logging[0].assume_role_policy).Statement[0].Condition == {
+      StringEqualsIfExists = { "aws:SourceAccount" = "123456789012" }
+    }
+    error_message = "APIs of other accounts may use the role of the gateway's logs."
+  }
 }
 
 run "the_table_is_keyed_by_owner_and_protected" {
