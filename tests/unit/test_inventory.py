@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from crudctl.console import Failed
 from crudctl.deploy import steps
-from crudctl.deploy.inventory import Search
+from crudctl.deploy.destroy import _Destruction
+from crudctl.deploy.inventory import Resource, Search
 from crudctl.project import Environment
 from tests.stack import put_names
 
@@ -94,3 +95,31 @@ def test_a_release_whose_releaser_has_died_keeps_nothing_from_being_deleted(
         assert steps.plan_destruction(environment)[0]
     with pytest.raises(Failed, match="is under way"):
         steps.refuse_while_releasing(environment)
+
+
+def test_functions_that_a_verification_left_are_deleted_too() -> None:
+    deleted: list[str] = []
+
+    def delete_function(**given: str) -> None:
+        deleted.append(given["FunctionName"])
+
+    client = SimpleNamespace(delete_function=delete_function)
+    left = [Resource("functions", "orders-stage-verify-empty")]
+    destruction: Any = SimpleNamespace(_environment=SimpleNamespace(client=lambda _: client), _search=lambda: left)
+    _Destruction._delete_the_rest(destruction)
+    assert deleted == ["orders-stage-verify-empty"]
+
+
+@pytest.mark.parametrize(("keep_state", "forgotten"), [(False, ["terraform.tfstate.pr-42"]), (True, [])])
+def test_an_empty_state_of_a_member_is_deleted_so_that_it_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep_state: bool, forgotten: list[str]
+) -> None:
+    put_names(tmp_path)
+    keys: list[str] = []
+    bucket = SimpleNamespace(account=ACCOUNT, exists=lambda: True, forget=keys.append)
+    monkeypatch.setattr("crudctl.infra.state.bucket", lambda _: bucket)
+    monkeypatch.setattr(_Destruction, "_search", lambda _: [])
+    monkeypatch.setattr(_Destruction, "_plan", lambda _: [])
+    environment = Environment(tmp_path, "pr-42")
+    _Destruction(environment, keep_state).run(environment.prefix)
+    assert keys == forgotten

@@ -87,6 +87,8 @@ class _Destruction:
         planned = self._plan()
         try:
             if not found and not any(plan.changes for _, plan in planned):
+                if not self._keep_state:
+                    self._delete_state()  # an empty one, which would make it a member of its family
                 err.print(f"Nothing of {environment.prefix} exists in account {self._bucket.account}.")
                 return
             self._show(found, planned)
@@ -152,7 +154,9 @@ class _Destruction:
         out.print("Entries and users are as AWS last counted them, at most six hours ago.")
 
     def _delete_the_rest(self) -> None:
-        """Delete what Terraform does not know: log groups written to meanwhile, tables from a restore, and what is in buckets."""
+        """Delete what Terraform does not know: log groups written to meanwhile, tables from a restore, what is in buckets, and
+        the functions of a `crudctl verify` that was killed.
+        """
         logs, tables = self._environment.client("logs"), self._environment.client("dynamodb")
         left = self._search()
         with step("Delete what Terraform does not know") as progress:
@@ -160,6 +164,8 @@ class _Destruction:
                 progress(each.name)
                 if each.kind == "log groups":
                     logs.delete_log_group(logGroupName=each.name)
+                elif each.kind == "functions":
+                    self._environment.client("lambda").delete_function(FunctionName=each.name)
                 elif each.kind == "tables":
                     tables.delete_table(TableName=each.name)
                     tables.get_waiter("table_not_exists").wait(TableName=each.name)
