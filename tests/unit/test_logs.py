@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -12,6 +13,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from crudctl.console import Failed
 from crudctl.operate import logs
 from crudctl.operate.logs import FOLLOWING, QUOTA, SEARCHING, Pace
 from crudctl.project import Environment
@@ -58,7 +60,7 @@ class Account(Environment):
     def _respond(self, **_: Any) -> AWSResponse:
         asked, pages = self.__dict__["asked"], self.__dict__["pages"]
         asked.append(self.__dict__["clock"]())
-        event = {"eventId": str(len(asked)), "timestamp": 0, "message": "{}"}
+        event = {"eventId": str(len(asked)), "timestamp": 10**9, "message": self.__dict__.get("message", "{}")}
         more = {"nextToken": str(len(asked))} if len(asked) % pages else {}
         return response({"events": [event], **more})
 
@@ -76,6 +78,19 @@ def test_reading_many_groups_stays_below_the_quota(tmp_path: Path, pages: int, f
     lines = logs.read(account, GROUPS, 600, follow=follow, pace=Pace(rate, clock, clock.sleep))
     assert len(list(itertools.islice(lines, 3 * len(GROUPS)))) == (3 if follow else pages) * len(GROUPS)
     assert busiest(account.__dict__["asked"]) <= rate < QUOTA
+
+
+@pytest.mark.parametrize("message", ["{}", '{"request_id": "ID", "function_request_id": "run"}'])
+def test_a_trace_stays_below_the_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+    """Found at once, with all lines around it, or searched for in ever longer times."""
+    clock = Clock()
+    account = Account(tmp_path, "prod").at(clock, 1)
+    account.__dict__["message"] = message
+    monkeypatch.setattr(logs, "Pace", lambda rate: Pace(rate, clock, clock.sleep))
+    with contextlib.nullcontext() if "ID" in message else pytest.raises(Failed):
+        logs.trace(account, GROUPS, "ID", None)
+    assert len(account.__dict__["asked"]) >= 3 * len(GROUPS)
+    assert busiest(account.__dict__["asked"]) <= SEARCHING
 
 
 def test_two_that_follow_stay_below_the_quota_together() -> None:
