@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from crudctl.console import Failed
 from crudctl.operate import logs
 from crudctl.operate.logs import FOLLOWING, QUOTA, SEARCHING, Pace
 from crudctl.project import Environment
+from crudctl.verify import arrivals
 
 GROUPS = [f"/aws/lambda/function-{number}" for number in range(20)]
 
@@ -91,6 +93,22 @@ def test_a_trace_stays_below_the_quota(tmp_path: Path, monkeypatch: pytest.Monke
         logs.trace(account, GROUPS, "ID", None)
     assert len(account.__dict__["asked"]) >= 3 * len(GROUPS)
     assert busiest(account.__dict__["asked"]) <= SEARCHING
+
+
+def test_looking_for_a_second_page_stays_below_the_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `crudctl verify` does, also where page after page is empty."""
+    clock, asked = Clock(), []
+
+    class Empty:
+        def filter_log_events(self, **_: Any) -> dict[str, Any]:
+            asked.append(clock())
+            return {"events": [], "nextToken": "more"}
+
+    monkeypatch.setattr(logs, "Pace", lambda rate: Pace(rate, clock, clock.sleep))
+    subject: Any = SimpleNamespace(environment=Environment(tmp_path, "prod"), client=lambda _: Empty())
+    arrivals._two_pages(subject, GROUPS[0], SimpleNamespace(at=10_000.0))  # type: ignore[arg-type]
+    assert len(asked) == 50
+    assert busiest(asked) <= SEARCHING
 
 
 def test_two_that_follow_stay_below_the_quota_together() -> None:

@@ -170,7 +170,7 @@ def read(
     """
     start = int((time.time() - since) * 1000)
     seen: dict[str, int] = {}
-    pace = pace or _pace(environment, FOLLOWING if follow else SEARCHING)
+    pace = pace or pace_of(environment, FOLLOWING if follow else SEARCHING)
     while True:
         found = _between(environment, pace, names, (start, None), term)
         fresh = [event for event in found if event["eventId"] not in seen]
@@ -183,7 +183,8 @@ def read(
         pace.sleep(1)
 
 
-def _pace(environment: Environment, rate: float) -> Pace:
+def pace_of(environment: Environment, rate: float) -> Pace:
+    """Return a pace of so many requests a second; of the local stack, which has no quota, without a pause."""
     return Pace(math.inf if environment.local else rate)
 
 
@@ -220,7 +221,7 @@ def trace(environment: Environment, names: list[str], wanted: str, since: int | 
             f"Invalid request id '{wanted}'.",
             "Use the x-amzn-requestid or traceparent header of a response, or the request_id of a problem document.",
         )
-    pace = _pace(environment, SEARCHING)
+    pace = pace_of(environment, SEARCHING)
     traces = TRACE.fullmatch(spelled.lower())
     for back in (since,) if since else WINDOWS[1:] if traces else WINDOWS:  # the requests of a trace may be far apart
         for spelling in dict.fromkeys([spelled, spelled.lower()]):

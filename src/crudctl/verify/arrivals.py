@@ -168,7 +168,9 @@ def _two_pages(subject: Subject, group: str, sent: Sent) -> Result:
     asked = {"logGroupName": group, "startTime": int((sent.at - 3600) * 1000), "limit": 1}
     ids: list[str] = []
     following: dict[str, str] = {}
+    pace = logs.pace_of(subject.environment, logs.SEARCHING)
     for _ in range(50):  # a page may be empty and yet have a next one
+        pace.wait()
         page = client.filter_log_events(**asked, **following)
         ids += [event["eventId"] for event in page["events"]]
         if len(ids) > 1 or "nextToken" not in page:
