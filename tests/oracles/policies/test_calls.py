@@ -25,6 +25,8 @@ SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
 WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{PREFIX}-api/ID"
 STAGE = f"arn:aws:apigateway:{REGION}::/restapis/API/stages/v1"
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/ID"
+OWN_POOL = f"arn:aws:cognito-idp:{HERE}:userpool/{REGION}_x"
+PAGE_STACK = f"arn:aws:cloudformation:{HERE}:stack/{PREFIX}-sign-in-page/ID"
 DOMAINS = f"arn:aws:apigateway:{REGION}::/domainnames"
 
 # What the emulator does not do or does not check, by the page that documents it.
@@ -74,10 +76,18 @@ MORE = {
     "https://github.com/aws-samples/aws-saas-factory-bootcamp/issues/58": [
         Request("cognito-idp:TagResource", "*", {"aws:requesttag/environment": "test"}),
     ],
-    # CloudFormation reads what it has made, as whoever deploys.
-    "https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html": [
-        Request("cognito-idp:DescribeManagedLoginBranding", f"arn:aws:cognito-idp:{HERE}:userpool/{REGION}_x",
-                {"aws:resourcetag/environment": "test"}),
+    # The style of the managed sign-in page. CloudFormation makes it and reads it back as whoever deploys.
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html": [
+        *(Request(f"cloudformation:{name}", PAGE_STACK) for name in (
+            "CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents", "GetTemplate", "TagResource")),
+        *(Request(f"cognito-idp:{name}ManagedLoginBranding", OWN_POOL, {"aws:resourcetag/environment": "test"})
+          for name in ("Create", "Describe", "Update", "Delete")),
+    ],
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-waf.html": [
+        Request("cognito-idp:AssociateWebACL", WEB_ACL),
+        *(Request(f"cognito-idp:{name}", OWN_POOL, {"aws:resourcetag/environment": "test"})
+          for name in ("AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource")),
+        *(Request(f"wafv2:{name}", OWN_POOL) for name in ("AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource")),
     ],
 }  # fmt: skip
 
