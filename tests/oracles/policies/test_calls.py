@@ -72,6 +72,19 @@ MORE = {
                 f"{SERVICE_ROLE}/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService",
                 {"iam:awsservicename": "email.cognito-idp.amazonaws.com"}),
     ],
+    # Changes that the recorded one does not make: of code, of a function, of a table, of a pool and of its protection.
+    "https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html": [
+        Request(f"lambda:{name}", f"arn:aws:lambda:{HERE}:function:{PREFIX}-get_item")
+        for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion", "UpdateAlias",
+                     "DeleteFunctionConcurrency")
+    ],
+    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html": [
+        Request("dynamodb:UpdateTable", f"arn:aws:dynamodb:{HERE}:table/{PREFIX}-parcels"),
+    ],
+    "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetRiskConfiguration.html": [
+        Request(f"cognito-idp:{name}", OWN_POOL, {"aws:resourcetag/environment": "test"})
+        for name in ("UpdateUserPool", "SetRiskConfiguration", "DescribeRiskConfiguration", "TagResource", "UntagResource")
+    ],
     # No page of AWS's says so; its own samples had the error: CreateUserPool with tags, which has no ARN yet.
     "https://github.com/aws-samples/aws-saas-factory-bootcamp/issues/58": [
         Request("cognito-idp:TagResource", "*", {"aws:requesttag/environment": "test"}),
