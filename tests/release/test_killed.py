@@ -45,7 +45,7 @@ def test_a_release_killed_after_any_step_can_be_finished_by_another_releaser(rig
     assert left is not None
     assert left.running
     assert left.new == new
-    known = {alias: {before[alias][name], *steps(before, new, name)} for alias in ALIASES for name in new}
+    known = {alias: [before[alias][name], *steps(before, new, name)] for alias in ALIASES for name in new}
     assert all(at in known[alias] for alias, positions in places.items() for at in positions.values())
 
     assert rig.releaser().resume().state == PROMOTED
