@@ -72,7 +72,15 @@ def test_an_environment_is_deleted_whole_even_after_a_failure_halfway_and_made_a
     with deployed.as_role(f"{NAME}-ci-test-deploy"):  # it may delete what it deployed, and not what bootstrap made
         result = deployed.run("destroy", "--env", "test", "--confirm", f"{NAME}-test")
     assert result.exit_code == 1, result.output
-    for shown in ("users", "entries", "versions", "log groups", "object versions", f"{NAME}-test-restored"):
+    for shown in (
+        "users",
+        "entries",
+        "versions",
+        "log groups",
+        "object versions",
+        f"{NAME}-test-restored",
+        "API Gateway loses the role",
+    ):
         assert shown in result.stdout
     halfway = left(deployed, NAME)
     assert f"{NAME}-test-boundary" in halfway

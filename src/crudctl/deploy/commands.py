@@ -183,16 +183,23 @@ def _apply(run: Deploy, options: Options) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
     environment = run.environment
     deploy_steps.refuse_while_releasing(environment)
-    planned = deploy_steps.import_again(run, deploy_steps.plan(run))
+    planned = deploy_steps.plan(run)
     out.print(planned.text)
     if options.approved and planned.applicable and planned.digest != options.approved:
         raise Failed(
             f"This plan has the digest {planned.digest}; {options.approved} was approved. Nothing was changed.",
             "Something has changed in between: have this plan approved, or deploy again from the start.",
         )
+    missing = deploy_steps.not_imported(run, planned)
+    if missing:
+        err.print("The API does not have this contract: importing it has failed before.")
+        if not options.yes:
+            click.confirm("Import it now?", abort=True, err=True)
+        planned = deploy_steps.import_again(run, missing)
+        out.print(planned.text)
     if not planned.applicable:
         deploy_steps.record_revision(environment)
-        return False
+        return bool(missing)
     deploy_steps.refuse_losses(run.terraform, planned, options.delete)
     deploy_steps.refuse_out_of_order(run, planned)
     if not options.yes:

@@ -30,6 +30,7 @@ MARK = "destroy.json"  # the ids of APIs whose log groups may be left, if a dele
 SETTLED = 60  # seconds in which AWS's lists forget what was deleted
 KEPT_HERE = ("lock", "releases")  # of the environment's folder on this machine
 PROVIDER = "aws_iam_openid_connect_provider.github[0]"  # its address in infra/ci
+LOGGING = "aws_api_gateway_account"  # one for each account and region
 ISSUER = "oidc-provider/token.actions.githubusercontent.com"
 
 
@@ -152,6 +153,11 @@ class _Destruction:
         for line in lines(found):
             out.print(line)
         out.print("Entries and users are as AWS last counted them, at most six hours ago.")
+        if any(one["type"] == LOGGING for _, plan in planned for one in plan.changed):
+            out.print(
+                f"API Gateway loses the role with which it writes logs, for all of this account in {environment.region}. "
+                "If another environment uses it, such as a preview, set gateway_logging_role = true there, and deploy that."
+            )
 
     def _delete_the_rest(self) -> None:
         """Delete what Terraform does not know: log groups written to meanwhile, tables from a restore, what is in buckets, and

@@ -140,15 +140,17 @@ def plan_destruction(environment: Environment) -> tuple[Terraform, Plan]:
     return terraform, planned
 
 
-def import_again(deploy: Deploy, planned: Plan) -> Plan:
-    """Import the contract again where an apply has failed to. Return the plan of what remains; nothing is served before that.
+def not_imported(deploy: Deploy, planned: Plan) -> dict[str, str]:
+    """Return the contract by the id of the API that does not have it, although Terraform's state does: its import has failed."""
+    return shipped.not_imported(deploy.environment.client("apigateway"), planned.bodies)
+
+
+def import_again(deploy: Deploy, bodies: Mapping[str, str]) -> Plan:
+    """Import the contract into APIs. Return the plan of what remains; nothing is served before that.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html
     """
     client = deploy.environment.client("apigateway")
-    bodies = shipped.not_imported(client, planned.bodies)
-    if not bodies:
-        return planned
     for api, body in bodies.items():
         with step(f"Import the contract into API {api}, where that has failed before"):
             client.put_rest_api(restApiId=api, mode="overwrite", failOnWarnings=True, body=body.encode())

@@ -14,7 +14,6 @@ from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, Result
 from crudctl.verify.unasked import UNASKED
 
 METRIC_READ = 0.00001  # USD for a metric that GetMetricData reads: https://aws.amazon.com/cloudwatch/pricing/
-MOST = 0.10  # USD that a verification may cost
 GB = 1024**3
 MARKS = {AS_HERE: "✓", DIFFERS: "✗", NOT_SEEN: "·"}
 
