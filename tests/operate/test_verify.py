@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+
+import pytest
 
 from crudctl.release import versions
 from crudctl.verify.commands import NAMES
 from tests.invoke import invoke
+from tests.snapshot import cloned
 from tests.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this file's own: what other tests have changed by hand would be a difference."""
+    with cloned(tmp_path_factory.mktemp("verify") / "items") as stack:
+        stack.crudctl("up")
+        yield stack
 
 
 def test_the_local_stack_is_as_here_and_is_left_as_it_was(stack: Stack) -> None:
