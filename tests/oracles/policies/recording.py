@@ -78,7 +78,7 @@ _VARIABLE = (
     (re.compile(r"\beu-central-1\b"), "REGION"),
     (re.compile(r"(-test-)[a-z]+(_[a-z]+)+"), r"\1OPERATION"),
     (re.compile(r"(:table/\w+-test-)(?!releases)[a-z]+"), r"\1TABLE"),
-    (re.compile(r"(/restapis/|API-Gateway-Execution-Logs_)[0-9a-z]{8,10}\b"), r"\1API"),
+    (re.compile(r"(/restapis/|%2Frestapis%2F|API-Gateway-Execution-Logs_)[0-9a-z]{8,10}\b"), r"\1API"),
     (re.compile(r"(userpool/)[a-z0-9-]+_\w+"), r"\1POOL"),
     (re.compile(r"(:distribution/|origin-access-control/|response-headers-policy/)[\w-]+"), r"\1ID"),
     (re.compile(r"(/(?:deployments|resources|authorizers)/)\w+"), r"\1ID"),
