@@ -20,7 +20,7 @@ locals {
   state       = "arn:aws:s3:::${local.prefix}-state-${local.account}"
   web_acls    = "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*"
   stages      = "arn:aws:apigateway:${var.region}::/restapis/*/stages/*"
-  # The ids of pools, of APIs and of what CloudFront has are random; pools are told apart by their tags.
+  # The ids of user pools, APIs and CloudFront's resources are random; a user pool is recognised by its tags.
   pools      = "arn:aws:cognito-idp:${local.here}:userpool/*"
   cloudfront = { for kind in ["distribution", "origin-access-control", "response-headers-policy"] : kind => "arn:aws:cloudfront::${local.account}:${kind}/*" }
   # API Gateway names the execution log after the API's random id. Some actions have `:*` at the end of a group's ARN.

@@ -346,7 +346,7 @@ run "gateway_errors_are_problems_that_browsers_can_read" {
       for kind, response in jsondecode(aws_api_gateway_rest_api.api.body).x-amazon-apigateway-gateway-responses :
       contains(keys(response.responseParameters), "gatewayresponse.header.Retry-After") == (response.statusCode == "429" || startswith(response.statusCode, "5"))
     ])
-    error_message = "A client is not told when to try again, for example what Lambda refused for want of concurrency."
+    error_message = "A client is not told when to try again, for example after Lambda had no concurrency left."
   }
 }
 

@@ -213,8 +213,8 @@ class Records:
         self._client.put_item(TableName=self._table, Item=key | _attributes(release))
 
     def _put(self, release: Release, condition: str, values: dict[str, Any]) -> bool:
-        extra = {"ExpressionAttributeValues": values} if values else {}
         """Write the release under way. Return False if the condition is not met."""
+        extra = {"ExpressionAttributeValues": values} if values else {}
         try:
             self._client.put_item(
                 TableName=self._table, Item=CURRENT | _attributes(release), ConditionExpression=condition, **extra
