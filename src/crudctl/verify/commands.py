@@ -51,7 +51,7 @@ FOLDER = "verify"  # in the environment's home
 @environment_option(*project.ENVIRONMENTS)
 @click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run only this part. Repeat it for several.")
 @click.option("--skip", multiple=True, type=click.Choice(NAMES), help="Leave this part out. Repeat it for several.")
-@click.option("--bake", help="Duration of the release's step before all traffic.  [default: 2m, 5s on this machine]")
+@click.option("--bake", help="Duration of the release's step before all traffic.  [default: 2m, 20s on this machine]")
 @click.option("--api-url", help="Where the API is reached.  [default: the output api_url]")
 @click.option("--sign-in-url", help="Where the sign-in page is reached.  [default: the output hosted_ui_url]")
 @click.option(
@@ -82,7 +82,7 @@ def verify(
         chosen = [part for part in chosen if part.name in only or part.name not in NOT_ON_PROD]
     if not chosen:
         raise Failed("Nothing is left to verify.", "Choose a part with --only that --skip does not leave out.")
-    duration = seconds(bake or ("5s" if environment.local else "2m"))
+    duration = seconds(bake or ("20s" if environment.local else "2m"))
     if environment.production and trial.PART in chosen:
         confirm_change(environment, f"Release a version that differs by a comment to {environment.prefix}?", None, name)
     subject = Subject.of(environment, duration, api_url, sign_in_url)
