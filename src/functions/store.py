@@ -12,7 +12,7 @@ A PUT names every field of the contract: `len(UPDATE) + 8 * fields` bytes at mos
 
 from __future__ import annotations
 
-from . import entry, errors, resource
+from . import entry, errors, resource, telemetry
 from .aws import dynamodb
 from .aws.dynamodb import marshal, unmarshal
 from .entry import LIVE, TRASHED
@@ -75,7 +75,7 @@ class Store:
         With DATA_ROLE_ARN, every call is made in a session of that role tagged with the owner, so that IAM guards ownership too:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
         """
-        client = dynamodb.Client.from_environment(environ)
+        client = dynamodb.Client.from_environment(environ, _noticed)
         client.connect()
         role = None
         if environ.get("DATA_ROLE_ARN"):
@@ -297,3 +297,8 @@ class Resources:
             if "Item size" not in str(failure):  # "Item size has exceeded …", "Item size to update has exceeded …"
                 raise
             raise errors.PayloadTooLarge(MAX_SIZE) from failure
+
+
+def _noticed(error: dynamodb.DynamoDBError) -> None:
+    """Count that DynamoDB throttled a call or failed by itself: its own metrics are by operation, an alarm metric for each."""
+    telemetry.count("TableThrottled" if isinstance(error, dynamodb.Throttled) else "TableErrors")

@@ -1,4 +1,4 @@
-"""Writes one JSON log line for each request, which also carries its metrics (CloudWatch embedded metric format).
+"""Writes one JSON log line for each request, which also carries what has to be counted (CloudWatch embedded metric format).
 
 A leaf: imports no other module.
 
@@ -16,45 +16,49 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Few and bounded: every distinct set of values is a metric that is billed. Never the id of a user, resource or request. A release
-# compares metrics by version; docs/decisions/0012-metrics-and-alarms.md counts them.
-BY_OPERATION = [["operation"]]
-BY_VERSION = [["operation"], ["operation", "version"]]
-DIMENSIONS = {"Latency": BY_VERSION, "Faults": BY_VERSION, "ColdStarts": BY_VERSION}
+# Few and bounded: every distinct set of values is a metric that is billed for each hour in which it arrives. Never the id of a
+# user, resource or request. docs/decisions/0012-metrics-and-alarms.md lists them.
+DIMENSIONS = {"Faults": ["operation", "version"], "TableThrottled": [], "TableErrors": []}
 FRAMES = 6  # of a failure's trail that are logged
-UNITS = {"Latency": "Milliseconds"}
-ALWAYS = ("Latency", "Faults")  # the number of requests is the sample count of either
+LONGEST_TRAIL, LONGEST_ID = 2000, 256  # characters
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_counted: dict[str, int] = {}
 
 
-def record(
-    fields: Mapping[str, Any], metrics: Mapping[str, float], timestamp_ms: int, environ: Mapping[str, str] = os.environ
-) -> None:
+def count(metric: str) -> None:
+    """Add one to a metric of the next line that is written, which is that of the request being served."""
+    _counted[metric] = _counted.get(metric, 0) + 1
+
+
+def record(fields: Mapping[str, Any], timestamp_ms: int, environ: Mapping[str, str] = os.environ) -> None:
     """Write the log line of one request to standard output, from where Lambda sends it to CloudWatch Logs.
 
+    The line carries metrics only if something was counted: a response without a fault is a line and nothing else.
+
     Args:
-        fields: properties of the log line; those that are None are left out. `operation` is a dimension.
-        metrics: values by metric name; those that are zero are left out, except ALWAYS.
+        fields: properties of the log line; those that are None are left out. `operation` is a dimension. Lambda reads `level` and
+            `timestamp`, and adds one that is missing:
+            https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
         timestamp_ms: when the request was received, in milliseconds since the epoch.
     """
-    values = {name: value for name, value in metrics.items() if value or name in ALWAYS}
-    line = {
-        "_aws": {
+    global _counted
+    line = {name: value for name, value in fields.items() if value is not None}
+    line["version"] = environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+    if _counted:
+        counted, _counted = _counted, {}
+        line["_aws"] = {
             "Timestamp": timestamp_ms,
             "CloudWatchMetrics": [
                 {
                     "Namespace": environ["METRIC_NAMESPACE"],
-                    "Dimensions": dimensions,
-                    "Metrics": [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in names],
+                    "Dimensions": [DIMENSIONS[name]],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
                 }
-                for dimensions in (BY_VERSION, BY_OPERATION)
-                if (names := [name for name in values if DIMENSIONS.get(name, BY_OPERATION) is dimensions])
+                for name in counted
             ],
-        },
-        "version": environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        **{name: value for name, value in fields.items() if value is not None},
-        **values,
-    }
-    sys.stdout.write(json.dumps(line, separators=(",", ":"), default=str) + "\n")
+        }
+        line |= counted
+    sys.stdout.write(_encode(line) + "\n")
     sys.stdout.flush()
 
 
@@ -73,7 +77,8 @@ def described(failure: BaseException) -> dict[str, Any]:
     while cause:
         error, cause = f"{error}, because of {_name(cause)}", cause.__cause__
     action = getattr(failure, "action", None)
-    return {"error": error, **({"aws_action": action, "aws_error": getattr(failure, "code", "")} if action else {})}
+    aws = {"aws_action": action, "aws_error": getattr(failure, "code", "")[:LONGEST_ID]} if action else {}
+    return {"error": error[:LONGEST_TRAIL], **aws}
 
 
 def _name(failure: BaseException) -> str:

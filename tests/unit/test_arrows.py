@@ -81,7 +81,7 @@ FUNCTIONS = {
     "request": {"body", "contract", "errors", "precondition"},
     "precondition": set(),
     "body": {"errors", "validation"},
-    "store": {"aws", "entry", "errors", "receipt", "resource"},
+    "store": {"aws", "entry", "errors", "receipt", "resource", "telemetry"},
     "entry": {"resource"},
     "receipt": {"contract", "errors", "json_text"},
     "resource": {"contract", "json_text", "merge"},

@@ -45,7 +45,7 @@ class Clock:
         self.now += seconds
 
 
-def client_of(server: HostileServer, clock: Clock | None = None, **options: bool) -> Client:
+def client_of(server: HostileServer, clock: Clock | None = None, **options: Any) -> Client:
     clock = clock or Clock()
     keys = Credentials("key", "secret", "token")
     return Client(
@@ -205,6 +205,27 @@ def test_a_lasting_failure_is_raised_after_the_last_attempt(fault: Behaviour, ki
             client_of(server, clock).call("PutItem", PUT, lambda: 100.0)
         assert len(server.requests) == dynamodb.ATTEMPTS
     assert clock.pauses == [0.025, 0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("fault", "noticed"),
+    [
+        (error("ProvisionedThroughputExceededException"), [dynamodb.Throttled]),
+        (error("ThrottlingException"), [dynamodb.Throttled]),
+        (error("InternalServerError", 500), [dynamodb.Unavailable]),
+        (respond("bad gateway", 502), [dynamodb.Unavailable]),
+        (error("TransactionConflictException"), []),
+        (reset, []),
+    ],
+    ids=["capacity", "throttled", "internal", "proxy", "conflict", "no response"],
+)
+def test_a_throttled_or_failed_call_is_noticed_although_its_retry_succeeds(
+    fault: Behaviour, noticed: list[type[Exception]]
+) -> None:
+    seen: list[dynamodb.DynamoDBError] = []
+    with HostileServer(fault, respond(GOOD)) as server:
+        assert client_of(server, noticed=seen.append).call("PutItem", PUT, soon) == GOOD
+    assert [type(each) for each in seen] == noticed
 
 
 def test_no_pause_is_longer_than_the_time_that_is_left() -> None:

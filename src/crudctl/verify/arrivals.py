@@ -23,7 +23,6 @@ Metric = tuple[str, str, str, dict[str, str]]  # namespace, name, statistic, dim
 LOGGING = "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html"
 FORMAT = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html"
 GATEWAY_METRICS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html"
-EMBEDDED = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"
 FUNCTION_METRICS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 TABLE_METRICS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html"
 SIGN_IN_METRICS = "https://docs.aws.amazon.com/cognito/latest/developerguide/metrics-for-cognito-user-pools.html"
@@ -66,13 +65,6 @@ RANK = Row("percentile rank", "PR(0:) of the gateway's Latency", "data: a share 
 TRIMMED = Row(
     "trimmed count", "TC(0:) of the gateway's Latency", "data: a number of requests", STATISTICS, ("trimmed-count",)
 )
-OWN = Row(
-    "metrics of log lines",
-    "Latency by operation, in the service's own namespace",
-    "data",
-    EMBEDDED,
-    ("embedded-metrics",),
-)
 INVOCATIONS = Row(
     "function metrics", "AWS/Lambda Invocations by FunctionName and Resource, of alias prod", "data", FUNCTION_METRICS,
     ("function-metrics",),
@@ -83,7 +75,7 @@ TABLE = Row(
 SIGN_INS = Row(
     "sign-in metrics", "AWS/Cognito SignInSuccesses by UserPool and UserPoolClient", "data", SIGN_IN_METRICS, ("sign-in-metrics",)
 )  # fmt: skip
-METRICS = (COUNT, RANK, TRIMMED, OWN, INVOCATIONS, TABLE, SIGN_INS)
+METRICS = (COUNT, RANK, TRIMMED, INVOCATIONS, TABLE, SIGN_INS)
 
 
 def look(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
@@ -206,7 +198,6 @@ def _queries(subject: Subject) -> Iterator[tuple[Row, Metric]]:
     yield COUNT, ("AWS/ApiGateway", "Count", "Sum", gateway)
     yield RANK, ("AWS/ApiGateway", "Latency", "PR(0:)", gateway)
     yield TRIMMED, ("AWS/ApiGateway", "Latency", "TC(0:)", gateway)
-    yield OWN, (prefix, "Latency", "SampleCount", {"operation": listing})
     yield INVOCATIONS, ("AWS/Lambda", "Invocations", "Sum", {"FunctionName": name, "Resource": f"{name}:prod"})
     table = {"TableName": str(subject.outputs["table_name"]), "Operation": "Query"}
     yield TABLE, ("AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", table)

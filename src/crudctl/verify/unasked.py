@@ -14,6 +14,7 @@ UNASKED = {
     "auth-time": "the sign-in page needs a person",
     "client-secrets": "it would replace the secret that machines use",
     "deployed-resources": BREAKS,
+    "embedded-metrics": BREAKS,
     "environment-variables": INSIDE,
     "function-credentials": INSIDE,
     "header-names": INSIDE,

@@ -132,6 +132,7 @@ class Client:
         credentials: called for every attempt, so that it can renew them, with the time that is left.
         clock: returns seconds since the epoch.
         random: returns a number from 0 up to 1.
+        noticed: called with each response in which DynamoDB throttled a call or failed by itself, also if a retry then succeeds.
         snapshot: whether Lambda copies this process after its initialisation, as SnapStart does.
     """
 
@@ -144,6 +145,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = lambda: int.from_bytes(os.urandom(7), "big") / 2**56,
+        noticed: Callable[[DynamoDBError], None] | None = None,
         snapshot: bool = False,
     ) -> None:
         self._connection = Connection(endpoint, clock)
@@ -152,10 +154,13 @@ class Client:
         self._clock = Clock(clock)
         self._sleep = sleep
         self._random = random
+        self._noticed = noticed
         self._snapshot = snapshot
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Client:
+    def from_environment(
+        cls, environ: Mapping[str, str], noticed: Callable[[DynamoDBError], None] | None = None
+    ) -> Client:
         """Return the client of a Lambda function.
 
         It reads AWS_REGION, the credentials (see credentials.py), and AWS_ENDPOINT_URL_DYNAMODB or
@@ -168,6 +173,7 @@ class Client:
             endpoint or f"https://dynamodb.{region}.amazonaws.com",
             region,
             credential_sources.from_environment(environ),
+            noticed=noticed,
             snapshot=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
         )
 
@@ -278,6 +284,8 @@ class Client:
         if status == 200:
             raise Broken("the response is not a JSON object")
         error = _error(status, document if isinstance(document, dict) else {})
+        if self._noticed and (status >= 500 or isinstance(error, Throttled)):
+            self._noticed(error)
         if error.code in EXPIRED and keys.expires > 0:
             keys.expires = 0.0  # so that their source replaces them, if it has others
         elif not self._clock.correct(error.code, response_headers.get("date", "")):
