@@ -228,6 +228,21 @@ def test_a_throttled_or_failed_call_is_noticed_although_its_retry_succeeds(
     assert [type(each) for each in seen] == noticed
 
 
+def test_calls_that_keep_failing_end_without_pauses_until_time_has_passed() -> None:
+    clock = Clock()
+    with HostileServer(*[error("ThrottlingException")] * 40) as server:
+        client = client_of(server, clock)
+        attempts = []
+        for after in (0, 0, 0, 0, 60):
+            clock.now += after
+            before = len(server.requests)
+            with pytest.raises(dynamodb.Throttled):
+                client.call("PutItem", PUT, lambda: 100.0)
+            attempts.append(len(server.requests) - before)
+    assert attempts[0] == attempts[1] == attempts[4] == dynamodb.ATTEMPTS
+    assert attempts[3] == 1, "what was saved up is used up"
+
+
 def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
     clock = Clock()
     with HostileServer(*[error("ThrottlingException")] * 8) as server:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min(CAP, BASE * 2^n)
+RETRIES = 14  # the most that a client saves up, enough for two calls; it gets one a second
 CONNECT_TIMEOUT = 2.0  # seconds, for name, TCP and TLS
 ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole response
 
@@ -156,6 +157,7 @@ class Client:
         self._random = random
         self._noticed = noticed
         self._snapshot = snapshot
+        self._retries, self._counted = float(RETRIES), 0.0
 
     @classmethod
     def from_environment(
@@ -197,7 +199,8 @@ class Client:
         remaining: Remaining,
         credentials: Source | None = None,
     ) -> dict[str, Any]:
-        """Make one call. Retry transient failures with full jitter while there is time.
+        """Make one call. Retry transient failures with full jitter while there is time, and while the client has retries left:
+        calls that wait, although nearly all of them fail, would occupy the concurrency that everybody else needs (decision 0030).
 
         A call can be applied twice: an attempt whose response was lost is sent again. So a write must
         be conditional, and its caller must recognise its own earlier write in ConditionalCheckFailed.item. An idle
@@ -243,9 +246,19 @@ class Client:
                 error = failure
             attempt += 1
             pause = self._random() * min(CAP, BASE * 2**attempt)
-            if attempt == ATTEMPTS or pause >= remaining():
+            if attempt == ATTEMPTS or pause >= remaining() or not self._may_retry():
                 raise error
             self._sleep(pause)
+
+    def _may_retry(self) -> bool:
+        """Take one of the retries that are left. Return whether there was one."""
+        now = self._clock()
+        self._retries = min(RETRIES, self._retries + max(0.0, now - self._counted))
+        self._counted = now
+        if self._retries < 1:
+            return False
+        self._retries -= 1
+        return True
 
     def _attempt(self, action: str, body: bytes, source: Source, remaining: Remaining) -> dict[str, Any]:
         if remaining() <= 0:
