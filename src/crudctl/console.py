@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -130,3 +131,8 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
             done.set()
             thread.join()
     err.print(Text.assemble(("✓", "green"), f" {title} ", (f"{time.monotonic() - started:.1f} s", "dim")))
+
+
+def relative(path: Path) -> str:
+    """Return a path for people to read: from the working directory, if it is in there."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -329,6 +329,20 @@ def test_every_command_and_option_has_a_help_text(name: str, folder: Path) -> No
     assert isinstance(cli.main.commands[name], click.Group) or re.search(r"Examples?:\s.*crudctl", result.output)
 
 
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_list_of_commands_says_what_each_does(name: str) -> None:
+    assert cli.main.commands[name].name == name
+    assert cli.COMMANDS[name].summary == cli.main.commands[name].get_short_help_str(1000)
+
+
+def test_help_imports_no_command(folder: Path) -> None:
+    program = "import sys; from crudctl import cli; cli.main(['--help'], standalone_mode=False); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+    listed, imported = ended.stdout.rstrip().rpartition("\n")[::2]
+    assert all(f"  {name} " in listed for name in cli.COMMANDS)
+    assert not {"boto3", "botocore", "yaml", *(place.module for place in cli.COMMANDS.values())} & set(imported.split())
+
+
 def test_one_port_for_both_servers_is_refused_at_once(folder: Path) -> None:
     result = invoke(folder, "up", "--port", "4700", "--web-port", "4700")
     assert result.exit_code == 1

@@ -17,9 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from click.testing import CliRunner
 
 from crudctl import processes
-from crudctl.errors import Commands, refused
+from crudctl.errors import Commands
 from crudctl.operate import logs
 from crudctl.project import Environment
+from crudctl.refusals import refused
 from emulator import process
 from tests.invoke import invoke
 from tests.stack import ROOT, put_names

@@ -1,4 +1,4 @@
-"""The commands of this layer that are about the contract's content."""
+"""The commands of this layer: the package, and what is made of the contract."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 import click
 
 from crudctl import project
-from crudctl.build import service
+from crudctl.build import contract, contract_changes, package, sbom, service
 from crudctl.build.contract import ContractError
-from crudctl.console import Failed
+from crudctl.console import Failed, err, out, relative
 
 
 @click.command()
@@ -27,3 +27,56 @@ def example(*, patch: bool) -> None:
     except ContractError as error:
         raise Failed(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
     click.echo(json.dumps(dict(list(sample.items())[:1]) if patch else sample))
+
+
+@click.command(name="package")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def build(as_json: bool) -> None:
+    """Build what is deployed: build/functions.zip and build/openapi.json. The same sources give the same bytes.
+
+    It also writes the contract for generators of clients: build/contract.json (OpenAPI 3.0) and build/openapi-3.1.json.
+
+    Example: crudctl package --json
+    """
+    root = project.root()
+    built = package.build_or_fail(root)
+    if as_json:
+        click.echo(json.dumps({"zip": str(built.zip), "openapi": str(built.openapi), "sha256": built.sha256}))
+    else:
+        size = built.zip.stat().st_size
+        out.print(f"{relative(built.zip)}  {size:,} bytes  sha256 {built.sha256}\n{relative(built.openapi)}")
+
+
+@click.command(name="sbom")
+def write_sbom() -> None:
+    """Write bills of materials (CycloneDX) and SHA-256 checksums of the build to build/.
+
+    Example: crudctl sbom && sha256sum --check build/SHA256SUMS
+    """
+    for path in sbom.write(project.root()):
+        click.echo(relative(path))
+
+
+@click.command(name="contract-changes")
+@click.argument("base")
+def show_contract_changes(base: str) -> None:
+    """List changes since the git revision BASE that break clients of the contract. Exit code 1 if there are any.
+
+    A higher major version in the contract announces such changes: they are still listed, and the exit code is 0.
+
+    Example: crudctl contract-changes origin/main
+    """
+    root = project.root()
+    try:
+        old, new = contract.at_revision(root, base), contract.load(root)
+        changes, announced = contract_changes.breaking(old, new), contract_changes.may_break(old, new)
+    except ContractError as error:
+        raise Failed(
+            str(error), "Name a revision that has a contract, such as origin/main, or fix contract/openapi.yaml."
+        ) from error
+    for sentence in changes:
+        click.echo(sentence)
+    if not changes:
+        err.print(f"No change breaks a client of {base}.")
+    elif not announced:
+        raise Failed("These changes break clients.", "Undo them, or raise the major version in contract/openapi.yaml.")

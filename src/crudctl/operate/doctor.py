@@ -19,12 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from crudctl import naming, processes
 from crudctl.build import package
 from crudctl.console import Failed
-from crudctl.errors import refused
 from crudctl.infra import provider, state, terraform, tfvars
 from crudctl.local import stack
 from crudctl.naming import SOURCE, settings_file
 from crudctl.operate import day_one
 from crudctl.project import Environment
+from crudctl.refusals import refused
 from crudctl.web import build
 
 SKEW = 60.0  # seconds; AWS rejects a signature whose time differs by five minutes

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from crudctl.console import Failed, out, step
-from crudctl.errors import refused
+from crudctl.refusals import refused
 from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Result, limit, right, unseen
 from crudctl.verify.summary import Chapter
 
