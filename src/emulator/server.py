@@ -24,7 +24,7 @@ from emulator.apigateway import (
 from emulator.cloudfront import response_headers
 from emulator.cloudwatch import get_metric_data, metrics, statistics
 from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
-from emulator.dynamodb import table_metrics
+from emulator.dynamodb import query_pages, table_metrics
 from emulator.http import edge, framing, one_write, signatures
 from emulator.iam import (
     alias_actions,
@@ -35,7 +35,7 @@ from emulator.iam import (
     resources,
     session_tags,
 )
-from emulator.lambda_ import credentials, environment, function_log, invocation, trace
+from emulator.lambda_ import credentials, environment, function_log, invocation, trace, worker_io
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
@@ -63,6 +63,7 @@ ADDITIONS = (
     filter_log_events,
     query_definitions,
     sign_in_metrics,
+    query_pages,
     table_metrics,
     response_headers,
     api_account,
@@ -74,6 +75,7 @@ ADDITIONS = (
     request_line,
     invocation,
     environment,
+    worker_io,
     function_log,
     trace,
     one_write,

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from emulator import process
 from emulator.patches import registered
 
-from . import test_invocation, test_put_rest_api
+from . import test_invocation, test_put_rest_api, test_worker_io
 from .copies import UPSTREAM, apply, copy_of_ministack
 from .stack import REGION, Stack, policy, unique
 from .test_iam import denied, operations, table, text
@@ -21,10 +21,11 @@ from .test_put_rest_api import resources
 from .test_sign_up import APP, PASSWORD, VERIFIER, Site, claims
 
 ROOT = Path(__file__).resolve().parents[2]
+PATCHES = ("leading-keys", "output-of-invocations", "put-rest-api", "query-pages", "sign-up-page", "weighted-aliases")
 
 
 def test_there_is_a_patch_for_each_difference_that_is_plain_wiring() -> None:
-    assert {patch.stem for patch in UPSTREAM} == {"leading-keys", "put-rest-api", "sign-up-page", "weighted-aliases"}
+    assert {patch.stem for patch in UPSTREAM} == set(PATCHES)
     assert {patch.stem for patch in UPSTREAM} <= {difference.name for difference in registered()}
 
 
@@ -73,6 +74,28 @@ def test_alias_describes_its_first_version(upstream: Stack) -> None:
     name = test_invocation.canary(upstream, 1.0)
     described = upstream.client("lambda").get_function_configuration(FunctionName=name, Qualifier="prod")
     assert described["Version"] == "1"
+
+
+def test_log_has_every_line_that_was_written(upstream: Stack) -> None:
+    name = upstream.function(test_worker_io.WRITING)
+    test_worker_io.invoke(upstream, name, "word", 100)
+    test_worker_io.invoke(upstream, name, "again", 1)
+    lines = test_worker_io.written(upstream, name)
+    assert sorted(lines) == sorted([*(f"word {number}" for number in range(100)), "again 0", *test_worker_io.LINES * 2])
+
+
+def test_expression_is_evaluated_for_each_item_and_each_request(upstream: Stack) -> None:
+    name, client = table(upstream), upstream.client("dynamodb")
+    for key in ("a", "b", "c"):
+        client.put_item(TableName=name, Item={"id": text(key)})
+    for least, found in (("a", ["b", "c"]), ("b", ["c"])):
+        matching = client.scan(
+            TableName=name, FilterExpression="id > :least", ExpressionAttributeValues={":least": text(least)}
+        )
+        assert sorted(item["id"]["S"] for item in matching["Items"]) == found
+    for _ in range(2):
+        with pytest.raises(ClientError, match="ValidationException"):
+            client.scan(TableName=name, FilterExpression="id > >", ExpressionAttributeValues={":least": text("a")})
 
 
 def test_policy_may_name_the_leading_keys_of_a_request(upstream: Stack) -> None:

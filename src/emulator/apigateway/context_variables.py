@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import cache
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 _EVERYWHERE = """
@@ -35,6 +35,11 @@ TEMPLATES = frozenset((_EVERYWHERE + _TEMPLATES_ONLY).split())  # mapping templa
 ACCESS_LOG = frozenset((_EVERYWHERE + _ACCESS_LOG_ONLY).split())
 
 
-def documented(name: str, among: Iterable[str]) -> bool:
+@cache
+def _any(among: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(known).replace(r"\*", "[A-Za-z0-9_:-]+") for known in among))
+
+
+def documented(name: str, among: frozenset[str]) -> bool:
     """Return whether a variable, without `$context.`, is one of those listed in `among`. Case counts."""
-    return any(re.fullmatch(re.escape(known).replace(r"\*", "[A-Za-z0-9_:-]+"), name) for known in among)
+    return _any(among).fullmatch(name) is not None

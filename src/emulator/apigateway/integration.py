@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ministack.core import concurrency
 from ministack.services import apigateway_v1 as v1
 from ministack.services import lambda_svc
 
@@ -22,6 +23,7 @@ Json = dict[str, Any]
 LONGEST_INTEGRATION = 29.0
 LARGEST_EVENT = 6 * 1024 * 1024
 _places = admission.Places()
+_threads = ThreadPoolExecutor(admission.RUNNING, "invocation")  # as many as have a place: none waits for another
 
 INTEGRATION_FAILURE = register(
     Difference(
@@ -72,7 +74,6 @@ REMAPPED_HEADERS = register(
 REMAPPED = (
     "authorization", "connection", "content-md5", "date", "max-forwards", "server", "user-agent", "www-authenticate",
 )  # fmt: skip
-uses(INTEGRATION_TIMEOUT, concurrency, "async run_reentrant(fn, *args, thread_name='ministack-reentrant')")
 uses(INTEGRATION_TIMEOUT, lambda_svc, "_execute_function_with_config_scope(func, event)")
 uses(INTEGRATION_TIMEOUT, v1, "_resources")
 
@@ -131,13 +132,9 @@ async def call_lambda(
         exchange.integration_status = 429
         raise _failure(500, "too many requests wait for functions") from None
     started = time.perf_counter()
-    running = asyncio.ensure_future(
-        concurrency.run_reentrant(
-            lambda_svc._execute_function_with_config_scope,
-            target.record,
-            event,
-            thread_name="ministack-apigw-invoke",
-        )
+    execute = lambda_svc._execute_function_with_config_scope
+    running = asyncio.get_running_loop().run_in_executor(
+        _threads, contextvars.copy_context().run, execute, target.record, event
     )
     running.add_done_callback(lambda _: give_back())  # after a timeout the function is still running
     await asyncio.wait({running}, timeout=_timeout(exchange))

@@ -11,6 +11,7 @@ from typing import Any
 from ministack.services import dynamodb
 
 from emulator.cloudwatch import metrics
+from emulator.dynamodb import query_pages
 from emulator.patches import Difference, patch, register
 
 Json = dict[str, Any]
@@ -30,7 +31,7 @@ TABLE_METRICS = register(
 )
 OPERATIONS = {
     "_get_item": "GetItem", "_put_item": "PutItem", "_update_item": "UpdateItem", "_delete_item": "DeleteItem",
-    "_query": "Query", "_scan": "Scan",
+    "_scan": "Scan",
 }  # fmt: skip
 
 
@@ -38,7 +39,14 @@ def install() -> None:
     """Measure the operations that functions use, and the capacity that they consume."""
     for name, operation in OPERATIONS.items():
         patch(dynamodb, name, _measured(operation), TABLE_METRICS)
+    patch(dynamodb, "_query", query, TABLE_METRICS, query_pages.QUERY_PAGES)
     patch(dynamodb, "_add_consumed_capacity", add_consumed_capacity, TABLE_METRICS)
+
+
+def query(original: Callable[[Json], Response], data: Json) -> Response:
+    """Serve a Query from the items of its page, and measure it."""
+    with query_pages.page_of(data):
+        return _measured("Query")(original, data)
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
+from emulator.lambda_ import worker_io
 from emulator.logs.log_stream import LOG_STREAMS
 from emulator.patches import Difference, patch, register, uses
 
@@ -45,7 +46,7 @@ def install() -> None:
     vars(processes).update(vars(subprocess), Popen=popen)
     patch(lambda_runtime, "subprocess", processes, ENVIRONMENT_VARIABLES)
     patch(lambda_runtime, "Worker._spawn", spawn, ENVIRONMENT_VARIABLES, LOG_STREAMS)
-    patch(lambda_runtime, "Worker.invoke", invoke, LOG_STREAMS)
+    patch(lambda_runtime, "Worker.invoke", invoke, LOG_STREAMS, worker_io.OUTPUT_OF_INVOCATIONS)
 
 
 def spawn(original: Callable[[Any], None], self: Any) -> None:
@@ -63,8 +64,8 @@ def popen(command: list[str], env: Json | None = None, **options: Any) -> subpro
     """Start a process, with Lambda's variables if it is the worker that this thread spawns."""
     worker = getattr(_here, "spawned", None)
     if worker is not None and env is not None:
-        env = _variables(worker, env)
         _here.spawned = None
+        return worker_io.start(worker._tmpdir, command, _variables(worker, env), **options)
     return subprocess.Popen(command, env=env, **options)
 
 
@@ -91,7 +92,6 @@ def _variables(worker: Any, env: Json) -> dict[str, str]:
 
 
 def invoke(
-    original: Callable[..., Json],
     self: Any,
     event: Any,
     request_id: str,
@@ -103,17 +103,22 @@ def invoke(
 ) -> Json:
     """Run an invocation, and keep its worker, id and result for `last_invocation` and `last_request_id`."""
     _here.worker, _here.result, _here.request_id = self, {}, request_id
-    result = original(
-        self,
-        event,
-        request_id,
-        trace_id=trace_id,
-        depth=depth,
-        durable=durable,
-        invoked_function_arn=invoked_function_arn,
-    )
-    _here.result = result
-    return result
+    arn = self.config.get("FunctionArn", "") if invoked_function_arn is None else invoked_function_arn
+    context = {
+        "request_id": request_id,
+        "invoked_function_arn": arn,
+        "timeout_ms": int(float(self.config.get("Timeout", 30)) * 1000),
+        "trace_id": trace_id,
+        "depth": depth,
+        "durable": durable or {},
+    }
+    _here.result = worker_io.invoke(self, {"event": event, "ctx": context})
+    return dict(_here.result)
+
+
+def forget() -> None:
+    """Forget this thread's last invocation: the next may be refused before it reaches a worker."""
+    _here.worker, _here.result, _here.request_id = None, {}, ""
 
 
 def kill_all() -> None:

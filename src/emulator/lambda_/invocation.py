@@ -12,7 +12,7 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from emulator.cloudwatch import metrics
-from emulator.lambda_.environment import last_request_id
+from emulator.lambda_.environment import forget, last_request_id
 from emulator.lambda_.function_log import last_lines
 from emulator.patches import Difference, patch, register, uses
 
@@ -144,6 +144,7 @@ def execute(original: Callable[[Json, Any], Json], func: Json, event: Any) -> Js
     if arn and config.get("Version") == version and arn.startswith(_unqualified(config)):
         config = {**config, "FunctionArn": arn}
         func = {**func, "config": config}
+    forget()
     started = time.perf_counter()
     result = original(func, event)
     _measure(config, result, time.perf_counter() - started)
