@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import platform
 import resource
@@ -12,11 +11,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import boto3
 import trustme
 
+from crudctl.build import package
 from tests.servers.hostile import HostileServer, respond
 
 ROOT = Path(__file__).parents[2]
@@ -28,16 +29,16 @@ ITEM = {name: {"S": name} for name in ("id", "owner", "name", "created_at", "upd
 HERE = """
 import socket
 resolve = socket.getaddrinfo
-socket.getaddrinfo = lambda host, *rest, **options: resolve("127.0.0.1", *rest, **options)
+socket.getaddrinfo = lambda host, *rest, **options: resolve(b"127.0.0.1", *rest, **options)
 """
 FUNCTIONS = """
-import functions.aws.tls
-functions.aws.tls.AMAZON.add("{fingerprint}")
+import functions.aws.roots
+functions.aws.roots.AMAZON += open("{root}").read()
 import functions.handlers
 """
 FIRST_READ = """
 import types
-request = types.SimpleNamespace(owner="owner", id="request", now="", remaining=lambda: 5.0)
+request = types.SimpleNamespace(owner="owner", id="request", invocation="1", now="", idempotency_key=None, remaining=lambda: 5.0)
 functions.handlers.store().of(request).get("id")
 """
 BOTO3 = """
@@ -49,7 +50,10 @@ PROGRAMS = {
     "functions: import, client, connected": HERE + FUNCTIONS,
     "boto3: import, client": HERE + BOTO3,
     "functions, with every root of the system": HERE
-    + FUNCTIONS.replace("import functions.handlers", "functions.aws.tls.AMAZON.clear(); import functions.handlers"),
+    + FUNCTIONS.replace(
+        "import functions.handlers",
+        "import functions.aws.tls as tls; tls._is_aws = lambda host: False\nimport functions.handlers",
+    ),
     "functions, with http.client imported": HERE + FUNCTIONS + "import http.client\n",
     "functions: the same, first GetItem": HERE + FUNCTIONS + FIRST_READ,
     "boto3: the same, first GetItem": HERE
@@ -73,18 +77,21 @@ def measure(runs: int) -> dict[str, list[float]]:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
-    root = authority.cert_pem.bytes()
-    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(root.decode())).hexdigest()
+    pem = authority.cert_pem.bytes()
     responses = [respond({"Item": ITEM})] * (2 * (runs + 1))
     times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
     with tempfile.TemporaryDirectory() as home, HostileServer(*responses, context=context) as server:
         store = Path(home) / "store.pem"
         system = Path(ssl.get_default_verify_paths().cafile or os.devnull)
-        store.write_bytes(system.read_bytes() + root)
+        store.write_bytes(system.read_bytes() + pem)
+        root = Path(home) / "root.pem"
+        root.write_bytes(pem)
+        with zipfile.ZipFile(package.build(ROOT).zip) as built:
+            built.extractall(Path(home) / "task")
         environ = environment(home, store, server.port)
         for _ in range(runs + 1):
             for name, program in PROGRAMS.items():
-                times[name].append(cpu(program.format(fingerprint=fingerprint), environ))
+                times[name].append(cpu(program.format(root=root), environ))
     return {name: each[1:] for name, each in times.items()}
 
 
@@ -92,7 +99,7 @@ def environment(home: str, store: Path, port: int) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": home,
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": str(Path(home) / "task"),
         "SSL_CERT_FILE": str(store),
         "AWS_CA_BUNDLE": str(store),
         "AWS_ENDPOINT_URL": f"https://{HOST}:{port}",

@@ -25,7 +25,7 @@ CORS = {
     ),
 }
 # Version 00, or a later one with more fields behind it; an all-zero id is invalid: https://www.w3.org/TR/trace-context-1/#traceparent-header
-TRACEPARENT = re.compile("(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
+TRACEPARENT = "(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
 
 cold = True
 
@@ -160,7 +160,7 @@ def _traceparent(event: Mapping[str, Any]) -> str | None:
         if name.lower() == "traceparent"
         for value in values
     ]
-    match = TRACEPARENT.fullmatch(received[0]) if len(received) == 1 else None
+    match = re.fullmatch(TRACEPARENT, received[0]) if len(received) == 1 else None
     if not match or (match[1] == "00" and match[4]):
         return None
     return f"00-{match[2]}-{os.urandom(8).hex()}-{int(match[3], 16) & 1:02x}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_TAGS = 100  # operands of IN: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 # One element of a list, which may be empty, and what follows it: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1.2
 ELEMENT = re.compile(r'[ \t]*(?:(W/)?"([!#-~\x80-\xff]*)"[ \t]*)?(,|\Z)')
-VERSION = re.compile("[1-9][0-9]{0,17}")
+VERSION = "[1-9][0-9]{0,17}"
 
 
 class Precondition:
@@ -81,4 +81,4 @@ def _parsed(text: str) -> Tags | None:
 
 
 def _versions(tags: Tags) -> list[int]:
-    return [int(tag) for _, tag in tags if VERSION.fullmatch(tag)]
+    return [int(tag) for _, tag in tags if re.fullmatch(VERSION, tag)]

@@ -27,7 +27,7 @@ GUARDED = ("replace", "patch", "delete")  # kinds that REQUIRE_IF_MATCH is about
 SIGNED_IN = "aws.cognito.signin.user.admin"
 # A string of https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3, as the key's draft has it:
 # https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07#section-2.1
-QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+QUOTED = r'"((?:[^"\\]|\\["\\])*)"'
 
 
 class Request:
@@ -163,5 +163,5 @@ def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _unquoted(key: str) -> str:
     """Return an idempotency key without the quotes that its draft has around it: `"k"` and `k` are one key."""
-    quoted = QUOTED.fullmatch(key)
+    quoted = re.fullmatch(QUOTED, key)
     return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else key

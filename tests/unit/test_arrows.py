@@ -101,7 +101,8 @@ AWS_CLIENT = {
     "credentials": {"connection"},
     "sigv4": {"credentials"},
     "attributes": set(),
-    "tls": set(),
+    "tls": {"roots"},
+    "roots": set(),
 }
 
 

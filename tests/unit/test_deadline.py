@@ -68,7 +68,8 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *ports: int, after: Callable[[], ob
     """Let NAME have an address for each of these ports, found by a look-up that takes as long as `after`. Return the look-ups."""
     real, asked = socket.getaddrinfo, list[str]()
 
-    def look_up(host: str, port: int, *_: int, flags: int = 0, **options: Any) -> Any:
+    def look_up(octets: bytes, port: int, *_: int, flags: int = 0, **options: Any) -> Any:
+        host = octets.decode()
         if host != NAME or flags & socket.AI_NUMERICHOST:
             return real(host, port, type=socket.SOCK_STREAM, flags=flags)
         asked.append(host)

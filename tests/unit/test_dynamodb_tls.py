@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import certifi
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.aws import dynamodb, tls, transport
+from functions.aws import dynamodb, roots, tls, transport
 from functions.aws.credentials import Credentials
 from functions.aws.dynamodb import Client
 from tests.servers.hostile import HostileServer, reset, respond
@@ -44,8 +46,8 @@ def aws_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     """Resolve DynamoDB's host name to 127.0.0.1."""
     real = socket.getaddrinfo
 
-    def resolve(host: str, *rest: Any, **options: Any) -> Any:
-        return real("127.0.0.1" if host == AWS else host, *rest, **options)
+    def resolve(host: bytes, *rest: Any, **options: Any) -> Any:
+        return real(b"127.0.0.1" if host == AWS.encode() else host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
@@ -56,8 +58,7 @@ def forget() -> None:
 
 
 def amazon_is(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
-    der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
-    monkeypatch.setattr(tls, "AMAZON", {hashlib.sha256(der).hexdigest()})
+    monkeypatch.setattr(roots, "AMAZON", authority.cert_pem.bytes().decode())
 
 
 def server_with(authority: trustme.CA, name: str, *behaviours: Any) -> HostileServer:
@@ -103,14 +104,20 @@ def test_aws_is_trusted_by_its_own_roots_alone(
     store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amazon = trustme.CA()
-    store(trustme.CA(), amazon)
+    store(trustme.CA())
     amazon_is(amazon, monkeypatch)
     with server_with(amazon, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
         assert server.connections == 1
-    context = tls._amazon_context()
-    assert context
-    assert len(context.get_ca_certs()) == 1
+    assert len(tls._amazon_context().get_ca_certs()) == 1
+
+
+def test_another_host_is_not_trusted_by_the_roots_of_aws(store: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    amazon = trustme.CA()
+    store(trustme.CA())
+    amazon_is(amazon, monkeypatch)
+    with server_with(amazon, "127.0.0.1", respond(GOOD)) as server:
+        rejected(server.url)
 
 
 def test_aws_with_another_root_of_the_store_is_trusted(
@@ -123,13 +130,12 @@ def test_aws_with_another_root_of_the_store_is_trusted(
         assert call(f"https://{AWS}:{server.port}") == GOOD
 
 
-def test_aws_with_a_root_that_is_not_in_the_store_is_rejected(
+def test_aws_with_a_root_that_is_neither_its_own_nor_in_the_store_is_rejected(
     store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    amazon = trustme.CA()
     store(trustme.CA())
-    amazon_is(amazon, monkeypatch)
-    with server_with(amazon, AWS, respond(GOOD)) as server:
+    amazon_is(trustme.CA(), monkeypatch)
+    with server_with(trustme.CA(), AWS, respond(GOOD)) as server:
         rejected(f"https://{AWS}:{server.port}")
         assert server.requests == []
 
@@ -145,19 +151,25 @@ def test_aws_with_a_certificate_for_another_host_is_rejected(
         assert server.requests == []
 
 
-def test_amazons_roots_are_among_those_that_browsers_trust(store: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
-    context = tls._amazon_context()
-    assert context
-    roots: list[Any] = context.get_ca_certs()
-    names = {dict(pair for part in root["subject"] for pair in part)["commonName"] for root in roots}
-    assert names == {
-        "Amazon Root CA 1",
-        "Amazon Root CA 2",
-        "Amazon Root CA 3",
-        "Amazon Root CA 4",
-        "Starfield Services Root Certificate Authority - G2",
-    }
+def test_amazons_roots_are_among_those_that_browsers_trust() -> None:
+    trusted = Path(certifi.where()).read_text(encoding="utf-8")
+    own = x509.load_pem_x509_certificates(roots.AMAZON.encode())
+    assert all(root.public_bytes(Encoding.PEM).decode() in trusted for root in own)
+    assert [root.subject.rfc4514_string().partition(",")[0] for root in own] == [
+        f"CN=Amazon Root CA {number}" for number in (1, 2, 3, 4)
+    ]
+
+
+def test_amazons_roots_are_valid_for_two_more_years() -> None:
+    soon = datetime.now(UTC) + timedelta(days=2 * 365)
+    expiring = [
+        root.subject.rfc4514_string()
+        for root in x509.load_pem_x509_certificates(roots.AMAZON.encode())
+        if root.not_valid_after_utc < soon
+    ]
+    assert expiring == [], (
+        "take those that follow from https://www.amazontrust.com/repository/ into functions/aws/roots.py"
+    )
 
 
 def test_a_connection_opened_early_is_used_and_kept(store: Fill) -> None:

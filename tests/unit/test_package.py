@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
-from crudctl.build import package, service
+from crudctl.build import bytecode, package, service
 from crudctl.build.contract import ContractError
 
 ROOT = Path(__file__).parents[2]
@@ -59,33 +61,95 @@ def test_builds_at_the_same_time_have_the_same_bytes_and_leave_nothing_behind(pr
     assert [path.name for path in (project / "build").iterdir() if path.is_dir()] == []
 
 
-def test_the_zip_contains_sources_their_bytecode_and_nothing_else(project: Path) -> None:
-    built = package.build(project)
-    names = set(zipfile.ZipFile(built.zip).namelist())
+def modules_in(archive: zipfile.ZipFile) -> dict[str, CodeType]:
+    """Return the code of the modules in a zip by their names."""
+    found: dict[str, CodeType] = marshal.loads(archive.read(f"functions/{bytecode.CODE}"))
+    return found
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and all within it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes(constant)
+
+
+def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environ, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def built(project: Path) -> Path:
+    """Return a zip, built once."""
+    return package.build(project).zip
+
+
+@pytest.fixture(scope="module")
+def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the zip is unpacked, as Lambda does."""
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_zip_contains_the_code_of_every_module_its_loader_and_nothing_else(built: Path) -> None:
     source = ROOT / "src"
-    modules = {path.relative_to(source).with_suffix("") for path in (source / "functions").rglob("*.py")}
-    tag = sys.implementation.cache_tag
-    assert names == {f"{m}.py" for m in modules} | {f"{m.parent}/__pycache__/{m.name}.{tag}.pyc" for m in modules}
-    assert built.zip.stat().st_size < 150_000
+    paths = [path.relative_to(source).with_suffix("") for path in (source / "functions").rglob("*.py")]
+    with zipfile.ZipFile(built) as archive:
+        assert archive.namelist() == ["functions/__init__.pyc", f"functions/{bytecode.CODE}"]
+        assert modules_in(archive).keys() == {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    assert built.stat().st_size < 61_440  # 60 KiB
 
 
-def test_the_bytecode_is_used_whatever_times_the_files_have(project: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(package.build(project).zip) as archive:
-        archive.extractall(tmp_path)
-    sources = list((tmp_path / "functions").glob("*.py"))
-    assert sources
-    for source in sources:
-        source.write_text("raise AssertionError('compiled again')\n", encoding="utf-8")
-    code = "import functions.body; print(functions.body.MAX_BODY)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "131072"
+def test_every_module_of_the_zip_is_imported_from_it(built: Path, unpacked: Path) -> None:
+    with zipfile.ZipFile(built) as archive:
+        names = sorted(modules_in(archive).keys() - {"functions"})
+    code = f"import importlib\nfor name in {names}: print(importlib.import_module(name).__spec__.origin)"
+    found = run(unpacked, code)
+    assert not found.stderr
+    assert all(line.startswith("/var/task/functions/") for line in found.stdout.splitlines())
+    assert len(found.stdout.splitlines()) == len(names)
 
 
-def test_a_traceback_has_the_paths_on_lambda(project: Path) -> None:
-    name = f"functions/__pycache__/http.{sys.implementation.cache_tag}.pyc"
-    with zipfile.ZipFile(package.build(project).zip) as archive:
-        data = archive.read(name)
-    assert marshal.loads(data[16:]).co_filename == "/var/task/functions/http.py"
+def test_a_module_that_is_not_in_the_zip_is_missing(unpacked: Path) -> None:
+    assert (
+        "ModuleNotFoundError: No module named 'functions.nothing'" in run(unpacked, "import functions.nothing").stderr
+    )
+
+
+def test_a_traceback_names_files_lines_and_functions_as_in_the_sources(unpacked: Path) -> None:
+    code = (
+        "import traceback\nfrom functions.aws import attributes\n"
+        "try: attributes.marshal({'a': [1.5]})\n"
+        "except TypeError as error:\n"
+        " for frame in traceback.extract_tb(error.__traceback__)[1:]: print(frame.filename, frame.lineno, frame.name)"
+    )
+    lines = (ROOT / "src" / "functions" / "aws" / "attributes.py").read_text(encoding="utf-8").splitlines()
+    shown = [line.split() for line in run(unpacked, code).stdout.splitlines()]
+    assert {file for file, _, _ in shown} == {"/var/task/functions/aws/attributes.py"}
+    assert shown[-1][2] == "_value"
+    assert lines[int(shown[-1][1]) - 1].lstrip().startswith("raise TypeError")
+
+
+def test_the_code_has_neither_docstrings_nor_annotations(built: Path) -> None:
+    with zipfile.ZipFile(built) as archive:
+        found = [code for module in modules_in(archive).values() for code in codes(module)]
+    assert not [code.co_name for code in found if "__annotations__" in code.co_names]
+    texts = {constant for code in found for constant in code.co_consts if isinstance(constant, str)}
+    assert not [text for text in texts if text.startswith(("Return ", "Raise ", "Whether "))]
+
+
+def test_another_version_of_python_says_that_the_bytecode_is_not_for_it(unpacked: Path, tmp_path: Path) -> None:
+    """The way the loader begins, with the number of another version: https://docs.python.org/3/library/importlib.html"""
+    shutil.copytree(unpacked, tmp_path, dirs_exist_ok=True)
+    loader = tmp_path / "functions" / "__init__.pyc"
+    loader.write_bytes(b"\xcb\r\r\n" + loader.read_bytes()[4:])
+    assert "ImportError: bad magic number in 'functions'" in run(tmp_path, "import functions.handlers").stderr
 
 
 def test_a_module_that_does_not_compile_is_named(project: Path, tmp_path: Path) -> None:
@@ -93,7 +157,8 @@ def test_a_module_that_does_not_compile_is_named(project: Path, tmp_path: Path) 
     (tmp_path / "broken" / "src" / "functions" / "item.py").write_text("def (", encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as failure:
         package.build(tmp_path / "broken")
-    assert "item.py" in failure.value.stdout
+    assert "functions/item.py" in failure.value.stderr.replace(os.sep, "/")
+    assert "SyntaxError" in failure.value.stderr
 
 
 def test_an_operation_without_a_handler_is_refused(project: Path, tmp_path: Path) -> None:

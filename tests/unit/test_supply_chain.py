@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crudctl.build import sbom
+from crudctl.build import bytecode, sbom
 from crudctl.console import Failed
 from tests.stack import ROOT
 
@@ -136,7 +137,9 @@ def test_bills_of_materials_and_checksums_are_of_the_build(tmp_path: Path) -> No
 
 
 def test_the_zip_contains_modules_of_this_project_only() -> None:
-    carried = {name for name in zipfile.ZipFile(ROOT / "build" / "functions.zip").namelist() if name.endswith(".py")}
+    with zipfile.ZipFile(ROOT / "build" / "functions.zip") as package:
+        modules = marshal.loads(package.read(f"functions/{bytecode.CODE}"))
+    carried = {code.co_filename.removeprefix("/var/task/") for code in modules.values()}
     assert carried == {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "functions").rglob("*.py")}
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert declared["project"]["license"] == "MIT"

@@ -149,10 +149,9 @@ def test_a_verification_of_nothing_is_refused(tmp_path: Path) -> None:
     assert (result.exit_code, "Nothing is left to verify." in result.stderr) == (1, True), result.output
 
 
-def test_a_comment_changes_the_zip_and_no_bytecode() -> None:
+def test_the_version_of_a_trial_has_one_more_file_and_the_same_code() -> None:
     code = (ROOT / "build" / "functions.zip").read_bytes()
-    old, new = (zipfile.ZipFile(io.BytesIO(each)) for each in (code, trial.with_comment(code)))
-    assert old.namelist() == new.namelist()
-    changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
-    assert changed == [trial.COMMENTED]
-    assert new.read(trial.COMMENTED).startswith(old.read(trial.COMMENTED) + b"# ")
+    old, new = (zipfile.ZipFile(io.BytesIO(each)) for each in (code, trial.marked(code)))
+    assert new.namelist() == [*old.namelist(), trial.ADDED]
+    assert all(old.read(name) == new.read(name) for name in old.namelist())
+    assert trial.marked(code) != trial.marked(code)

@@ -1,7 +1,7 @@
 """Builds what Terraform deploys, the zips and openapi.json, and what others read of the contract. Builds are reproducible.
 
-The zip contains the package `functions`, its generated module `operations` and the bytecode of both: Lambda's file system is
-read-only, so without bytecode every cold start would compile again (docs/decisions/0007-bytecode.md).
+The zip contains the package `functions`, with its generated module `operations`, as bytecode: Lambda's file system is read-only,
+so from sources every cold start would compile again (docs/decisions/0007-bytecode.md).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def build(root: Path) -> Package:
 
     Raises:
         contract.ContractError: The contract is invalid, or the service cannot enforce it, or an operation has no handler.
-        subprocess.CalledProcessError: A module does not compile; `stdout` of the error names it.
+        subprocess.CalledProcessError: A module does not compile; `stderr` of the error names it.
     """
     with locks.of_builds(root), tempfile.TemporaryDirectory(prefix=".functions.", dir=root / "build") as folder:
         return _build(root, Path(folder))
@@ -89,26 +89,19 @@ def _build(root: Path, project: Path) -> Package:
     staged = project / "src"
     shutil.copytree(root / "src" / "functions", staged / "functions", ignore=shutil.ignore_patterns("__pycache__"))
     write_operations(project, document)
-    # In a process of its own: strings that this process has interned would change the bytes. Without docstrings and column
-    # numbers, which have no reader on Lambda.
+    # In a process of its own: strings that this process has interned would change the bytes.
+    here = Path(__file__).parent
     command = [
         sys.executable,
         "-I",
         "-X",
         "no_debug_ranges",
-        "-m",
-        "compileall",
-        "-q",
-        "-o",
-        "2",
-        "--invalidation-mode",
-        "unchecked-hash",
+        str(here / "bytecode.py"),
+        str(staged),
+        str(here / "loader.py"),
     ]
-    command += ["-s", str(staged), "-p", "/var/task", str(staged)]
     subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace")
-    handlers.check(project, described)
-    for compiled in staged.rglob("*.opt-2.pyc"):  # Lambda runs Python without -O, which loads the plain name
-        compiled.rename(compiled.with_name(compiled.name.replace(".opt-2", "")))
+    handlers.check(root, described)
     archive = root / "build" / "functions.zip"
     _write_zip(staged, archive)
     build_rollback(root)
@@ -128,7 +121,7 @@ def build_or_fail(root: Path) -> Package:
     except contract.ContractError as error:
         raise Failed(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
     except subprocess.CalledProcessError as error:
-        raise Failed(f"The functions do not compile:\n{error.stdout}{error.stderr}", "Fix src/functions.") from error
+        raise Failed(f"The functions do not compile:\n{error.stderr}", "Fix src/functions.") from error
 
 
 def build_rollback(root: Path) -> Path:

@@ -59,7 +59,7 @@ def build(root: Path, fault: str | None, function: str, rate: float, after: floa
         for name in ("contract", "src/functions"):
             shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         functions = copy / "src" / "functions"
-        (functions / "made_to_show.py").write_text(f'"""Version {uuid.uuid4()}."""\n', encoding="utf-8")
+        (functions / "made_to_show.py").write_text(f"VERSION = {str(uuid.uuid4())!r}\n", encoding="utf-8")
         if fault is not None:
             where, what = FAULTS[fault]
             module = MODULE.format(rate=rate, fault=what, after=after)

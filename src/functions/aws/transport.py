@@ -132,7 +132,8 @@ class LookUp:
 
 
 def _addresses(name: str, port: int, flags: int = 0) -> list[Address]:
-    return list(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags))
+    octets = name.encode("ascii")  # see tls.secure
+    return list(socket.getaddrinfo(octets, port, type=socket.SOCK_STREAM, flags=flags))
 
 
 def _connected(found: Address, deadline: float) -> socket.socket:
