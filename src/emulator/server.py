@@ -35,7 +35,7 @@ from emulator.iam import (
     resources,
     session_tags,
 )
-from emulator.lambda_ import credentials, environment, function_log, invocation, trace, worker_io
+from emulator.lambda_ import credentials, environment, function_log, invocation, trace, worker_io, worker_start
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
@@ -76,6 +76,7 @@ ADDITIONS = (
     invocation,
     environment,
     worker_io,
+    worker_start,
     function_log,
     trace,
     one_write,

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from emulator import process
 from emulator.patches import registered
 
-from . import test_invocation, test_put_rest_api, test_worker_io
+from . import test_invocation, test_put_rest_api, test_worker_io, test_worker_start
 from .copies import UPSTREAM, apply, copy_of_ministack
 from .stack import REGION, Stack, policy, unique
 from .test_iam import denied, operations, table, text
@@ -21,7 +21,15 @@ from .test_put_rest_api import resources
 from .test_sign_up import APP, PASSWORD, VERIFIER, Site, claims
 
 ROOT = Path(__file__).resolve().parents[2]
-PATCHES = ("leading-keys", "output-of-invocations", "put-rest-api", "query-pages", "sign-up-page", "weighted-aliases")
+PATCHES = (
+    "leading-keys",
+    "output-of-invocations",
+    "put-rest-api",
+    "query-pages",
+    "sign-up-page",
+    "weighted-aliases",
+    "worker-start",
+)
 
 
 def test_there_is_a_patch_for_each_difference_that_is_plain_wiring() -> None:
@@ -82,6 +90,10 @@ def test_log_has_every_line_that_was_written(upstream: Stack) -> None:
     test_worker_io.invoke(upstream, name, "again", 1)
     lines = test_worker_io.written(upstream, name)
     assert sorted(lines) == sorted([*(f"word {number}" for number in range(100)), "again 0", *test_worker_io.LINES * 2])
+
+
+def test_process_imports_botocore_only_where_the_function_does(upstream: Stack) -> None:
+    test_worker_start.test_process_imports_botocore_only_where_the_function_does(upstream)
 
 
 def test_expression_is_evaluated_for_each_item_and_each_request(upstream: Stack) -> None:

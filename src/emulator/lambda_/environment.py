@@ -14,7 +14,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
-from emulator.lambda_ import worker_io
+from emulator.lambda_ import worker_io, worker_start
 from emulator.logs.log_stream import LOG_STREAMS
 from emulator.patches import Difference, patch, register, uses
 
@@ -56,7 +56,10 @@ def spawn(original: Callable[[Any], None], self: Any) -> None:
     self.log_stream = f"{today}/[{version}]{secrets.token_hex(16)}"
     _here.spawned = self
     started = time.perf_counter()
-    original(self)
+    try:
+        original(self)
+    finally:
+        worker_start.starts.ended(self)
     self.init_seconds = time.perf_counter() - started
 
 
