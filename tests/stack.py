@@ -96,7 +96,7 @@ class Stack:
             env={**os.environ, "PYTHONPATH": str(self.home / "src"), **(env or {})},
             capture_output=True,
             text=True,
-            timeout=420,
+            timeout=1200,
             check=False,
         )
 
@@ -111,7 +111,7 @@ class Stack:
         """A client of the API, signed in as a demo user."""
         outputs = self.outputs
         bearer = {"Authorization": f"Bearer {self.token(outputs['demo_users'][user]['username'])}"}
-        return httpx.Client(base_url=outputs["api_url"] + "/", headers=bearer, timeout=30)
+        return httpx.Client(base_url=outputs["api_url"] + "/", headers=bearer, timeout=120)
 
     @property
     def environment(self) -> Environment:

@@ -217,7 +217,7 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     assert json.loads(deployed.succeed("outputs", "--env", "test", "--json")) == outputs
     page.write_text("built meanwhile", encoding="utf-8")
     deployed.succeed("release", "promote", "--env", "test", "--yes")
-    output, errors = deploying.communicate(timeout=120)
+    output, errors = deploying.communicate(timeout=600)
     assert deploying.returncode == 0, errors
     assert "get_item 1 → 2" in errors
     assert "Call every operation" in errors

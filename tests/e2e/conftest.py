@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
     chromium = subprocess.run(
         [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    expect.set_options(timeout=15_000)  # for a busy machine
+    expect.set_options(timeout=45_000)  # for a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -64,7 +64,7 @@ def api(stack: Stack, outputs: dict[str, Any], user: dict[str, str]) -> Iterator
     """A client of the API as the same user."""
     token = users.token(Environment(stack.home, "local"), outputs["user_pool_id"], user["username"], user["password"])
     with httpx.Client(
-        base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        base_url=outputs["api_url"] + "/", headers={"Authorization": f"Bearer {token}"}, timeout=120
     ) as client:
         yield client
 
@@ -78,7 +78,7 @@ def new_app(browser: Browser, stack: Stack, outputs: dict[str, Any]) -> Iterator
     def new(**options: Any) -> App:
         settings = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         context = browser.new_context(**{**settings, "reduced_motion": "reduce", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=outputs["web_url"])
         apps.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}, service))
         return apps[-1]

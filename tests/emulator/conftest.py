@@ -56,7 +56,7 @@ def serving(folder: Path, python_path: str) -> Iterator[Stack]:
     process.wait_ready(port)
     yield Stack(port, folder=folder)
     server.terminate()
-    server.wait(15)
+    server.wait(120)
 
 
 def start_ministack(port: int, directory: Path, python_path: str = "") -> subprocess.Popen[bytes]:

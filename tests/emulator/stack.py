@@ -30,8 +30,8 @@ def unique(word: str) -> str:
     return f"{word}-{next(_numbers)}-{time.time_ns() % 10**9}"
 
 
-def eventually(observe: Callable[[], Any], timeout: float = 10.0) -> Any:
-    """Return the first true result of `observe`, or its last after `timeout` seconds."""
+def eventually(observe: Callable[[], Any], timeout: float = 60.0) -> Any:
+    """Return the first true result of `observe`, or its last after `timeout` seconds. Only a failure waits so long."""
     deadline = time.monotonic() + timeout
     while not (result := observe()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -25,7 +25,7 @@ from .stack import LOGS, REGION, Stack, unique
 
 Attack = Callable[[Stack, AWSRequest, str], None]
 JSON = "application/x-amz-json-1.0"
-CLIENT = httpx.Client(timeout=30)
+CLIENT = httpx.Client(timeout=120)
 
 
 def request(stack: Stack, name: str) -> tuple[AWSRequest, str]:
@@ -256,7 +256,7 @@ def test_request_has_one_host(ours: Stack, heads: str) -> None:
 
 def raw(port: int, sent: str) -> tuple[int, str]:
     """Send bytes and return status and all of the response."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(sent.encode("latin-1"))
         received = b""
         while part := connection.recv(1 << 16):
@@ -367,7 +367,7 @@ def test_body_without_end_is_not_kept(ours: Stack, path: str) -> None:
     """Whoever may send nothing else may not fill the memory either."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {1 << 40}\r\n\r\n"
     sent = 0
-    with socket.create_connection(("127.0.0.1", ours.port), timeout=30) as connection, contextlib.suppress(OSError):
+    with socket.create_connection(("127.0.0.1", ours.port), timeout=120) as connection, contextlib.suppress(OSError):
         connection.sendall(head.encode())
         while sent < 1 << 26:
             connection.sendall(bytes(1 << 20))
@@ -461,6 +461,6 @@ def test_websocket_is_refused(ours: Stack) -> None:
     for path in ("/", "/_aws/execute-api/x/v1"):
         head = f"GET {path} HTTP/1.1\r\nHost: localhost:{ours.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", ours.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", ours.port), timeout=60) as connection:
             connection.sendall((head + key).encode())
             assert b" 403 " in connection.recv(1 << 16)

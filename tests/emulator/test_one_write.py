@@ -15,7 +15,7 @@ REQUEST = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n"
 
 def first_read(port: int, path: str) -> tuple[str, bytes]:
     """Head and body in the first read from a connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(REQUEST.format(path=path).encode())
         head, _, body = connection.recv(1 << 20).partition(b"\r\n\r\n")
     return head.decode(), body
@@ -45,7 +45,7 @@ def test_response_without_a_body_comes_at_once(ours: Stack) -> None:
 
 
 def test_one_connection_serves_many_requests(ours: Stack) -> None:
-    with socket.create_connection(("127.0.0.1", ours.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", ours.port), timeout=60) as connection:
         for _ in range(50):
             connection.sendall(REQUEST.format(path="/_ministack/ready").encode())
             assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200 ")

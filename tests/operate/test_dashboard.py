@@ -39,7 +39,7 @@ def test_the_text_has_every_panel_with_the_latest_requests(stack: Stack) -> None
         text = invoke(stack.home, "dashboard", "--text", "--since", "10m").stdout
         return text if row(text, "Which version? Requests by operation and version", f"get_item {version}") else ""
 
-    text = eventually(printed, timeout=20)
+    text = eventually(printed)
     assert all(f"\n{title}\n" in text for title in titles(stack))
     assert re.search("[1-9][0-9,]*, max", row(text, "Are users fine? Requests and errors", "requests"))
     assert "max" in row(text, "What is slow? In the function, p99 by operation, ms", "delete_item")

@@ -64,7 +64,7 @@ def in_process(table: dict[str, str]) -> Iterator[httpx.Client]:
     try:
         address = f"http://127.0.0.1:{int(server.stdout.readline())}/"
         drain = subprocess.Popen(["cat"], stdin=server.stdout, stdout=subprocess.DEVNULL)  # the functions' log lines
-        with httpx.Client(base_url=address, headers={"Authorization": "Bearer first"}, timeout=30) as client:
+        with httpx.Client(base_url=address, headers={"Authorization": "Bearer first"}, timeout=120) as client:
             yield client
     finally:
         server.terminate()
@@ -82,7 +82,7 @@ def api(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
             yield client
     else:
         bearer = {"Authorization": f"Bearer {os.environ['API_TOKENS'].split(',')[0]}"}
-        with httpx.Client(base_url=os.environ["API_URL"].rstrip("/") + "/", headers=bearer, timeout=30) as client:
+        with httpx.Client(base_url=os.environ["API_URL"].rstrip("/") + "/", headers=bearer, timeout=120) as client:
             yield client
 
 

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
@@ -105,10 +106,10 @@ class Rig:
         return self.publish(None)
 
     def publish(
-        self, fault: str | None, function: str = "get_item", rate: float = 1.0, after: float = 0.0
+        self, fault: str | None, function: str = "get_item", rate: float = 1.0, begins: Path | None = None
     ) -> dict[str, str]:
-        """Publish a version of all functions, one of which has a fault; without one, the stack's own code in a new zip."""
-        code = demo_versions.build(self.stack.home, fault, function, rate, after) if fault else self._own_code()
+        """Publish a version of all functions. One has a fault once the file `begins` exists, or it is the stack's own code."""
+        code = demo_versions.build(self.stack.home, fault, function, rate, begins) if fault else self._own_code()
         return demo_versions.publish(self.client, self.functions, code)
 
     def publish_with(self, variables: Mapping[str, str | None], code: bytes | None = None) -> dict[str, str]:
@@ -152,7 +153,7 @@ class Rig:
 
         process = multiprocessing.get_context("fork").Process(target=run)
         process.start()
-        process.join(60)
+        process.join(300)
         return process.exitcode == -signal.SIGKILL
 
     def killed_while_baking(self, new: Mapping[str, str]) -> bool:

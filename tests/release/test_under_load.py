@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
+from pathlib import Path
 
 import pytest
 
@@ -13,20 +13,20 @@ from crudctl.release.aliases import PROD
 from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig, eventually
 
-STEADY = 30  # requests a second at least, of the 60 that users send: other tests run at the same time
+BUSY = 100  # requests at least during a release, of the 60 a second that users send: other tests run at the same time
 
 
 def test_a_healthy_release_reaches_all_users_without_a_failed_request(rig: Rig, before: Places) -> None:
     new = rig.publish_with({"REQUIRE_IF_MATCH": "true"})  # which round trips and load satisfy
     with rig.load(60) as load:
-        assert eventually(lambda: load.requests > 100, 30)
-        began, at = time.monotonic(), load.requests
+        assert eventually(lambda: load.requests > 100, 300)
+        at = load.requests
         code, output = rig.release("start", "--steps", "20,100", "--bake", "8s", "--yes")
-        seconds, requests = time.monotonic() - began, load.requests - at
+        requests = load.requests - at
     assert code == 0, output
     assert "Promoted: all traffic is on the new versions." in output
     assert rig.places() == rig.at(new)
-    assert requests / seconds >= STEADY
+    assert requests >= BUSY
     assert load.failed == 0
     assert set(load.responses) <= {200, 201, 204}
 
@@ -64,10 +64,12 @@ def test_a_fifth_of_5xx_in_one_function_rolls_all_five_back_as_the_demo_shows(
     assert rig.newest_code() == {rig.own_code()}  # the next release does not pick up the regression
 
 
-def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Places) -> None:
-    assert rig.killed_while_baking(rig.publish("exceptions", "get_item", 0.9, after=time.time() + 8))
+def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Places, tmp_path: Path) -> None:
+    begins = tmp_path / "begins"
+    assert rig.killed_while_baking(rig.publish("exceptions", "get_item", 0.9, begins))
+    begins.touch()
     with rig.load(70):
-        assert rig.ended_by(90) == "alarm"
+        assert rig.ended_by(300) == "alarm"
     ended = rig.records.past()[0]
     assert ended.state == ROLLED_BACK
     # On a busy machine the alarm of a function that only waits too long may come first; the crashes of get_item follow.

@@ -114,7 +114,7 @@ def test_ps_and_proc_find_the_same_emulator(tmp_path: Path, monkeypatch: pytest.
     state.mkdir()
     arguments = ["-m", "emulator", "--identity", process.identity(state), "--state", str(state)]
     with subprocess.Popen([sys.executable, "-c", "input()", *arguments], stdin=subprocess.PIPE) as stand_in:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not process.serving(state) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert process.serving(state) == [stand_in.pid]
@@ -136,7 +136,7 @@ def test_an_unexpected_exception_is_not_caught() -> None:
 
 
 def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path) -> None:
-    script = "import time; time.sleep(30)"
+    script = "import time; time.sleep(120)"
     (tmp_path / "contract").mkdir()
     (tmp_path / "contract" / "openapi.yaml").touch()
     (tmp_path / "state").mkdir()
@@ -144,7 +144,7 @@ def test_an_emulator_is_found_by_the_state_folder_that_it_serves(tmp_path: Path)
     key = process.identity(tmp_path / "state")
     arguments = ["-m", "emulator", "--port", "1", "--identity", key, "--state", "anything", "--log", "x"]
     with subprocess.Popen([sys.executable, "-c", script, *arguments]) as stand_in:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not process.serving(tmp_path / "state") and time.monotonic() < deadline:
             time.sleep(0.05)
         assert process.serving(tmp_path / "state") == [stand_in.pid]

@@ -91,7 +91,7 @@ def test_head_returns_the_headers_of_get_and_no_body(site: tuple[httpx.Client, P
 def exchange(site: tuple[httpx.Client, Path], sent: bytes) -> bytes:
     """All that the server sends for these bytes, until it ends the connection."""
     url = site[0].base_url
-    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+    with socket.create_connection((url.host, url.port or 0), timeout=60) as connection:
         connection.sendall(sent)
         received = b""
         while part := connection.recv(1 << 16):
@@ -183,7 +183,7 @@ def test_slow_client_is_not_waited_for(
     """The deadline is that of a whole request: a byte now and then does not extend it."""
     monkeypatch.setattr(server, "PATIENCE", 0.2)
     url = site[0].base_url
-    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+    with socket.create_connection((url.host, url.port or 0), timeout=60) as connection:
         connection.sendall(sent)
         received = b""
         while part := connection.recv(1 << 16):
@@ -198,7 +198,7 @@ def test_client_that_leaves_is_not_an_error(site: tuple[httpx.Client, Path], cap
     (site[1] / "dist" / "big.txt").write_bytes(bytes(1 << 24))
     url = site[0].base_url
     for sent in (b"G", b"GET /big.txt HTTP/1.1\r\n" + GOOD):
-        with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+        with socket.create_connection((url.host, url.port or 0), timeout=60) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset
             connection.sendall(sent)
     assert site[0].get("/").status_code == 200

@@ -27,13 +27,13 @@ FAULTS = {
     "timeouts": ("handler", "time.sleep(60)"),
 }
 MODULE = '''"""A regression."""
-import functools, random, time
+import functools, os, random, time
 
 def regressing(answer):
     @functools.wraps(answer)
     def wrapper(*arguments):
         slow = 0
-        if time.time() >= {after} and random.random() < {rate}:
+        if os.path.exists({begins!r}) and random.random() < {rate}:
             {fault}
         started = time.monotonic()
         try:
@@ -44,7 +44,7 @@ def regressing(answer):
 '''
 
 
-def build(root: Path, fault: str | None, function: str, rate: float, after: float = 0.0) -> bytes:
+def build(root: Path, fault: str | None, function: str, rate: float, begins: Path | None = None) -> bytes:
     """Build the zip of a version.
 
     Args:
@@ -52,7 +52,7 @@ def build(root: Path, fault: str | None, function: str, rate: float, after: floa
         fault: a key of FAULTS; None for a healthy version.
         function: key of the function that has the fault.
         rate: share (0 to 1) of its calls that have the fault.
-        after: epoch seconds from which they have it.
+        begins: a file of this machine, from whose creation on they have it. None: from the start.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -62,7 +62,7 @@ def build(root: Path, fault: str | None, function: str, rate: float, after: floa
         (functions / "made_to_show.py").write_text(f"VERSION = {str(uuid.uuid4())!r}\n", encoding="utf-8")
         if fault is not None:
             where, what = FAULTS[fault]
-            module = MODULE.format(rate=rate, fault=what, after=after)
+            module = MODULE.format(rate=rate, fault=what, begins=str(begins or "/"))
             (functions / "regression.py").write_text(module, encoding="utf-8")
             handlers = functions / "handlers.py"
             handler = service.load(root).functions[function][0].handler

@@ -16,7 +16,7 @@ from tests.runbook.recipes.people import client_of, signed_up
 from tests.runbook.steps import Recipe, Steps
 
 TIME = "2026-11-26T10:15:00Z"  # the emulator restores what is there now
-PATIENCE = 180.0  # seconds until a release has begun
+PATIENCE = 400.0  # seconds until a release has begun
 
 
 def backup(steps: Steps) -> None:

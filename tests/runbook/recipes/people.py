@@ -34,7 +34,7 @@ def client_of(steps: Steps, name: str) -> httpx.Client:
     outputs = steps.stack.outputs
     token = users.token(steps.stack.environment, outputs["user_pool_id"], name, PASSWORD)
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=outputs["api_url"] + "/", headers=headers, timeout=30)
+    return httpx.Client(base_url=outputs["api_url"] + "/", headers=headers, timeout=120)
 
 
 def complaint(steps: Steps) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from crudctl.local import demo_versions
@@ -17,9 +18,9 @@ from tests.runbook.recipes.traffic import PATIENCE, lines, load, reader, request
 from tests.runbook.steps import Recipe, Steps
 
 
-def publish(steps: Steps, fault: str | None = None, after: float = 0.0) -> None:
-    """Publish a version of every function; with a fault, reading fails in each call, from a moment on."""
-    code = demo_versions.build(steps.stack.home, fault, reader(steps), rate=1.0, after=after)
+def publish(steps: Steps, fault: str | None = None, begins: Path | None = None) -> None:
+    """Publish a version of every function; with a fault, reading fails in each call, once the file `begins` exists."""
+    code = demo_versions.build(steps.stack.home, fault, reader(steps), rate=1.0, begins=begins)
     demo_versions.publish(steps.stack.aws("lambda"), steps.stack.outputs["functions"], code)
 
 
@@ -65,11 +66,16 @@ def begun(steps: Steps, bake: str = "20s") -> Iterator[subprocess.Popen[str]]:
             releaser.kill()
 
 
+def fault_of(steps: Steps) -> Path:
+    """Return the file whose creation begins a fault: once users have the version, so that round trips find none."""
+    return steps.stack.home / f"fault-{time.time_ns()}"
+
+
 def abandoned(steps: Steps, fault: str | None = None) -> None:
-    """Publish and begin a release, and kill its releaser. A fault begins when users have the version: round trips find none."""
-    publish(steps, fault, after=time.time() + 45)
+    """Publish and begin a release, and kill its releaser. A fault begins when users have the version."""
+    publish(steps, fault, begins := fault_of(steps))
     with begun(steps):
-        pass
+        begins.touch()
 
 
 def promoted(steps: Steps) -> None:
@@ -90,8 +96,9 @@ def release_a_change(steps: Steps) -> None:
 
 def rolled_back(steps: Steps) -> None:
     """A version whose reads crash: first one that does so when users have it, then one in which the round trip finds it."""
-    publish(steps, "exceptions", after=time.time() + 45)
+    publish(steps, "exceptions", begins := fault_of(steps))
     with load(steps), begun(steps, bake="5m") as releaser:
+        begins.touch()
         assert releaser.wait(PATIENCE) == 2
     assert "rolled back" in steps.next("crudctl release history")
     failed = steps.next("crudctl logs")
@@ -137,7 +144,7 @@ def stop_now(steps: Steps) -> None:
     with load(steps), begun(steps, bake="5m") as releaser:
         steps.next("crudctl release rollback")
         assert not shared(steps)
-        assert releaser.wait(90) == 2
+        assert releaser.wait(PATIENCE) == 2
 
 
 def bad_after_all(steps: Steps) -> None:

@@ -14,7 +14,7 @@ from crudctl.local.demo_load import Load
 from crudctl.operate.alarms import FIRING, alarms
 from tests.runbook.steps import Steps
 
-PATIENCE = 150.0  # seconds until an alarm has fired
+PATIENCE = 400.0  # seconds until an alarm has fired
 SHORT = """
 alarm_windows = {
   fast    = { long = 20, short = 10, burn = 14.4 }
