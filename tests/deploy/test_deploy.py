@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.cost import deployed as prices
 from crudctl.deploy import revision
 from tests.deploy import snapshot
 from tests.deploy.account import Account
@@ -87,6 +88,8 @@ def test_the_role_of_pull_requests_can_plan_and_nothing_else(bootstrapped: Accou
         bootstrapped.step("ci/plan: Plan")
         result = bootstrapped.run("deploy", "--env", "test", "--only", "apply", "--yes")
     planned = (bootstrapped.home / "build" / "planned" / "plan.md").read_text(encoding="utf-8")
+    priced, known = prices.read(bootstrapped.home / "build" / "planned" / "cost.json"), prices.environment("test")
+    assert (priced.alarm_metrics, priced.web_acls, priced.unpriced) == (known.alarm_metrics, known.web_acls, ())
     assert "aws_api_gateway_rest_api.api will be created" in planned  # what comes later in the alphabet may be cut off
     assert result.exit_code == 1
     assert "AccessDenied" in result.stderr

@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import service
-from crudctl.cost import model
-from crudctl.cost.model import Shape
+from crudctl.cost import deployed
 from crudctl.operate.alarms import Recipients, recipients
 from crudctl.project import Environment
-from tests import contracts
 from tests.invoke import invoke
 from tests.operate.faults import firing_under, without_permission
 from tests.operate.night import OPERATIONS, Night
@@ -274,15 +271,12 @@ def test_a_fault_in_one_operation_fires_its_alarm_and_those_of_users_until_it_is
 
 
 def test_the_bill_counts_the_alarms_that_are_deployed(described: dict[str, list[dict[str, Any]]]) -> None:
-    """Each metric of an alarm has a price. Prod has no app client for passwords, whose sign-ins are two metrics here."""
+    """Each metric of an alarm has a price. The stack here has the app clients of test."""
     queried = [
         [each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in described["MetricAlarms"]
     ]
-    assert (
-        sum(len(metrics) or 1 for metrics in queried) - 2
-        == Shape.of(service.describe(contracts.document())).alarm_metrics
-    )
-    assert len(described["CompositeAlarms"]) == model.COMPOSITE_ALARMS
+    assert sum(len(metrics) or 1 for metrics in queried) == deployed.environment("test").alarm_metrics
+    assert len(described["CompositeAlarms"]) == deployed.environment("test").composite_alarms
 
 
 def anchors(text: str) -> set[str]:

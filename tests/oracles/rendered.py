@@ -1,7 +1,7 @@
-"""Everything that infra/ renders, with every switch on and the longest names, planned without an account and a network.
+"""Everything that infra/ renders: with every switch on and the longest names, and as each environment sets it.
 
-A plan test with a mocked provider is run once for each state of infra/, and its plan kept in build/. Computed values are the ones
-below; what a plan does not know is left out.
+A plan test with a mocked provider is run once for each state of infra/, without an account and a network, and its plans are kept
+in build/. Computed values are the ones below; what a plan does not know is left out.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ ODD = [
     "sum",
     "crashes",
 ]  # operations whose names are used for something else in alarms and panels
+ENVIRONMENTS = ("test", "prod", "pr")
+REQUIRED = {
+    "prod": 'alarm_emails = ["on-call@example.com"]\nrunbook = "https://example.com/runbook.md"\n'
+}  # as prod.tfvars says
 FIXTURE = ROOT / "infra" / "tests" / "fixture"
 RENDERED = ROOT / "build" / "rendered"
 UUID = "6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d"
@@ -107,6 +111,15 @@ MORE: dict[str, Json] = {
 
 def longest() -> list[Json]:
     """Return the planned resources of infra/, each with `address`, `type`, `name` and `values`."""
+    return _plans()["longest"]
+
+
+def environment(name: str) -> list[Json]:
+    """Return those of one of ENVIRONMENTS, as infra/envs has it, for a resource with its own operations only."""
+    return _plans()[name]
+
+
+def _plans() -> dict[str, list[Json]]:
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for name in sorted(map(str, project_files())):
         if name.startswith("infra/"):
@@ -116,29 +129,32 @@ def longest() -> list[Json]:
     with (RENDERED / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            resources = _planned()
+            plans = _planned()
             for old in RENDERED.glob("*.json"):
                 old.unlink()
-            kept.write_text(json.dumps(resources), encoding="utf-8")
-    found: list[Json] = json.loads(kept.read_text(encoding="utf-8"))
+            kept.write_text(json.dumps(plans), encoding="utf-8")
+    found: dict[str, list[Json]] = json.loads(kept.read_text(encoding="utf-8"))
     return found
 
 
-def _planned() -> list[Json]:
-    """Run the plan test in a copy of infra/."""
+def _planned() -> dict[str, list[Json]]:
+    """Run the plan test in a copy of infra/. Return the resources of each of its runs."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "infra"
         shutil.copytree(ROOT / "infra", home, ignore=shutil.ignore_patterns(".terraform*", "*.hcl", "ci"))
+        _write_usual(home / "tests" / "fixture")
         own = _write_service(home / "tests" / "fixture")
         (home / "tests" / "longest.tftest.hcl").write_text(_test(own), encoding="utf-8")
         written = "".join(path.read_text(encoding="utf-8") for path in sorted(home.rglob("*.[jtv]*")) if path.is_file())
+        plans = {}
         for line in _terraform(home, "test", "-json", "-verbose").splitlines():
             event = json.loads(line)
             if event["type"] == "test_plan":
                 planned = event["test_plan"]["resource_changes"]
-                return [_resource(one, written) for one in planned if one["change"].get("after")]
+                plans[event["@testrun"]] = [_resource(one, written) for one in planned if one["change"].get("after")]
             assert event.get("diagnostic", {}).get("severity") != "error", event["diagnostic"]
-    raise AssertionError("Terraform planned nothing")
+    assert plans.keys() == {"longest", *ENVIRONMENTS}, f"Terraform planned only {', '.join(plans)}"
+    return plans
 
 
 def _resource(change: Json, written: str) -> Json:
@@ -154,6 +170,21 @@ def _without_made_up(value: Any, written: str) -> Any:
     if isinstance(value, list):
         return [_without_made_up(each, written) for each in value]
     return None if isinstance(value, str) and MADE_UP.fullmatch(value) and value not in written else value
+
+
+def _write_usual(folder: Path) -> None:
+    """Write the description and the contract of a service without operations of its own."""
+    service, contract = (json.loads((FIXTURE / f"{name}.json").read_text("utf-8")) for name in ("service", "contract"))
+    own = {name for name, operation in service["operations"].items() if operation["kind"] == "other"}
+    for name in own:
+        del service["operations"][name], service["functions"][name]
+    for path, methods in list(contract["paths"].items()):
+        kept = {method: operation for method, operation in methods.items() if operation.get("operationId") not in own}
+        contract["paths"][path] = kept
+        if not kept:
+            del contract["paths"][path]
+    (folder / "usual.json").write_text(json.dumps(service), encoding="utf-8")
+    (folder / "usual_contract.json").write_text(json.dumps(contract), encoding="utf-8")
 
 
 def _write_service(folder: Path) -> list[str]:
@@ -196,12 +227,25 @@ def _test(own: list[str]) -> str:
         f"  mock_resource {json.dumps(kind)} {{\n    defaults = {json.dumps(values | MORE.get(kind, {}))}\n  }}\n"
         for kind, values in mocked.items()
     )
+    runs = "".join(
+        f'run "{name}" {{\n  command = plan\n  variables {{\n{_settings(name)}  }}\n}}\n' for name in ENVIRONMENTS
+    )
     return (
         f'mock_provider "aws" {{\n  override_during = plan\n{defaults}'
         f'  mock_data "aws_caller_identity" {{\n    defaults = {{ account_id = "{ACCOUNT}" }}\n  }}\n}}\n'
-        f"variables {{\n{settings}}}\n"
-        'run "longest" {\n  command = plan\n}\n'
+        f'run "longest" {{\n  command = plan\n  variables {{\n{settings}  }}\n}}\n{runs}'
     )
+
+
+def _settings(environment: str) -> str:
+    """Return what an environment of this project sets, with other names and another region: those are the project's own."""
+    given = (ROOT / "infra" / "envs" / f"{environment}.tfvars").read_text(encoding="utf-8")
+    lines = [line for line in given.splitlines() if not re.match(r"\s*(name|region|env|alarm_topic|runbook)\b", line)]
+    needed = "" if any(line.startswith("alarm_emails") for line in lines) else REQUIRED.get(environment, "")
+    files = {"package": "functions.zip", "rollback_package": "functions.zip"}
+    files |= {"contract": "usual_contract.json", "service": "usual.json"}
+    paths = "".join(f'{name} = "tests/fixture/{file}"\n' for name, file in files.items())
+    return f'name = "parcels"\nregion = "eu-west-2"\nenv = "{environment}"\n{paths}{needed}' + "\n".join([*lines, ""])
 
 
 def _terraform(home: Path, *arguments: str) -> str:

@@ -49,6 +49,7 @@ FOLDERS = {
     },
     "crudctl/deploy": {
         "crudctl", "crudctl/operate", "crudctl/local", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web",
+        "crudctl/cost",
     },
 }  # fmt: skip
 VALIDATION = {

@@ -17,10 +17,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crudctl.build import service
 from crudctl.cli import main
-from crudctl.cost import model
-from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, price_list
+from crudctl.cost import model, neighbours, workload, worst
+from crudctl.cost.deployed import Deployed
+from crudctl.cost.prices import HOURS, KB, SECONDS, Line, price_list, total
+from crudctl.cost.workload import Workload
 from functions import entry
 from functions.resource import Resource
 from tests import contracts
@@ -28,20 +29,17 @@ from tests import contracts
 DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
 
 
-SHAPE = Shape.of(service.describe(contracts.document()))
+# As prod, with a web ACL and X-Ray's default rule.
+PROD = Deployed(alarm_metrics=11, dashboards=(50,), metrics=2, traced=0.05, reservoir=1, web_acls=(3,), retention=90)
 
 
-def lines(month: Workload) -> list[Line]:
-    return model.lines(month, SHAPE)
+def lines(month: Workload, deployed: Deployed = PROD) -> list[Line]:
+    return model.lines(month, deployed)
 
 
-def alternatives(month: Workload) -> list[Alternative]:
-    return model.alternatives(month, SHAPE)
-
-
-def bill(**month: Any) -> dict[str, float]:
+def bill(deployed: Deployed = PROD, **month: Any) -> dict[str, float]:
     """US dollars by line, with nothing free."""
-    return {f"{line.service}: {line.what}": round(line.usd, 2) for line in lines(Workload(**month)) if line.usd}
+    return {f"{line.service}: {line.what}": round(line.usd, 2) for line in lines(Workload(**month), deployed)}
 
 
 def put_region(home: Path, region: str) -> None:
@@ -85,7 +83,8 @@ def test_a_million_requests_cost_what_was_worked_out_by_hand() -> None:
 
 
 def test_a_hundred_million_requests_cost_what_was_worked_out_by_hand() -> None:
-    costs = bill(requests=100e6, size=3 * KB, reads=0.5, lists=0, deletes=0, stored=0, users=30_000, web_acl=False)
+    without = replace(PROD, web_acls=())
+    costs = bill(without, requests=100e6, size=3 * KB, reads=0.5, lists=0, deletes=0, stored=0, users=30_000)
     assert costs["API Gateway: REST API"] == 350.00
     assert costs["DynamoDB: writes, table and index"] == 296.92  # 50 M x 2 x ceil(3,372 / 1,024) = 4 units: 400 M
     assert costs["DynamoDB: reads"] == pytest.approx(
@@ -117,12 +116,12 @@ def test_what_is_in_the_trash_is_stored_in_table_and_index_and_what_is_remembere
 
 
 def test_a_service_without_a_trash_pays_for_none() -> None:
-    month, without = Workload(1e6), replace(SHAPE, trash=False)
-    assert model.lines(month, without) == lines(replace(month, trash_days=0))
-    assert [other.what for other in model.alternatives(month, SHAPE)][3:] == [
-        "No trash (trash_days = 0): what is deleted is lost"
-    ]
-    assert len(model.alternatives(month, without)) == len(alternatives(Workload(1e6, trash_days=0))) == 3
+    month = Workload(1e6)
+    compared = {other.what: other.usd for other in neighbours.neighbours(month, PROD)}
+    assert compared["This service without a trash"] == total(lines(replace(month, trash_days=0)))
+    assert "This service without a trash" not in {
+        other.what for other in neighbours.neighbours(replace(month, trash_days=0), PROD)
+    }
 
 
 def test_the_free_tier_is_deducted_from_each_line_once() -> None:
@@ -132,10 +131,48 @@ def test_the_free_tier_is_deducted_from_each_line_once() -> None:
     assert by_name["Cognito users"].usd_after_free == pytest.approx(2_000 * 0.015)
 
 
+def test_lines_with_one_price_share_what_is_free() -> None:
+    many = replace(PROD, alarm_metrics=9, metrics=8)
+    by_name = {f"{line.service} {line.what}": line for line in lines(Workload(1e6, releases=2 * HOURS), many)}
+    assert by_name["CloudWatch alarms"].usd_after_free == 0
+    assert by_name["CloudWatch alarms of releases"].free == 1
+    assert by_name["CloudWatch metrics of releases"].free == 2
+
+
 def test_an_idle_service_costs_its_alarms_and_its_dashboard() -> None:
-    assert set(bill(requests=0, users=0, web_acl=False)) == {"CloudWatch: alarms", "CloudWatch: dashboard"} | (
-        {"CloudWatch: composite alarms"} if model.COMPOSITE_ALARMS else set()
-    )
+    idle = bill(replace(PROD, web_acls=()), requests=0, users=0)
+    assert idle == {"CloudWatch: alarms": 1.10, "CloudWatch: dashboard": 3.00}
+    large = bill(replace(PROD, web_acls=(), dashboards=(51,), alarm_metrics=0), requests=0, users=0)
+    assert large == {"CloudWatch: dashboard of more than 50 metrics": 3.00}
+
+
+def test_each_thing_of_a_plan_that_has_a_price_changes_the_bill_by_it() -> None:
+    def more(**other: Any) -> float:
+        month = Workload(1e6)
+        return total(lines(month, replace(PROD, **other)), after_free=True) - total(lines(month), after_free=True)
+
+    assert more(alarm_metrics=12) == pytest.approx(0.10)
+    assert more(fine_alarm_metrics=2) == pytest.approx(0.60)
+    assert more(composite_alarms=1) == pytest.approx(0.50)
+    assert more(dashboards=(50, 50, 50, 50)) == pytest.approx(3.00)
+    assert more(dashboards=(51,)) == pytest.approx(3.00)
+    assert more(metrics=11) == pytest.approx(0.30)
+    assert more(web_acls=()) == pytest.approx(-8.60)
+    assert more(pool_acls=(1,)) == pytest.approx(6.00)
+    assert more(tier="PLUS") == pytest.approx(2.00)
+    assert more(traced=0.05, reservoir=0) == pytest.approx(-4.50)
+    assert more(traced=0.2, reservoir=0) == pytest.approx(-4.00)
+    assert more(backups=False) == pytest.approx(-0.385, abs=0.001)
+    assert more(retention=30) == pytest.approx(-0.0176, abs=0.001)
+    assert more(retention=0) > more(retention=180) > 0
+    # 0.5 GB of each of five functions for a month, and 10,000 restores of 0.5 GB
+    assert more(snap_start=True) == pytest.approx(5 * 0.5 * SECONDS * 0.0000015046 + 10_000 * 0.5 * 0.0001397998)
+
+
+def test_a_release_costs_what_its_alarms_metrics_and_looks_cost_in_an_hour() -> None:
+    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 8 metrics of 10 versions."""
+    costs = total(lines(Workload(0, users=0, releases=1))) - total(lines(Workload(0, users=0)))
+    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 8 * 10 * 0.00001)
 
 
 @given(
@@ -154,15 +191,97 @@ def test_a_larger_workload_never_costs_less(
     assert total(requests=requests, size=size, stored=items + more) >= least - slack
 
 
-def test_containers_become_cheaper_at_the_documented_volume() -> None:
-    def saves(requests: float) -> float:
-        return alternatives(Workload(requests))[2].saves
+def break_even(beginning: str, low: float, high: float, month: Workload, *, after_free: bool) -> float:
+    """Requests a month from which a neighbour is cheaper than this service, in prod without a web ACL."""
+    deployed = replace(PROD, web_acls=(), reservoir=0)
 
-    low, high = 1e6, 100e6
+    def saves(requests: float) -> float:
+        ours, *others = neighbours.neighbours(replace(month, requests=requests), deployed)
+        other = next(other for other in others if other.what.startswith(beginning))
+        return ours.usd_after_free - other.usd_after_free if after_free else ours.usd - other.usd
+
+    assert saves(low) < 0 < saves(high)
     while high - low > 1e4:
         middle = (low + high) / 2
         low, high = (low, middle) if saves(middle) > 0 else (middle, high)
-    assert f"from {round(high / 1e6)} M requests a month" in DOCS
+    return high
+
+
+@pytest.mark.parametrize("beginning", ["Containers", "PocketBase"])
+def test_neighbours_become_cheaper_at_the_documented_volume(beginning: str) -> None:
+    low, high = (1e6, 100e6) if beginning == "Containers" else (1e5, 10e6)
+    found = break_even(beginning, low, high, Workload(0), after_free=True)
+    assert f"{beginning} from {found / 1e6:.1f} M requests a month" in DOCS
+
+
+def named(beginning: str, month: Workload, deployed: Deployed = PROD) -> dict[str, float]:
+    """US dollars by line of one of the neighbours."""
+    others = {other.what.removeprefix("This service "): other.bill for other in neighbours.neighbours(month, deployed)}
+    found = next(bill for what, bill in others.items() if what.startswith(beginning))
+    return {f"{line.service}: {line.what}": round(line.usd, 2) for line in found}
+
+
+def test_the_neighbours_pay_for_the_same_month() -> None:
+    month, ours = Workload(1e6), bill(requests=1e6)
+    idempotent = named("Powertools", month)
+    # 200,000 writes, half of them with a key: one unit for the record, two for the response of 1,824 bytes
+    assert idempotent["DynamoDB: writes, idempotency table"] == round(100_000 * 3 * 0.0000007423, 2) == 0.22
+    assert idempotent["DynamoDB: writes, table and index"] == ours["DynamoDB: writes, table and index"]
+    assert idempotent["Lambda: duration"] > ours["Lambda: duration"]
+    assert named("on an HTTP API", month)["API Gateway: HTTP API"] == 1.16
+    tasks = named("Containers", month)
+    assert tasks["Fargate: processors"] == round(2 * 0.5 * 730 * 0.03725, 2)
+    assert tasks["VPC: public addresses"] == round(4 * 730 * 0.005, 2) == 14.60
+    assert tasks["CloudWatch: logs, written"] == ours["CloudWatch: logs, written"]
+    assert named("PocketBase", Workload(0))["Lightsail: machine"] == 5.00
+    assert named("PocketBase", Workload(100e6))["Lightsail: disk"] == pytest.approx(
+        16.5, abs=0.5
+    )  # 165 GB, 20 of them free
+
+
+def cases(deployed: Deployed = PROD) -> list[worst.Case]:
+    return worst.cases(Workload(1e6), deployed)
+
+
+LIMITED = replace(
+    PROD, web_acls=(), traced=0.05, reservoir=0, rate=100, rate_without_token=20, methods_without_token=12
+)
+
+
+def test_the_worst_months_are_what_was_worked_out_by_hand() -> None:
+    flood, refused, reads, creates, large, pages, tokens, loop = (case.usd for case in cases(LIMITED))
+    requests = 12 * 20 * 2_628_000  # 631 M: 0.0000035 each, 5 % traced, a line of 726 bytes and a response of 800
+    gb = requests / 2**30
+    assert flood == pytest.approx(requests * (0.0000035 + 0.05 * 0.000005) + gb * (726 * 0.5985 + 800 * 0.09))
+    assert refused == pytest.approx(1000 * 2_628_000 / 2**30 * (726 * 0.5985 + 800 * 0.09))
+    assert reads < creates < pages < large
+    units = 100 * 2_628_000 * 2 * 129 * 0.0000007423  # 128 KB and 300 bytes, in table and index
+    assert units < large < 1.6 * units  # and what is stored
+    assert pages > 100 * 2_628_000 * 2**20 / 2**30 * 0.09  # a megabyte each, to the internet
+    assert tokens == pytest.approx(2_628_000 * 0.00225)
+    assert loop == pytest.approx(1e6 * 256 / 2**20 * 0.5985)
+
+
+def test_each_cap_lowers_the_month_that_it_is_named_for() -> None:
+    def lower(**caps: Any) -> list[bool]:
+        return [
+            after.usd < before.usd
+            for before, after in zip(cases(LIMITED), cases(replace(LIMITED, **caps)), strict=True)
+        ]
+
+    assert lower(rate_without_token=1) == [True, *[False] * 7]
+    assert lower(rate=10) == [False, False, *[True] * 4, False, False]
+    assert lower(waf_rate=300.0) == [False, False, *[True] * 4, False, False]
+
+
+def test_the_caps_are_those_of_the_environment() -> None:
+    behind = cases(replace(LIMITED, web_acls=(3,), waf_rate=3000.0, budget=50.0, rate=7, rate_without_token=3))
+    assert [case.cap for case in behind][:3] == [
+        "throttling.without_token: 3 a second for each of 12 methods; waf_rate_limit: 10 a second from one address",
+        "nothing here; the budget of USD 50 notifies",
+        "throttling.rate: 7 a second for each method; waf_rate_limit: 10 a second from one address",
+    ]
+    assert "no web ACL" in cases(LIMITED)[0].cap
 
 
 def size(attributes: Mapping[str, str | int]) -> int:
@@ -179,10 +298,14 @@ def test_an_item_carries_the_attributes_that_the_model_counts_and_so_does_what_i
     live = entry.attributes(new, uuid, receipt=uuid)
     memory = entry.memory(uuid, uuid, now, receipt=uuid)
     trashed = live | memory | {"owner": entry.partition(uuid, deleted=True)}
-    assert math.isclose(size(live), model.STORED_OVERHEAD, rel_tol=0.1)
-    assert math.isclose(size(trashed) - size(live), model.TRASH_OVERHEAD, rel_tol=0.2)
-    assert math.isclose(size(memory), model.MEMORY, rel_tol=0.2)
-    assert entry.MEMORY_DAYS == model.MEMORY_DAYS
+    assert math.isclose(size(live), workload.STORED_OVERHEAD, rel_tol=0.1)
+    assert math.isclose(size(trashed) - size(live), workload.TRASH_OVERHEAD, rel_tol=0.2)
+    assert math.isclose(size(memory), workload.MEMORY, rel_tol=0.2)
+    assert entry.MEMORY_DAYS == workload.MEMORY_DAYS
+
+
+def test_the_page_says_how_many_bytes_of_logs_a_request_is_priced_with() -> None:
+    assert f"together {model.LOG_BYTES:,} bytes" in DOCS
 
 
 def test_every_price_has_its_source() -> None:
@@ -230,8 +353,3 @@ EXAMPLES = re.findall(r"```console\n\$ crudctl cost (.*)\n((?:.*\n)+?)```", DOCS
 @pytest.mark.parametrize(("arguments", "printed"), EXAMPLES, ids=[arguments for arguments, _ in EXAMPLES])
 def test_the_examples_in_the_documentation_are_what_is_printed(arguments: str, printed: str) -> None:
     assert run(*shlex.split(arguments)).strip() == printed.strip()
-
-
-def test_another_operation_costs_its_metrics_and_its_alarms() -> None:
-    six = Shape(SHAPE.functions + 1, SHAPE.writers + 1)
-    assert (six.metrics - SHAPE.metrics, six.alarm_metrics - SHAPE.alarm_metrics) == (7, 5)

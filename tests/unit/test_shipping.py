@@ -161,7 +161,7 @@ def test_nothing_is_built_before_all_options_were_checked(tmp_path: Path, argume
 @pytest.mark.parametrize("ticks", [0, 3, 4, 12])
 def test_a_plan_cannot_leave_its_code_block(tmp_path: Path, ticks: int) -> None:
     text = f"a: Refreshing state... [id=1]\n  + name = 1\n{'`' * ticks}\n@everybody <img src=x>\nPlan: 1 to add"
-    plan = Plan(text, tmp_path, {"applyable": True, "resource_changes": []})
+    plan = Plan(text, tmp_path, {"applyable": True, "resource_changes": [], "planned_values": {}})
     shown.write(tmp_path / "planned", plan, "test")
     lines = (tmp_path / "planned" / "plan.md").read_text(encoding="utf-8").splitlines()
     opening = next(line for line in lines if line.startswith("```"))

@@ -289,7 +289,7 @@ def test_the_plan_is_posted_as_it_was_written(tmp_path: Path) -> None:
 
 def test_of_a_long_plan_is_posted_that_it_is_cut_and_its_digest(tmp_path: Path) -> None:
     text = "\n".join(f"line {number} ü" for number in range(20_000))
-    shown.write(tmp_path / "build" / "planned", Plan(text, tmp_path, {"applyable": True}), "test")
+    shown.write(tmp_path / "build" / "planned", Plan(text, tmp_path, {"applyable": True, "planned_values": {}}), "test")
     _, posted = commented(tmp_path, "ci/plan: Post the plan")
     assert posted.endswith((tmp_path / "build" / "planned" / "plan.md").read_text(encoding="utf-8")[-500:])
     assert "more lines: `crudctl deploy --env test --plan`" in posted

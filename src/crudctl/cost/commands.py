@@ -1,18 +1,25 @@
-"""`crudctl cost`: its arguments and output. The prices are in model."""
+"""`crudctl cost`: its arguments and output. The prices are in prices.json."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from crudctl import naming, project
 from crudctl.build import contract, service
+from crudctl.build.service import Service
 from crudctl.console import Failed, out
-from crudctl.cost.model import KB, Alternative, Line, Shape, Workload, alternatives, lines, price_list
+from crudctl.cost import deployed, model, tables
+from crudctl.cost.deployed import METHODS, Deployed
+from crudctl.cost.neighbours import Neighbour, neighbours
+from crudctl.cost.prices import KB, Line, price_list, total
+from crudctl.cost.workload import Workload
+from crudctl.cost.worst import Case, cases
 
 
 class Number(click.ParamType[float]):
@@ -44,6 +51,19 @@ DAYS = Number("number of days", {"": 1}, 3650)
 
 
 @click.command()
+@click.option(
+    "--env",
+    "environment",
+    default="prod",
+    show_default=True,
+    metavar="NAME",
+    help="The environment.",
+)
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Count what has a price in this plan instead: what `terraform show -json` printed.",
+)
 @click.option("--requests", type=AMOUNT, default="1M", show_default=True, help="Requests to the API in a month.")
 @click.option("--size", type=SIZE, default="1KB", show_default=True, help="Size of the content of one resource.")
 @click.option("--reads", type=SHARE, default="80%", show_default=True, help="Share of the requests that read.")
@@ -63,78 +83,76 @@ DAYS = Number("number of days", {"": 1}, 3650)
 @click.option(
     "--machines", type=AMOUNT, default="0", show_default=True, help="Machine clients, which sign in without a user."
 )
+@click.option("--releases", type=AMOUNT, default="0", show_default=True, help="Releases, each of an hour.")
 @click.option(
-    "--waf/--no-waf", "web_acl", default=True, help="AWS WAF in front of the API, as in prod.  [default: waf]"
+    "--waf/--no-waf",
+    "web_acl",
+    default=None,
+    help="With or without AWS WAF in front of the API.  [default: as deployed]",
 )
+@click.option("--worst", is_flag=True, help="Print what the worst month can cost, and what limits it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def cost(as_json: bool, **month: Any) -> None:
+def cost(environment: str, plan: Path | None, web_acl: bool | None, worst: bool, as_json: bool, **use: Any) -> None:
     """Print the cost of a month of this service on AWS, line by line, in US dollars.
 
-    Example: crudctl cost --requests 1M --size 1KB --reads 80%
-    """
-    workload, shape = Workload(**month), _shape()
-    bill, others = [line for line in lines(workload, shape) if line.quantity], alternatives(workload, shape)
+    Alarms, metrics, dashboards and web ACLs are counted in Terraform's plan.
+
+    Example: crudctl cost --env test --requests 1M --size 1KB --reads 80%
+    """  # fmt: skip
+    served = _service()
+    there = _with_web_acl(deployed.read(plan) if plan else _deployed(environment, served), web_acl)
+    month = Workload(**use) if served.trash else replace(Workload(**use), trash_days=0)
+    bill, others, ill = model.lines(month, there), neighbours(month, there), cases(month, there)
     if as_json:
-        click.echo(json.dumps(_document(workload, bill, others), indent=2))
+        click.echo(json.dumps(_document(month, there, bill, others, ill), indent=2))
         return
-    out.print(_table(bill))
-    if workload.requests:
-        out.print(_others(others))
+    region = naming.read(project.root(), environment).region
+    if worst:
+        out.print(f"{tables.head(region, 'The worst month')}\n\n{tables.worst(ill)}")
+        return
+    notes = tables.left_out(there)
+    out.print(f"{tables.head(region, 'A month')}\n\n{tables.bill(bill)}" + (f"\n{notes}" if notes else ""))
+    out.print(f"\n{tables.comparison(others)}")
 
 
-def _shape() -> Shape:
+def _service() -> Service:
     try:
-        return Shape.of(service.load(project.root()))
+        return service.load(project.root())
     except contract.ContractError as error:
         raise Failed(f"The contract is invalid: {error}", "Fix contract/openapi.yaml.") from error
 
 
-def _document(month: Workload, bill: list[Line], others: list[Alternative]) -> dict[str, object]:
+def _deployed(environment: str, served: Service) -> Deployed:
+    """Return what an environment has, with the functions and methods of this contract."""
+    called = {(operation.method, operation.path) for operation in served.operations.values()}
+    methods = called | {("HEAD", path) for method, path in called if method == "GET"}
+    without_token = METHODS * len({path for _, path in called}) - len(methods)
+    there = deployed.environment(environment)
+    return replace(there, functions=len(served.functions), methods=len(methods), methods_without_token=without_token)
+
+
+def _with_web_acl(there: Deployed, wanted: bool | None) -> Deployed:
+    """Return it with the web ACL of prod, without any, or as it is."""
+    if wanted is None or wanted == bool(there.web_acls):
+        return there
+    prod = deployed.environment("prod")
+    return replace(there, web_acls=prod.web_acls if wanted else (), waf_rate=prod.waf_rate if wanted else None)
+
+
+def _document(
+    month: Workload, there: Deployed, bill: list[Line], others: list[Neighbour], ill: list[Case]
+) -> dict[str, object]:
     known = {key: price_list()[key] for key in ("region", "currency", "date")}
     return {
         **known,
         "workload": asdict(month),
-        "lines": [asdict(line) | {"usd": line.usd, "usd_after_free": line.usd_after_free} for line in bill],
-        "usd": sum(line.usd for line in bill),
-        "usd_after_free": sum(line.usd_after_free for line in bill),
-        "alternatives": [asdict(other) for other in others],
-    }
-
-
-def _table(bill: list[Line]) -> str:
-    heads = ("", "quantity", "USD each", "USD", "after free tier")
-    rows = [
-        (f"{line.service}: {line.what}", _amount(line.quantity, line.unit), f"{line.price:.10f}".rstrip("0").rstrip("."),
-         f"{line.usd:,.2f}", f"{line.usd_after_free:,.2f}")
-        for line in bill
-    ]  # fmt: skip
-    total = (
-        "Total",
-        "",
-        "",
-        f"{sum(line.usd for line in bill):,.2f}",
-        f"{sum(line.usd_after_free for line in bill):,.2f}",
-    )
-    known = price_list()
-    widths = [max(len(row[column]) for row in (heads, *rows, total)) for column in range(len(heads))]
-
-    def aligned(row: tuple[str, ...]) -> str:
-        return "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-
-    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    elsewhere = naming.read(project.root(), "prod").region
-    note = f"\nThis project is in {elsewhere}, where prices may differ" if elsewhere != known["region"] else ""
-    head = f"A month in {known['region']}, in {known['currency']}, at list prices of {known['date']}, without taxes"
-    return "\n".join([head + note, "", aligned(heads).rstrip(), rule, *map(aligned, rows), rule, aligned(total)])
-
-
-def _others(others: list[Alternative]) -> str:
-    rows = [f"  {abs(o.saves):>12,.2f} {'less' if o.saves > 0 else 'more'}  {o.what}" for o in others]
-    return "\n".join(["\nAnother design would cost", *rows])
-
-
-def _amount(number: float, unit: str) -> str:
-    text = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.3g}"
-    return f"{text} {unit}" + ("s" if number != 1 and not unit.endswith("GB") else "")
+        "deployed": there.as_json(),
+        "lines": [
+            asdict(line) | {"usd": line.usd, "usd_after_free": line.usd_after_free, "monitoring": model.is_monitoring(line)}
+            for line in bill
+        ],
+        "usd": total(bill),
+        "usd_after_free": total(bill, after_free=True),
+        "neighbours": [{"what": each.what, "usd": each.usd, "usd_after_free": each.usd_after_free} for each in others],
+        "worst": [{"what": case.what, "usd": case.usd, "usd_a_day": case.usd_a_day, "cap": case.cap} for case in ill],
+    }  # fmt: skip

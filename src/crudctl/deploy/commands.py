@@ -66,7 +66,7 @@ def bootstrap(environment: Environment) -> None:
 @environment_option(*project.ON_AWS)
 @click.option("--plan", is_flag=True, help="Build, print what would change, and stop.")
 @click.option(
-    "--write", type=FOLDER, help="With --plan: write plan.md, for a comment, and the plan's digest to this folder."
+    "--write", type=FOLDER, help="With --plan: write plan.md, for a comment, the digest and cost.json to this folder."
 )
 @click.option("--yes", is_flag=True, help="Apply changes without asking for confirmation.")
 @click.option(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+from crudctl.cost import deployed
 from crudctl.infra.terraform import Plan
 
 LENGTH = 60_000  # bytes of the plan; a comment on GitHub has at most 65,536 characters
@@ -12,10 +14,15 @@ PROGRESS = re.compile(r"^\S+: (Refreshing state|Reading|Still reading|Read compl
 
 
 def write(folder: Path, planned: Plan, environment: str) -> None:
-    """Write `plan.md`, for people, and `digest`, which `crudctl deploy --approved` takes, to a folder."""
+    """Write a plan to a folder.
+
+    `plan.md` is for people, `digest` for `crudctl deploy --approved`, and `cost.json` for `crudctl cost --plan`. No secrets.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.md").write_text(markdown(planned, environment), encoding="utf-8")
     (folder / "digest").write_text(f"{planned.digest}\n", encoding="ascii")
+    priced = deployed.of_plan(planned.document).as_json()
+    (folder / "cost.json").write_text(f"{json.dumps(priced, indent=2)}\n", encoding="utf-8")
 
 
 def markdown(planned: Plan, environment: str) -> str:

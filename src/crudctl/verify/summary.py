@@ -9,12 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crudctl.cost import model
+from crudctl.cost.prices import GB, price_list
 from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, Result
 from crudctl.verify.unasked import UNASKED
 
-METRIC_READ = 0.00001  # USD for a metric that GetMetricData reads: https://aws.amazon.com/cloudwatch/pricing/
-GB = 1024**3
 MARKS = {AS_HERE: "✓", DIFFERS: "✗", NOT_SEEN: "·"}
 
 
@@ -142,5 +140,5 @@ def _line(result: Result) -> str:
 
 def _prices() -> dict[str, float]:
     """Return the price in USD of each quantity that is counted."""
-    listed = {name: float(price["usd"]) for name, price in model.price_list()["prices"].items()}
-    return listed | {"metric_read": METRIC_READ, "bytes_out": listed["data_out_gb"] / GB}
+    listed = {name: float(price["usd"]) for name, price in price_list()["prices"].items()}
+    return listed | {"bytes_out": listed["data_out_gb"] / GB}
