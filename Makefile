@@ -58,8 +58,8 @@ workflows: .venv/.ready-dev
 	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
-	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt -r requirements-oracles.txt
-	@for folder in web tests/clients tests/oracles; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt -r requirements-oracles.txt -r requirements-peers.txt
+	@for folder in web tests/clients tests/oracles bench/peers/node; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
 	@$(MAKE) .venv/.ready-scan && .venv/scan/bin/checkov --config-file .github/checkov.yml
 
 screenshots: .venv/.ready-dev  ## take the README's pictures again
@@ -83,17 +83,24 @@ demo-rollback: up  ## watch a bad one being rolled back; FAULT=exceptions, 5xx, 
 	@$(CRUDCTL) demo rollback --fault $(FAULT)
 
 lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for every platform
-	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws requirements-load requirements-oracles; do \
+	@for set in requirements requirements-dev requirements-scan requirements-docs requirements-aws requirements-load requirements-oracles requirements-peers; do \
 	  .venv/bin/uv pip compile -q --cache-dir build/uv --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *-load) echo "--group load";; *-oracles) echo "--group oracles";; *) echo pyproject.toml;; esac ) \
+	    --no-annotate --upgrade --custom-compile-command "make lock" $$( case $$set in *-dev) echo "--group dev pyproject.toml";; *-scan) echo "--group scan";; *-docs) echo "--group docs";; *-aws) echo "--group aws";; *-load) echo "--group load";; *-oracles) echo "--group oracles";; *-peers) echo "--group peers";; *) echo pyproject.toml;; esac ) \
 	    -o $$set.txt || exit 1; \
 	done
 
 # Tools that pin packages of their own, each in an environment of its own.
-.venv/.ready-scan .venv/.ready-docs .venv/.ready-load .venv/.ready-aws .venv/.ready-oracles: .venv/.ready-%: .venv/.made requirements-%.txt
+.venv/.ready-scan .venv/.ready-docs .venv/.ready-load .venv/.ready-aws .venv/.ready-oracles .venv/.ready-peers: .venv/.ready-%: .venv/.made requirements-%.txt
 	@echo "Installing requirements-$*.txt"
 	@$(PY) -m venv --clear .venv/$*
 	@.venv/$*/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@touch $@
+
+# AWS's runtime client for Node is compiled, with g++, cmake and autotools; without them the bench does without Node.
+.venv/.ready-peers-node: .venv/.made bench/peers/node/package-lock.json
+	@echo "Installing bench/peers/node"
+	@mkdir -p .venv/peers-node && cp bench/peers/node/package.json bench/peers/node/package-lock.json bench/peers/node/.npmrc .venv/peers-node
+	@npm --prefix .venv/peers-node ci --loglevel=error
 	@touch $@
 
 # A stamp, not .venv/bin/python: that is a link to an interpreter that must not be modified.

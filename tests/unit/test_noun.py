@@ -19,7 +19,7 @@ GENERIC = [
 SUFFIXES = {".py", ".tf", ".hcl", ".json", ".tfvars", ".ts", ".tsx", ".css", ".html"}
 # Files whose subject is DynamoDB's items or a keyword of JSON Schema; moved.tf has the addresses of earlier versions.
 ABOUT_ITEMS = (
-    "bench/cold_start/",
+    "bench/cold_start/", "bench/peers/",
     "infra/moved.tf", "infra/terraform.tfvars.json", "infra/tests/", "src/crudctl/build/rules.py", "src/crudctl/build/service.py",
     "src/crudctl/build/structure.py", "src/crudctl/build/sample.py", "src/crudctl/new/", "src/crudctl/release/record.py",
     "src/emulator/", "src/functions/aws/",

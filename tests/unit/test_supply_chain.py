@@ -25,7 +25,7 @@ ALLOWED = {
     "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0",
     "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "PSF-2.0", "Python Software Foundation License", "Python-2.0", "Unlicense",
 }  # fmt: skip
-PACKAGES_OF_NPM = ("web", "tests/clients", "tests/oracles")  # folders with a lock file
+PACKAGES_OF_NPM = ("web", "tests/clients", "tests/oracles", "bench/peers/node")  # folders with a lock file
 WITHOUT_LICENCE_FIELD = {"node_modules/reserved": "MIT"}  # 0.1.2 is older than the field: LICENSE-MIT
 LOCKS = (
     "requirements.txt",
@@ -35,6 +35,7 @@ LOCKS = (
     "requirements-aws.txt",
     "requirements-load.txt",
     "requirements-oracles.txt",
+    "requirements-peers.txt",
 )
 
 
@@ -87,6 +88,7 @@ def test_the_update_bot_covers_every_kind_of_dependency() -> None:
         ("npm", "/web"),
         ("npm", "/tests/clients"),
         ("npm", "/tests/oracles"),
+        ("npm", "/bench/peers/node"),
         ("github-actions", "/"),
         ("github-actions", "/.github/actions/setup"),
         ("terraform", "/infra"),
