@@ -1,5 +1,5 @@
 env                = "prod"
-waf                = true
+waf                = true # USD 8 a month, and 0.60 for each million requests
 log_retention_days = 90
 
 # Prod also needs alarm_emails (or alarm_topic) and runbook, the page's URL: a plan without them is refused, with the reason.

@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from crudctl import naming
 from crudctl.infra import provider, terraform
 from tests.stack import ROOT, project_files
 
@@ -35,10 +36,13 @@ ODD = [
     "sum",
     "crashes",
 ]  # operations whose names are used for something else in alarms and panels
-ENVIRONMENTS = ("test", "prod", "pr")
+ENVS = ROOT / "infra" / "envs"
+ENVIRONMENTS = tuple(sorted(path.stem for path in ENVS.glob("*.tfvars") if path.stem != "local"))  # those on AWS
 REQUIRED = {
-    "prod": 'alarm_emails = ["on-call@example.com"]\nrunbook = "https://example.com/runbook.md"\n'
-}  # as prod.tfvars says
+    "alarm_emails": '["on-call@example.com"]',
+    "runbook": '"https://example.com/runbook.md"',
+}  # of prod, in its settings
+INSTEAD = {"alarm_emails": {"alarm_emails", "alarm_topic"}, "runbook": {"runbook"}}
 FIXTURE = ROOT / "infra" / "tests" / "fixture"
 RENDERED = ROOT / "build" / "rendered"
 UUID = "6f0c2a52-6f0e-4a58-9d7c-6a3a8e1f3b0d"
@@ -238,14 +242,17 @@ def _test(own: list[str]) -> str:
 
 
 def _settings(environment: str) -> str:
-    """Return what an environment of this project sets, with other names and another region: those are the project's own."""
-    given = (ROOT / "infra" / "envs" / f"{environment}.tfvars").read_text(encoding="utf-8")
-    lines = [line for line in given.splitlines() if not re.match(r"\s*(name|region|env|alarm_topic|runbook)\b", line)]
-    needed = "" if any(line.startswith("alarm_emails") for line in lines) else REQUIRED.get(environment, "")
+    """Return what an environment of this project sets."""
+    names = naming.read(ROOT, environment)
+    given = (ENVS / f"{environment}.tfvars").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in given if not re.match(r"(name|region|env)\b", line)]
+    set_here = {line.split("=")[0].strip() for line in lines}
+    needed = REQUIRED if naming.family(environment) == "prod" else {}
+    lines += [f"{name} = {value}" for name, value in needed.items() if not set_here & INSTEAD[name]]
     files = {"package": "functions.zip", "rollback_package": "functions.zip"}
     files |= {"contract": "usual_contract.json", "service": "usual.json"}
-    paths = "".join(f'{name} = "tests/fixture/{file}"\n' for name, file in files.items())
-    return f'name = "parcels"\nregion = "eu-west-2"\nenv = "{environment}"\n{paths}{needed}' + "\n".join([*lines, ""])
+    lines += [f'{name} = "tests/fixture/{file}"' for name, file in files.items()]
+    return "\n".join([f'name = "{names.service}"', f'region = "{names.region}"', f'env = "{environment}"', *lines, ""])
 
 
 def _terraform(home: Path, *arguments: str) -> str:

@@ -250,10 +250,10 @@ LIMITED = replace(
 
 def test_the_worst_months_are_what_was_worked_out_by_hand() -> None:
     flood, refused, reads, creates, large, pages, tokens, loop = (case.usd for case in cases(LIMITED))
-    requests = 12 * 20 * 2_628_000  # 631 M: 0.0000035 each, 5 % traced, a line of 726 bytes and a response of 800
+    requests = 12 * 20 * 2_628_000  # 631 M: 0.0000035 each, 5 % traced, a line of 676 bytes and a response of 800
     gb = requests / 2**30
-    assert flood == pytest.approx(requests * (0.0000035 + 0.05 * 0.000005) + gb * (726 * 0.5985 + 800 * 0.09))
-    assert refused == pytest.approx(1000 * 2_628_000 / 2**30 * (726 * 0.5985 + 800 * 0.09))
+    assert flood == pytest.approx(requests * (0.0000035 + 0.05 * 0.000005) + gb * (676 * 0.5985 + 800 * 0.09))
+    assert refused == pytest.approx(1000 * 2_628_000 / 2**30 * (676 * 0.5985 + 800 * 0.09))
     assert reads < creates < pages < large
     units = 100 * 2_628_000 * 2 * 129 * 0.0000007423  # 128 KB and 300 bytes, in table and index
     assert units < large < 1.6 * units  # and what is stored

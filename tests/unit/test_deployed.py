@@ -197,7 +197,7 @@ def test_a_file_that_is_no_plan_is_refused_with_what_to_pass(project: Path, text
 def test_an_environment_without_figures_is_refused_and_one_of_a_family_has_those_of_its_family() -> None:
     result = CliRunner().invoke(main, ["cost", "--env", "stage"])
     assert result.exit_code == 1
-    assert "those of test, prod, pr are" in result.output
+    assert "those of pr, prod, test are" in result.output
     assert deployed.environment("pr-42") == deployed.environment("pr")
 
 

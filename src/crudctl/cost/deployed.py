@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from crudctl import naming
 from crudctl.console import Failed
 
 ENVIRONMENTS = Path(__file__).with_name("environments.json")
@@ -98,13 +99,13 @@ class Deployed:
 def environment(name: str) -> Deployed:
     """Return what an environment of this project has. Raise Failed for one whose figures are not known."""
     known = json.loads(ENVIRONMENTS.read_text(encoding="utf-8"))
-    family = name.partition("-")[0]
-    if family not in known:
+    found = known.get(name) or known.get(naming.family(name))
+    if not found:
         raise Failed(
             f"The figures of the environment {name!r} are not known; those of {', '.join(known)} are.",
             "Pass its plan: `terraform show -json PLAN > plan.json`, then --plan plan.json.",
         )
-    return _of_json(known[family])
+    return _of_json(found)
 
 
 def read(path: Path) -> Deployed:

@@ -14,7 +14,7 @@ LARGEST_BODY = 128 * KB  # src/functions/body.py: MAX_BODY
 LARGEST_EVENT = (
     256 * KB
 )  # bytes of a line of a function. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
-GATEWAY_LINE = 700  # bytes, of which a request that reaches no function writes one
+GATEWAY_LINE = 650  # bytes, of which a request that reaches no function writes one
 FLOOD = 1000  # requests a second of a flood that nothing limits; a few rented machines send as many
 TOKENS = 1  # a second, of a machine client that fetches one for each request
 WAF_WINDOW = 300  # seconds that the web ACL counts
