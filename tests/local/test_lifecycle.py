@@ -297,13 +297,13 @@ def beginning(stack: Stack, service: str) -> Any:
 
 def until(attempt: Callable[[], Any]) -> None:
     """Repeat an attempt until it succeeds with a true result; the emulator may not be running yet."""
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         with contextlib.suppress(BotoCoreError, OSError):
             if attempt():
                 return
         time.sleep(0.2)
-    pytest.fail("no success within 200 s")
+    pytest.fail("no success within ten minutes")
 
 
 def test_first_up_that_was_killed_halfway_starts_from_the_beginning(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_first_up_that_was_killed_halfway_starts_from_the_beginning(tmp_path: Pa
                     logGroupName=f"/aws/lambda/{half.environment.prefix}-get_item"
                 )
             )
-            _, printed = again.communicate(timeout=300)
+            _, printed = again.communicate(timeout=900)
         assert again.returncode == 0, printed
         assert "A response from the emulator was lost." in printed
         assert json.loads(half.crudctl("status", "--json"))["healthy"] is True
