@@ -211,7 +211,7 @@ def test_what_is_interrupted_leaves_nothing(checkout: Path, tmp_path: Path) -> N
     slow.parent.mkdir()
     real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *commit*) touch {tmp_path}/bin/reached; exec sleep 300;; *) exec {real} "$@";; esac\n'
+        f'#!/bin/sh\ncase "$*" in *commit*) touch {tmp_path}/bin/reached; exec sleep 60;; *) exec {real} "$@";; esac\n'
     )
     slow.chmod(0o755)
     target = tmp_path / "made" / "orders"

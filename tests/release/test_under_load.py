@@ -13,15 +13,15 @@ from crudctl.release.aliases import PROD
 from crudctl.release.record import ROLLED_BACK
 from tests.release.rig import Places, Rig, eventually
 
-BUSY = 100  # requests at least during a release, of the 60 a second that users send: other tests run at the same time
+BUSY = 100  # requests at least during a release, of the 40 a second that users send: other tests run at the same time
 
 
 def test_a_healthy_release_reaches_all_users_without_a_failed_request(rig: Rig, before: Places) -> None:
     new = rig.publish_with({"REQUIRE_IF_MATCH": "true"})  # which round trips and load satisfy
-    with rig.load(60) as load:
+    with rig.load(40) as load:
         assert eventually(lambda: load.requests > 100, 300)
         at = load.requests
-        code, output = rig.release("start", "--steps", "20,100", "--bake", "8s", "--yes")
+        code, output = rig.release("start", "--steps", "20,100", "--bake", "15s", "--yes")
         requests = load.requests - at
     assert code == 0, output
     assert "Promoted: all traffic is on the new versions." in output
