@@ -147,25 +147,8 @@ locals {
         expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
         threshold  = 0.5
       }
-      release-stuck = {
-        summary    = "Two versions have shared the traffic for three periods in a row"
-        page       = "release-stuck"
-        metrics    = merge([for kind, key in local.busiest : { "all_${kind}" = ["AWS/Lambda", "Invocations", "Sum", local.in_service[key]], "new_${kind}" = ["AWS/Lambda", "Invocations", "Sum", merge(local.in_service[key], { ExecutedVersion = module.function[key].version })] }]...)
-        expression = "IF(FILL(new_get, 0) + FILL(new_list, 0) > 0 AND FILL(new_get, 0) + FILL(new_list, 0) < FILL(all_get, 0) + FILL(all_list, 0), 1, 0)"
-        threshold  = 1
-        period     = var.alarm_windows.release
-        periods    = 3
-      }
-      rollback-failed = {
-        summary    = "The function that rolls releases back failed"
-        page       = "rollback-failed"
-        metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", { FunctionName = local.rollback_name }] }
-        expression = "FILL(crashes, 0)"
-        threshold  = var.alarm_counts.unexpected
-      }
     }
   )
-  busiest   = { for kind in ["get", "list"] : kind => local.key_of[kind] }
   tried     = join(" + ", [for number, _ in local.people_clients : "FILL(tried${number}, 0)"])
   succeeded = join(" + ", [for number, _ in local.people_clients : "FILL(succeeded${number}, 0)"])
 

@@ -59,3 +59,14 @@ output "functions" {
   description = "Operation -> name of the function that serves it."
   value       = { for key, function in module.function : key => function.name }
 }
+
+output "release_alarms" {
+  description = "What the alarms of a release need, which the releaser makes: whom they call, whom they notify, and for how many seconds they look back. Null without alarms."
+  value = var.alarms ? {
+    rollback = aws_lambda_function.rollback.arn
+    topic    = local.notified
+    runbook  = var.runbook
+    cause    = var.alarm_windows.cause
+    release  = var.alarm_windows.release
+  } : null
+}

@@ -1,5 +1,6 @@
-# What `crudctl release` needs: the table of its records, alarms on the version being released, and the function that
-# they call, which compares both versions and rolls the release back even if no releaser is running. The aliases themselves are in modules/function.
+# What `crudctl release` needs: the table of its records, and the function that compares both versions and rolls the release back even if
+# no releaser is running. The alarms that call it exist only while there is a release: the releaser makes and removes them, with the
+# metric filters that count by version (src/crudctl/release/lookout.py). The aliases themselves are in modules/function.
 
 resource "aws_dynamodb_table" "releases" {
   name                        = "${local.prefix}-releases"
@@ -29,50 +30,9 @@ resource "aws_dynamodb_table" "releases" {
 
 locals {
   rollback_name     = "${local.prefix}-rollback"
-  canary_alarm_arns = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+  alarms_here       = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}"
+  canary_alarm_arns = "${local.alarms_here}-*-canary-*"
   function_arns     = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
-
-  # Crashes and timeouts, which the function cannot count itself, and responses of 500 and above, which Lambda counts as success.
-  canary_alarms = merge([
-    for key, name in local.function_names : {
-      "${name}-canary-crashes" = {
-        function   = name
-        namespace  = "AWS/Lambda"
-        metric     = "Errors"
-        dimensions = { FunctionName = name, Resource = "${name}:prod", ExecutedVersion = "0" }
-      }
-      "${name}-canary-faults" = {
-        function   = name
-        namespace  = local.prefix
-        metric     = "Faults"
-        dimensions = { operation = key, version = "0" }
-      }
-    }
-  ]...)
-}
-
-resource "aws_cloudwatch_metric_alarm" "canary" {
-  for_each = { for key, alarm in local.canary_alarms : key => alarm if var.alarms }
-
-  alarm_name          = each.key
-  alarm_description   = "${each.value.metric} of ${each.value.function} in the version being released. Has the release rolled back if the old version does better. Runbook: ${var.runbook}#release-rolled-back"
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_lambda_function.rollback.arn]
-
-  # A release sets the version to watch, and how many faults its share of the traffic may have.
-  lifecycle {
-    ignore_changes = [dimensions, threshold]
-  }
-
-  depends_on = [aws_lambda_permission.canary_alarms]
 }
 
 resource "aws_lambda_permission" "canary_alarms" {
@@ -165,17 +125,24 @@ resource "aws_iam_role_policy" "rollback" {
         Resource = aws_dynamodb_table.releases.arn
       },
       {
-        # IAM supports no resource for reading metrics.
+        # IAM supports no resource for reading metrics. For reading alarms it wants all of them:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
         Sid      = "Evidence"
         Effect   = "Allow"
-        Action   = "cloudwatch:GetMetricData"
+        Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
         Resource = "*"
       },
       {
         Sid      = "Alarms"
         Effect   = "Allow"
-        Action   = "cloudwatch:SetAlarmState"
-        Resource = local.canary_alarm_arns
+        Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:SetAlarmState"]
+        Resource = [local.canary_alarm_arns, "${local.alarms_here}-release-stuck", "${local.alarms_here}-rollback-failed"]
+      },
+      {
+        Sid      = "MetricFilters"
+        Effect   = "Allow"
+        Action   = ["logs:DeleteMetricFilter", "logs:DescribeMetricFilters"]
+        Resource = flatten([for name in values(local.function_names) : [for end in ["", ":*"] : "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${name}${end}"]])
       },
       {
         Sid      = "Logs"

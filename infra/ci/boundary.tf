@@ -33,14 +33,22 @@ resource "aws_iam_policy" "boundary" {
       {
         Sid      = "CompareReleases"
         Effect   = "Allow"
-        Action   = "cloudwatch:GetMetricData"
+        Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
         Resource = "*"
       },
       {
-        Sid      = "ResetAlarms"
+        Sid    = "ResetAlarms"
+        Effect = "Allow"
+        Action = ["cloudwatch:DeleteAlarms", "cloudwatch:SetAlarmState"]
+        Resource = [
+          for name in ["*-canary-*", "*release-stuck", "*rollback-failed"] : "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-${name}"
+        ]
+      },
+      {
+        Sid      = "StopCountingReleases"
         Effect   = "Allow"
-        Action   = "cloudwatch:SetAlarmState"
-        Resource = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}-*-canary-*"
+        Action   = ["logs:DeleteMetricFilter", "logs:DescribeMetricFilters"]
+        Resource = "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.prefix}-*"
       },
       {
         Sid      = "Logs"

@@ -46,7 +46,7 @@ variables {
   own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
-run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_its_alarms_and_log_and_nothing_else" {
+run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_and_remove_its_alarms_stop_counting_and_log_and_nothing_else" {
   command = plan
 
   assert {
@@ -54,40 +54,51 @@ run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_i
       Aliases = ["Allow", "lambda:GetAlias lambda:UpdateAlias", [
         for name in ["change_parcel", "drop_parcel", "get_parcel", "list_parcels", "send_parcel", "stamp_parcel"] : "arn:aws:lambda:eu-central-1:123456789012:function:depot-test-${name}"
       ]]
-      Evidence = ["Allow", "cloudwatch:GetMetricData", "*"]
-      Alarms   = ["Allow", "cloudwatch:SetAlarmState", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-*-canary-*"]
-      Record   = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
-      Logs     = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
+      Evidence = ["Allow", "cloudwatch:DescribeAlarms cloudwatch:GetMetricData", "*"]
+      Alarms = ["Allow", "cloudwatch:DeleteAlarms cloudwatch:SetAlarmState", [
+        for name in ["*-canary-*", "release-stuck", "rollback-failed"] : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-${name}"
+      ]]
+      MetricFilters = ["Allow", "logs:DeleteMetricFilter logs:DescribeMetricFilters", flatten([
+        for name in ["change_parcel", "drop_parcel", "get_parcel", "list_parcels", "send_parcel", "stamp_parcel"] : [
+          for end in ["", ":*"] : "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/depot-test-${name}${end}"
+        ]
+      ])]
+      Record = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
+      Logs   = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
     }
     error_message = "The role's policy is not exactly what the function needs."
   }
 }
 
-run "each_function_has_alarms_on_crashes_and_on_faults_that_call_the_rollback_function" {
+run "alarms_on_a_version_being_released_may_call_the_rollback_function_and_nothing_else_may" {
   command = plan
 
-  assert {
-    condition = toset(keys(aws_cloudwatch_metric_alarm.canary)) == toset(flatten([
-      for name in ["change_parcel", "drop_parcel", "get_parcel", "list_parcels", "send_parcel", "stamp_parcel"] : ["depot-test-${name}-canary-crashes", "depot-test-${name}-canary-faults"]
-    ]))
-    error_message = "A function of the API has no alarms during a release."
-  }
-  assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.canary : alarm.alarm_actions == toset([aws_lambda_function.rollback.arn]) && alarm.treat_missing_data == "notBreaching"])
-    error_message = "An alarm on the version being released does not roll it back."
-  }
   assert {
     condition     = aws_lambda_permission.canary_alarms.principal == "lambda.alarms.cloudwatch.amazonaws.com" && aws_lambda_permission.canary_alarms.source_arn == "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-*-canary-*"
     error_message = "A principal other than these alarms may call the function."
   }
 }
 
-run "an_apply_does_not_change_which_version_the_alarms_watch" {
+run "the_releaser_learns_whom_its_alarms_call_and_notify" {
   command = plan
 
   assert {
-    # A mocked alarm never changes, so this checks the setting that would keep it.
-    condition     = length(aws_cloudwatch_metric_alarm.canary) == 12 && can(regex("ignore_changes = \\[dimensions, threshold\\]", file("release.tf")))
-    error_message = "An apply during a release would make the alarms watch another version."
+    condition = output.release_alarms == {
+      rollback = aws_lambda_function.rollback.arn, topic = aws_sns_topic.alarms.arn, runbook = "docs/runbook.md", cause = 300, release = 3600
+    }
+    error_message = "The alarms of a release would call or notify somebody else."
+  }
+}
+
+run "without_alarms_a_release_has_none_either" {
+  command = plan
+
+  variables {
+    alarms = false
+  }
+
+  assert {
+    condition     = output.release_alarms == null
+    error_message = "A release would make alarms in an environment without alarms."
   }
 }

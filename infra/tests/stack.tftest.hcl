@@ -386,18 +386,6 @@ run "an_alarm_has_at_most_ten_metrics" {
   }
 }
 
-run "a_release_that_is_stuck_is_seen_by_the_reads" {
-  command = plan
-
-  assert {
-    condition = { for name, metric in local.causes["release-stuck"].metrics : name => metric[3].Resource } == {
-      all_get  = "depot-test-get_parcel:prod", new_get = "depot-test-get_parcel:prod"
-      all_list = "depot-test-list_parcels:prod", new_list = "depot-test-list_parcels:prod"
-    }
-    error_message = "The alarm watches other functions."
-  }
-}
-
 run "an_alarm_notifies_of_its_start_and_end_and_names_its_runbook_page" {
   command = plan
 
@@ -410,7 +398,7 @@ run "an_alarm_notifies_of_its_start_and_end_and_names_its_runbook_page" {
   }
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.watched), values(aws_cloudwatch_metric_alarm.canary)) :
+      for alarm in values(aws_cloudwatch_metric_alarm.watched) :
       can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))
     ]) && alltrue([for alarm in aws_cloudwatch_composite_alarm.burn : can(regex("\\. Runbook: docs/runbook\\.md#[a-z-]+$", alarm.alarm_description))])
     error_message = "An alarm's description does not end with its runbook page."
@@ -435,7 +423,7 @@ run "in_prod_every_alarm_notifies_the_teams_topic_and_links_to_a_page_on_the_web
   }
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.watched), values(aws_cloudwatch_metric_alarm.canary)) :
+      for alarm in values(aws_cloudwatch_metric_alarm.watched) :
       can(regex("\\. Runbook: https://wiki\\.example\\.com/runbook#[a-z-]+$", alarm.alarm_description))
     ])
     error_message = "An alarm's description does not end with a link."

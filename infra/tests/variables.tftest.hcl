@@ -192,7 +192,7 @@ run "without_alarms_there_is_no_dashboard_either" {
     alarms = false
   }
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.watched) + length(aws_cloudwatch_metric_alarm.canary) + length(aws_cloudwatch_composite_alarm.burn) + length(aws_cloudwatch_dashboard.overview) == 0
+    condition     = length(aws_cloudwatch_metric_alarm.watched) + length(aws_cloudwatch_composite_alarm.burn) + length(aws_cloudwatch_dashboard.overview) == 0
     error_message = "An environment without alarms pays for some."
   }
 }

@@ -83,7 +83,7 @@ def test_an_action_that_was_removed_from_a_role_is_named(deployed: Account, outp
 @pytest.mark.parametrize(
     ("alarm", "metric", "dimension"),
     [("availability-fast-long", "Count", "Stage"), ("table-throttled", "ReadThrottleEvents", "TableName"),
-     ("sign-in-failures", "SignInSuccesses", "UserPoolClient"), ("rollback-failed", "Errors", "FunctionName")],
+     ("sign-in-failures", "SignInSuccesses", "UserPoolClient")],
 )  # fmt: skip
 def test_an_alarm_that_watches_what_does_not_exist_is_named(
     deployed: Account, outputs: dict[str, Any], alarm: str, metric: str, dimension: str

@@ -346,6 +346,11 @@ def test_a_composite_alarm_has_no_resource_and_a_dashboard_has_one(ours: Stack) 
     assert not makes_a_composite_alarm(ours, f"arn:aws:cloudwatch:{REGION}:{ours.account}:alarm:*")
     assert makes_a_dashboard(ours, f"arn:aws:cloudwatch::{ours.account}:dashboard/x-*")
     assert not makes_a_dashboard(ours, f"arn:aws:cloudwatch::{ours.account}:dashboard/y-*")
+    client = user(
+        ours, "cloudwatch", allow("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{REGION}:{ours.account}:alarm:x-*")
+    )
+    assert not denied(lambda: client.delete_alarms(AlarmNames=["x-1"]))
+    assert denied(lambda: client.delete_alarms(AlarmNames=["y-1"]))
 
 
 @pytest.mark.adds(resources.RESOURCES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.release import line_filters
 from emulator.alarms import describe_alarms
 from emulator.cloudwatch import get_metric_data, statistics
 from emulator.cognito import sign_in_metrics
@@ -207,6 +209,31 @@ def counted_lines(stack: Stack) -> Any:
 @pytest.mark.adds(metric_filters.METRIC_FILTERS)
 def test_a_metric_filter_measures_the_lines_that_match(ours: Stack) -> None:
     assert counted_lines(ours) == (1, 12)
+
+
+@pytest.mark.adds(metric_filters.METRIC_FILTERS)
+def test_the_metric_filters_of_a_release_count_lines_by_operation_and_version(ours: Stack) -> None:
+    """A line about a fault that was not counted is no evidence."""
+    logs, function, space = ours.client("logs"), unique("get"), unique("space")
+    group = line_filters.group(function)
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    for each in line_filters.filters(space, function).values():
+        logs.put_metric_filter(**each)
+    about = {"operation": "get", "version": "7"}
+    lines: list[Json] = [
+        {"status": 200, "cold_start": True},
+        {"status": 404},
+        {"status": 503, "Faults": 1},
+        {"status": 500},
+        {"version": "8"},
+    ]
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": json.dumps(about | line)} for line in lines]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    assert metric(ours, space, "Responses", "Sum", **about) == 3
+    assert metric(ours, space, "ColdStarts", "Sum", **about) == 1
+    assert metric(ours, space, "Responses", "Sum", operation="get", version="8") is None
 
 
 @pytest.mark.lacks(metric_filters.METRIC_FILTERS)

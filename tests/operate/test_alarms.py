@@ -19,7 +19,6 @@ from tests.stack import ROOT, Stack
 
 PREFIX = f"{Environment(ROOT, 'local').prefix}-"
 GET_ITEM = {"FunctionName": f"{PREFIX}get_item", "Resource": f"{PREFIX}get_item:prod"}
-LIST_ITEMS = {"FunctionName": f"{PREFIX}list_items", "Resource": f"{PREFIX}list_items:prod"}
 SHORT = """
 alarm_windows = { fast = { long = 20, short = 10, burn = 14.4 }, slow = { long = 30, short = 10, burn = 6 }, cause = 10 }
 """
@@ -136,7 +135,6 @@ def test_slow_responses_fire_the_latency_alarms_only(night: Night) -> None:
                                       GlobalSecondaryIndexName="by_owner"), "table-throttled"),
         (lambda night: night.measured("AWS/DynamoDB", "SystemErrors", 12, TableName=night.table,
                                       Operation="Query"), "table-errors"),
-        (lambda night: night.measured("AWS/Lambda", "Errors", 1, FunctionName=f"{PREFIX}rollback"), "rollback-failed"),
     ],
 )  # fmt: skip
 def test_each_cause_fires_its_own_alarm_for_one_window(night: Night, cause: Callable[[Night], Any], alarm: str) -> None:
@@ -163,21 +161,6 @@ def test_sign_ins_fire_when_most_of_many_fail(night: Night, stack: Stack) -> Non
     assert night.names == set()
     night.pass_minutes(10, sign_ins(failed=10, succeeded=2))
     assert night.names == {"sign-in-failures"}
-
-
-def test_a_release_that_takes_three_hours_fires(night: Night, stack: Stack) -> None:
-    newest = stack.functions()[LIST_ITEMS["FunctionName"]]["prod"][0]
-
-    def shared() -> None:
-        for version in ("old", newest):
-            night.measured("AWS/Lambda", "Invocations", 1, **LIST_ITEMS)
-            night.measured("AWS/Lambda", "Invocations", 1, **LIST_ITEMS, ExecutedVersion=version)
-
-    night.pass_minutes(40, shared)
-    night.pass_minutes(300, healthy(night))
-    assert night.names == set()
-    night.pass_minutes(190, shared)
-    assert night.names == {"release-stuck"}
 
 
 def test_who_is_notified_is_read_from_the_topic_of_the_alarms(stack: Stack) -> None:

@@ -26,9 +26,9 @@ from crudctl.build import contract, round_trip
 from crudctl.local import demo_versions
 from crudctl.local.demo_load import Load
 from crudctl.project import Environment
-from crudctl.release import versions
+from crudctl.release import canary_alarms, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
-from crudctl.release.cloud import Cloud
+from crudctl.release.cloud import Cloud, alarm_settings
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.probe import OWNER, Finding, Probe
 from crudctl.release.record import Release
@@ -92,13 +92,15 @@ class Rig:
         self.table = self.cloud.client("dynamodb")
         # For releasers in a process of their own. Never used in this one, so that a fork shares no connection.
         self._for_children = self._cloud()
-        for service in ("lambda", "dynamodb", "cloudwatch"):
+        for service in ("lambda", "dynamodb", "cloudwatch", "logs"):
             self._for_children.client(service)
 
     def _cloud(self) -> Cloud:
         trip = cache(lambda: round_trip.plan(contract.read(self.stack.home)))
         client = cache(self.environment.client)
-        return Cloud(self.functions, self.environment.prefix, client, trip, period=5, interval=0.2, delay=5.0)
+        settings = alarm_settings(self.environment, self.outputs)
+        given = self.functions, self.environment.prefix, client, trip, lambda: settings
+        return Cloud(*given, period=5, interval=0.2, delay=5.0)
 
     @cached_property
     def healthy(self) -> dict[str, str]:
@@ -190,11 +192,17 @@ class Rig:
         eventually(lambda: any(release.number == newest.number for release in self.records.past()), timeout)
         return next((release.by for release in self.records.past() if release.number == newest.number), "")
 
-    def watched(self) -> dict[str, list[dict[str, str]]]:
-        """Return the dimensions of the alarms on the version under release, by name."""
-        client = self.cloud.client("cloudwatch")
-        alarms = client.describe_alarms(AlarmNamePrefix=f"{self.environment.prefix}-")["MetricAlarms"]
-        return {a["AlarmName"]: a["Dimensions"] for a in alarms if "-canary-" in a["AlarmName"]}
+    def watched(self) -> dict[str, Any]:
+        """Return what watches a release: the descriptions of its alarms by name, and its metric filters by log group."""
+        client, prefix, group = self.cloud.client("cloudwatch"), self.environment.prefix, "/aws/lambda/"
+        alarms = client.describe_alarms(AlarmNamePrefix=f"{prefix}-")["MetricAlarms"]
+        ours = {a["AlarmName"]: a["AlarmDescription"] for a in alarms if canary_alarms.is_one(a["AlarmName"], prefix)}
+        filters: dict[str, list[str]] = {}
+        for name in self.functions.values():
+            listed = self.cloud.client("logs").describe_metric_filters(logGroupName=f"{group}{name}")["metricFilters"]
+            found = [each["filterName"] for each in listed if each["filterName"].startswith("canary-")]
+            filters |= {name: found} if found else {}
+        return ours | filters
 
     def newest(self) -> dict[str, str]:
         """Return the newest version of each function, by operation."""

@@ -1,7 +1,7 @@
 """AWS as a release uses it, in memory and with a clock of its own, so that hours of traffic pass in milliseconds.
 
-The fakes stand in for boto3's clients of Lambda, DynamoDB and CloudWatch; everything above them is the code under test. Users
-call alias `prod` of the functions at a steady rate, on every operation in turn, and each request is measured as on AWS.
+The fakes stand in for boto3's clients of Lambda, DynamoDB, CloudWatch and its logs; everything above them is the code under test.
+Users call alias `prod` of the functions at a steady rate, on every operation in turn, and each request is measured as on AWS.
 test_measured.py compares what the fakes measure with what the local stack measures.
 """
 # ruff: noqa: N803 - boto3's names
@@ -25,9 +25,10 @@ from botocore.exceptions import ClientError
 from crudctl.build import round_trip
 from crudctl.build.round_trip import RoundTrip
 from crudctl.release.aliases import ALIASES, PROD, Position
-from crudctl.release.canary_alarms import names
+from crudctl.release.canary_alarms import Settings
 from crudctl.release.cloud import BLIND, Cloud
 from crudctl.release.guard import Decision, Policy
+from crudctl.release.line_filters import COLD_STARTS, RESPONSES
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests import contracts
@@ -39,7 +40,9 @@ PREFIX = "items-simulated"
 BEGIN = 1_800_000_000.0
 RESOLUTION = 5  # seconds of which equal values are one point, as in the emulator
 COLD = 400.0  # milliseconds of the first request of a version
+TIMEOUT = 10_000.0  # milliseconds
 HASTY = Policy(least=0, least_each=0)
+SETTINGS = Settings(PREFIX, "arn:rollback", "arn:topic", "docs/runbook.md", cause=300, release=3600)
 
 Call = Callable[..., Any]
 
@@ -95,7 +98,8 @@ class Aws:
         self.shared = False  # whether the functions keep no owners apart
         self.lambda_ = Lambda(self, trash_days)
         self.dynamodb = DynamoDB()
-        self.cloudwatch = CloudWatch(self.functions)
+        self.cloudwatch = CloudWatch()
+        self.logs = Logs()
         self.failing: dict[str, float] = {}  # requests a second by operation that fail whatever version they meet
         self.rate, self._due = rate, 0.0
         self._failing_due: dict[str, float] = defaultdict(float)
@@ -107,7 +111,6 @@ class Aws:
         self.trip = with_archive(probed=probed)
         self.functions[ARCHIVE] = name = f"{PREFIX}-{ARCHIVE}"
         self.lambda_.create(name)
-        self.cloudwatch.watch(ARCHIVE, name)
 
     def remove_archive(self) -> None:
         """Delete that function, as Terraform does when its operation is no longer in the contract."""
@@ -140,7 +143,13 @@ class Aws:
 
     def client(self, service: str, config: Any = None) -> Any:
         """Return what takes the place of boto3's client of a service."""
-        fake = {"lambda": self.lambda_, "dynamodb": self.dynamodb, "cloudwatch": self.cloudwatch}[service]
+        fakes = {
+            "lambda": self.lambda_,
+            "dynamodb": self.dynamodb,
+            "cloudwatch": self.cloudwatch,
+            "logs": self.logs,
+        }
+        fake: Any = fakes[service]
         return Client(fake, lambda operation: self._meeting.get((service, operation)))
 
     def cloud(self, blind: float = BLIND) -> Cloud:
@@ -150,6 +159,7 @@ class Aws:
             PREFIX,
             self.client,
             lambda: self.trip,
+            lambda: SETTINGS,
             period=60,
             interval=30.0,
             blind=blind,
@@ -176,6 +186,10 @@ class Aws:
             alias: {operation: self.lambda_.position(name, alias) for operation, name in self.functions.items()}
             for alias in ALIASES
         }
+
+    def watched(self) -> set[str]:
+        """Return the names of the alarms, and the metric filters as `function/filter`."""
+        return {*self.cloudwatch.alarms, *(f"{group.rpartition('/')[2]}/{name}" for group, name in self.logs.filters)}
 
     def put(self, alias: str, operation: str, position: Position) -> None:
         """Point an alias somewhere, as anybody with the permission can."""
@@ -391,20 +405,26 @@ class Lambda:
         kind = fault.kind if fault and self._aws.now >= fault.after and chance.random() < fault.rate else ""
         kind = "5xx" if fails else kind
         crashed = kind in ("exceptions", "timeouts")
+        cold = (name, version) not in self._warm
+        self._warm.add((name, version))
+        fast = kind in ("exceptions", "5xx")
+        milliseconds = 4.0 if fast else 40 * math.exp(chance.gauss(0, 0.3)) * (10 if kind == "latency" else 1)
+        milliseconds = TIMEOUT if kind == "timeouts" else COLD if cold else float(round(milliseconds))
         of_lambda = {"FunctionName": name, "Resource": f"{name}:{alias}"}
         for dimensions in (of_lambda, of_lambda | {"ExecutedVersion": version}):
             measure("AWS/Lambda", "Invocations", 1, dimensions)
             measure("AWS/Lambda", "Errors", int(crashed), dimensions)
+            measure("AWS/Lambda", "Duration", milliseconds, dimensions)
         if crashed or kind == "malformed":
             return 502  # without a log line
         status = 500 if kind == "5xx" else 200
-        cold = (name, version) not in self._warm
-        self._warm.add((name, version))
-        milliseconds = 4.0 if status == 500 else 40 * math.exp(chance.gauss(0, 0.3)) * (10 if kind == "latency" else 1)
         own = {"operation": operation, "version": version}
-        measure(PREFIX, "Faults", int(status >= 500), own)
-        measure(PREFIX, "ColdStarts", int(cold), own)
-        measure(PREFIX, "Latency", COLD if cold else float(round(milliseconds)), own)
+        if status >= 500:
+            measure(PREFIX, "Faults", 1, own)
+        counted = self._aws.logs.metrics(name)
+        for metric in (RESPONSES, *([COLD_STARTS] if cold else [])):
+            if metric in counted:
+                measure(PREFIX, metric, 1, own)
         return status
 
     def _measure(self, namespace: str, metric: str, value: float, dimensions: Mapping[str, str]) -> None:
@@ -441,25 +461,14 @@ class DynamoDB:
 
 
 class CloudWatch:
-    """Data points by metric and dimensions, and the alarms of infra/release.tf.
+    """Data points by metric and dimensions, and alarms.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
     """
 
-    def __init__(self, functions: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         self._points: dict[Any, dict[int, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
         self.alarms: dict[str, dict[str, Any]] = {}
-        for operation, function in functions.items():
-            self.watch(operation, function)
-
-    def watch(self, operation: str, function: str) -> None:
-        crashes, faults = names(function)
-        self._alarm(crashes, FunctionName=function, Resource=f"{function}:prod", ExecutedVersion="0")
-        self._alarm(faults, operation=operation, version="0")
-
-    def _alarm(self, name: str, **dimensions: str) -> None:
-        listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
-        self.alarms[name] = {"AlarmName": name, "Dimensions": listed, "Threshold": 5.0, "StateValue": "OK"}
 
     def put(self, now: float, namespace: str, metric: str, value: float, dimensions: Mapping[str, str]) -> None:
         self._points[namespace, metric, frozenset(dimensions.items())][int(now) // RESOLUTION][value] += 1
@@ -482,15 +491,45 @@ class CloudWatch:
             results.append({"Id": query["Id"], "Timestamps": moments, "Values": values_of})
         return {"MetricDataResults": results}
 
-    def describe_alarms(self, AlarmNames: list[str]) -> dict[str, Any]:
-        """Return those of the names that exist or, without names, all, as AWS does."""
-        return {"MetricAlarms": [dict(self.alarms[name]) for name in AlarmNames or self.alarms if name in self.alarms]}
+    def describe_alarms(self, AlarmNamePrefix: str) -> dict[str, Any]:
+        return {"MetricAlarms": [dict(each) for name, each in self.alarms.items() if name.startswith(AlarmNamePrefix)]}
 
     def put_metric_alarm(self, **alarm: Any) -> None:
-        self.alarms[alarm["AlarmName"]] |= alarm
+        before = self.alarms.get(alarm["AlarmName"], {"StateValue": "INSUFFICIENT_DATA"})
+        self.alarms[alarm["AlarmName"]] = alarm | {"StateValue": before["StateValue"]}
+
+    def delete_alarms(self, AlarmNames: list[str]) -> None:
+        for name in AlarmNames:
+            del self.alarms[name]
 
     def set_alarm_state(self, AlarmName: str, StateValue: str, StateReason: str) -> None:
         self.alarms[AlarmName]["StateValue"] = StateValue
+
+
+class Logs:
+    """The metric filters of the functions' log groups, by group and name.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+    """
+
+    def __init__(self) -> None:
+        self.filters: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def metrics(self, function: str) -> set[str]:
+        """Return the metrics that the filters of a function measure."""
+        found = (each for (group, _), each in self.filters.items() if group == f"/aws/lambda/{function}")
+        return {each["metricTransformations"][0]["metricName"] for each in found}
+
+    def describe_metric_filters(self, logGroupName: str, filterNamePrefix: str) -> dict[str, Any]:
+        found = [each for (group, _), each in self.filters.items() if group == logGroupName]
+        return {"metricFilters": [each for each in found if each["filterName"].startswith(filterNamePrefix)]}
+
+    def put_metric_filter(self, **each: Any) -> None:
+        self.filters[each["logGroupName"], each["filterName"]] = each
+
+    def delete_metric_filter(self, logGroupName: str, filterName: str) -> None:
+        if not self.filters.pop((logGroupName, filterName), None):
+            raise refused("ResourceNotFoundException")
 
 
 def statistic(name: str, values: Counter[float]) -> float:

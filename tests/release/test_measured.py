@@ -8,9 +8,10 @@ import uuid
 import httpx
 
 from crudctl.release.aliases import PROD, Position
+from crudctl.release.canary_alarms import Traffic
 from crudctl.release.evidence import total
 from crudctl.release.metrics import Metrics
-from crudctl.release.record import ROLLED_BACK
+from crudctl.release.record import ROLLED_BACK, Release
 from tests.release.rig import Places, Rig
 
 TO_OLD, TO_NEW = 50, 25  # a limit for slow requests needs 50
@@ -24,6 +25,9 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
     new = {**rig.healthy, "list_items": slow["list_items"], "get_item": silent["get_item"]}
     api = httpx.Client(base_url=rig.outputs["api_url"], headers={"Authorization": f"Bearer {rig.token()}"})
     since = time.time()
+    measured = Release(1, old, new, old, [0.5], 0.0, "tests", "tests", 0, "tests", since, since)
+    lookout = rig.cloud.lookout()
+    lookout.post(measured, Traffic({}, 0.5))
     for _ in range(TO_OLD):
         assert api.get("/items").status_code == 200
     rig.put({PROD: {name: Position(version) for name, version in new.items()}})
@@ -31,6 +35,7 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
         assert api.get("/items").status_code == 200
         assert api.get(f"/items/{uuid.uuid4()}").status_code >= 500
     rig.put(before)
+    lookout.remove()
 
     client = rig.cloud.client("cloudwatch")
     metrics = Metrics(client, rig.cloud.prefix, rig.functions, 5, delay=0.0, clock=lambda: time.time() + 10)

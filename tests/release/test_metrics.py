@@ -57,13 +57,13 @@ def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_not_fau
 
 @pytest.mark.parametrize(("age", "unknown"), [(120, 0), (300, 43)])
 def test_a_request_without_a_log_line_is_unknown_once_the_line_would_have_arrived(age: int, unknown: int) -> None:
-    arrived = {("Errors", "Sum"): 7.0, ("Invocations", "Sum"): 300.0, ("Faults", "SampleCount"): 250.0}
+    arrived = {("Errors", "Sum"): 7.0, ("Invocations", "Sum"): 300.0, ("Responses", "Sum"): 250.0}
     evidence, _ = evidence_of(arrived, age=age)
     assert evidence["get_item"][0].new == Count(requests=300, faults=7, unknown=unknown)
 
 
 def test_a_minute_in_which_the_weight_is_unknown_does_not_count() -> None:
-    arrived = {("Faults", "SampleCount"): 300.0, ("Faults", "Sum"): 6.0}
+    arrived = {("Responses", "Sum"): 300.0, ("Faults", "Sum"): 6.0}
     died_there = [[0.1, AT - 600.0, AT - 599.0], [0.5, AT - 1.0, AT + 60.0]]
     assert evidence_of(arrived, died_there) == ({"get_item": []}, {"get_item": Count()})
     moved_in_it = [[0.1, AT - 600.0, AT - 599.0], [0.5, AT - 1.0, AT + 30.0]]
@@ -75,11 +75,11 @@ def test_a_minute_in_which_the_weight_is_unknown_does_not_count() -> None:
 
 
 def test_log_lines_that_arrive_before_lambdas_own_counts_are_requests() -> None:
-    evidence, _ = evidence_of({("Faults", "SampleCount"): 300, ("Faults", "Sum"): 6})
+    evidence, _ = evidence_of({("Responses", "Sum"): 300, ("Faults", "Sum"): 6})
     assert evidence["get_item"][0].new == Count(requests=300, faults=6)
 
 
 def test_a_minute_that_arrived_whole_is_counted_once() -> None:
-    arrived = {("Errors", "Sum"): 6, ("Invocations", "Sum"): 300, ("Faults", "SampleCount"): 294, ("Faults", "Sum"): 4}
+    arrived = {("Errors", "Sum"): 6, ("Invocations", "Sum"): 300, ("Responses", "Sum"): 294, ("Faults", "Sum"): 4}
     evidence, _ = evidence_of(arrived)
     assert evidence["get_item"][0].new == Count(requests=300, faults=10)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from crudctl.release import canary_alarms, guard, next_step, report, versions
+from crudctl.release import guard, next_step, report, versions
 from crudctl.release.aliases import PROD, Aliases
+from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
 from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Records, Release
@@ -43,7 +44,7 @@ WHERE: dict[str, Callable[[pytest.MonkeyPatch, Aws], object]] = {
     "the number of round trips": lambda patch, _: patch.setattr(guard, "trips", forgetful),
     "the round trip": lambda patch, _: patch.setattr(Probe, "round_trip", forgetful),
     "cleaning up after round trips": lambda patch, _: patch.setattr(Probe, "clean", forgetful),
-    "the alarms": lambda patch, _: patch.setattr(canary_alarms, "watch", forgetful),
+    "the alarms": lambda patch, _: patch.setattr(Lookout, "post", forgetful),
     "the client of Lambda": lambda _, aws: aws.meets("lambda", "invoke", forgetful),
     "what is shown": lambda patch, _: patch.setattr(View, "show", forgetful),
     "promoting": lambda patch, _: patch.setattr(next_step, "ours", forgetful),

@@ -79,4 +79,5 @@ def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Pl
         ended.why,
     )
     assert rig.places() == before
+    assert eventually(lambda: rig.watched() == {}, 60)
     assert re.search("canary-(crashes|faults)", rig.release("history")[1])

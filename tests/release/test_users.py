@@ -139,7 +139,7 @@ def test_the_alarm_rolls_back_what_fails_with_the_new_version_alone(
 
 
 def test_an_alarm_before_users_call_the_version_rolls_nothing_back(aws: Aws) -> None:
-    shift = 1 + 5 + 1  # lines: `canary` points at the new versions
+    shift = 1 + 1 + 5 + 1  # lines: everything is watched, `canary` points at the new versions
     with pytest.raises(Stopped):
         aws.releaser(Watcher(stop_after=shift), HASTY).start(STEPS, BAKE, aws.publish())
     assert not current(aws).stages

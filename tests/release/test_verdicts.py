@@ -116,7 +116,9 @@ def test_without_user_traffic_round_trips_are_made_and_leave_no_items(idle: Aws)
 
 def test_a_resumed_step_gets_its_full_bake_time(idle: Aws) -> None:
     new = idle.publish()
-    shift = 1 + 5 + 2 + 5 + 2  # lines; the record says that half of the traffic is to go to the new version, none has
+    shift = (
+        1 + 1 + 5 + 2 + 5 + 2
+    )  # lines; the record says that half of the traffic is to go to the new version, none has
     with pytest.raises(Stopped):
         idle.releaser(Watcher(stop_after=shift), HASTY).start(STEPS, 120, new)
     assert {position.weight for position in idle.places()[PROD].values()} == {0.1}

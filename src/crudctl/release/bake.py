@@ -27,6 +27,7 @@ class Bake:
         metrics: of both versions.
         journal: where the result of each look is written.
         watcher: is shown each look.
+        keep: called at each look with the release, to keep it watched by alarms and metric filters.
         policy: when a version is good or bad.
         interval: seconds between two looks.
         clock: returns the time in seconds since the epoch.
@@ -38,6 +39,7 @@ class Bake:
     metrics: Metrics
     journal: Journal
     watcher: Watcher
+    keep: Callable[[Release], None]
     policy: Policy
     interval: float
     clock: Callable[[], float]
@@ -59,6 +61,7 @@ class Bake:
         begun, moved = self.clock(), release.stages[-1][-1]
         while True:
             self._check_aliases(wanted)
+            self.keep(release)
             evidence, served = self.metrics.evidence(
                 release.old, release.new, release.stages, release.limits, release.counted_from
             )

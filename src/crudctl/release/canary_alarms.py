@@ -1,26 +1,75 @@
-"""The alarms that call the function `rollback`: points them at the version under release and sets their threshold.
+"""The alarms that exist while a release does: those on the new versions call the function `rollback`, two notify people. Pure.
 
-Terraform creates them (infra/release.tf) and then ignores dimensions and threshold, as it ignores the versions of the aliases.
+lookout.py makes and removes them. An alarm costs by the hour, so that a month without a release pays for none of them.
+https://aws.amazon.com/cloudwatch/pricing/
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 LEAST = 5.0  # faults a minute of one function below which no alarm fires
 SHARE = 0.1  # of the requests that the new version can expect; with more faults than that, the alarm fires
-DESCRIBED = 100  # names in one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-KEPT = (
-    "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName",
-    "Namespace", "Statistic", "Period", "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator", "TreatMissingData",
-)  # fmt: skip
+PERIODS = 3  # after which a release is stuck
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
+METRICS = 10  # of one alarm, at most
+COMMON = {
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "EvaluationPeriods": 1,
+    "TreatMissingData": "notBreaching",
+}
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the alarms need to know of an environment (the output `release_alarms` of infra/).
+
+    Attributes:
+        prefix: of all its names, and the namespace of the functions' metrics.
+        rollback: ARN of the function `rollback`.
+        topic: ARN of the topic that notifies people.
+        runbook: address of docs/runbook.md.
+        cause: seconds of the window of the alarm on the function `rollback`.
+        release: seconds; a release is stuck after three times as many.
+    """
+
+    prefix: str
+    rollback: str
+    topic: str
+    runbook: str
+    cause: int
+    release: int
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the thresholds are made from.
+
+    Attributes:
+        a_minute: requests a minute by operation, both versions together.
+        weight: the new version's share of them (0 to 1).
+    """
+
+    a_minute: Mapping[str, float]
+    weight: float
 
 
 def names(function: str) -> tuple[str, str]:
     """Return the names of a function's two alarms: on crashes and timeouts, and on 5xx responses."""
     return f"{function}-canary-crashes", f"{function}-canary-faults"
+
+
+def is_one(name: str, prefix: str) -> bool:
+    """Whether an alarm of the environment whose names begin with `prefix` is of a release, also of a function that is gone.
+
+    What follows the prefix has no hyphen, which the name of another environment of the family has (`items-pr-42-...`).
+    """
+    return bool(re.fullmatch(rf"{re.escape(prefix)}-(\w+-canary-(crashes|faults)|release-stuck|rollback-failed)", name))
 
 
 def threshold(a_minute: float, weight: float) -> float:
@@ -33,35 +82,109 @@ def threshold(a_minute: float, weight: float) -> float:
     return max(LEAST, float(math.ceil(a_minute * weight * SHARE)))
 
 
-def watch(
-    client: Any, functions: Mapping[str, str], new: Mapping[str, str], a_minute: Mapping[str, float], weight: float
-) -> None:
-    """Make each function's alarms fire on faults of its version in `new`.
+def alarms(
+    settings: Settings, functions: Mapping[str, str], new: Mapping[str, str], traffic: Traffic
+) -> dict[str, Json]:
+    """Return the alarms of a release by name, as PutMetricAlarm takes them.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
     Args:
-        client: boto3's of CloudWatch.
-        functions: function name by operation, of those to watch.
+        settings: of the environment.
+        functions: name by operation, of those that change.
         new: version by operation.
-        a_minute: requests a minute by operation, both versions together.
-        weight: the new version's share of them (0 to 1).
+        traffic: of these functions.
     """
-    wanted = {name: operation for operation, function in functions.items() for name in names(function)}
-    for alarm in _described(client, list(wanted)):
-        operation = wanted[alarm["AlarmName"]]
-        limit = threshold(a_minute.get(operation, 0.0), weight)
-        moved = {"version": new[operation], "ExecutedVersion": new[operation]}
-        dimensions = [{**d, "Value": moved.get(d["Name"], d["Value"])} for d in alarm["Dimensions"]]
-        if dimensions == alarm["Dimensions"] and limit == alarm["Threshold"] and alarm["StateValue"] != "ALARM":
-            continue
-        kept = {name: alarm[name] for name in KEPT if name in alarm}
-        client.put_metric_alarm(**kept, Dimensions=dimensions, Threshold=limit)
-        # An alarm still in ALARM for an earlier version would not change its state, and so would not call the function.
-        client.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="watches a new version")
+    of_versions = [
+        alarm
+        for operation, function in functions.items()
+        for alarm in _on_a_version(
+            settings,
+            operation,
+            function,
+            new[operation],
+            threshold(traffic.a_minute.get(operation, 0.0), traffic.weight),
+        )
+    ]
+    made = [*of_versions, _stuck(settings, functions, new), _rollback_failed(settings)]
+    return {alarm["AlarmName"]: alarm for alarm in made}
 
 
-def _described(client: Any, alarms: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the alarms with these names. Without a name, AWS would return all alarms of the account."""
-    for first in range(0, len(alarms), DESCRIBED):
-        pages = client.get_paginator("describe_alarms").paginate(AlarmNames=alarms[first : first + DESCRIBED])
-        for page in pages:
-            yield from page["MetricAlarms"]
+def _on_a_version(settings: Settings, operation: str, function: str, version: str, limit: float) -> Iterator[Json]:
+    """Yield the two alarms on a version, which are about this operation and no other."""
+    crashes, faults = names(function)
+    for name, namespace, metric, dimensions in (
+        (crashes, "AWS/Lambda", "Errors", _executed(function, version)),
+        (faults, settings.prefix, "Faults", _listed({"operation": operation, "version": version})),
+    ):
+        summary = f"{metric} of {function} in version {version}, being released: rolled back if the old one does better"
+        yield COMMON | {
+            "AlarmName": name,
+            "AlarmDescription": _described(settings, summary, "release-rolled-back"),
+            "AlarmActions": [settings.rollback],
+            "Namespace": namespace,
+            "MetricName": metric,
+            "Dimensions": dimensions,
+            "Statistic": "Sum",
+            "Period": 60,
+            "Threshold": limit,
+        }
+
+
+def _stuck(settings: Settings, functions: Mapping[str, str], new: Mapping[str, str]) -> Json:
+    """Return the alarm on new versions that have had requests for too long. It looks at ten functions at most."""
+    watched = list(functions.items())[:METRICS]
+    metrics = [
+        {
+            "Id": f"m{number}",
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": "Invocations",
+                    "Dimensions": _executed(name, new[operation]),
+                },
+                "Period": settings.release,
+                "Stat": "Sum",
+            },
+        }
+        for number, (operation, name) in enumerate(watched)
+    ]
+    total = " + ".join(f"FILL({metric['Id']}, 0)" for metric in metrics)
+    summary = "Two versions have shared the traffic for three periods in a row"
+    versions = ", ".join(f"{operation} {new[operation]}" for operation, _ in watched)
+    expression = {"Id": "alarmValue", "Expression": total, "Label": summary, "ReturnData": True}
+    return COMMON | {
+        "AlarmName": f"{settings.prefix}-release-stuck",
+        "AlarmDescription": _described(settings, f"{summary}; the new one is {versions}", "release-stuck"),
+        "AlarmActions": [settings.topic],
+        "Metrics": [expression, *metrics],
+        "EvaluationPeriods": PERIODS,
+        "Threshold": 1.0,
+    }
+
+
+def _rollback_failed(settings: Settings) -> Json:
+    return COMMON | {
+        "AlarmName": f"{settings.prefix}-rollback-failed",
+        "AlarmDescription": _described(settings, "The function that rolls releases back failed", "rollback-failed"),
+        "AlarmActions": [settings.topic],
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Dimensions": _listed({"FunctionName": f"{settings.prefix}-rollback"}),
+        "Statistic": "Sum",
+        "Period": settings.cause,
+        "Threshold": 1.0,
+    }
+
+
+def _described(settings: Settings, summary: str, page: str) -> str:
+    return f"{summary}. Runbook: {settings.runbook}#{page}"
+
+
+def _executed(function: str, version: str) -> list[dict[str, str]]:
+    return _listed({"FunctionName": function, "Resource": f"{function}:prod", "ExecutedVersion": version})
+
+
+def _listed(dimensions: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]

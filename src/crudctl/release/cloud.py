@@ -11,8 +11,11 @@ from typing import Any
 
 from crudctl.build import contract, round_trip
 from crudctl.build.round_trip import RoundTrip
+from crudctl.console import Failed
 from crudctl.infra import outputs
 from crudctl.project import Environment
+from crudctl.release.canary_alarms import Settings
+from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import DELAY
 from crudctl.release.record import Records
 
@@ -28,6 +31,7 @@ class Cloud:
         prefix: of all names of the environment, and the namespace of the functions' metrics.
         client: makes a boto3 client of an AWS service.
         round_trip: returns the synthetic round trip, or raises build.contract.ContractError: nothing but probes needs it.
+        alarms: returns what the alarms of a release need to know; None in an environment without alarms.
         period: seconds of the metrics' periods.
         interval: seconds between two looks at the metrics.
         blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
@@ -40,6 +44,7 @@ class Cloud:
     prefix: str
     client: Any
     round_trip: Callable[[], RoundTrip]
+    alarms: Callable[[], Settings | None]
     period: int
     interval: float
     blind: float = BLIND
@@ -50,6 +55,11 @@ class Cloud:
     def records(self) -> Records:
         """Return the table of releases."""
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
+
+    def lookout(self, log: Callable[[str], None] = lambda _: None) -> Lookout:
+        """Return what watches a release; `log` is called with a line when it was made or removed."""
+        clients = self.client("cloudwatch"), self.client("logs")
+        return Lookout(*clients, self.functions, self.prefix, settings=self.alarms, log=log)
 
 
 def cloud_of(
@@ -62,10 +72,25 @@ def cloud_of(
         functions: function name by key, if the caller has read Terraform's outputs already.
         project: the folder whose contract is deployed; by default, that of the environment.
     """
-    functions = functions or outputs.read(environment)["functions"]
+    values = cache(lambda: outputs.read(environment))
+    functions = functions or values()["functions"]
     client = cache(environment.client)
     trip = cache(lambda: round_trip.plan(contract.read(project or environment.root)))
-    prefix = environment.prefix
+    given = functions, environment.prefix, client, trip, cache(lambda: alarm_settings(environment, values()))
     if environment.local:
-        return Cloud(functions, prefix, client, trip, period=5, interval=2.0, delay=5.0)
-    return Cloud(functions, prefix, client, trip, period=60, interval=30.0)
+        return Cloud(*given, period=5, interval=2.0, delay=5.0)
+    return Cloud(*given, period=60, interval=30.0)
+
+
+def alarm_settings(environment: Environment, values: Mapping[str, Any]) -> Settings | None:
+    """Return what the alarms of a release need to know, from Terraform's outputs; None in an environment without alarms.
+
+    Raise console.Failed if what is deployed is older than these alarms.
+    """
+    if "release_alarms" not in values:
+        raise Failed(
+            "What is deployed does not know the alarms of a release: it is older than this version of crudctl.",
+            "Deploy first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
+        )
+    given = values["release_alarms"]
+    return Settings(environment.prefix, **given) if given else None

@@ -165,6 +165,7 @@ def resume(environment: Environment, take_over: bool) -> None:
     with _releaser(environment) as (releaser, records):
         current = records.current()
         if current is None or not current.running:
+            releaser.sweep()
             raise NothingUnderWay
         if not take_over and not dead(current):
             raise Failed(

@@ -2,9 +2,13 @@
 
 Runs in Lambda too (rollback_function.py): standard library only, the boto3 client is passed in.
 
+Requests, crashes and durations are Lambda's own, by version: it has them while an alias splits its traffic, free of charge.
 Faults are `Errors` of AWS/Lambda (crashes and timeouts, which a function cannot count itself) plus the functions' own `Faults`
-(5xx responses, which are successes to Lambda). Requests are those that were logged plus those that crashed, or Lambda's own
-count if it is higher: crashes and log lines arrive separately, and crashes alone would look as if nothing had succeeded.
+(5xx responses, which are successes to Lambda). What left a line, and which requests were the first of their execution
+environment, is counted by metric filters that exist while a release does (line_filters.py).
+
+Requests are those that left a line plus those that crashed, or Lambda's own count if it is higher: crashes and log lines arrive
+separately, and crashes alone would look as if nothing had succeeded.
 """
 
 from __future__ import annotations
@@ -15,18 +19,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crudctl.release.evidence import Count, Evidence, Period
+from crudctl.release.line_filters import COLD_STARTS, RESPONSES
 from crudctl.release.odds import LATE
 
 HISTORY = 3600  # seconds before a release from which the limit for "slow" is computed
 ENOUGH = 50  # requests that such a limit needs
-TROUBLED = 0.1  # share of 5xx among a version's responses above which its latency is not used: faults are fast
+TROUBLED = 0.1  # share of faults among a version's requests above which its durations are not used: faults are fast
 QUERIES = 500  # of one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; after that they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
-OWN = {"responded": ("Faults", "SampleCount"), "faults": ("Faults", "Sum"), "cold": ("ColdStarts", "Sum")}
+OWN = {"responded": (RESPONSES, "Sum"), "faults": ("Faults", "Sum"), "cold": (COLD_STARTS, "Sum")}
 LAMBDA = {"crashes": ("Errors", "Sum"), "invoked": ("Invocations", "Sum")}
-PERCENTILES = {"p50": ("Latency", "p50"), "p95": ("Latency", "p95")}
+PERCENTILES = {"p50": ("Duration", "p50"), "p95": ("Duration", "p95")}
+FAILED = {"invoked": LAMBDA["invoked"], "crashes": LAMBDA["crashes"], "faults": OWN["faults"]}
+OF_LAMBDA = {"Duration", "Errors", "Invocations"}
 Key = tuple[str, str, str]  # operation, version, name
 
 
@@ -91,10 +98,10 @@ class Metrics:
         }
         for operation, limit in ((name, limits[name]) for name in changed if name in limits):
             for version in (old[operation], new[operation]):
-                slow = self._query(operation, version, "Latency", f"TC({limit:.3f}:)")
+                slow = self._query(operation, version, "Duration", f"TC({limit:.3f}:)")
                 queries[operation, version, "slow"] = slow
         for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
-            late = self._query(operation, new[operation], "Latency", f"TC({max(LATE * median, 1.0):.3f}:)")
+            late = self._query(operation, new[operation], "Duration", f"TC({max(LATE * median, 1.0):.3f}:)")
             queries[operation, new[operation], "late"] = late
         start, now = max(since, stages[0][1] // self._period * self._period), self._clock()
         values = self._get(queries, start, now + 1)
@@ -130,7 +137,7 @@ class Metrics:
             versions: version by operation.
             since: epoch seconds from which metrics are read.
         """
-        names = {"responded": OWN["responded"], "faults": OWN["faults"], **PERCENTILES}
+        names = {**FAILED, **PERCENTILES}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
             for operation, version in versions.items()
@@ -139,9 +146,9 @@ class Metrics:
         values = self._get(queries, since, self._clock() + 1)
         limits = {}
         for operation, version in versions.items():
-            counted = values[operation, version, "responded"]
+            counted, crashes, faults = (values[operation, version, name] for name in FAILED)
             busiest = max(counted, key=lambda at: counted[at], default=0)
-            troubled = values[operation, version, "faults"].get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
+            troubled = crashes.get(busiest, 0) + faults.get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
             if counted.get(busiest, 0) >= ENOUGH and not troubled:
                 p50, p95 = (values[operation, version, name][busiest] for name in ("p50", "p95"))
                 limits[operation] = round(max(p95, 2 * p50, 1.0), 3)
@@ -152,7 +159,7 @@ class Metrics:
 
         Operations that were not called, or that have too many faults, have none.
         """
-        names = {"responded": OWN["responded"], "faults": OWN["faults"], "p50": PERCENTILES["p50"]}
+        names = {**FAILED, "p50": PERCENTILES["p50"]}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=60)
             for operation, version in versions.items()
@@ -161,8 +168,8 @@ class Metrics:
         values = self._get(queries, since // 60 * 60, self._clock() + 1)
         medians = {}
         for operation, version in versions.items():
-            responded, faults, p50 = (values[operation, version, name].values() for name in names)
-            if p50 and sum(faults) <= TROUBLED * sum(responded):
+            counted, crashes, faults, p50 = (values[operation, version, name].values() for name in names)
+            if p50 and sum(crashes) + sum(faults) <= TROUBLED * sum(counted):
                 medians[operation] = max(p50)
         return medians
 
@@ -196,7 +203,7 @@ class Metrics:
 
     def _query(self, operation: str, version: str, metric: str, statistic: str, period: int = 0) -> dict[str, Any]:
         period = period or self._period
-        if metric not in ("Errors", "Invocations"):
+        if metric not in OF_LAMBDA:
             return _stat(self._namespace, metric, {"operation": operation, "version": version}, statistic, period)
         name = self._functions[operation]
         dimensions = {"FunctionName": name, "Resource": f"{name}:prod", "ExecutedVersion": version}
@@ -234,11 +241,12 @@ def _count(
     def value(name: str) -> int:
         return round(values.get((operation, version, name), {}).get(at, 0.0))
 
-    responded, crashes = value("responded"), value("crashes")
-    slow, late = (min(max(0, value(name) - value("cold")), responded) for name in ("slow", "late"))
-    requests = max(responded + crashes, value("invoked"))
-    unknown = requests - responded - crashes if settled else 0
-    return Count(requests, min(value("faults"), responded) + crashes, slow, late, unknown)
+    crashes, faults = value("crashes"), value("faults")
+    logged = max(value("responded"), faults)  # without the filters, a fault is counted all the same
+    requests = max(logged + crashes, value("invoked"))
+    slow, late = (min(max(0, value(name) - value("cold")), requests - crashes) for name in ("slow", "late"))
+    unknown = requests - logged - crashes if settled else 0
+    return Count(requests, faults + crashes, slow, late, unknown)
 
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:

@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from crudctl.release import canary_alarms, versions
+from crudctl.release import versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position
 from crudctl.release.bake import Bake
+from crudctl.release.canary_alarms import Traffic
 from crudctl.release.cloud import Cloud
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
@@ -27,6 +28,7 @@ from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, Taken
 from crudctl.release.rollback import ours, roll_back
 
 TRIES = 3  # first round trips that fail: one stray fault is not a reason to roll a version back
+RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
 CONTROLS = 3  # round trips of the old version after each of them, all of which have to succeed
 
 
@@ -57,12 +59,14 @@ class NextStep:
             delay=cloud.delay,
             clock=cloud.clock,
         )
+        self._lookout = cloud.lookout(watcher.log)
         self._bake = partial(
             Bake,
             aliases=aliases,
             metrics=self._metrics,
             journal=journal,
             watcher=watcher,
+            keep=self._keep_watch,
             policy=policy,
             interval=cloud.interval,
             clock=cloud.clock,
@@ -98,12 +102,24 @@ class NextStep:
             return self._clear_up(release)
         return self._roll_back(release, rolled_back if release.by == "releaser" else ROLLED_BACK)
 
+    def sweep(self) -> list[str]:
+        """Remove what a release that has ended left to watch it, unless one is running. Return a note if that failed."""
+        failed = "the alarms and metric filters of the release could not be removed, the next one will try again"
+        return self._attempt(failed, self._remove)
+
+    def _remove(self) -> str:
+        current = self._records.current()
+        if not (current and current.running):
+            self._lookout.remove()
+        return ""
+
     @cached_property
     def _probe(self) -> Probe:
         return Probe(self._lambda, self._cloud.functions, self._cloud.round_trip())
 
     def _point_canary(self, release: Release) -> Release:
-        """Point `canary` at the new versions."""
+        """Point `canary` at the new versions, once they are watched: a metric filter counts only lines that come after it."""
+        self._watch(release, release.weights[0])
         wanted = {operation: Position(version) for operation, version in release.new.items()}
         self._move(CANARY, wanted, lambda operation, at: at == Position(release.canary[operation]))
         return self._journal.save(release, doing="probe")
@@ -162,16 +178,24 @@ class NextStep:
     def _shift(self, release: Release) -> Release:
         """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""
         weight = release.weights[release.step]
-        a_minute = self._metrics.a_minute(self._cloud.clock() - 600)
-        functions = self._cloud.functions.items()
-        changed = {key: name for key, name in functions if release.new.get(key) != release.old.get(key)}
         before = release.weights[release.step - 1] if release.step else weight
-        watch = partial(canary_alarms.watch, self._cloud.client("cloudwatch"), changed, release.new, a_minute)
-        watch(before)  # if the releaser dies here, no threshold is higher than the present share calls for
+        self._watch(
+            release, before
+        )  # if the releaser dies here, no threshold is higher than the present share calls for
         self._move(PROD, _split(release), lambda operation, at: _is_a_step(release, operation, at))
-        watch(weight)
+        self._watch(release, weight)
         *earlier, stage = release.stages
         return self._journal.save(release, doing="bake", stages=[*earlier, [*stage[:2], self._cloud.clock()]])
+
+    def _watch(self, release: Release, weight: float) -> None:
+        """Make what watches the release, or set it for a share of the traffic."""
+        self._journal.mine()
+        self._lookout.post(release, Traffic(self._metrics.a_minute(self._cloud.clock() - RECENT), weight))
+
+    def _keep_watch(self, release: Release) -> None:
+        """Make what is missing: somebody may have removed it, who woke up late or did not know of the release."""
+        if not self._lookout.complete(release):
+            self._watch(release, release.weights[release.step])
 
     def _wait_for_verdict(self, release: Release) -> Release:
         """Watch both versions until there is a verdict, and record what follows from it."""
@@ -190,9 +214,15 @@ class NextStep:
         return self._journal.save(release, state=PROMOTED, ended=self._cloud.clock())
 
     def _clear_up(self, release: Release) -> Release:
-        """Archive a release that has ended and delete old versions. Neither can change how it ended; what fails is noted."""
+        """Archive a release that has ended, remove what watched it and delete old versions.
+
+        None of these can change how it ended; what fails is noted.
+        """
         noted = self._attempt("this release could not be archived, the next one will", self._records.archive, release)
-        if release.weights:  # after a return to earlier versions, the next one may go elsewhere
+        noted += self.sweep()
+        if (
+            release.weights and release.state == PROMOTED
+        ):  # after a return to earlier versions, the next one may go elsewhere
             failed = "old versions could not be deleted, the next release will try again"
             noted += self._attempt(failed, self._prune)
         if noted:
@@ -232,7 +262,7 @@ class NextStep:
             clock=self._cloud.clock,
         )
         self._watcher.log(f"release {release.number}: {release.state}")
-        return release
+        return release if release.running else self._clear_up(release)
 
 
 def _to_roll_back(release: Release, why: str, by: str) -> Release:

@@ -77,6 +77,7 @@ class Releaser:
         if split:
             raise CannotRelease(f"Aliases of {', '.join(split)} already split their traffic.")
         self._check_probes()
+        self._cloud.alarms()  # which raises if what is deployed does not know them
         old = {operation: at.version for operation, at in prod.items()}
         wanted = new or versions.newest(self._lambda, self._cloud.functions)
         newest = {operation: wanted.get(operation, version) for operation, version in old.items()}
@@ -160,6 +161,10 @@ class Releaser:
         how = {"doing": "promote", "why": why, "by": by, "notes": notes, "trash": trash}
         return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
 
+    def sweep(self) -> None:
+        """Remove the alarms and metric filters that a release has left which has ended, unless one is running."""
+        self._next_step.sweep()
+
     def _check_probes(self) -> None:
         """Raise CannotRelease if the round trip of this checkout's contract cannot be made with what is deployed."""
         try:
@@ -227,7 +232,9 @@ class Releaser:
                 return self._next_step.carry_out(release, state)
             except TakenOver as error:
                 self._watcher.log(f"release {number}: {error}; waiting until it has ended")
-                return self._journal.of_another(number, min(1.0, self._cloud.interval))
+                ended = self._journal.of_another(number, min(1.0, self._cloud.interval))
+                self.sweep()  # this releaser may have made something after the other one had removed it
+                return ended
             except (ClientError, BotoCoreError) as error:
                 silence = self._cloud.clock() - self._journal.saved
                 if silence <= self._cloud.blind:

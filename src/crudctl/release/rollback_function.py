@@ -1,5 +1,8 @@
 """The function `rollback`, which an alarm on the new version calls: it rolls the release back if no releaser does.
 
+It removes the alarms and metric filters of a release that it has ended. If that fails, or a releaser died before it had done so,
+Lambda or an alarm calls again, and it removes what is left.
+
 The alarm only counts faults of the new version, which users may cause at both. So this function looks at the evidence of the
 whole release and decides as a releaser does (guard.py). An alarm calls it when its state changes, once. Therefore the function
 first sets the alarm to OK: if the faults go on, it goes back into ALARM at its next evaluation, and the evidence is looked at
@@ -25,6 +28,7 @@ from botocore.config import Config
 from crudctl.release import guard
 from crudctl.release.aliases import Aliases
 from crudctl.release.guard import Decision
+from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
 from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
@@ -44,14 +48,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("the alarm is over")
     records = Records(boto3.client("dynamodb", config=PATIENCE), os.environ["RELEASES_TABLE"])
     functions: dict[str, str] = json.loads(os.environ["FUNCTIONS"])
+    cloudwatch = boto3.client("cloudwatch", config=PATIENCE)
+    lookout = Lookout(cloudwatch, boto3.client("logs", config=PATIENCE), functions, os.environ["NAMESPACE"])
     release = records.current()
     if release is None or not release.running:
+        lookout.remove()
         return _result("no release is under way")
     if not _is_about(alarm, functions, release):
         return _result("the alarm is about another version")
     if not release.stages:
         return _result("no user has called the new version yet")
-    cloudwatch = boto3.client("cloudwatch", config=PATIENCE)
     looking = "the function rollback looks at the evidence; if the faults go on, this alarm fires again"
     cloudwatch.set_alarm_state(AlarmName=alarm["alarmName"], StateValue="OK", StateReason=looking)
     decision = _look(cloudwatch, functions, release)
@@ -71,6 +77,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("the release was taken over meanwhile")
     if release.running:
         raise RuntimeError(release.notes[-1])
+    lookout.remove()
     return _result(f"release {release.number} was rolled back")
 
 

@@ -62,7 +62,8 @@ def resource_arn(
     if found != "*":
         return found
     for fields, form in _NAMED.get(service, {}).items():
-        if name := iam_actions._param(body, query_params, *fields) or _inside(body, fields[0]):
+        named = iam_actions._param(body, query_params, *fields)
+        if name := named or _inside(body, fields[0]) or _first(body, fields[-1].partition(".")[0]):
             return form.format(region=region, account=account_id, name=name)
     if service == "cloudfront" and (match := _CLOUDFRONT.search(path)):
         return f"arn:aws:cloudfront::{account_id}:{match[1]}/{match[2]}"
@@ -74,9 +75,19 @@ def resource_arn(
 
 def _inside(body: bytes, field: str) -> str:
     """Return a field of an object in the body, as the name of a budget that is created is one of the field Budget."""
+    parts = [part for part in _object(body).values() if isinstance(part, dict)]
+    return next((str(part[field]) for part in parts if field in part), "")
+
+
+def _first(body: bytes, field: str) -> str:
+    """Return the first of a list in the body, as the names of alarms that are deleted are in the protocol JSON."""
+    values = _object(body).get(field)
+    return str(values[0]) if isinstance(values, list) and values else ""
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body or b"{}")
     except ValueError:
-        return ""
-    parts = [part for part in request.values() if isinstance(part, dict)] if isinstance(request, dict) else []
-    return next((str(part[field]) for part in parts if field in part), "")
+        return {}
+    return request if isinstance(request, dict) else {}

@@ -140,6 +140,12 @@ def last_request_id() -> str:
     return str(getattr(_here, "request_id", ""))
 
 
+def last_seconds() -> float | None:
+    """Return how long this thread's last invocation took, without the start of its process; None if it reached no worker."""
+    seconds: float | None = getattr(_here, "result", {}).get("seconds")
+    return seconds
+
+
 def log_group(config: Json) -> str:
     """Return the log group of a function with this configuration."""
     chosen = (config.get("LoggingConfig") or {}).get("LogGroup")

@@ -12,7 +12,7 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from emulator.cloudwatch import metrics
-from emulator.lambda_.environment import forget, last_request_id
+from emulator.lambda_.environment import forget, last_request_id, last_seconds
 from emulator.lambda_.function_log import last_lines
 from emulator.patches import Difference, patch, register, uses
 
@@ -147,7 +147,7 @@ def execute(original: Callable[[Json, Any], Json], func: Json, event: Any) -> Js
     forget()
     started = time.perf_counter()
     result = original(func, event)
-    _measure(config, result, time.perf_counter() - started)
+    _measure(config, result, last_seconds() or time.perf_counter() - started)
     return {**result, "request_id": last_request_id(), "log": last_lines() or result.get("log", "")}
 
 

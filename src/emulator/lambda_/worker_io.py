@@ -85,13 +85,16 @@ def invoke(worker: Any, message: Json) -> Json:
             worker._spawn()
             worker._cold = False
         process, timeout = worker._proc, worker.config.get("Timeout", 30)
-        sent = json.dumps(message).encode() + b"\n"
+        sent, began = json.dumps(message).encode() + b"\n", time.perf_counter()
         try:
             response = _exchange(process, sent, float(timeout))
         except _Late:
             response = {"status": "error", "error": f"Task timed out after {timeout}.00 seconds"}
         except OSError as failure:
             response = {"status": "error", "error": str(failure)}
+        response["seconds"] = (
+            time.perf_counter() - began
+        )  # without the start of the process, which is no duration on AWS either
         if response["status"] == "error":
             worker._proc = None
             lambda_runtime._signal(process)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -21,12 +22,16 @@ METRIC_FILTERS = register(
         aws="every line of a log group that matches a metric filter's pattern is a data point",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html",
         ministack="metric filters are stored and create no data points",
-        here='as AWS for patterns of the form { $.property = "value" } or { $.property = * }, without dimensions',
+        here="as AWS for comparisons of properties in JSON, joined by && and ||, and for dimensions that every matching line has",
         upstream="evaluate metric filters where `_fanout_to_subscription_filters` passes events on",
     )
 )
 uses(METRIC_FILTERS, cloudwatch_logs, "_metric_filters")
-_PATTERN = re.compile(r'\{\s*\$\.([\w.]+)\s*=\s*(\*|"[^"]*"|[\w.-]+)\s*\}')
+_TERM = re.compile(r'\s*\(?\s*\$\.([\w.]+)\s*(<=|>=|!=|=|<|>|IS)\s*(\*|"[^"]*"|[\w.-]+)\s*\)?\s*')
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_CONSTANTS = {"TRUE": True, "FALSE": False}
 
 
 def install() -> None:
@@ -38,32 +43,66 @@ def fanout(original: Callable[..., None], group_name: str, stream_name: str, eve
     """Pass appended events on to the filters of a log group."""
     original(group_name, stream_name, events)
     filters = [each for each in list(cloudwatch_logs._metric_filters.values()) if each["logGroupName"] == group_name]
+    lines = [line for event in events if (line := _read(event["message"]))] if filters else []
     for each in filters:
-        for event in events:
-            measure(each, event["message"])
+        for line in lines:
+            measure(each, line)
 
 
-def measure(metric_filter: Json, message: str) -> None:
-    """Record the data points of a line, if it is a JSON object that matches.
-
-    A pattern of another form than those supported matches nothing.
-    """
-    match = _PATTERN.fullmatch(metric_filter["filterPattern"].strip())
-    if not match or not message.startswith("{"):
-        return
+def _read(message: str) -> Json | None:
+    """Return a line that is a JSON object; None for plain text, which matches no pattern for JSON."""
+    if not message.startswith("{"):
+        return None
     try:
-        line = json.loads(message)
+        line: Json = json.loads(message)
     except ValueError:
-        return  # CloudWatch treats it as plain text too, which matches no pattern for JSON
-    actual = property_at(line, match[1])
-    if actual is None or match[2] not in ("*", str(actual), f'"{actual}"'):
+        return None  # CloudWatch treats it as plain text too
+    return line
+
+
+def measure(metric_filter: Json, line: Json) -> None:
+    """Record the data points of a line, if it matches."""
+    if not matches(metric_filter["filterPattern"], line):
         return
     for metric in metric_filter["metricTransformations"]:
         text = metric["metricValue"]
         value = property_at(line, text.removeprefix("$.")) if text.startswith("$.") else text
-        if value is not None:
+        named = (metric.get("dimensions") or {}).items()
+        dimensions = {name: property_at(line, path.removeprefix("$.")) for name, path in named}
+        if value is not None and None not in dimensions.values():
             unit = metric.get("unit") or "None"
-            metrics.record(metric["metricNamespace"], metric["metricName"], float(value), unit, {})
+            texts = {name: str(dimension) for name, dimension in dimensions.items()}
+            metrics.record(metric["metricNamespace"], metric["metricName"], float(value), unit, texts)
+
+
+def matches(pattern: str, line: Any) -> bool:
+    """Whether a line matches a pattern such as `{ ($.status < 500) || ($.took = *) }`; one of another form matches nothing.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
+    """
+    pattern = pattern.strip()
+    if not (pattern.startswith("{") and pattern.endswith("}")):
+        return False
+    return any(all(_is_true(term, line) for term in each.split("&&")) for each in pattern[1:-1].split("||"))
+
+
+def _is_true(term: str, line: Any) -> bool:
+    match = _TERM.fullmatch(term)
+    if not match:
+        return False
+    path, sign, wanted = match.groups()
+    actual = property_at(line, path)
+    if sign == "IS":
+        return actual is _CONSTANTS.get(wanted, "")
+    if actual is None or wanted == "*":
+        return actual is not None and sign == "="
+    if isinstance(actual, int | float) and not isinstance(actual, bool):
+        return _is_number(wanted) and _COMPARE[sign](actual, float(wanted))
+    return sign in ("=", "!=") and (wanted.strip('"') == str(actual)) is (sign == "=")
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(\.\d+)?", text))
 
 
 def property_at(line: Any, path: str) -> Any:
