@@ -67,7 +67,7 @@ def names(function: str) -> tuple[str, str]:
 def is_one(name: str, prefix: str) -> bool:
     """Whether an alarm of the environment whose names begin with `prefix` is of a release, also of a function that is gone.
 
-    What follows the prefix has no hyphen, which the name of another environment of the family has (`items-pr-42-...`).
+    What follows the prefix has no hyphen, which the name of another environment of the family has (`NAME-pr-42-...`).
     """
     return bool(re.fullmatch(rf"{re.escape(prefix)}-(\w+-canary-(crashes|faults)|release-stuck|rollback-failed)", name))
 
