@@ -6,8 +6,9 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from crudctl.cost import model, neighbours, workload, worst
 from crudctl.cost.deployed import Deployed
 from crudctl.cost.prices import HOURS, KB, SECONDS, Line, price_list, total
 from crudctl.cost.workload import Workload
+from crudctl.release import canary_alarms, line_filters
+from crudctl.release.metrics import Metrics
 from functions import entry
 from functions.resource import Resource
 from tests import contracts
@@ -170,9 +173,51 @@ def test_each_thing_of_a_plan_that_has_a_price_changes_the_bill_by_it() -> None:
 
 
 def test_a_release_costs_what_its_alarms_metrics_and_looks_cost_in_an_hour() -> None:
-    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 8 metrics of 10 versions."""
+    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 21 metrics of each."""
     costs = total(lines(Workload(0, users=0, releases=1))) - total(lines(Workload(0, users=0)))
-    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 8 * 10 * 0.00001)
+    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 21 * 5 * 0.00001)
+
+
+FUNCTIONS = {f"operation_{number}": f"items-prod-operation_{number}" for number in range(5)}
+OLD, NEW = dict.fromkeys(FUNCTIONS, "1"), dict.fromkeys(FUNCTIONS, "2")
+
+
+class CloudWatch:
+    """Has a value of every metric, and counts those that are read."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def get_paginator(self, _: str) -> CloudWatch:
+        return self
+
+    def paginate(self, *, MetricDataQueries: list[Any], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        self.read += len(MetricDataQueries)
+        healthy = {"Errors": 0.0, "Faults": 0.0}
+        yield {
+            "MetricDataResults": [
+                {
+                    "Id": each["Id"],
+                    "Timestamps": [datetime.fromtimestamp(600, UTC)],
+                    "Values": [healthy.get(each["MetricStat"]["Metric"]["MetricName"], 100.0)],
+                }
+                for each in MetricDataQueries
+            ]
+        }
+
+
+def test_what_a_release_is_priced_with_is_what_it_makes_and_reads() -> None:
+    settings = canary_alarms.Settings("items-prod", "arn:rollback", "arn:topic", "docs/runbook.md", 300, 3600)
+    alarms = canary_alarms.alarms(settings, FUNCTIONS, NEW, canary_alarms.Traffic({}, 0.1)).values()
+    metrics = [[each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in alarms]
+    assert sum(len(each) or 1 for each in metrics) == model.RELEASE_ALARMS + 5 * model.RELEASE_ALARMS_EACH
+    assert len(line_filters.filters("items-prod", "items-prod-operation_1")) == model.RELEASE_METRICS_EACH
+    client = CloudWatch()
+    read = Metrics(client, "items-prod", FUNCTIONS, 60, clock=lambda: 700.0)
+    read.evidence(OLD, NEW, [[0.1, 500.0, 501.0]], dict.fromkeys(FUNCTIONS, 50.0))
+    read.percentiles(OLD, 500.0)
+    read.percentiles(NEW, 500.0)
+    assert client.read == model.READ_AT_A_LOOK * len(FUNCTIONS)
 
 
 @given(

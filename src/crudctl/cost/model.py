@@ -20,7 +20,7 @@ RELEASE_ALARMS_EACH = 3  # crashes, faults, and the requests of the new version
 RELEASE_ALARMS = 1  # of the function that rolls back
 RELEASE_METRICS_EACH = 2  # responses and cold starts, of each version
 LOOKS = 120  # in an hour
-READ_AT_ONE_LOOK = 8  # metrics of each version of a function
+READ_AT_A_LOOK = 21  # metrics of both versions of a function
 OTHER_PARTS = ("API Gateway", "Lambda", "DynamoDB", "Cognito", "WAF", "Data transfer")  # every other line is monitoring
 USER = {"LITE": "lite_user", "ESSENTIALS": "user", "PLUS": "plus_user"}
 
@@ -92,7 +92,7 @@ def _release(releases: float, deployed: Deployed) -> list[Line]:
     months, functions = releases * RELEASE_HOURS / HOURS, deployed.functions
     alarms = RELEASE_ALARMS + RELEASE_ALARMS_EACH * functions
     metrics = RELEASE_METRICS_EACH * functions * VERSIONS
-    read = releases * RELEASE_HOURS * LOOKS * READ_AT_ONE_LOOK * functions * VERSIONS
+    read = releases * RELEASE_HOURS * LOOKS * READ_AT_A_LOOK * functions
     return [
         line("CloudWatch", "alarms of releases", "alarm_metric", months * alarms),
         line("CloudWatch", "metrics of releases", "metric", months * metrics),
