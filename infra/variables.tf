@@ -302,6 +302,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "trace_share" {
+  description = "Share of the API's requests that AWS X-Ray traces, 0 to 1. 100,000 traces a month are free in each account, then USD 5 a million: the default traces 50,000 of a million requests. Null leaves it to the account's own rules; there can be 25 in each region, so previews have none."
+  type        = number
+  default     = 0.05
+
+  validation {
+    condition     = var.trace_share == null || try(var.trace_share >= 0 && var.trace_share <= 1, false)
+    error_message = "Use a share from 0 to 1, such as 0.05, or null."
+  }
+}
+
 variable "gateway_logging_role" {
   description = "Set the role with which API Gateway writes logs. There is one for each account and region, which exactly one stack may own; without it no stage can be created."
   type        = bool

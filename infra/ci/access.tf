@@ -20,6 +20,8 @@ locals {
   state       = "arn:aws:s3:::${local.prefix}-state-${local.account}"
   web_acls    = "arn:aws:wafv2:${local.here}:regional/webacl/${local.prefix}-*"
   stages      = "arn:aws:apigateway:${var.region}::/restapis/*/stages/*"
+  # The name of a sampling rule is cut after 23 characters if it is too long.
+  sampling = [for name in length(local.prefix) <= 23 ? local.own : ["${substr(local.prefix, 0, 23)}*"] : "arn:aws:xray:${local.here}:sampling-rule/${name}"]
   # The ids of user pools, APIs and CloudFront's resources are random; a user pool is recognised by its tags.
   pools      = "arn:aws:cognito-idp:${local.here}:userpool/*"
   cloudfront = { for kind in ["distribution", "origin-access-control", "response-headers-policy"] : kind => "arn:aws:cloudfront::${local.account}:${kind}/*" }
@@ -88,6 +90,7 @@ locals {
     { Effect = "Allow", Action = ["wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:ListTagsForResource"], Resource = local.web_acls },
     { Effect = "Allow", Action = "wafv2:GetWebACLForResource", Resource = ["arn:aws:wafv2:${local.here}:regional/webacl/*", local.stages] },
     { Effect = "Allow", Action = ["budgets:ListTagsForResource", "budgets:ViewBudget"], Resource = local.budgets },
+    { Effect = "Allow", Action = "xray:ListTagsForResource", Resource = local.sampling },
     {
       # None of these has a resource, or (alarms) none once there is a composite alarm:
       # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
@@ -95,7 +98,7 @@ locals {
       Action = [
         "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cognito-idp:DescribeUserPoolDomain",
         "lambda:GetAccountSettings", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions", "logs:DescribeResourcePolicies",
-        "sns:GetSubscriptionAttributes",
+        "sns:GetSubscriptionAttributes", "xray:GetSamplingRules",
       ]
       Resource = "*"
     },
@@ -299,6 +302,13 @@ locals {
         Resource = [local.web_acls, "arn:aws:wafv2:${local.here}:regional/managedruleset/*"]
       },
       { Effect = "Allow", Action = ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"], Resource = [local.web_acls, local.stages] },
+      {
+        Effect = "Allow"
+        Action = [
+          "xray:CreateSamplingRule", "xray:DeleteSamplingRule", "xray:TagResource", "xray:UntagResource", "xray:UpdateSamplingRule",
+        ]
+        Resource = local.sampling
+      },
       { Effect = "Allow", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"], Resource = local.budgets },
       {
         # Log delivery is for the logs of API Gateway and AWS WAF. Composite alarms: the data says that they have a resource, their page

@@ -4,3 +4,4 @@ password_client     = true
 alarms              = false
 log_retention_days  = 3
 deletion_protection = false
+trace_share         = null # a region has 25 sampling rules

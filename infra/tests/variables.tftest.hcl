@@ -32,6 +32,7 @@ run "values_out_of_range_are_rejected" {
     throttling         = { rate = 0, burst = 1 }
     function_settings  = { timeout = 30 }
     log_retention_days = 2
+    trace_share        = 5
     alarm_emails       = ["nobody"]
     slo                = { availability = 1 }
     alarm_counts       = { least = 0 }
@@ -39,7 +40,7 @@ run "values_out_of_range_are_rejected" {
   }
   expect_failures = [
     var.name, var.trash_days, var.gateway_scopes, var.threat_protection, var.web_origins, var.web_domain,
-    var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.alarm_emails,
+    var.waf_rate_limit, var.throttling, var.function_settings, var.log_retention_days, var.trace_share, var.alarm_emails,
     var.slo, var.alarm_counts, var.monthly_budget_usd,
   ]
 }

@@ -39,6 +39,7 @@ from emulator.lambda_ import credentials, environment, function_log, invocation,
 from emulator.logs import filter_log_events, metric_filters, query_definitions
 from emulator.state.persistence import Persistence
 from emulator.state.store import StateStore
+from emulator.xray import sampling_rules
 
 GRACE = 0.5  # seconds
 ADDITIONS = (
@@ -92,7 +93,7 @@ def patched(state: Path) -> Persistence:
         Incompatible: MiniStack or Hypercorn is not the version that the patches were written for.
     """
     persistence = Persistence(StateStore(state))
-    patches.install([persistence, *ADDITIONS])
+    patches.install([sampling_rules, persistence, *ADDITIONS])  # a new service is saved like the others
     return persistence
 
 

@@ -26,6 +26,7 @@ from emulator.settings import environment
 from emulator.state import chunks, persistence
 from emulator.state.store import Row, StateStore
 
+from . import test_xray
 from .conftest import free_port, start_ministack
 from .stack import LOGS, REGION, Stack, eventually, policy, unique
 
@@ -310,6 +311,7 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
     bucket.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": REGION})
     bucket.put_object(Bucket="artefacts", Key="key", Body=b"bytes")
     stack.client("cloudwatch").put_metric_data(Namespace="items", MetricData=[{"MetricName": "faults", "Value": 1}])
+    stack.client("xray").create_sampling_rule(SamplingRule=test_xray.rule("kept"))
     signed_in = {"Authorization": tokens["IdToken"]}
     assert api.post(headers=signed_in).text == "1"
     time.sleep(SAVED_WITHIN)
@@ -321,6 +323,7 @@ def test_the_whole_stack_works_after_a_kill(emulator: Restartable) -> None:
     assert [event["message"] for event in logged["events"]].count("line") == 2
     assert stack.client("s3").get_object(Bucket="artefacts", Key="key")["Body"].read() == b"bytes"
     assert stack.client("cloudwatch").list_metrics(Namespace="items")["Metrics"]
+    assert "kept" in test_xray.listed(stack)
     cognito = stack.client("cognito-idp")
     assert cognito.get_user(AccessToken=tokens["AccessToken"])["Username"] == "user"
 

@@ -59,6 +59,8 @@ SENT_BY: dict[str, tuple[str, str, dict[str, str]]] = {
     "aws_sns_topic": ("sns", "CreateTopic", {}),
     "aws_sns_topic_subscription": ("sns", "Subscribe", {}),
     "aws_wafv2_web_acl": ("wafv2", "CreateWebACL", {"rule": "Rules"}),
+    # Of this call the rule is the only member.
+    "aws_xray_sampling_rule": ("xray", "UpdateSamplingRule", {}),
 }
 # Members of the request that Terraform keeps elsewhere, or fills from values that have another form.
 ELSEWHERE = {

@@ -24,6 +24,7 @@ FOLDERS = {
     "emulator/state": {"emulator"},
     "emulator/http": {"emulator", "emulator/state"},
     "emulator/cloudfront": {"emulator"},
+    "emulator/xray": {"emulator"},
     "emulator/cloudwatch": {"emulator"},
     "emulator/cognito": {"emulator", "emulator/cloudwatch"},
     "emulator/dynamodb": {"emulator", "emulator/cloudwatch"},

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from crudctl.console import Failed
 from crudctl.deploy import steps
 from crudctl.deploy.destroy import _Destruction
-from crudctl.deploy.inventory import Resource, Search
+from crudctl.deploy.inventory import Resource, Search, sampling_rule
 from crudctl.project import Environment
 from tests.stack import put_names
 
@@ -34,6 +34,7 @@ BUCKETS = (
     "orders-test-state",
 )
 GROUPS = ("/aws/lambda/orders-stage-get", "/aws/lambda/orders-stage-test-get", "/aws/apigateway/orders-stage-test")
+RULES = ("Default", "orders-stage", "orders-stage-test", "orders-test")
 
 
 class Client:
@@ -43,6 +44,7 @@ class Client:
         found = {
             "list_distributions": {"DistributionList": {}},
             "list_tables": {"TableNames": TABLES},
+            "get_sampling_rules": {"SamplingRuleRecords": [{"SamplingRule": {"RuleName": name}} for name in RULES]},
             "describe_log_groups": {"logGroups": [{"logGroupName": name} for name in GROUPS]},
         }
         return SimpleNamespace(paginate=lambda **_: [found.get(call, {})])
@@ -73,12 +75,18 @@ def found(name: str) -> set[str]:
 def test_what_belongs_to_another_service_whose_name_begins_so_is_not_the_environments() -> None:
     assert found("stage") == {
         "orders-stage-items", "orders-stage-testing", f"orders-stage-state-{ACCOUNT}", f"orders-stage-site-{ACCOUNT}",
-        "/aws/lambda/orders-stage-get",
+        "/aws/lambda/orders-stage-get", "orders-stage",
     }  # fmt: skip
 
 
 def test_a_member_of_a_family_has_its_own_only() -> None:
     assert found("stage-7") == {"orders-stage-7-items"}
+
+
+def test_the_name_of_a_sampling_rule_is_the_one_that_terraform_gives_it() -> None:
+    """substr(sha256("reservations-12345-previews-123456"), 0, 8) is 80bde4c6: https://developer.hashicorp.com/terraform/language/functions/sha256"""
+    assert sampling_rule("orders-test") == "orders-test"
+    assert sampling_rule("reservations-12345-previews-123456") == "reservations-12345-prev-80bde4c6"
 
 
 @pytest.mark.parametrize(("silence", "refused"), [(20, True), (2000, False)])

@@ -83,8 +83,8 @@ resource "aws_lambda_function" "this" {
   logging_config {
     log_group             = aws_cloudwatch_log_group.this.name
     log_format            = "JSON"
-    application_log_level = "INFO" # a request's log line is also its metrics, so it is never filtered
-    system_log_level      = "INFO"
+    application_log_level = "INFO" # a request's log line also carries its metrics, so it is never filtered
+    system_log_level      = "INFO" # start and report: a third of a request's bytes, and all that is known of cold starts, memory and timeouts
   }
 
   tracing_config {

@@ -8,7 +8,7 @@ from crudctl.cost.workload import Workload
 
 # The logs of one request. A test on a real stack bounds them.
 LOG_LINES = 4  # gateway, function, and the platform's start and report
-LOG_BYTES = 1900  # of these four
+LOG_BYTES = 1350  # of these four
 EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to each line
 COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores after compression
 

@@ -7,6 +7,7 @@ environment's prefix, or is derived from the id of an API whose name does.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -162,6 +163,11 @@ class Search:
                 return
             token = {"nextToken": found["nextToken"]}
 
+    def _sampling_rules(self) -> Iterator[Resource]:
+        for each in self._pages("xray", "get_sampling_rules", "SamplingRuleRecords"):
+            if (name := each["SamplingRule"]["RuleName"]) == sampling_rule(self._prefix):
+                yield Resource("sampling rules", name)
+
     def _distributions(self) -> Iterator[Resource]:
         for each in self._pages("cloudfront", "list_distributions", "DistributionList", "Items"):
             if self._own(each.get("Comment", "").partition(" ")[0]):
@@ -208,9 +214,14 @@ def _unless_gone(*others: str) -> Iterator[None]:
 
 LOOKUPS: tuple[Callable[[Search], Iterator[Resource]], ...] = (
     Search._tables, Search._pools, Search._functions, Search._log_groups, Search._buckets, Search._apis, Search._alarms,
-    Search._dashboards, Search._topics, Search._queries, Search._distributions, Search._web_acls, Search._budgets, Search._roles,
-    Search._policies,
+    Search._dashboards, Search._topics, Search._queries, Search._sampling_rules, Search._distributions, Search._web_acls,
+    Search._budgets, Search._roles, Search._policies,
 )  # fmt: skip
+
+
+def sampling_rule(prefix: str) -> str:
+    """Return the name of an environment's sampling rule, as infra/observability.tf makes it: X-Ray allows 32 characters."""
+    return prefix if len(prefix) <= 32 else f"{prefix[:23]}-{hashlib.sha256(prefix.encode()).hexdigest()[:8]}"
 
 
 def lines(found: Collection[Resource]) -> Iterator[str]:

@@ -33,6 +33,7 @@ _NAMED: dict[str, dict[tuple[str, ...], str]] = {  # fields of a request -> the 
         ("AlarmNames.member.1",): "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
     },
     "lambda": {("FunctionName",): "arn:aws:lambda:{region}:{account}:function:{name}"},
+    "xray": {("RuleName",): "arn:aws:xray:{region}:{account}:sampling-rule/{name}"},
     "budgets": {("BudgetName",): "arn:aws:budgets::{account}:budget/{name}"},
 }
 _CLOUDFRONT = re.compile(r"/(origin-access-control|response-headers-policy)/([^/]+)")
