@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +39,6 @@ class Bench:
         self.names = names
         self.table = table
         self.log = table.folder / "log"
-        self._digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(table.root.read_text(encoding="ascii"))).hexdigest()
 
     def function(self, name: str, operation: str, source_only: bool = False) -> Function:
         """Start the function of a peer that serves an operation."""
@@ -81,7 +78,6 @@ class Bench:
             "SSL_CERT_FILE": str(self.table.store),
             "NODE_EXTRA_CA_CERTS": str(self.table.root),
             "BENCH_ROOT": str(self.table.root),
-            "BENCH_ROOT_SHA256": self._digest,
             "TABLE_NAME": "bench",
             "INDEX_NAME": "by_owner",
             "IDEMPOTENCY_TABLE_NAME": "bench-idempotency",

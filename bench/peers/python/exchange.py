@@ -13,11 +13,11 @@ REQUEST = (
 
 
 def connect():
-    plain = socket.create_connection((HOST, int(PORT)))
+    plain = socket.create_connection((HOST.encode(), int(PORT)))  # a text would load the codec idna
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with open(os.environ["BENCH_ROOT"], encoding="ascii") as root:
         context = ssl.create_default_context(cadata=root.read())
-    return context.wrap_socket(plain, server_hostname=HOST)
+    return context.wrap_socket(plain, server_hostname=HOST.encode())
 
 
 connection = connect()
