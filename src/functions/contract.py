@@ -83,10 +83,12 @@ def parameters(operation: str, given: Mapping[str, Mapping[str, list[str]]]) -> 
             value = _from_text(", ".join(texts), schema)  # RFC 9110, section 5.3
             values[name] = value
             wrong += ({"parameter": name, "detail": detail} for _, detail in faults(value, schema, ""))
-    unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
-    wrong += (
-        {"parameter": sendable(name), "detail": "is not a known parameter"} for name in sorted(unknown)[:MOST_UNKNOWN]
-    )
+    if given["query"]:
+        unknown = given["query"].keys() - {p["name"] for p in OPERATIONS[operation]["parameters"] if p["in"] == "query"}
+        wrong += (
+            {"parameter": sendable(name), "detail": "is not a known parameter"}
+            for name in sorted(unknown)[:MOST_UNKNOWN]
+        )
     return values, wrong
 
 

@@ -67,14 +67,18 @@ def serve(
     gateway = event["requestContext"]
     function = contract.function_of(action.__name__)
     operation = contract.operation_at(gateway["httpMethod"], gateway["resourcePath"], function)
-    correlation_id, traceparent = _correlation_id(event), _traceparent(event)
+    received_headers = _headers(event)
+    correlation_id, traceparent = (
+        _correlation_id(received_headers, gateway["requestId"]),
+        _traceparent(received_headers),
+    )
     request: Request | None = None
     problem: errors.Problem | None = None
     failure: BaseException | None = None
     try:
         if operation is None:  # the gateway is changed before the functions are
             raise errors.NotFound("There is nothing at this path for this method.")
-        request = Request(operation, event, context, received)
+        request = Request(operation, event, received_headers, context, received)
         response = action(request)
     except errors.Problem as raised:
         problem, failure = raised, raised.__cause__
@@ -142,24 +146,25 @@ def _timestamp(ns: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest // 1000:06d}Z"
 
 
-def _correlation_id(event: Mapping[str, Any]) -> str:
-    for name, value in (event.get("headers") or {}).items():
-        if name.lower() == "x-correlation-id" and re.fullmatch("[A-Za-z0-9._-]{1,128}", value):
-            return str(value)
-    return str(event["requestContext"]["requestId"])
+def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the values of each header, by its name in lower case."""
+    headers: dict[str, list[str]] = {}
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        headers.setdefault(name.lower(), []).extend(values)
+    return headers
 
 
-def _traceparent(event: Mapping[str, Any]) -> str | None:
+def _correlation_id(headers: Mapping[str, list[str]], request_id: str) -> str:
+    sent = headers.get("x-correlation-id")
+    return sent[-1] if sent and re.fullmatch("[A-Za-z0-9._-]{1,128}", sent[-1]) else request_id
+
+
+def _traceparent(headers: Mapping[str, list[str]]) -> str | None:
     """Return the caller's trace as it continues here: its id and whether it is sampled, and a new parent id; None without one.
 
     A malformed header, or more than one, is ignored: https://www.w3.org/TR/trace-context-1/#a-traceparent-is-received
     """
-    received = [
-        value
-        for name, values in (event.get("multiValueHeaders") or {}).items()
-        if name.lower() == "traceparent"
-        for value in values
-    ]
+    received = headers.get("traceparent", ())
     match = re.fullmatch(TRACEPARENT, received[0]) if len(received) == 1 else None
     if not match or (match[1] == "00" and match[4]):
         return None

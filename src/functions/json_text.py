@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# `json.dumps` would make an encoder for each text.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def dumps(value: Any) -> str:
     """Return `value` as JSON text. Numbers keep every digit, as an int or a Decimal."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _encode(value)
     except TypeError:  # it contains a Decimal
         return _text(value, str)
 
@@ -24,7 +29,7 @@ def canonical(value: Any) -> str:
     Names are sorted; 1, 1.0 and 10e-1 are one number, and "1" is another value.
     """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return _encode_sorted(value)
     except TypeError:  # it contains a Decimal
         return _text(value, _number, sorted)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MOST_TAGS = 100  # operands of IN: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 # One element of a list, which may be empty, and what follows it: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1.2
-ELEMENT = re.compile(r'[ \t]*(?:(W/)?"([!#-~\x80-\xff]*)"[ \t]*)?(,|\Z)')
+ELEMENT = r'[ \t]*(?:(W/)?"([!#-~\x80-\xff]*)"[ \t]*)?(,|\Z)'
 VERSION = "[1-9][0-9]{0,17}"
 
 
@@ -69,8 +69,8 @@ class Precondition:
 
 def _parsed(text: str) -> Tags | None:
     """Return the entity tags of a list; None if it is malformed. A tag may contain a comma, an element may be empty."""
-    tags, at = [], 0
-    while element := ELEMENT.match(text, at):
+    tags, at, pattern = [], 0, re.compile(ELEMENT)
+    while element := pattern.match(text, at):
         weak, tag, separator = element.groups()
         if tag is not None:
             tags.append((bool(weak), tag))

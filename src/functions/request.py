@@ -33,6 +33,9 @@ QUOTED = r'"((?:[^"\\]|\\["\\])*)"'
 class Request:
     """One valid request of a known caller.
 
+    Args:
+        headers: the values of each header, by its name in lower case.
+
     Attributes:
         operation: the operationId that the request is for.
         kind: of that operation: create, list, get, replace, patch, delete, restore or other.
@@ -56,7 +59,9 @@ class Request:
         errors.PreconditionRequired: The service is set up to require `If-Match`, and it is missing.
     """
 
-    def __init__(self, operation: str, event: Mapping[str, Any], context: Any, now: str) -> None:
+    def __init__(
+        self, operation: str, event: Mapping[str, Any], headers: dict[str, list[str]], context: Any, now: str
+    ) -> None:
         self.operation = operation
         self.kind: str = contract.OPERATIONS[operation]["kind"]
         self.id: str = event["requestContext"]["requestId"]
@@ -65,9 +70,8 @@ class Request:
         self.collection = _collection(event)
         # Lambda's own clock may be set meanwhile; this one may not.
         self._deadline: float = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN
-        headers = _headers(event)
         if "idempotency-key" in headers:
-            headers["idempotency-key"] = [_unquoted(key) for key in headers["idempotency-key"]]
+            headers = headers | {"idempotency-key": [_unquoted(key) for key in headers["idempotency-key"]]}
         self.parameters, faults = contract.parameters(
             operation,
             {
@@ -151,14 +155,6 @@ def _check_scopes(operation: str, claims: Mapping[str, str]) -> None:
     needed = contract.scopes(operation)
     if not set(needed) & set(held):
         raise errors.InsufficientScope(needed)
-
-
-def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the values of each header, by its name in lower case."""
-    headers: dict[str, list[str]] = {}
-    for name, values in (event.get("multiValueHeaders") or {}).items():
-        headers.setdefault(name.lower(), []).extend(values)
-    return headers
 
 
 def _unquoted(key: str) -> str:

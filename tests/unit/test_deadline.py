@@ -150,7 +150,8 @@ def test_the_time_that_a_request_has_does_not_change_when_the_clock_is_set(monke
     name, operation = next(item for item in contract.OPERATIONS.items() if item[1]["kind"] == "list")
     claims = {"client_id": "tests", "scope": " ".join(contract.scopes(name))}
     gateway = {"requestId": "r", "resourcePath": operation["path"], "authorizer": {"claims": claims}}
-    request = Request(name, {"path": operation["path"], "requestContext": gateway}, context, "2030-01-01T00:00:00Z")
+    event = {"path": operation["path"], "requestContext": gateway}
+    request = Request(name, event, {}, context, "2030-01-01T00:00:00Z")
     assert [0 < request.remaining() < 10 for _ in range(2)] == [True, True]
 
 

@@ -36,7 +36,9 @@ def unmarshal(attributes: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: An attribute has an unknown type.
     """
-    return {name: _plain(typed) for name, typed in attributes.items()}
+    return {
+        name: typed["S"] if len(typed) == 1 and "S" in typed else _plain(typed) for name, typed in attributes.items()
+    }
 
 
 def _name(name: object) -> str:

@@ -10,6 +10,7 @@ It uses a socket directly because importing `http.client` costs a cold start mor
 
 from __future__ import annotations
 
+import select
 import time
 
 from .transport import Host, left
@@ -52,6 +53,7 @@ class Connection:
         self._host = Host(host.strip("[]"), int(port), scheme == "https")
         self._clock = clock
         self._socket: socket.socket | None = None
+        self._poll = select.poll()
         self._buffer = bytearray()
         self._used = 0.0
         self._deadline = 0.0
@@ -71,12 +73,14 @@ class Connection:
             return self._socket, True
         self.close()
         self._socket = self._host.open(deadline)
+        self._poll.register(self._socket, select.POLLIN)
         self._used = self._clock()
         return self._socket, False
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._socket:
+            self._poll.unregister(self._socket)
             self._socket.close()
         self._socket = None
         self._buffer.clear()
@@ -123,7 +127,9 @@ class Connection:
         """Whether the peer has neither closed the connection nor sent anything unrequested."""
         if not 0 <= self._clock() - self._used <= MAX_IDLE:
             return False
-        try:
+        if not self._poll.poll(0):
+            return True
+        try:  # perhaps it was only a message of TLS, such as a session ticket
             kept.settimeout(0)
             kept.recv(1)
         except OSError as nothing:

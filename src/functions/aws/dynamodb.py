@@ -55,6 +55,7 @@ BASE, CAP = 0.025, 1.0  # seconds; the longest pause before attempt n + 1 is min
 RETRIES = 14  # the most that a client saves up, enough for two calls; it gets one a second
 CONNECT_TIMEOUT = 2.0  # seconds, for name, TCP and TLS
 ATTEMPT_TIMEOUT = 3.0  # seconds, for the connection and the whole response
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make an encoder for each call
 
 
 class DynamoDBError(Exception):
@@ -215,7 +216,7 @@ class Client:
         Raises:
             DynamoDBError: The error of the last attempt; the module's docstring lists the types.
         """
-        body = json.dumps(payload, separators=(",", ":")).encode()
+        body = _encode(payload).encode()
         try:
             return self._call(action, body, credentials or self._credentials, remaining)
         except DynamoDBError as error:

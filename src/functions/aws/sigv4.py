@@ -82,10 +82,8 @@ def sign(
     signed = {**headers, "X-Amz-Date": timestamp}
     if credentials.token:
         signed["X-Amz-Security-Token"] = credentials.token
-    canonical = {name.lower(): " ".join(value.split()) for name, value in signed.items()}
-    names = sorted(canonical)
-    signed_names = ";".join(names)
-    lines = "".join(f"{name}:{canonical[name]}\n" for name in names)
+    order, signed_names = _canonical_order(tuple(signed))
+    lines = "".join([f"{lower}:{' '.join(signed[name].split())}\n" for lower, name in order])
     digest = hashlib.sha256(body).hexdigest()
     request = f"{method}\n{path}\n{query}\n{lines}\n{signed_names}\n{digest}"
     hashed = hashlib.sha256(request.encode()).hexdigest()
@@ -96,6 +94,13 @@ def sign(
         f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={signed_names}, Signature={signature}"
     )
     return signed
+
+
+@functools.lru_cache(maxsize=8)
+def _canonical_order(names: tuple[str, ...]) -> tuple[list[tuple[str, str]], str]:
+    """Return the names of headers as (in lower case, as given), in the order in which they are signed, and the list of them."""
+    order = sorted((name.lower(), name) for name in names)
+    return order, ";".join(lower for lower, _ in order)
 
 
 @functools.lru_cache(maxsize=64)
