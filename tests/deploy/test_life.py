@@ -42,7 +42,9 @@ def values(account: Account, environment: str) -> dict[str, Any]:
 
 
 def used(account: Account) -> None:
-    """Let a user have something, and let be what Terraform does not know: a log group, and a table from a restore."""
+    """Let a user have something, and let be what Terraform does not know: a log group, a table from a restore, and an alarm
+    that a releaser left which was killed.
+    """
     known, cognito, dynamodb = values(account, "test"), account.client("cognito-idp"), account.client("dynamodb")
     cognito.admin_create_user(UserPoolId=known["user_pool_id"], Username="maria@example.com", MessageAction="SUPPRESS")
     dynamodb.put_item(TableName=known["table_name"], Item=marshal({"id": "maria#1", "name": "Kept"}))
@@ -53,6 +55,16 @@ def used(account: Account) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{NAME}-test-renamed")
+    account.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{NAME}-test-release-stuck",
+        Namespace="AWS/Lambda",
+        MetricName="Invocations",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
 
 
 def protected(account: Account, on: bool) -> None:

@@ -101,6 +101,7 @@ class Aws:
         self.cloudwatch = CloudWatch()
         self.logs = Logs()
         self.failing: dict[str, float] = {}  # requests a second by operation that fail whatever version they meet
+        self.fails_by = "5xx"  # the kind of those faults
         self.rate, self._due = rate, 0.0
         self._failing_due: dict[str, float] = defaultdict(float)
         self._next = itertools.cycle(OPERATIONS)
@@ -403,7 +404,7 @@ class Lambda:
     def _run(self, name: str, operation: str, alias: str, version: str, fails: bool) -> int:
         fault, chance, measure = self._versions[name][version], self._aws.chance, self._measure
         kind = fault.kind if fault and self._aws.now >= fault.after and chance.random() < fault.rate else ""
-        kind = "5xx" if fails else kind
+        kind = self._aws.fails_by if fails else kind
         crashed = kind in ("exceptions", "timeouts")
         cold = (name, version) not in self._warm
         self._warm.add((name, version))

@@ -1,4 +1,7 @@
-"""A releaser killed after each of its steps: record and aliases show where it was, and any other releaser can finish."""
+"""A releaser killed after any of its writes: record and aliases show where it was, and any other releaser can finish.
+
+On the local stack its process is killed, in each step and between some aliases; in the simulation it stops after every write.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ import pytest
 from crudctl.release.aliases import ALIASES, PROD, Position
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Listener, Places, Rig
+from tests.release.simulation import HASTY, Aws, Stopped, Watcher, at
 
 WEIGHTS = [0.1, 0.5]
 STEPS = 1 + 1 + 5 + 2 + 5 + 2 + 5 + 2 + 5 + 5 + 1 + 1  # what a release writes, in the order of the first test
+KILLED = (1, 2, 5, 8, 9, 12, 15, 16, 19, 22, 23, 26, 31)  # of these, one of each kind, in the middle of aliases
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,19 @@ def test_a_release_records_its_steps_in_this_order(rig: Rig, before: Places) -> 
     rig.put(before)
 
 
-@pytest.mark.parametrize("n", range(1, STEPS - 1))
+@pytest.mark.parametrize("end", ["resume", "promote", "roll_back"])
+def test_a_release_stopped_after_any_write_can_be_finished_by_another_releaser(end: str) -> None:
+    for n in range(1, STEPS - 1):
+        aws = Aws()
+        start, new = aws.places(), aws.publish()
+        with pytest.raises(Stopped):
+            aws.releaser(Watcher(stop_after=n), HASTY).start(WEIGHTS, 0, new)
+        ended = getattr(aws.releaser(policy=HASTY), end)()
+        assert (ended.state, aws.places()) == ((ROLLED_BACK, start) if end == "roll_back" else (PROMOTED, at(new))), n
+        assert aws.watched() == set(), n
+
+
+@pytest.mark.parametrize("n", KILLED)
 def test_a_release_killed_after_any_step_can_be_finished_by_another_releaser(rig: Rig, before: Places, n: int) -> None:
     new = rig.healthy
     assert rig.killed(n, new, WEIGHTS)
@@ -48,7 +65,7 @@ def test_a_release_killed_after_any_step_can_be_finished_by_another_releaser(rig
     assert left.running
     assert left.new == new
     known = {alias: [before[alias][name], *steps(before, new, name)] for alias in ALIASES for name in new}
-    assert all(at in known[alias] for alias, positions in places.items() for at in positions.values())
+    assert all(one in known[alias] for alias, positions in places.items() for one in positions.values())
 
     assert rig.releaser().resume().state == PROMOTED
     assert (rig.places(), rig.watched()) == (rig.at(new), {})

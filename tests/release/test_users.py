@@ -98,6 +98,20 @@ def test_requests_that_fail_with_both_versions_stop_no_release(
     assert (ended.state, aws.places()) == (PROMOTED, at(new)), ended.why
 
 
+@pytest.mark.parametrize("fails_by", ["exceptions", "timeouts"])
+@pytest.mark.parametrize(("send", "rate"), [(one_operation, BUSY), (every_operation, 0.0)])
+def test_requests_that_crash_or_time_out_with_both_versions_stop_no_release(
+    aws: Aws, send: Callable[[Aws], None], rate: float, fails_by: str
+) -> None:
+    """They have a duration, as all requests have: very short ones, or the longest that there are."""
+    aws.rate, aws.fails_by = rate, fails_by
+    send(aws)
+    aws.sleep(120)
+    new = aws.publish()
+    ended = aws.releaser().start(STEPS, BAKE, new)
+    assert (ended.state, aws.places()) == (PROMOTED, at(new)), ended.why
+
+
 def test_a_version_that_fails_is_found_although_users_send_only_what_fails_with_both(aws: Aws) -> None:
     """Their requests show nothing, and they are more than the release needs: its own round trips do."""
     aws.failing = dict.fromkeys(aws.functions, 1.0)

@@ -160,8 +160,8 @@ class _Destruction:
             )
 
     def _delete_the_rest(self) -> None:
-        """Delete what Terraform does not know: log groups written to meanwhile, tables from a restore, what is in buckets, and
-        the functions of a `crudctl verify` that was killed.
+        """Delete what Terraform does not know: log groups written to meanwhile, tables from a restore, what is in buckets, the
+        functions of a `crudctl verify` that was killed, and the alarms of a release that was.
         """
         logs, tables = self._environment.client("logs"), self._environment.client("dynamodb")
         left = self._search()
@@ -172,6 +172,8 @@ class _Destruction:
                     logs.delete_log_group(logGroupName=each.name)
                 elif each.kind == "functions":
                     self._environment.client("lambda").delete_function(FunctionName=each.name)
+                elif each.kind == "alarms":
+                    self._environment.client("cloudwatch").delete_alarms(AlarmNames=[each.name])
                 elif each.kind == "tables":
                     tables.delete_table(TableName=each.name)
                     tables.get_waiter("table_not_exists").wait(TableName=each.name)

@@ -21,8 +21,8 @@ from crudctl.release.releaser import CannotRelease, Releaser, Stranded
 from crudctl.verify.rows import Part, Result, Row, right, unseen
 from crudctl.verify.subject import Subject
 
-METRICS_EACH = 3  # custom metrics of a version of a function, billed for the hours in which they arrive
-ALARM_METRICS_EACH = 4  # of the alarms on a version under release
+METRICS_EACH = 4  # responses and cold starts of both versions of a function, billed for the hours in which they arrive
+ALARM_METRICS_EACH = 3  # crashes, faults and requests of a version under release
 HOURS = 730  # in a month, as AWS counts them
 HALF = [0.5]  # of the traffic, before all of it
 ADDED = "functions/verification.txt"  # to the zip
