@@ -140,12 +140,12 @@ class Metrics:
         names = {**FAILED, **PERCENTILES}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
-            for operation, version in versions.items()
+            for operation, version in self._known(versions)
             for name, metric in names.items()
         }
         values = self._get(queries, since, self._clock() + 1)
         limits = {}
-        for operation, version in versions.items():
+        for operation, version in self._known(versions):
             counted, crashes, faults = (values[operation, version, name] for name in FAILED)
             busiest = max(counted, key=lambda at: counted[at], default=0)
             troubled = crashes.get(busiest, 0) + faults.get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
@@ -162,12 +162,12 @@ class Metrics:
         names = {**FAILED, "p50": PERCENTILES["p50"]}
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=60)
-            for operation, version in versions.items()
+            for operation, version in self._known(versions)
             for name, metric in names.items()
         }
         values = self._get(queries, since // 60 * 60, self._clock() + 1)
         medians = {}
-        for operation, version in versions.items():
+        for operation, version in self._known(versions):
             counted, crashes, faults, p50 = (values[operation, version, name].values() for name in names)
             if p50 and sum(crashes) + sum(faults) <= TROUBLED * sum(counted):
                 medians[operation] = max(p50)
@@ -177,7 +177,7 @@ class Metrics:
         """Return `{operation: {"p50": ms, "p95": ms}}` of the newest minute since then, without operations not called."""
         queries = {
             (operation, version, name): self._query(operation, version, *metric, period=60)
-            for operation, version in versions.items()
+            for operation, version in self._known(versions)
             for name, metric in PERCENTILES.items()
         }
         values = self._get(queries, since // 60 * 60, self._clock() + 1)
@@ -200,6 +200,10 @@ class Metrics:
             operation: sum(series.values()) / len(series) if series else 0.0
             for (operation, _, _), series in values.items()
         }
+
+    def _known(self, versions: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return operation and version of those functions that still exist."""
+        return [(operation, version) for operation, version in versions.items() if operation in self._functions]
 
     def _query(self, operation: str, version: str, metric: str, statistic: str, period: int = 0) -> dict[str, Any]:
         period = period or self._period
