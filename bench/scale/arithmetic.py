@@ -8,7 +8,7 @@ from bench.scale.capacity import PARTITION_READS, PARTITION_WRITES
 from bench.scale.simulation import INDEX_WRITES, READS, TABLE_WRITES, Design, everyday
 
 MONTH = 730 * 3600  # seconds
-LOG_BYTES = 1_100  # of a request, all lines together; docs/cost.md has the measured figure
+LOG_BYTES = 1_450  # of a request, all lines together, as `crudctl cost` counts them
 TRACE_SHARE = 0.05
 FLOW = 300  # seconds after which an idle connection is opened again
 SESSION = 55 * 60  # seconds for which credentials of an owner are kept

@@ -76,7 +76,7 @@ QUOTAS = (
         "Lambda: requests a second, ten for each unit of concurrency",
         "10,000/s at a concurrency of 1,000",
         10_000,
-        "quota L-B99A9384; ask for a tenth of the requests a second, although a fifth of that would run at once",
+        "quota L-B99A9384; ask for a tenth of the requests a second, although a seventh of that runs at once",
         f"{AWS}/lambda/latest/dg/lambda-concurrency.html",
     ),
     Quota(
