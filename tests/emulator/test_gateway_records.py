@@ -29,7 +29,7 @@ def deployed(stack: Stack) -> Api:
     return stack.api(integration=stack.integration(function))
 
 
-def access_log_of(stack: Stack) -> tuple[Api, list[str]]:
+def access_log_of(stack: Stack, template: str = FORMAT) -> tuple[Api, list[str]]:
     api, group = deployed(stack), unique("/access")
     stack.client("logs").create_log_group(logGroupName=group)
     destination = f"arn:aws:logs:{REGION}:{stack.account}:log-group:{group}"
@@ -38,7 +38,7 @@ def access_log_of(stack: Stack) -> tuple[Api, list[str]]:
         stageName="test",
         patchOperations=[
             {"op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination},
-            {"op": "replace", "path": "/accessLogSettings/format", "value": FORMAT},
+            {"op": "replace", "path": "/accessLogSettings/format", "value": template},
         ],
     )
     ids = [api.post().headers["x-amzn-requestid"]]
@@ -74,6 +74,12 @@ def test_every_request_is_one_line_of_the_access_log(ours: Stack) -> None:
             "by": "-",
         },
     ]
+
+
+@pytest.mark.adds(access_log.ACCESS_LOG)
+def test_a_line_of_the_access_log_ends_after_1024_bytes(ours: Stack) -> None:
+    _, (_, _, *lines) = access_log_of(ours, f"{'é' * 600} $context.requestId")
+    assert lines == ["é" * 512] * 2
 
 
 @pytest.mark.lacks(access_log.ACCESS_LOG)

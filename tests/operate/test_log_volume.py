@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -18,6 +19,12 @@ TRACING = len(
     'Parent=0123456789abcdef;Sampled=0;Lineage=1:01234567:0"}'
 )
 MOST = {"function": 450, "gateway": 650, "platform": 700}  # bytes of one request
+# As long as API Gateway lets headers be, all together: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+HOSTILE = {
+    "User-Agent": "u" * 2000, "X-Correlation-Id": "c" * 128, "X-Amzn-RequestId": "r" * 1000, "X-Forwarded-For": "1.2.3.4," * 100,
+    "traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "If-None-Match": '"' + "e" * 1000 + '"', "Idempotency-Key": "k" * 1000,
+}  # fmt: skip
+LONGER = 128 + 55 + 40  # bytes that a caller can add to the function's line: both of its ids, and their names
 SAID_TWICE = {"request_id", "method", "status"}  # what joins the two lines, and how each saw it end
 
 
@@ -45,9 +52,10 @@ def requests(stack: Stack) -> dict[str, dict[str, list[str]]]:
             "replace": api.put(where, json={"name": "y"}),
             "refused": api.get("items?limit=none"),
             "delete": api.delete(where),
+            "hostile": api.get(f"items/{'x' * 3000}", params={"x" * 500: "y" * 500}, headers=HOSTILE),
         }
     assert {name: each.status_code for name, each in sent.items()} == {
-        "create": 201, "get": 200, "list": 200, "replace": 200, "refused": 400, "delete": 204,
+        "create": 201, "get": 200, "list": 200, "replace": 200, "refused": 400, "delete": 204, "hostile": 400,
     }  # fmt: skip
     return {name: written(stack, response) for name, response in sent.items()}
 
@@ -60,6 +68,14 @@ def test_a_request_leaves_four_lines_of_bounded_length(requests: dict[str, dict[
     octets["platform"] += TRACING
     assert {by: count for by, count in octets.items() if count > MOST[by]} == {}, octets
     assert sum(octets.values()) <= model.LOG_BYTES, f"`crudctl cost` counts less than this: {octets}"
+
+
+def test_a_hostile_caller_makes_lines_no_longer_than_its_ids(requests: dict[str, dict[str, list[str]]]) -> None:
+    """Whatever is in its path, query and headers: they are not logged."""
+    (own,), (gateway,) = requests["hostile"]["function"], requests["hostile"]["gateway"]
+    assert len(own) <= MOST["function"] + LONGER
+    assert len(gateway) <= MOST["gateway"]
+    assert not re.search("([xyuerk1.,])\\1{9}", own + gateway)
 
 
 @pytest.mark.parametrize("name", ["create", "get", "list", "replace", "refused", "delete"])

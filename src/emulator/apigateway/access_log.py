@@ -17,7 +17,7 @@ ACCESS_LOG = register(
         name="access-log",
         service="API Gateway",
         aws="a stage with access log settings logs every request in its format, refused ones too; a variable that it "
-        "does not know is `-`",
+        "does not know is `-`, and a line ends after 1,024 bytes",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
         ministack="the settings are stored and nothing is logged",
         here="as AWS, with one log stream for each stage",
@@ -25,6 +25,8 @@ ACCESS_LOG = register(
     )
 )
 
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+LONGEST_LINE = 1024  # bytes
 _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
 
 
@@ -43,5 +45,5 @@ def write(exchange: Exchange, status: int, length: int) -> None:
 
     group = destination.split(":log-group:")[1].removesuffix(":*")
     stream = hashlib.md5(f"{request['api_id']}/{request['stage_name']}".encode(), usedforsecurity=False).hexdigest()
-    line = _VARIABLE.sub(value, template)
+    line = _VARIABLE.sub(value, template).encode()[:LONGEST_LINE].decode(errors="ignore")
     log_stream.append(group, stream, [(time.time(), line)])
