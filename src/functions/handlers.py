@@ -46,7 +46,7 @@ def create(request: Request) -> Response:
 @endpoint
 def get(request: Request) -> Response:
     """GET: return one."""
-    current = store().of(request).get(request.parameters["id"])
+    current = store().of(request).read(request.parameters["id"])
     if not request.precondition.matches(current.version):
         raise errors.VersionConflict(current.version)
     if not request.precondition.allows(current.version):

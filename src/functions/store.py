@@ -113,7 +113,7 @@ class Resources:
     A delete with `trash_days` None leaves none: if it is sent again, it raises errors.NotFound.
     """
 
-    __slots__ = ("_call", "_index", "_receipt", "_request", "_table", "_trash_days")
+    __slots__ = ("_call", "_index", "_made", "_request", "_table", "_trash_days")
 
     def __init__(self, call: Call, table: str, index: str, trash_days: int | None, request: Request) -> None:
         self._call = call
@@ -121,7 +121,13 @@ class Resources:
         self._index = index
         self._trash_days = trash_days
         self._request = request
-        self._receipt = Receipt(request)
+        self._made: Receipt | None = None
+
+    @property
+    def _receipt(self) -> Receipt:
+        """What this request leaves in what it writes, made for the first write: a read needs none."""
+        self._made = self._made or Receipt(self._request)
+        return self._made
 
     def create(self, new: Resource) -> Resource:
         """Store `new` unless its id is taken. Return what is stored, `replayed` if an earlier request created it.
@@ -145,6 +151,14 @@ class Resources:
             return entry.resource_of(existing, existing.get("receipt") != self._receipt.text)
         return new
 
+    def read(self, resource_id: str) -> Resource:
+        """Return the resource as the last completed write left it, for a request that changes nothing.
+
+        Raises:
+            errors.NotFound: It does not exist, or is in the trash.
+        """
+        return self._live(self._stored(resource_id), replayed=False)
+
     def get(self, resource_id: str) -> Resource:
         """Return the resource as the last completed write left it, `replayed` if that was an earlier request with the same key.
 
@@ -152,12 +166,8 @@ class Resources:
             errors.NotFound: It does not exist, or is in the trash.
             errors.IdempotencyKeyReused: Another request with the same key was the last to write it.
         """
-        response = self._send("GetItem", {"Key": self._key(resource_id), "ConsistentRead": True})
-        stored = unmarshal(response.get("Item", {}))
-        replayed = bool(self._receipt.replays(stored.get("receipt")))
-        if entry.state(stored, self._request.now) != LIVE:
-            raise errors.NotFound
-        return entry.resource_of(stored, replayed)
+        stored = self._stored(resource_id)
+        return self._live(stored, replayed=bool(self._receipt.replays(stored.get("receipt"))))
 
     def update(self, resource_id: str, change: Change, precondition: Precondition) -> Resource:
         """Change fields of a resource in one conditional write and return it as it is then."""
@@ -238,6 +248,16 @@ class Resources:
         entries = [(entry.resource_of(stored), entry.state(stored, request.now)) for stored in found[:limit]]
         more = len(found) > limit or (bool(found) and "LastEvaluatedKey" in response)
         return [one for one, state in entries if state], entries[-1][0].position if more else None
+
+    def _stored(self, resource_id: str) -> dict[str, Any]:
+        """Return the attributes of a resource in any state; none if it never existed."""
+        response = self._send("GetItem", {"Key": self._key(resource_id), "ConsistentRead": True})
+        return unmarshal(response.get("Item", {}))
+
+    def _live(self, stored: Mapping[str, Any], replayed: bool) -> Resource:
+        if entry.state(stored, self._request.now) != LIVE:
+            raise errors.NotFound
+        return entry.resource_of(stored, replayed)
 
     def _key(self, resource_id: str) -> dict[str, Any]:
         return marshal({"id": entry.key(self._request.owner, resource_id)})

@@ -33,6 +33,7 @@ NEW = Resource(
 RESPONSE = {"Item": marshal(STORED), "Attributes": marshal(STORED), "Items": [marshal(STORED)]}
 CALLS: dict[str, Callable[[Resources], object]] = {
     "create": lambda resources: resources.create(NEW),
+    "read": lambda resources: resources.read("1"),
     "get": lambda resources: resources.get("1"),
     "update": lambda resources: resources.update("1", {"name": "x"}, ANY),
     "delete": lambda resources: resources.delete("1", ANY),
