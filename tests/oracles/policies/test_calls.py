@@ -56,6 +56,17 @@ MORE = {
     "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateDistributionWithTags.html": [
         Request("cloudfront:TagResource", DISTRIBUTION),
     ],
+    # The alarms and metric filters of a release, which the releaser makes and removes.
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html": [
+        Request("cloudwatch:DescribeAlarms", "*"),
+        *(Request(f"cloudwatch:{name}", f"arn:aws:cloudwatch:{HERE}:alarm:{PREFIX}-{alarm}")
+          for name in ("PutMetricAlarm", "SetAlarmState", "DeleteAlarms")
+          for alarm in ("get_item-canary-faults", "release-stuck", "rollback-failed")),
+    ],
+    "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html": [
+        Request(f"logs:{name}", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{PREFIX}-get_item")
+        for name in ("DescribeMetricFilters", "PutMetricFilter", "DeleteMetricFilter")
+    ],
     "https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html": [Request("sns:Unsubscribe", "*")],
     "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html": [
         Request("apigateway:POST", DOMAINS),
