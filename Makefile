@@ -3,6 +3,7 @@ MAKEFLAGS += --no-print-directory
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+COMPILE = $(PY) -m compileall -qq -j 0 .venv/lib || true  # pip takes one processor for it; templates do not compile
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
@@ -110,11 +111,13 @@ lock: .venv/.ready-dev  ## pin what pyproject.toml asks for, with hashes, for ev
 
 .venv/.ready: .venv/.made requirements.txt pyproject.toml
 	@echo "Installing the dependencies"
-	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt
+	@$(COMPILE)
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
 	@echo "Installing the test dependencies"
-	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.txt
+	@$(COMPILE)
 	@touch $@

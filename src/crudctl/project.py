@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -167,21 +168,15 @@ class Environment:
 
         Raises Failed when the local stack is not running.
         """
-        # A quarter of the time that crudctl takes to start; few commands need them.
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-
         if not self.local:
+            import boto3  # noqa: PLC0415 - a quarter of the time that crudctl takes to start; few commands need it
+
             return boto3.client(service, region_name=region or self.region)
         if not process.serves(self.record.get("pid", 0), self.home / "state"):
             raise Failed("The local stack is not running.", "Start it with `crudctl up` (or `make up`).")
         credentials = self.root_credentials()
-        session = boto3.Session(
-            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-            region_name=region or self.region,
-        )
-        return session.client(service, endpoint_url=self.endpoint_url, config=Config(proxies={}))
+        key, secret = credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"]
+        return _local_client(service, region or self.region, self.endpoint_url, key, secret)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -233,3 +228,14 @@ def loopback(url: str) -> str:
     if urlsplit(url).hostname != "127.0.0.1":
         raise Failed(f"{url} is not on this machine.", "The local stack is available on 127.0.0.1 only.")
     return url
+
+
+@cache
+def _local_client(service: str, region: str, endpoint: str, key: str, secret: str) -> Any:
+    """Return a client of a local stack. To make one takes longer than to call the stack some twenty times."""
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+    chosen: Any = session.client  # the service is a variable, so that no overload has the type
+    return chosen(service, endpoint_url=endpoint, config=Config(proxies={}))

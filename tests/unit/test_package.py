@@ -15,8 +15,9 @@ from types import CodeType
 
 import pytest
 
-from crudctl.build import bytecode, package, service
+from crudctl.build import bytecode, package, service, unchanged
 from crudctl.build.contract import ContractError
+from crudctl.console import Failed
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,3 +172,35 @@ def test_an_operation_without_a_handler_is_refused(project: Path, tmp_path: Path
     )
     with pytest.raises(ContractError, match=re.escape(missing)):
         package.build(tmp_path / "another")
+
+
+def test_package_is_built_again_only_if_something_has_changed(project: Path, tmp_path: Path) -> None:
+    """What is built is a new file each time, so that its number tells whether it was."""
+    root = Path(shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("build")))
+
+    def files_of_a_build() -> tuple[int, int]:
+        unchanged.build(root)
+        return tuple((root / "build" / name).stat().st_ino for name in ("service.json", "openapi.json"))  # type: ignore[return-value]
+
+    first = files_of_a_build()
+    assert files_of_a_build() == first
+    for changed in ("src/functions/handlers.py", "build/functions.zip"):
+        with (root / changed).open("ab") as file:
+            file.write(b"\n# changed\n")
+        second = files_of_a_build()
+        assert second != first, changed
+        assert files_of_a_build() == second
+        first = second
+    (root / "build" / "rollback.zip").unlink()
+    unchanged.build(root)
+    assert (root / "build" / "rollback.zip").exists()
+
+
+def test_package_that_cannot_be_built_is_reported_every_time(project: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("build")))
+    unchanged.build(root)
+    with (root / "contract" / "openapi.yaml").open("a") as file:
+        file.write("\nnothing: [of this\n")
+    for _ in range(2):
+        with pytest.raises(Failed, match="cannot be read"):
+            unchanged.build(root)

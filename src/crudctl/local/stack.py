@@ -7,6 +7,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from rich.text import Text
 
 from crudctl import processes, users
-from crudctl.build import package, service
+from crudctl.build import service, unchanged
 from crudctl.console import Failed, err, step
 from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
@@ -41,24 +42,12 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
     if port is not None and port == web_port:
         raise Failed(f"Port {port} cannot serve both the AWS APIs and the web app.", "Choose another with --web-port.")
     terraform.program(environment.root)  # before anything is started
-    with environment.alone():
+    with environment.alone(), ThreadPoolExecutor(1) as beside:
         _refuse_another_name(environment)
         with step("Package the functions"):
-            package.build_or_fail(environment.root)
-        if not environment.read("applied"):
-            _discard_incomplete(environment)
-        try:
-            infra, applied = _start_and_apply(environment, port, web_port)
-        except terraform.Unknown:
-            if environment.read("applied"):
-                raise
-            err.print(
-                Text.assemble(
-                    ("A response from the emulator was lost.", "yellow"), " Nothing is in use yet; starting over."
-                )
-            )
-            _discard_incomplete(environment)
-            infra, applied = _start_and_apply(environment, port, web_port)
+            unchanged.build(environment.root)
+        web = _begin_web(environment, beside)
+        infra, applied = _applied(environment, port, web_port)
         result = outputs.complete(environment, infra)
         with step("Put the newest version in service and create the demo users"):
             if not hold:
@@ -66,7 +55,7 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
             users.create(environment, result["user_pool_id"])
             _return_from_sign_in_to(environment, result)
         _call_every_operation(environment, infra, result["functions"], applied=applied)
-        _serve_web(environment, result)
+        _serve_web(environment, result, web)
         with step("Wait for a real request"):
             _wait(environment, result)
     return result
@@ -107,13 +96,23 @@ def _call_every_operation(
         raise Failed(f"{count}:\n" + "\n".join(f"  {line}" for line in wrong), hint)
 
 
-def _serve_web(environment: Environment, result: dict[str, Any]) -> None:
-    """Build and serve the web app, or explain why it is left out: the rest of the stack needs no Node.js."""
+def _begin_web(environment: Environment, beside: Executor) -> Future[bool] | None:
+    """Begin to build the web app, beside all else. Return None, with the reason printed, if it is left out.
+
+    The rest of the stack needs no Node.js.
+    """
     if reason := build.missing(environment.root):
         err.print(Text.assemble(("Skipping the web app:", "yellow"), f" {reason.message} {reason.hint}"))
+        return None
+    return beside.submit(build.build, environment.root, lambda _: None)
+
+
+def _serve_web(environment: Environment, result: dict[str, Any], building: Future[bool] | None) -> None:
+    """Serve the web app when it is built, unless it is left out."""
+    if building is None:
         return
-    with step("Build and serve the web app") as progress:
-        build.build(environment.root, progress)
+    with step("Build and serve the web app"):
+        building.result()
         serve.start(environment, result)
 
 
@@ -231,6 +230,20 @@ def _start(environment: Environment, port: int | None, web_port: int | None) -> 
         last = "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-5:])
         hint = f"Its log is {log}. If another program has taken port {chosen} meanwhile, try again."
         raise Failed(f"The emulator did not start: {error}\n{last}".rstrip(), hint) from error
+
+
+def _applied(environment: Environment, port: int | None, web_port: int | None) -> tuple[Terraform, bool]:
+    """Start the emulator and apply infra/ as `_start_and_apply` does, from the beginning if nothing was ever in use."""
+    if environment.read("applied"):
+        return _start_and_apply(environment, port, web_port)
+    _discard_incomplete(environment)
+    try:
+        return _start_and_apply(environment, port, web_port)
+    except terraform.Unknown:
+        lost = ("A response from the emulator was lost.", "yellow")
+        err.print(Text.assemble(lost, " Nothing is in use yet; starting over."))
+        _discard_incomplete(environment)
+        return _start_and_apply(environment, port, web_port)
 
 
 def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> tuple[Terraform, bool]:
