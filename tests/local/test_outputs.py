@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from crudctl import users
 from crudctl.build import service
 from crudctl.console import Failed
+from crudctl.infra.terraform import Terraform
 from crudctl.project import Environment
 from tests import contracts
 from tests.stack import Stack, put_names
@@ -25,6 +27,12 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
     }  # fmt: skip
     assert set(outputs["functions"]) == FUNCTIONS
     assert outputs == stack.outputs
+
+
+def test_outputs_are_those_that_terraform_prints(stack: Stack) -> None:
+    command = ["terraform", "output", "-json", f"-state={stack.state}"]
+    printed = subprocess.run(command, cwd=stack.home / "infra", check=True, capture_output=True, text=True).stdout
+    assert Terraform(stack.environment).outputs() == {name: one["value"] for name, one in json.loads(printed).items()}
 
 
 def test_token_prints_one_access_token_and_nothing_else(stack: Stack) -> None:

@@ -21,6 +21,7 @@ import pytest
 from crudctl.console import Failed
 from crudctl.infra import download, provider
 from crudctl.infra.folder import PrivateFolder
+from crudctl.infra.state import outputs
 from crudctl.infra.terraform import Plan, Terraform, Unknown
 from crudctl.operate import doctor
 from crudctl.project import Environment
@@ -356,9 +357,9 @@ def test_what_changes_no_resource_is_applied_too(stand_in: Path, document: dict[
 
 
 def test_a_plan_describes_what_would_change_and_nothing_else(stand_in: Path) -> None:
-    outputs = {"url": {"actions": ["update"]}, "name": {"actions": ["no-op"]}}
+    changed = {"url": {"actions": ["update"]}, "name": {"actions": ["no-op"]}}
     resources = [change("delete", "create"), change("no-op"), change("read")]
-    plan = planned(stand_in, {"applyable": True, "resource_changes": resources, "output_changes": outputs})
+    plan = planned(stand_in, {"applyable": True, "resource_changes": resources, "output_changes": changed})
     assert plan.described == ["delete and create a.b", "update output url"]
 
 
@@ -430,3 +431,16 @@ sleep 300 & wait
     )
     with pytest.raises(Unknown, match=r"not responded for 120 s \(a\)"):
         Terraform(Environment(stand_in.parent, "local")).apply(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"[]", b"{}", b'{"version": 5, "outputs": {}}', b'{"version": 4, "serial": 1}']
+)
+def test_state_of_another_format_is_left_to_terraform(stored: bytes) -> None:
+    assert outputs(stored) is None
+
+
+def test_outputs_in_a_state_are_read_without_terraform() -> None:
+    assert outputs(b'{"version": 4, "outputs": {"url": {"value": ["a"], "type": ["tuple", ["string"]]}}}') == {
+        "url": ["a"]
+    }

@@ -315,10 +315,14 @@ class Terraform:
     def outputs(self) -> dict[str, Any]:
         """Return Terraform's outputs by name; empty if nothing was applied. Needs no provider."""
         if self._environment.local:
-            return self._read_outputs(self._source, self._where)
+            file = self._home / "terraform.tfstate"
+            found = state.outputs(file.read_bytes()) if file.exists() else None
+            return self._read_outputs(self._source, self._where) if found is None else found
         stored = state.bucket(self._environment).read(self._key)
         if not stored:
             return {}
+        if (found := state.outputs(stored)) is not None:
+            return found
         with tempfile.TemporaryDirectory() as folder:  # for this user alone
             file = Path(folder) / "terraform.tfstate"
             file.write_bytes(stored)
