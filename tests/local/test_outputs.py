@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
 
 def test_outputs_are_those_that_terraform_prints(stack: Stack) -> None:
     command = ["terraform", "output", "-json", f"-state={stack.state}"]
-    printed = subprocess.run(command, cwd=stack.home / "infra", check=True, capture_output=True, text=True).stdout
+    data = {"TF_DATA_DIR": str(stack.home / ".local" / "terraform" / "data")}
+    printed = subprocess.run(
+        command, cwd=stack.home / "infra", env=os.environ | data, check=True, capture_output=True
+    ).stdout
     assert Terraform(stack.environment).outputs() == {name: one["value"] for name, one in json.loads(printed).items()}
 
 
