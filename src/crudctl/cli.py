@@ -23,6 +23,10 @@ COMMANDS = {
         "crudctl.backup.commands", "backup",
         "Write every entry of the table, as stored, and the list of users to a file, and print its name.",
     ),
+    "bench": Place(
+        "crudctl.operate.bench", "bench",
+        "Measure cold starts, warm requests, memory, package, calls to DynamoDB, cost, and the local stack, beside the targets.",
+    ),
     "bootstrap": Place(
         "crudctl.deploy.commands", "bootstrap",
         "Create what an environment needs before its first deploy, with an administrator's credentials.",

@@ -26,11 +26,13 @@ from crudctl.new.words import Words, check_base, of
 
 CONTRACT = "contract/openapi.yaml"
 # True of the original only: its pictures, and the addresses that its own stacks moved from.
-LEFT_OUT = re.compile(r"docs/images/|infra/moved\.tf$")
+LEFT_OUT = re.compile(r"docs/images/(?!performance)|infra/moved\.tf$")
 # Texts about the service. Pages that a test compares with what they are generated from, and patches of others, stay as they are.
 TEXTS = re.compile(r"(?:[^/]+|\.github/[^/]+|docs/.+)\.(?:md|txt)$|mkdocs\.ya?ml$|\.devcontainer/.+\.json$")
-UNCHANGED = re.compile(r"docs/(?:upstream/|parity\.md$|contract\.md$)|CHANGELOG\.md$|requirements[\w-]*\.txt$")
-RESULTS = re.compile(r"bench/[^/]+/result\.md$")
+UNCHANGED = re.compile(
+    r"docs/(?:upstream/|parity\.md$|contract\.md$|performance\.md$)|CHANGELOG\.md$|requirements[\w-]*\.txt$"
+)
+RESULTS = re.compile(r"bench/[^/]+/result\.md$|docs/performance\.md$")
 MEASURED = "Measured on the project that this one was made from, and not again since."
 IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)[^)]*\)|<img[^>]+src=\"([^\"]+)\"|<source[^>]+srcset=\"([^\"]+)\"")
 
