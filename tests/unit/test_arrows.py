@@ -98,12 +98,13 @@ FUNCTIONS = {
 AWS_CLIENT = {
     "dynamodb": {"attributes", "connection", "credentials", "sigv4", "transport"},
     "sts": {"connection", "credentials", "sigv4"},
-    "connection": {"transport"},
+    "connection": {"tls", "transport"},
     "transport": {"tls"},
     "credentials": {"connection"},
     "sigv4": {"credentials"},
     "attributes": set(),
-    "tls": {"roots"},
+    "tls": {"openssl", "roots"},
+    "openssl": set(),
     "roots": set(),
 }
 

@@ -68,9 +68,9 @@ def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[trustm
     (tmp_path / "store.pem").write_bytes(authority.cert_pem.bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "store.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    tls._system_context.cache_clear()
+    tls._system.cache_clear()
     yield authority
-    tls._system_context.cache_clear()
+    tls._system.cache_clear()
 
 
 def tls_of(authority: trustme.CA) -> ssl.SSLContext:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import _ssl
+import functools
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +20,8 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.aws import dynamodb, roots, tls, transport
+import functions.aws
+from functions.aws import dynamodb, openssl, roots, tls, transport
 from functions.aws.credentials import Credentials
 from functions.aws.dynamodb import Client
 from tests.servers.hostile import HostileServer, reset, respond
@@ -42,7 +47,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fill]:
 
 
 @pytest.fixture
-def aws_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
+def aws_is_local(binding: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Resolve DynamoDB's host name to 127.0.0.1."""
     real = socket.getaddrinfo
 
@@ -52,9 +57,23 @@ def aws_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
+@pytest.fixture(params=["_ssl", "ssl"])
+def binding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test on Python's private module for TLS, and where that is not as it was, on the public one."""
+    if request.param == "ssl":
+        without_private(monkeypatch)
+
+
+def without_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `_ssl` lack what functions.aws.openssl uses of it."""
+    monkeypatch.delattr(_ssl, "_SSLSocket")
+    monkeypatch.delitem(sys.modules, "functions.aws.openssl", raising=False)
+    monkeypatch.delattr(functions.aws, "openssl", raising=False)
+
+
 def forget() -> None:
-    tls._amazon_context.cache_clear()
-    tls._system_context.cache_clear()
+    tls._amazon.cache_clear()
+    tls._system.cache_clear()
 
 
 def amazon_is(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +128,47 @@ def test_aws_is_trusted_by_its_own_roots_alone(
     with server_with(amazon, AWS, respond(GOOD)) as server:
         assert call(f"https://{AWS}:{server.port}") == GOOD
         assert server.connections == 1
-    assert len(tls._amazon_context().get_ca_certs()) == 1
+
+
+def test_the_private_module_verifies_as_the_public_one_does() -> None:
+    own, public = openssl.context(roots.AMAZON), ssl.create_default_context(cadata=roots.AMAZON)
+    settings = ("check_hostname", "verify_mode", "verify_flags", "options", "minimum_version", "maximum_version")
+    assert [int(getattr(own, name)) for name in settings] == [int(getattr(public, name)) for name in settings]
+    assert (own.get_ciphers(), own.get_ca_certs(True)) == (public.get_ciphers(), public.get_ca_certs(True))
+
+
+def test_a_cold_start_loads_the_private_module_alone() -> None:
+    code = "import sys; from functions.aws import tls; tls.load('dynamodb.eu-west-2.amazonaws.com'); print('ssl' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+def test_where_the_private_module_is_another_the_public_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    assert isinstance(tls._amazon(), functools.partial)
+    without_private(monkeypatch)
+    forget()
+    assert not isinstance(tls._amazon(), functools.partial)
+    forget()
+
+
+@pytest.mark.parametrize("last", [respond(GOOD, close=True), reset], ids=["closed while idle", "reset by the request"])
+def test_a_lost_connection_to_aws_is_replaced_and_long_messages_pass(
+    store: Fill, aws_is_local: None, monkeypatch: pytest.MonkeyPatch, last: Any
+) -> None:
+    amazon, pauses, long = trustme.CA(), list[float](), {"Item": {"text": {"S": "x" * 300_000}}}
+    store(trustme.CA())
+    amazon_is(amazon, monkeypatch)
+    with server_with(amazon, AWS, respond(long), last, respond(long), respond(GOOD)) as server:
+        url = f"https://{AWS}:{server.port}"
+        client = Client(url, "eu-west-2", lambda remaining: Credentials("key", "secret"), sleep=pauses.append)
+        client.connect()
+        responses = []
+        for _ in range(3):
+            responses.append(client.call("PutItem", long, lambda: 5.0))
+            time.sleep(0.05)
+        assert responses == ([long, long, GOOD] if last is reset else [long, GOOD, long])
+        assert (server.connections, pauses) == (2, [])
 
 
 def test_another_host_is_not_trusted_by_the_roots_of_aws(store: Fill, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,9 @@ class WithoutTypes(ast.NodeTransformer):
 def compiled(source: bytes, shown: str) -> CodeType:
     """Return the code of a module, without docstrings and types. `shown` is its path in a traceback."""
     tree = ast.fix_missing_locations(WithoutTypes().visit(ast.parse(source, shown)))
+    for node in ast.walk(tree):  # what differs in its column only would have an entry of its own in the table of lines
+        if isinstance(node, (ast.stmt, ast.expr, ast.excepthandler, ast.arg, ast.keyword, ast.alias, ast.pattern)):
+            node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, 0, 0
     return compile(tree, shown, "exec", dont_inherit=True, optimize=2)
 
 

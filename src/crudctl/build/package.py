@@ -164,11 +164,11 @@ def operations_module(document: dict[str, Any]) -> str:
 
 def _write_zip(staged: Path, archive: Path) -> None:
     incomplete = archive.with_suffix(f".{os.getpid()}.tmp")
-    with zipfile.ZipFile(incomplete, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+    with zipfile.ZipFile(incomplete, "w", zipfile.ZIP_DEFLATED) as package:
         for file in sorted(path for path in staged.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(file.relative_to(staged).as_posix(), EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3  # Unix, wherever it is built
             entry.external_attr = 0o100644 << 16
-            package.writestr(entry, file.read_bytes())
+            package.writestr(entry, file.read_bytes(), compresslevel=9)  # of the archive, it would be ignored
     incomplete.replace(archive)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
+    from .tls import Secure
+
+    Wire = socket.socket | Secure
+
 MAX_IDLE = 300.0  # seconds; NAT gateways and load balancers drop a flow that is idle for 350
 MAX_HEAD = 64 * 1024  # bytes
 MAX_BODY = 32 * 1024 * 1024  # bytes; DynamoDB's largest response is 16 MB
@@ -52,7 +56,7 @@ class Connection:
         self.host = authority  # the value of the Host header
         self._host = Host(host.strip("[]"), int(port), scheme == "https")
         self._clock = clock
-        self._socket: socket.socket | None = None
+        self._socket: Wire | None = None
         self._poll = select.poll()
         self._buffer = bytearray()
         self._used = 0.0
@@ -68,7 +72,7 @@ class Connection:
         """
         return self._ready(time.monotonic() + timeout)[1]
 
-    def _ready(self, deadline: float) -> tuple[socket.socket, bool]:
+    def _ready(self, deadline: float) -> tuple[Wire, bool]:
         if self._socket and self._alive(self._socket):
             return self._socket, True
         self.close()
@@ -123,7 +127,7 @@ class Connection:
         self._used = self._clock()
         return response
 
-    def _alive(self, kept: socket.socket) -> bool:
+    def _alive(self, kept: Wire) -> bool:
         """Whether the peer has neither closed the connection nor sent anything unrequested."""
         if not 0 <= self._clock() - self._used <= MAX_IDLE:
             return False
@@ -137,7 +141,7 @@ class Connection:
             return from_tls or isinstance(nothing, BlockingIOError)
         return False
 
-    def _response(self, wire: socket.socket) -> tuple[tuple[int, dict[str, str], bytes], bool]:
+    def _response(self, wire: Wire) -> tuple[tuple[int, dict[str, str], bytes], bool]:
         """Read one response. Return it and whether the connection can be kept: RFC 9112, sections 2 to 9."""
         status = 100
         while status < 200:  # 1xx are interim responses
@@ -168,7 +172,7 @@ class Connection:
             raise ValueError("a response without a length could be incomplete")
         return (status, headers, body), keep
 
-    def _chunks(self, wire: socket.socket) -> bytes:
+    def _chunks(self, wire: Wire) -> bytes:
         body = bytearray()
         while True:
             size = self._until(b"\r\n", wire).partition(b";")[0].strip()
@@ -183,7 +187,7 @@ class Connection:
             pass
         return bytes(body)
 
-    def _until(self, end: bytes, wire: socket.socket) -> bytes:
+    def _until(self, end: bytes, wire: Wire) -> bytes:
         while (length := self._buffer.find(end)) < 0:
             if len(self._buffer) > MAX_HEAD:
                 raise ValueError("the head is too long")
@@ -192,7 +196,7 @@ class Connection:
         del self._buffer[: length + len(end)]
         return line
 
-    def _take(self, size: int, wire: socket.socket) -> bytes:
+    def _take(self, size: int, wire: Wire) -> bytes:
         if size > MAX_BODY:
             raise ValueError("the body is too long")
         while len(self._buffer) < size:
@@ -201,7 +205,7 @@ class Connection:
         del self._buffer[:size]
         return octets
 
-    def _receive(self, wire: socket.socket) -> None:
+    def _receive(self, wire: Wire) -> None:
         wire.settimeout(left(self._deadline))
         octets = wire.recv(65536)
         if not octets:

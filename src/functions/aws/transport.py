@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .tls import Secure
+
     # family, type, protocol, canonical name, address: https://docs.python.org/3/library/socket.html#socket.getaddrinfo
     Address = tuple[Any, Any, int, str, Any]
 
@@ -49,7 +51,7 @@ class Host:
         self._tls = tls
         self._look_up: LookUp | None = None
 
-    def open(self, deadline: float) -> socket.socket:
+    def open(self, deadline: float) -> socket.socket | Secure:
         """Return a connected socket.
 
         The addresses are tried in turn. Each gets an equal share of the time that is left, for TCP and TLS, so that one that does
@@ -96,7 +98,7 @@ class Host:
             raise found
         return found
 
-    def _secure(self, address: Address, deadline: float) -> socket.socket:
+    def _secure(self, address: Address, deadline: float) -> Secure:
         from . import tls
 
         try:
@@ -132,7 +134,7 @@ class LookUp:
 
 
 def _addresses(name: str, port: int, flags: int = 0) -> list[Address]:
-    octets = name.encode("ascii")  # see tls.secure
+    octets = name.encode("ascii")  # a text would be encoded by the codec `idna`: a millisecond of a cold start
     return list(socket.getaddrinfo(octets, port, type=socket.SOCK_STREAM, flags=flags))
 
 
