@@ -74,6 +74,15 @@ class Lookout:
             for name, each in filters.items()
         )
 
+    def existing(self) -> list[str]:
+        """Return the names of the alarms and metric filters of a release that exist, whoever made them."""
+        filters = [
+            f"{name} of {function}"
+            for function in self._functions.values()
+            for name in self._existing_filters(function)
+        ]
+        return [*self._existing_alarms(), *filters]
+
     def remove(self) -> None:
         """Remove what watched a release. The caller has seen that none is running.
 

@@ -31,7 +31,7 @@ RELEASED = Row(
     "release", "a version that differs by a text file, to half of the traffic and then to all", "promoted", WEIGHTS,
     ("weighted-aliases", "alias-actions"),
 )  # fmt: skip
-BACK = Row("back again", "the versions before, at once", "in service; the others are deleted", WEIGHTS)
+BACK = Row("back again", "the versions before, at once", "in service; the others and the alarms are deleted", WEIGHTS)
 ROWS = (RELEASED, BACK)
 
 
@@ -78,7 +78,9 @@ def run(subject: Subject, progress: Callable[[str], None]) -> Iterator[Result]:
     progress("delete what was published")
     _restore(subject, code, before)
     serving = _in_service(client, functions)
-    yield right(BACK, _listed(serving), serving == before)
+    left = cloud.lookout().existing()
+    seen = f"{_listed(serving)}; {', '.join(left)} left" if left else _listed(serving)
+    yield right(BACK, seen, serving == before and not left)
 
 
 PART = Part("release", "Release a version that differs by a comment", 1500, ROWS, run)

@@ -128,12 +128,9 @@ def releaser_died(steps: Steps) -> None:
 
 
 def release_stuck(steps: Steps) -> None:
-    """The releaser is killed, and the alarm notices, which watches the version that Terraform has published."""
-    change(steps)
-    steps.stack.crudctl("up", "--hold")
+    """The releaser is killed, and the alarm notices, which it has made."""
     with load(steps):
-        with begun(steps):
-            pass
+        abandoned(steps)
         until_firing(steps, "release-stuck")
         three_ways(steps)
 
