@@ -147,6 +147,10 @@ locals {
       groups = local.function_groups
       query  = "filter ispresent(replayed) or status in [409, 412] | stats count() as responses by operation, status, replayed, bin(1h)"
     }
+    troubles-of-the-table = {
+      groups = local.function_groups
+      query  = "filter ispresent(TableThrottled) or ispresent(TableErrors) | stats sum(TableThrottled) as throttled, sum(TableErrors) as failed, latest(request_id) as for_example by operation, status, bin(5m)"
+    }
     slowest = {
       groups = local.function_groups
       query  = "filter ispresent(duration_ms) | sort duration_ms desc | fields @timestamp, operation, version, duration_ms, cold_start, status, request_id | limit 50"

@@ -62,5 +62,5 @@ def test_saved_queries_name_existing_log_groups(stack: Stack) -> None:
         "queryDefinitions"
     ]
     groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
-    assert len(saved) == 8
+    assert len(saved) == 9
     assert {name for query in saved for name in query["logGroupNames"]} <= groups

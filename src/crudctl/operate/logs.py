@@ -17,7 +17,10 @@ from crudctl.console import Failed
 from crudctl.project import Environment
 
 COLOURS = {"2": "green", "3": "green", "4": "yellow", "5": "red"}  # by the first digit of a status
-SHOWN = ("problem", "aws_action", "aws_error", "error", "exception", "message", "traceparent", "request_id")
+SHOWN = (
+    "problem", "aws_action", "aws_error", "error", "exception", "message", "replayed", "TableThrottled", "TableErrors",
+    "traceparent", "request_id",
+)  # fmt: skip
 OVERLAP = 10_000  # milliseconds to read again: events can become visible late
 AROUND = (
     900_000  # milliseconds before and after a line in which to look for others about its request; Lambda's longest run
