@@ -1,4 +1,4 @@
-"""TLS on `_ssl`, the private module that Python's `ssl` is built on. The only place that knows it (docs/decisions/0032-ssl.md).
+"""TLS on `_ssl`, the private module that Python's `ssl` is built on. The only place that knows it (docs/decisions/0029-fast.md).
 
 `ssl` makes enumerations of OpenSSL's constants and imports what only servers need: two milliseconds of each cold start. Here is
 the part of it that a client needs, with the same settings. Raises ImportError where `_ssl` has not what this uses.
