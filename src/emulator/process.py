@@ -91,7 +91,7 @@ def make_secret(state_dir: Path) -> None:
     incomplete.replace(path)
 
 
-def wait_ready(port: int, timeout: float = 30.0, pid: int | None = None) -> None:
+def wait_ready(port: int, timeout: float = 120.0, pid: int | None = None) -> None:
     """Return as soon as the emulator responds on `port`.
 
     Args:
@@ -129,7 +129,7 @@ def _get(port: int, path: str) -> bytes | None:
         return None
 
 
-def stop(pid: int, timeout: float = 15.0, module: str = MODULE) -> None:
+def stop(pid: int, timeout: float = 60.0, module: str = MODULE) -> None:
     """Ask the process `pid` to save its state and end, and wait until it has.
 
     Args:

@@ -26,7 +26,8 @@ from crudctl.web import build, serve
 from emulator import process
 
 PORT, WEB_PORT = 4566, 4580
-READY = 60.0  # seconds for the emulator, and for the first real request
+READY = 120.0  # seconds for the emulator, and for the first real request; an emulator that has ended is not waited for
+BUSY = 10.0  # seconds in which an emulator at work responds to a look at its status
 READ_ONLY = ("ClientSecret", "CreationDate", "LastModifiedDate")  # of an app client, which UpdateUserPoolClient refuses
 
 
@@ -304,7 +305,7 @@ def _runs(environment: Environment) -> bool:
 
 def _responds(port: int, pid: int) -> bool:
     try:
-        process.wait_ready(port, 2, pid)
+        process.wait_ready(port, BUSY, pid)
     except process.EmulatorUnavailable:
         return False
     return True

@@ -18,7 +18,7 @@ from crudctl.project import Environment
 from emulator import process
 
 MODULE = "crudctl.web.server"
-READY = 15.0
+READY = 60.0
 HSTS = "max-age=0"  # browsers do not use it on plain HTTP; infra/site.tf makes it of the variable `hsts`
 
 
