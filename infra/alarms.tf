@@ -32,133 +32,91 @@ resource "aws_sns_topic_subscription" "alarms" {
 locals {
   notified       = coalesce(var.alarm_topic, aws_sns_topic.alarms.arn)
   gateway        = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
-  in_service     = { for key, name in local.function_names : key => { FunctionName = name, Resource = "${name}:prod" } }
-  table          = { TableName = aws_dynamodb_table.data.name }
-  index          = merge(local.table, { GlobalSecondaryIndexName = "by_owner" })
   sign_in_pool   = local.user_pool.id
   people_clients = concat([aws_cognito_user_pool_client.web.id], aws_cognito_user_pool_client.password[*].id)
 
-  # An objective limits the share of bad requests, once there are enough of them. Missing data means no requests at all.
+  # An objective allows a share of bad requests. A statistic that is a share already needs one metric: the mean of 5XXError, and the
+  # percentile rank of Latency, which is in percent. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
   objectives = {
-    availability = {
-      summary = "5xx responses"
-      page    = "availability"
-      allowed = 1 - var.slo.availability
-      metrics = {
-        bad = ["AWS/ApiGateway", "5XXError", "Sum", local.gateway]
-        all = ["AWS/ApiGateway", "Count", "Sum", local.gateway]
-      }
-      share = "bad / all"
-      bad   = "bad"
+    availability = { bad = "failed with 5xx", metric = ["AWS/ApiGateway", "5XXError", "Average", local.gateway], allowed = 1 - var.slo.availability }
+    latency      = { bad = "took longer than ${var.slo.latency_ms} ms", metric = ["AWS/ApiGateway", "Latency", "PR(${var.slo.latency_ms}:)", local.gateway], allowed = 100 * (1 - var.slo.latency) }
+  }
+
+  # Most of several windows must exceed the share: one stray request, or those of one client, are in one or two of them at any
+  # traffic, and a failure that goes on is in each. A window without requests is a good one. docs/decisions/0012-metrics-and-alarms.md
+  burning = merge([
+    for objective, of in local.objectives : {
+      for pace in ["fast", "slow"] : "${objective}-${pace}" => merge(var.alarm_windows[pace], {
+        summary    = "More than ${var.alarm_windows[pace].burn} times the allowed share of requests ${of.bad}, in ${var.alarm_windows[pace].bad} of ${var.alarm_windows[pace].of} periods of ${var.alarm_windows[pace].period} s"
+        page       = objective
+        metric     = of.metric
+        comparison = "GreaterThanThreshold"
+        threshold  = var.alarm_windows[pace].burn * of.allowed
+      })
     }
-    latency = {
-      summary = "responses slower than ${var.slo.latency_ms} ms"
-      page    = "latency"
-      allowed = 1 - var.slo.latency
-      metrics = {
-        rank = ["AWS/ApiGateway", "Latency", "PR(${var.slo.latency_ms}:)", local.gateway]
-        all  = ["AWS/ApiGateway", "Latency", "SampleCount", local.gateway]
-      }
-      share = "rank / 100"
-      bad   = "rank * all / 100"
+  ]...)
+
+  causes = {
+    operation-faults = {
+      summary   = "Operations crashed, timed out or responded with 5xx"
+      page      = "operation-faults"
+      metric    = ["AWS/ApiGateway", "5XXError", "Sum", local.gateway]
+      threshold = var.alarm_counts.least
+    }
+    # Of all functions of the account and region, which share its concurrency: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    functions-throttled = {
+      summary   = "Lambda had no concurrency left for a function of this account: requests failed with 500"
+      page      = "functions-throttled"
+      metric    = ["AWS/Lambda", "Throttles", "Sum", {}]
+      threshold = var.alarm_counts.unexpected
+    }
+    api-throttled = {
+      summary   = "The gateway rejected requests with 429: a method was called more often than it may be"
+      page      = "api-throttled"
+      metric    = [local.prefix, "Throttled", "Sum", {}]
+      threshold = var.alarm_counts.throttled
+    }
+    table-throttled = {
+      summary   = "DynamoDB throttled the table or its index"
+      page      = "table-throttled"
+      metric    = [local.prefix, "TableThrottled", "Sum", {}]
+      threshold = var.alarm_counts.table
+    }
+    table-errors = {
+      summary   = "DynamoDB had internal errors"
+      page      = "table-errors"
+      metric    = [local.prefix, "TableErrors", "Sum", {}]
+      threshold = var.alarm_counts.table
+    }
+    sign-in-failures = {
+      summary   = "Most sign-ins fail"
+      page      = "sign-in-failures"
+      threshold = 0.5
     }
   }
 
-  # Two windows, both of which must exceed the threshold: the long one shows that the problem matters, the short one that it
-  # continues. Only the long one needs enough bad requests, so that the alarm also fires for an outage at low traffic. A short
-  # window without requests keeps its last state: silence does not mean recovery.
-  windows = merge([
-    for objective, of in local.objectives : merge([
-      for pace in ["fast", "slow"] : {
-        for length in ["long", "short"] : "${objective}-${pace}-${length}" => {
-          summary    = "The ${length} window of ${objective}-${pace}; it notifies nobody by itself"
-          page       = of.page
-          metrics    = of.metrics
-          expression = "IF(${of.bad} >= ${length == "long" ? var.alarm_counts.least : 1}, ${of.share}, 0)"
-          comparison = "GreaterThanThreshold"
-          threshold  = var.alarm_windows[pace].burn * of.allowed
-          period     = var.alarm_windows[pace][length]
-          periods    = 1
-          missing    = length == "long" ? "notBreaching" : "ignore"
-          notifies   = false
+  # The only alarm on an expression. FILL turns a period without data into zero.
+  sign_ins = {
+    sign-in-failures = {
+      metrics = merge([
+        for number, client in local.people_clients : {
+          for id, stat in { "tried${number}" = "SampleCount", "succeeded${number}" = "Sum" } :
+          id => ["AWS/Cognito", "SignInSuccesses", stat, { UserPool = local.sign_in_pool, UserPoolClient = client }]
         }
-      }
-    ]...)
-  ]...)
-
-  # FILL turns a period without data into zero: alarms on DynamoDB's metrics ignore missing data whatever treat_missing_data is.
-  causes = merge(
-    {
-      for key, dimensions in local.in_service : "${key}-faults" => {
-        summary    = "${key} crashed, timed out or responded with 5xx"
-        page       = "operation-faults"
-        metrics    = { crashes = ["AWS/Lambda", "Errors", "Sum", dimensions], faults = [local.prefix, "Faults", "Sum", { operation = key }] }
-        expression = "FILL(crashes, 0) + FILL(faults, 0)"
-        threshold  = var.alarm_counts.least
-      }
-    },
-    # An alarm on an expression can have ten metrics.
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
-    {
-      for number, keys in chunklist(keys(local.in_service), 10) : number == 0 ? "functions-throttled" : "functions-throttled-${number + 1}" => {
-        summary    = "Lambda had no concurrency left for a function: requests failed with 500"
-        page       = "functions-throttled"
-        metrics    = { for key in keys : key => ["AWS/Lambda", "Throttles", "Sum", local.in_service[key]] }
-        expression = join(" + ", [for key in keys : "FILL(${key}, 0)"])
-        threshold  = var.alarm_counts.unexpected
-      }
-    },
-    {
-      api-throttled = {
-        summary    = "The gateway rejected requests with 429: a method was called more often than it may be"
-        page       = "api-throttled"
-        metrics    = { refused = [local.prefix, "Throttled", "Sum", {}] }
-        expression = "FILL(refused, 0)"
-        threshold  = var.alarm_counts.throttled
-      }
-      table-throttled = {
-        summary = "DynamoDB throttled the table or its index"
-        page    = "table-throttled"
-        metrics = {
-          reads        = ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", local.table]
-          writes       = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", local.table]
-          index_reads  = ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", local.index]
-          index_writes = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", local.index]
-        }
-        expression = "FILL(reads, 0) + FILL(writes, 0) + FILL(index_reads, 0) + FILL(index_writes, 0)"
-        threshold  = var.alarm_counts.table
-      }
-      table-errors = {
-        summary    = "DynamoDB had internal errors"
-        page       = "table-errors"
-        metrics    = { for name in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"] : lower(name) => ["AWS/DynamoDB", "SystemErrors", "Sum", merge(local.table, { Operation = name })] }
-        expression = "FILL(getitem, 0) + FILL(putitem, 0) + FILL(updateitem, 0) + FILL(deleteitem, 0) + FILL(query, 0)"
-        threshold  = var.alarm_counts.table
-      }
-      sign-in-failures = {
-        summary = "Most sign-ins fail"
-        page    = "sign-in-failures"
-        metrics = merge([
-          for number, client in local.people_clients : {
-            "tried${number}"     = ["AWS/Cognito", "SignInSuccesses", "SampleCount", { UserPool = local.sign_in_pool, UserPoolClient = client }]
-            "succeeded${number}" = ["AWS/Cognito", "SignInSuccesses", "Sum", { UserPool = local.sign_in_pool, UserPoolClient = client }]
-          }
-        ]...)
-        expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
-        threshold  = 0.5
-      }
+      ]...)
+      expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
     }
-  )
+  }
   tried     = join(" + ", [for number, _ in local.people_clients : "FILL(tried${number}, 0)"])
   succeeded = join(" + ", [for number, _ in local.people_clients : "FILL(succeeded${number}, 0)"])
 
-  alarms = merge(local.windows, {
+  alarms = merge(local.burning, {
     for name, cause in local.causes : name => merge({
+      metric     = null
       comparison = "GreaterThanOrEqualToThreshold"
       period     = var.alarm_windows.cause
-      periods    = 1
-      missing    = "notBreaching"
-      notifies   = true
+      of         = 1
+      bad        = 1
     }, cause)
   })
 }
@@ -168,22 +126,33 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
 
   alarm_name          = "${local.prefix}-${each.key}"
   alarm_description   = "${each.value.summary}. Runbook: ${var.runbook}#${each.value.page}"
-  evaluation_periods  = each.value.periods
+  namespace           = try(each.value.metric[0], null)
+  metric_name         = try(each.value.metric[1], null)
+  statistic           = try(strcontains(each.value.metric[2], "(") ? null : each.value.metric[2], null)
+  extended_statistic  = try(strcontains(each.value.metric[2], "(") ? each.value.metric[2] : null, null)
+  dimensions          = try(each.value.metric[3], null)
+  period              = each.value.metric == null ? null : each.value.period
+  evaluation_periods  = each.value.of
+  datapoints_to_alarm = each.value.bad
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  treat_missing_data  = each.value.missing
-  alarm_actions       = each.value.notifies ? [local.notified] : []
-  ok_actions          = each.value.notifies ? [local.notified] : []
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [local.notified]
+  ok_actions          = [local.notified]
 
-  metric_query {
-    id          = "alarmValue" # no operation's id, which have no capital letters and are those of metrics
-    label       = each.value.summary
-    expression  = each.value.expression
-    return_data = true
+  dynamic "metric_query" {
+    for_each = each.value.metric == null ? [local.sign_ins[each.key].expression] : []
+
+    content {
+      id          = "alarmValue"
+      label       = each.value.summary
+      expression  = metric_query.value
+      return_data = true
+    }
   }
 
   dynamic "metric_query" {
-    for_each = each.value.metrics
+    for_each = each.value.metric == null ? local.sign_ins[each.key].metrics : {}
 
     content {
       id = metric_query.key
@@ -197,20 +166,9 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
       }
     }
   }
-}
 
-resource "aws_cloudwatch_composite_alarm" "burn" {
-  for_each = merge([
-    for objective, of in local.objectives : {
-      for pace in ["fast", "slow"] : "${objective}-${pace}" => merge(of, var.alarm_windows[pace]) if var.alarms
-    }
-  ]...)
-
-  alarm_name        = "${local.prefix}-${each.key}"
-  alarm_description = "The monthly budget of ${each.value.summary} is being spent ${each.value.burn} times too fast. Runbook: ${var.runbook}#${each.value.page}"
-  alarm_rule        = join(" AND ", [for length in ["long", "short"] : "ALARM(\"${aws_cloudwatch_metric_alarm.watched["${each.key}-${length}"].alarm_name}\")"])
-  alarm_actions     = [local.notified]
-  ok_actions        = [local.notified]
+  # An alarm of the same name was a composite one until 1.4: it goes before its successor comes.
+  depends_on = [aws_cloudwatch_composite_alarm.burn]
 }
 
 resource "aws_budgets_budget" "account" {

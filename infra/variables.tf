@@ -380,11 +380,11 @@ variable "slo" {
 }
 
 variable "alarm_windows" {
-  description = "Seconds that alarms look back. A burn-rate alarm is in ALARM while more than `burn` times the allowed share fails in both its long and its short window; `cause` is the window of the other alarms, `release` a third of how long a release may take."
+  description = "Seconds that alarms look back. A burn-rate alarm is in ALARM while more than `burn` times the allowed share fails in `bad` of the last `of` periods; `cause` is the window of the other alarms, `release` a third of how long a release may take."
   type = object({
-    # Google's SRE workbook, chapter 5: 2 % of a month's error budget spent in one hour, 5 % in six.
-    fast    = optional(object({ long = number, short = number, burn = number }), { long = 3600, short = 300, burn = 14.4 })
-    slow    = optional(object({ long = number, short = number, burn = number }), { long = 21600, short = 1800, burn = 6 })
+    # The rates are those of Google's SRE workbook, chapter 5: with 14.4 a month's error budget lasts two days, with 6 five days.
+    fast    = optional(object({ period = number, of = number, bad = number, burn = number }), { period = 60, of = 10, bad = 6, burn = 14.4 })
+    slow    = optional(object({ period = number, of = number, bad = number, burn = number }), { period = 600, of = 6, bad = 5, burn = 6 })
     cause   = optional(number, 300)
     release = optional(number, 3600)
   })
@@ -392,7 +392,7 @@ variable "alarm_windows" {
 
   validation {
     condition = alltrue([
-      for seconds in [var.alarm_windows.fast.long, var.alarm_windows.fast.short, var.alarm_windows.slow.long, var.alarm_windows.slow.short, var.alarm_windows.cause, var.alarm_windows.release] :
+      for seconds in [var.alarm_windows.fast.period, var.alarm_windows.slow.period, var.alarm_windows.cause, var.alarm_windows.release] :
       contains([10, 20, 30], seconds) || (seconds > 0 && seconds % 60 == 0 && seconds <= 86400)
     ])
     error_message = "Use periods that CloudWatch supports: 10, 20 or 30 seconds, or whole minutes up to a day."
@@ -400,26 +400,32 @@ variable "alarm_windows" {
   validation {
     # FILL makes the newest minutes zero until their data points arrive, and there are none of less than a minute.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-    condition = var.env == "local" || alltrue([
-      for seconds in [var.alarm_windows.fast.short, var.alarm_windows.slow.short, var.alarm_windows.cause, var.alarm_windows.release] : seconds >= 300
+    condition     = var.env == "local" || (alltrue([for seconds in [var.alarm_windows.cause, var.alarm_windows.release] : seconds >= 300]) && alltrue([for window in [var.alarm_windows.fast, var.alarm_windows.slow] : window.period >= 60]))
+    error_message = "Use at least 300 seconds for cause and release, and periods of at least 60: data points arrive a minute or two late, and AWS sends none for less than a minute."
+  }
+  validation {
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    condition = alltrue([
+      for window in [var.alarm_windows.fast, var.alarm_windows.slow] :
+      window.period * window.of <= (window.period < 3600 ? 86400 : 604800) && window.bad >= 1 && window.bad <= window.of && window.bad % 1 == 0 && window.of % 1 == 0
     ])
-    error_message = "Use at least 300 seconds: data points arrive a minute or two late, and until then a shorter window would look as if nothing had happened."
+    error_message = "bad must be 1 to of, both whole numbers, and all periods together at most a day, or a week with periods of an hour and more."
   }
   validation {
     condition = alltrue([
       for window in [var.alarm_windows.fast, var.alarm_windows.slow] :
-      window.short < window.long && window.burn > 1 && window.burn * (1 - var.slo.availability) < 1 && window.burn * (1 - var.slo.latency) < 1
+      window.burn > 1 && window.burn * (1 - var.slo.availability) < 1 && window.burn * (1 - var.slo.latency) < 1
     ])
-    error_message = "short must be shorter than long, burn above 1, and burn times the allowed share below 1: more than all requests cannot fail."
+    error_message = "burn must be above 1, and burn times the allowed share below 1: more than all requests cannot fail."
   }
 }
 
 variable "alarm_counts" {
   description = "How many events in a window make an alarm fire."
   type = object({
-    least      = optional(number, 5)  # failed or slow requests: one stray error, even with a client's few retries, notifies nobody
+    least      = optional(number, 5)  # 5xx responses of all operations: one stray error, even with a client's few retries, notifies nobody. With 2 million requests a month and more, five are within the promise: raise it
     throttled  = optional(number, 50) # 429 responses: a client that ignores Retry-After gets a few; this many means that users are at the limit
-    unexpected = optional(number, 1)  # events that do not occur in healthy operation: throttled functions, a rollback that failed
+    unexpected = optional(number, 1)  # events that do not occur in healthy operation: throttled functions
     table      = optional(number, 10) # throttles or errors of DynamoDB, which the functions retry
     sign_ins   = optional(number, 20) # failed sign-ins, and more than half of all: some people mistype, or somebody guesses their password
   })

@@ -193,7 +193,7 @@ run "without_alarms_there_is_no_dashboard_either" {
     alarms = false
   }
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.watched) + length(aws_cloudwatch_composite_alarm.burn) + length(aws_cloudwatch_dashboard.overview) == 0
+    condition     = length(aws_cloudwatch_metric_alarm.watched) + length(aws_cloudwatch_dashboard.overview) == 0
     error_message = "An environment without alarms pays for some."
   }
 }
@@ -264,11 +264,35 @@ run "a_window_that_ends_before_its_data_arrives_is_rejected" {
   expect_failures = [var.alarm_windows]
 }
 
+run "more_bad_periods_than_there_are_are_rejected" {
+  command = plan
+  variables {
+    alarm_windows = { slow = { period = 600, of = 6, bad = 7, burn = 6 } }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
+run "periods_that_look_back_more_than_a_day_are_rejected" {
+  command = plan
+  variables {
+    alarm_windows = { slow = { period = 600, of = 145, bad = 5, burn = 6 } }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
+run "a_period_for_which_aws_sends_no_data_is_rejected" {
+  command = plan
+  variables {
+    alarm_windows = { fast = { period = 30, of = 10, bad = 6, burn = 14.4 } }
+  }
+  expect_failures = [var.alarm_windows]
+}
+
 run "windows_in_which_no_alarm_could_fire_are_rejected" {
   command = plan
   variables {
     slo           = { latency = 0.9 }
-    alarm_windows = { fast = { long = 3600, short = 300, burn = 14.4 } }
+    alarm_windows = { fast = { period = 60, of = 10, bad = 6, burn = 14.4 } }
   }
   expect_failures = [var.alarm_windows]
 }

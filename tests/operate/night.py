@@ -25,29 +25,21 @@ class Night:
     Args:
         described: the alarms, as DescribeAlarms returns them.
         prefix: the prefix of their names.
-        table: the name of the table.
     """
 
-    def __init__(self, described: dict[str, list[dict[str, Any]]], prefix: str, table: str) -> None:
+    def __init__(self, described: list[dict[str, Any]], prefix: str) -> None:
         for addition in (describe_alarms, evaluation, statistics, get_metric_data):
             addition.install()
         self.fired: dict[str, list[float]] = {}  # by alarm, the minutes at which it entered and left ALARM
-        self.table = table
+        self.namespace = prefix.rstrip("-")
         self._prefix = prefix
         self._now = BEGIN
         with request_scope(ACCOUNT, cloudwatch.REGION):
             cloudwatch.reset()
-            for alarm in described["MetricAlarms"]:
+            for alarm in described:
                 cloudwatch._alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
-            for alarm in described["CompositeAlarms"]:
-                cloudwatch._composite_alarms[alarm["AlarmName"]] = {**alarm, "StateValue": "OK"}
-        self._with_action = [alarm for kind in described.values() for alarm in kind if alarm["AlarmActions"]]
-        self._api = next(
-            metric["MetricStat"]["Metric"]["Dimensions"]
-            for alarm in described["MetricAlarms"]
-            for metric in alarm.get("Metrics", [])
-            if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/ApiGateway"
-        )
+        of_gateway = next(alarm for alarm in described if alarm.get("Namespace") == "AWS/ApiGateway")
+        self._api = {each["Name"]: each["Value"] for each in of_gateway["Dimensions"]}
 
     @property
     def minute(self) -> float:
@@ -62,13 +54,12 @@ class Night:
                 self._now += MINUTE
                 for alarm in list(cloudwatch._alarms.values()):
                     evaluation.evaluate(alarm, self._now)
-                for alarm in self._with_action:
-                    self._note(alarm["AlarmName"])
+                for alarm in list(cloudwatch._alarms.values()):
+                    self._note(alarm)
 
-    def _note(self, name: str) -> None:
-        alarms = cloudwatch._alarms if name in cloudwatch._alarms else cloudwatch._composite_alarms
-        times = self.fired.setdefault(name.removeprefix(self._prefix), [])
-        if (alarms[name]["StateValue"] == "ALARM") != (len(times) % 2 == 1):
+    def _note(self, alarm: dict[str, Any]) -> None:
+        times = self.fired.setdefault(alarm["AlarmName"].removeprefix(self._prefix), [])
+        if (alarm["StateValue"] == "ALARM") != (len(times) % 2 == 1):
             times.append(self.minute)
 
     @property
@@ -76,27 +67,28 @@ class Night:
         """The alarms that have fired at all."""
         return {name for name, times in self.fired.items() if times}
 
-    def request(self, operation: str, status: int = 200, milliseconds: float = 40, crashed: bool = False) -> None:
-        """Add one request, as gateway and function measure it. A crashed function measures nothing itself."""
-        api = {each["Name"]: each["Value"] for each in self._api}
-        self._put("AWS/ApiGateway", "Count", 1, api)
-        self._put("AWS/ApiGateway", "5XXError", int(status >= 500), api)
-        self._put("AWS/ApiGateway", "Latency", milliseconds, api)
+    def request(
+        self, operation: str, status: int = 200, milliseconds: float = 40, crashed: bool = False, times: int = 1
+    ) -> None:
+        """Add requests, as gateway and function measure them. A crashed function measures nothing itself."""
+        self._put("AWS/ApiGateway", "Count", 1, self._api, times)
+        self._put("AWS/ApiGateway", "5XXError", int(status >= 500), self._api, times)
+        self._put("AWS/ApiGateway", "Latency", milliseconds, self._api, times)
         if status == 429:
-            self._put(self._prefix.rstrip("-"), "Throttled", 1, {})
+            self._put(self.namespace, "Throttled", 1, {}, times)
             return
         function = f"{self._prefix}{operation}"
         of = {"FunctionName": function, "Resource": f"{function}:prod"}
-        self._put("AWS/Lambda", "Invocations", 1, of)
-        self._put("AWS/Lambda", "Errors", int(crashed), of)
-        if not crashed:
-            self._put(self._prefix.rstrip("-"), "Faults", int(status >= 500), {"operation": operation})
+        self._put("AWS/Lambda", "Invocations", 1, of, times)
+        self._put("AWS/Lambda", "Errors", int(crashed), of, times)
+        if status >= 500 and not crashed:
+            self._put(self.namespace, "Faults", 1, {"operation": operation, "version": "1"}, times)
 
     def measured(self, namespace: str, name: str, value: float, **dimensions: str) -> None:
         """Add one data point of another metric."""
         self._put(namespace, name, value, dimensions)
 
-    def _put(self, namespace: str, name: str, value: float, dimensions: dict[str, str]) -> None:
+    def _put(self, namespace: str, name: str, value: float, dimensions: dict[str, str], times: int = 1) -> None:
         """Count equal values of a minute as one point, so that hours are a few hundred points."""
         key = (namespace, name, cloudwatch._dims_key(dimensions))
         points = cloudwatch._metric_bucket(key)
@@ -104,6 +96,7 @@ class Night:
             if point["Timestamp"] != self._now + 1:
                 break
             if point["Value"] == value:
-                point["Count"] += 1
+                point["Count"] += times
                 return
-        points.append({"Timestamp": self._now + 1, "Value": float(value), "Count": 1.0, "Dimensions": dimensions})
+        at = self._now + 1
+        points.append({"Timestamp": at, "Value": float(value), "Count": float(times), "Dimensions": dimensions})

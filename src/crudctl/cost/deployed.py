@@ -7,6 +7,7 @@ fails when they are stale. Those of any other plan come from `terraform show -js
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -19,6 +20,7 @@ ENVIRONMENTS = Path(__file__).with_name("environments.json")
 VERSIONS = 2  # of a function, at most, at one time
 METHODS = 7  # that API Gateway knows for each path
 FINE = 60  # seconds; an alarm of a shorter period costs three times as much
+OF_ONE = re.compile('(operation|FunctionName)="')  # in a search
 BAND = "ANOMALY_DETECTION_BAND"  # makes two metrics more, which the alarm pays for
 DEFAULT_RULE = {"fixed_rate": 0.05, "reservoir_size": 1}  # X-Ray's, without one of one's own
 # What costs nothing by itself, or is priced by use elsewhere in the model, or costs cents a year.
@@ -214,13 +216,14 @@ def _fine(alarm: Mapping[str, Any]) -> bool:
 
 
 def _shown(dashboard: Mapping[str, Any], functions: int) -> int | None:
-    """Return how many metrics a dashboard shows; a search finds one for each function and version, at most."""
+    """Return how many metrics a dashboard shows. A search finds one for each version, of each function unless it names one."""
     if not dashboard.get("dashboard_body"):
         return None
     widgets = json.loads(dashboard["dashboard_body"])["widgets"]
     rows = [row for widget in widgets for row in widget.get("properties", {}).get("metrics", [])]
-    searches = sum(text.count("SEARCH(") for row in rows for text in [_expression(row)])
-    return sum(isinstance(row[0], str) for row in rows) + searches * functions * VERSIONS
+    searches = [text for row in rows for text in re.findall(r"SEARCH\('(.*?)'", _expression(row))]
+    found = sum(VERSIONS * (1 if OF_ONE.search(text) else functions) for text in searches)
+    return sum(isinstance(row[0], str) for row in rows) + found
 
 
 def _expression(row: list[Any]) -> str:

@@ -39,7 +39,8 @@ METRICS_OF_ALARMS = register(
         service="CloudWatch",
         aws="an alarm may watch an expression over up to ten metrics",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html",
-        ministack="PutMetricAlarm drops the metrics, so that the alarm never changes its state",
+        ministack="PutMetricAlarm drops the metrics, so that the alarm never changes its state, and gives an alarm with an "
+        "ExtendedStatistic a Statistic too",
         here="as AWS for operators and the functions IF, FILL, SUM and METRICS; other functions are refused, as are ids, types, "
         "periods and numbers of metrics that AWS refuses",
         upstream="store `Metrics` in `_put_metric_alarm`, and evaluate the expression in `_evaluate_alarm`",
@@ -76,18 +77,19 @@ def _operation(name: str) -> OperationModel:
 def put_metric_alarm(
     original: Operation, params: Json, cbor_data: Json, is_cbor: bool, is_json: bool = False
 ) -> Response:
-    """Serve PutMetricAlarm, and keep the metrics of an alarm on an expression."""
+    """Serve PutMetricAlarm, and keep the statistic that it was put with, and the metrics of an alarm on an expression."""
     request = cbor_data if is_cbor or is_json else read(_operation("PutMetricAlarm").input_shape, params)
     try:
         _check(request)
-        if not request.get("Metrics"):
-            return original(params, cbor_data, is_cbor, is_json)
-        _check_metrics(request["Metrics"])
+        if request.get("Metrics"):
+            _check_metrics(request["Metrics"])
     except expressions.Invalid as error:
         refused: Response = cloudwatch._error("ValidationError", str(error), 400, use_json=is_json, use_cbor=is_cbor)
         return refused
     response = original(params, cbor_data, is_cbor, is_json)
-    if response[0] == 200:
+    if response[0] == 200 and request.get("ExtendedStatistic"):
+        del cloudwatch._alarms[request["AlarmName"]]["Statistic"]  # the other one has a default there
+    if response[0] == 200 and request.get("Metrics"):
         alarm = cloudwatch._alarms[request["AlarmName"]]
         for name in ("MetricName", "Namespace", "Statistic", "Period", "Dimensions"):
             del alarm[name]  # each metric has its own
@@ -98,6 +100,12 @@ def put_metric_alarm(
 
 def _check(request: Json) -> None:
     """Raise expressions.Invalid for periods or a statistic that CloudWatch refuses, of the alarm or of its metrics."""
+    if request.get("Statistic") and request.get("ExtendedStatistic"):
+        raise expressions.Invalid("Statistic and ExtendedStatistic exclude each other")
+    if int(request.get("DatapointsToAlarm") or 1) > int(request.get("EvaluationPeriods") or 1):
+        raise expressions.Invalid("DatapointsToAlarm is at most EvaluationPeriods")
+    if request.get("ExtendedStatistic") and not statistics.needs_values(request["ExtendedStatistic"]):
+        raise expressions.Invalid(f"{request['ExtendedStatistic']} is a Statistic, and not an extended one")
     stats = [metric["MetricStat"] for metric in request.get("Metrics") or [] if metric.get("MetricStat")]
     named = [stat["Stat"] for stat in stats] + [each for each in (request.get("ExtendedStatistic"),) if each]
     if unknown := next((each for each in named if not statistics.valid(each)), None):

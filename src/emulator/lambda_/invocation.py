@@ -34,12 +34,12 @@ FUNCTION_METRICS = register(
     Difference(
         name="function-metrics",
         service="Lambda",
-        aws="`AWS/Lambda` has Invocations, Errors, Throttles and Duration by FunctionName, by "
+        aws="`AWS/Lambda` has Invocations, Errors, Throttles and Duration of all functions, by FunctionName, by "
         "Resource too, and for an alias by ExecutedVersion too, whoever invoked",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
         ministack="by FunctionName only, and nothing for invocations by API Gateway",
         here="as AWS; within seconds",
-        upstream="emit the metrics in `lambda_svc._execute_function`, which every caller passes, with the two other "
+        upstream="emit the metrics in `lambda_svc._execute_function`, which every caller passes, with the three other "
         "sets of dimensions",
     )
 )
@@ -168,7 +168,7 @@ def _measure(config: Json, result: Json, seconds: float) -> None:
     name = config["FunctionName"]
     qualifier = ":".join(str(config["FunctionArn"]).split(":")[7:])
     resource = f"{name}:{qualifier}" if qualifier else name
-    sets = [{"FunctionName": name}, {"FunctionName": name, "Resource": resource}]
+    sets: list[dict[str, str]] = [{}, {"FunctionName": name}, {"FunctionName": name, "Resource": resource}]
     version = config.get("Version", "$LATEST")
     if qualifier and qualifier != version:
         sets.append({"FunctionName": name, "Resource": resource, "ExecutedVersion": version})
