@@ -33,7 +33,8 @@ locals {
   notified       = coalesce(var.alarm_topic, aws_sns_topic.alarms.arn)
   gateway        = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
   sign_in_pool   = local.user_pool.id
-  people_clients = concat([aws_cognito_user_pool_client.web.id], aws_cognito_user_pool_client.password[*].id)
+  # With the app client for passwords programs sign in, except on the local stack.
+  people_clients = concat([aws_cognito_user_pool_client.web.id], var.env == "local" ? aws_cognito_user_pool_client.password[*].id : [])
 
   # An objective allows a share of bad requests. A statistic that is a share already needs one metric: the mean of 5XXError, and the
   # percentile rank of Latency, which is in percent. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html

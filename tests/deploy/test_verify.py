@@ -82,21 +82,25 @@ def test_an_action_that_was_removed_from_a_role_is_named(deployed: Account, outp
 
 @pytest.mark.parametrize(
     ("alarm", "metric", "dimension"),
-    [("availability-fast-long", "Count", "Stage"), ("table-throttled", "ReadThrottleEvents", "TableName"),
-     ("sign-in-failures", "SignInSuccesses", "UserPoolClient")],
-)  # fmt: skip
+    [
+        ("availability-fast", "5XXError", "Stage"),
+        ("operation-faults", "5XXError", "ApiName"),
+        ("sign-in-failures", "SignInSuccesses", "UserPoolClient"),
+    ],
+)
 def test_an_alarm_that_watches_what_does_not_exist_is_named(
     deployed: Account, outputs: dict[str, Any], alarm: str, metric: str, dimension: str
 ) -> None:
     cloudwatch = deployed.client("cloudwatch")
     (usual,) = cloudwatch.describe_alarms(AlarmNames=[f"stock-test-{alarm}"])["MetricAlarms"]
     kept = ("AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "EvaluationPeriods",
-            "Threshold", "ComparisonOperator", "TreatMissingData", "Metrics")  # fmt: skip
+            "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData", "Metrics", "Namespace", "MetricName",
+            "Dimensions", "Statistic", "ExtendedStatistic", "Period")  # fmt: skip
     usual = {name: usual[name] for name in kept if name in usual}
     broken = json.loads(json.dumps(usual))
-    stat = next(each["MetricStat"] for each in broken["Metrics"]
-                if each.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric)  # fmt: skip
-    next(each for each in stat["Metric"]["Dimensions"] if each["Name"] == dimension)["Value"] = "mistyped"
+    watched = [broken, *(each["MetricStat"]["Metric"] for each in broken.get("Metrics", []) if "MetricStat" in each)]
+    of = next(each for each in watched if each.get("MetricName") == metric)
+    next(each for each in of["Dimensions"] if each["Name"] == dimension)["Value"] = "mistyped"
     cloudwatch.put_metric_alarm(**broken)
     code, rows, printed = verified(deployed, outputs, "alarms")
     cloudwatch.put_metric_alarm(**usual)

@@ -8,7 +8,6 @@ IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.htm
 LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"
 CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"
-COMPOSITE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html"
 ALARM = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
 WIDGETS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"
 LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"
@@ -55,8 +54,6 @@ LIMITS = {
     "actions of an alarm": Limit(5, "actions", CLOUDWATCH),
     "window of an alarm": Limit(604_800, "seconds", ALARM),
     "window of an alarm with a period below an hour": Limit(86_400, "seconds", ALARM),
-    "children of a composite alarm": Limit(100, "alarms", COMPOSITE),
-    "elements of an alarm rule": Limit(500, "elements", COMPOSITE),
     "metrics of a widget": Limit(500, "metrics", CLOUDWATCH),
     "metrics of a dashboard": Limit(2_500, "metrics", CLOUDWATCH),
     "alarms of a widget": Limit(100, "alarms", WIDGETS),

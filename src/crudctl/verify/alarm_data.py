@@ -11,6 +11,7 @@ from crudctl.operate import logs
 from crudctl.verify.arrivals import data, query
 from crudctl.verify.rows import Part, Result, Row, right, unseen
 from crudctl.verify.subject import NO_ALARMS, Subject
+from functions import telemetry
 
 BACK = 10_800  # seconds: three hours, in periods of five minutes
 PERIOD = 300
@@ -117,10 +118,12 @@ def _with_data(subject: Subject, metrics: list[Metric]) -> set[Metric]:
 def _exists(subject: Subject, metric: Metric, with_data: set[Metric]) -> bool:
     """Return whether a metric without data is of something that exists: only a failure would give it data."""
     dimensions = {name: value for name, value in metric.dimensions if name not in SOMETIMES}
-    if any(dict(other.dimensions) == dimensions and other.namespace == metric.namespace for other in with_data):
-        return bool(dimensions)
+    if dimensions and any(
+        dict(other.dimensions) == dimensions and other.namespace == metric.namespace for other in with_data
+    ):
+        return True
     if not dimensions:
-        return _is_filtered(subject, metric)
+        return _is_counted(subject, metric) or _is_filtered(subject, metric)
     if metric.namespace == "AWS/Cognito":  # nobody may have signed in to the web app yet
         return dimensions["UserPool"] == subject.pool and dimensions["UserPoolClient"] in subject.app_clients.values()
     asked = [{"Name": name, "Value": value} for name, value in dimensions.items()]
@@ -130,6 +133,11 @@ def _exists(subject: Subject, metric: Metric, with_data: set[Metric]) -> bool:
     return dimensions == {"FunctionName": f"{subject.environment.prefix}-rollback"} and _is_function(
         subject, dimensions
     )
+
+
+def _is_counted(subject: Subject, metric: Metric) -> bool:
+    """Return whether the functions' log lines count a metric, when there is something to count."""
+    return metric.namespace == subject.environment.prefix and telemetry.DIMENSIONS.get(metric.name) == []
 
 
 def _is_filtered(subject: Subject, metric: Metric) -> bool:

@@ -17,8 +17,8 @@ from tests.runbook.steps import Steps
 PATIENCE = 400.0  # seconds until an alarm has fired
 SHORT = """
 alarm_windows = {
-  fast    = { long = 20, short = 10, burn = 14.4 }
-  slow    = { long = 30, short = 10, burn = 6 }
+  fast    = { period = 10, of = 3, bad = 2, burn = 14.4 }
+  slow    = { period = 10, of = 4, bad = 3, burn = 6 }
   cause   = 10
   release = 10
 }
