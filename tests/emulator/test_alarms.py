@@ -9,6 +9,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 from botocore.parsers import QueryParser
 
 from emulator.alarms import describe_alarms, evaluation
@@ -17,8 +18,8 @@ from emulator.process import endpoint_url
 from .stack import REGION, Json, Stack, eventually, unique
 
 
-def described(stack: Stack, name: str) -> tuple[Json, Json]:
-    """Return an alarm as it was put, and as DescribeAlarms returns it in XML."""
+def described(stack: Stack, name: str, **properties: Any) -> tuple[Json, Json]:
+    """Return an alarm as it was put, and as DescribeAlarms returns it in XML. A property that is None is left out."""
     client = stack.client("cloudwatch")
     put = {
         "AlarmName": unique(name),
@@ -35,7 +36,9 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
         "Threshold": 1.5,
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "notBreaching",
+        **properties,
     }
+    put = {name: value for name, value in put.items() if value is not None}
     client.put_metric_alarm(**put)
     request = AWSRequest(
         "POST",
@@ -61,6 +64,28 @@ def described(stack: Stack, name: str) -> tuple[Json, Json]:
 def test_alarm_described_in_xml_is_the_alarm_that_was_put(ours: Stack) -> None:
     put, read = described(ours, "alarm <&>")
     assert {name: read[name] for name in put} == put
+
+
+@pytest.mark.adds(describe_alarms.METRICS_OF_ALARMS)
+def test_alarm_on_a_share_has_no_other_statistic(ours: Stack) -> None:
+    put, read = described(ours, "share", Statistic=None, ExtendedStatistic="PR(1000:)")
+    assert {name: read[name] for name in put} == put
+    assert "Statistic" not in read
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"ExtendedStatistic": "p99"},
+        {"Statistic": None, "ExtendedStatistic": "Average"},
+        {"Statistic": None, "ExtendedStatistic": "PR"},
+        {"DatapointsToAlarm": 4},
+    ],
+    ids=["two statistics", "a plain one", "no such statistic", "more than there are"],
+)
+def test_alarm_that_cloudwatch_refuses_is_refused(ours: Stack, properties: Json) -> None:
+    with pytest.raises(ClientError, match="ValidationError"):
+        described(ours, "refused", **properties)
 
 
 @pytest.mark.lacks(describe_alarms.DESCRIBE_ALARMS)

@@ -83,6 +83,7 @@ def test_lambda_counts_by_function_by_alias_and_by_executed_version(ours: Stack)
     by_version = {"FunctionName": name, "Resource": alias, "ExecutedVersion": "2"}
     assert metric(ours, "AWS/Lambda", "Errors", "Sum", **by_version) == 1
     assert metric(ours, "AWS/Lambda", "Duration", "SampleCount", **by_version) == 2
+    assert metric(ours, "AWS/Lambda", "Invocations", "Sum") >= 2  # of all functions
 
 
 @pytest.mark.lacks(invocation.FUNCTION_METRICS)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from crudctl.cost import deployed
 from crudctl.operate import drawing
 from tests.emulator.stack import eventually
 from tests.invoke import invoke
@@ -37,15 +38,19 @@ def test_the_text_has_every_panel_with_the_latest_requests(stack: Stack) -> None
 
     def printed() -> str:
         text = invoke(stack.home, "dashboard", "--text", "--since", "10m").stdout
-        return text if row(text, "Which version? Requests by operation and version", f"get_item {version}") else ""
+        return text if row(text, "Which version? Requests by function and version", f"get_item {version}") else ""
 
     text = eventually(printed)
     assert all(f"\n{title}\n" in text for title in titles(stack))
     assert re.search("[1-9][0-9,]*, max", row(text, "Are users fine? Requests and errors", "requests"))
-    assert "max" in row(text, "What is slow? In the function, p99 by operation, ms", "delete_item")
+    assert "max" in row(text, "What is slow? In the function, p99, ms", "delete_item")
     assert "max" in row(text, "DynamoDB's own latency, mean, ms", "PutItem")
-    assert "max" in row(text, "Throttles, conflicts and replays", "replays")
+    assert "max" in row(text, "Throttles, errors of DynamoDB and conflicts", "conflicts")
     assert "not in ALARM" in text
+
+
+def test_a_dashboard_is_within_the_fifty_metrics_of_a_free_one() -> None:
+    assert [shown for name in ("test", "prod") for shown in deployed.environment(name).dashboards] == [50, 50]
 
 
 def test_the_page_is_one_file_whose_address_is_printed(stack: Stack) -> None:
