@@ -30,9 +30,9 @@ resource "aws_sns_topic_subscription" "alarms" {
 }
 
 locals {
-  notified       = coalesce(var.alarm_topic, aws_sns_topic.alarms.arn)
-  gateway        = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
-  sign_in_pool   = local.user_pool.id
+  notified     = coalesce(var.alarm_topic, aws_sns_topic.alarms.arn)
+  gateway      = { ApiName = aws_api_gateway_rest_api.api.name, Stage = local.stage }
+  sign_in_pool = local.user_pool.id
   # With the app client for passwords programs sign in, except on the local stack.
   people_clients = concat([aws_cognito_user_pool_client.web.id], var.env == "local" ? aws_cognito_user_pool_client.password[*].id : [])
 

@@ -24,6 +24,7 @@ from crudctl.verify.rows import AS_HERE, DIFFERS, NOT_SEEN, OutOfTime, Part, Res
 from crudctl.verify.subject import Subject
 from crudctl.verify.summary import Chapter, Found
 from crudctl.verify.unasked import UNASKED
+from functions import telemetry
 from tests.invoke import invoke
 from tests.stack import ROOT, put_names
 
@@ -125,6 +126,10 @@ def test_what_could_not_be_removed_is_left_and_the_rest_is_removed() -> None:
     subject.undo.close()
     assert removed == ["c", "a"]
     assert subject.left == ["user b: The pool does not respond."]
+
+
+def test_metrics_without_data_that_are_accepted_are_those_that_functions_count() -> None:
+    assert set(alarm_data.COUNTED) == {name for name, dimensions in telemetry.DIMENSIONS.items() if not dimensions}
 
 
 @pytest.mark.parametrize(("settings", "marks"), [("alarms = false", {NOT_SEEN}), ("", {DIFFERS, NOT_SEEN})])

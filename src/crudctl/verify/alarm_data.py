@@ -11,12 +11,12 @@ from crudctl.operate import logs
 from crudctl.verify.arrivals import data, query
 from crudctl.verify.rows import Part, Result, Row, right, unseen
 from crudctl.verify.subject import NO_ALARMS, Subject
-from functions import telemetry
 
 BACK = 10_800  # seconds: three hours, in periods of five minutes
 PERIOD = 300
 AT_ONCE = 500  # queries of one request: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 SHOWN = 6
+COUNTED = ("TableThrottled", "TableErrors")  # by functions/telemetry.py, without dimensions, and only when there is one
 SOMETIMES = (
     "ExecutedVersion",
     "version",
@@ -137,7 +137,7 @@ def _exists(subject: Subject, metric: Metric, with_data: set[Metric]) -> bool:
 
 def _is_counted(subject: Subject, metric: Metric) -> bool:
     """Return whether the functions' log lines count a metric, when there is something to count."""
-    return metric.namespace == subject.environment.prefix and telemetry.DIMENSIONS.get(metric.name) == []
+    return metric.namespace == subject.environment.prefix and metric.name in COUNTED
 
 
 def _is_filtered(subject: Subject, metric: Metric) -> bool:
