@@ -63,7 +63,11 @@ COUNT = Row(
 )
 RANK = Row("percentile rank", "PR(0:) of the gateway's Latency", "data: a share in %", STATISTICS, ("percentile-rank",))
 TRIMMED = Row(
-    "trimmed count", "TC(0:) of the gateway's Latency", "data: a number of requests", STATISTICS, ("trimmed-count",)
+    "trimmed count",
+    "TC(0:) of Lambda's Duration, of alias prod, as a release asks it",
+    "data: a number of requests",
+    STATISTICS,
+    ("trimmed-count",),
 )
 INVOCATIONS = Row(
     "function metrics", "AWS/Lambda Invocations by FunctionName and Resource, of alias prod", "data", FUNCTION_METRICS,
@@ -197,8 +201,9 @@ def _queries(subject: Subject) -> Iterator[tuple[Row, Metric]]:
     name = subject.functions[listing]
     yield COUNT, ("AWS/ApiGateway", "Count", "Sum", gateway)
     yield RANK, ("AWS/ApiGateway", "Latency", "PR(0:)", gateway)
-    yield TRIMMED, ("AWS/ApiGateway", "Latency", "TC(0:)", gateway)
-    yield INVOCATIONS, ("AWS/Lambda", "Invocations", "Sum", {"FunctionName": name, "Resource": f"{name}:prod"})
+    in_service = {"FunctionName": name, "Resource": f"{name}:prod"}
+    yield TRIMMED, ("AWS/Lambda", "Duration", "TC(0:)", in_service)
+    yield INVOCATIONS, ("AWS/Lambda", "Invocations", "Sum", in_service)
     table = {"TableName": str(subject.outputs["table_name"]), "Operation": "Query"}
     yield TABLE, ("AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", table)
     if subject.by_password:
