@@ -107,6 +107,9 @@ async def serve(port: int, state: Path) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
+    config.keep_alive_max_requests = (
+        2**31
+    )  # after 1,000 Hypercorn would close a connection that a client is just writing to
     config.loglevel = "WARNING"
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -46,6 +46,6 @@ def test_response_without_a_body_comes_at_once(ours: Stack) -> None:
 
 def test_one_connection_serves_many_requests(ours: Stack) -> None:
     with socket.create_connection(("127.0.0.1", ours.port), timeout=60) as connection:
-        for _ in range(50):
+        for _ in range(1001):
             connection.sendall(REQUEST.format(path="/_ministack/ready").encode())
             assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200 ")
