@@ -320,7 +320,7 @@ variable "gateway_logging_role" {
 }
 
 variable "alarms" {
-  description = "Create the alarms and the dashboard. They are most of what an idle environment costs, USD 0.10 a month for each metric of an alarm and 3 for the dashboard, so a preview has none. Never without them in prod."
+  description = "Create the alarms and the dashboard: eleven metrics of alarms at USD 0.10 a month, and 3 for the dashboard. Ten and three dashboards are free in each account, and previews would use that up, so a preview has none. Never without them in prod."
   type        = bool
   default     = true
 

@@ -79,6 +79,7 @@ def functions_throttled(steps: Steps) -> None:
             until_firing(steps, "functions-throttled", get)
             assert "ConcurrentExecutions" in steps.next("aws lambda get-account-settings")
             assert steps.next("crudctl dashboard").startswith("file://")
+            assert int(steps.next("crudctl logs")) > 0
             # As the table of alarms says: the gateway has lines of it, the function has none, and counts no fault.
             failed = f"crudctl logs --env prod --operation {reader(steps)} --status 5xx --since 1m"
             assert "429" in {line.get("integration_status") for line in lines(steps.shell.type(failed)[1])}
