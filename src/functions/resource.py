@@ -85,11 +85,11 @@ class Resource:
         if self.deleted_at is not None and self.expires_at is not None:
             expires_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at))
             system |= {"deleted_at": self.deleted_at, "expires_at": expires_at}
-        return system | {
-            field: merge.known(self.content[field], schema) if field in CLOSED else self.content[field]
-            for field, schema in FIELDS.items()
-            if field in self.content
-        }
+        content = self.content
+        for field in FIELDS:
+            if field in content:
+                system[field] = merge.known(content[field], FIELDS[field]) if field in CLOSED else content[field]
+        return system
 
 
 def created(resource_id: str, content: Mapping[str, Any], now: str) -> Resource:

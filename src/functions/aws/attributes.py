@@ -89,14 +89,14 @@ def _plain(typed: Mapping[str, Any]) -> Any:
     if len(typed) != 1:
         raise ValueError(f"an attribute must have exactly one type, not {sorted(typed)}")
     ((kind, value),) = typed.items()
-    if kind in ("S", "BOOL"):
-        return value
     if kind == "N":
         return _number(value)
+    if kind == "L":
+        return [element["S"] if len(element) == 1 and "S" in element else _plain(element) for element in value]
     if kind == "M":
         return unmarshal(value)
-    if kind == "L":
-        return [_plain(element) for element in value]
+    if kind in ("S", "BOOL"):
+        return value
     if kind == "NULL":
         return None
     if kind == "SS":
@@ -111,7 +111,7 @@ def _plain(typed: Mapping[str, Any]) -> Any:
 
 
 def _number(text: str) -> int | Decimal:
-    if len(text) <= MAX_DIGITS and text.lstrip("-").isdecimal():
+    if len(text) <= MAX_DIGITS and (text.isdecimal() or text.lstrip("-").isdecimal()):
         return int(text)
     from decimal import Context, Decimal  # loaded only by the first number with a fraction or an exponent
 
