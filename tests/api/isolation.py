@@ -126,7 +126,10 @@ class Owned:
         sent = response.request.headers
         headers = {name: sent[name] for name in ("authorization", AS_OWNER) if name in sent}
         purged = httpx.delete(
-            response.request.url.join(response.headers["location"]), params={"purge": "true"}, headers=headers
+            response.request.url.join(response.headers["location"]),
+            params={"purge": "true"},
+            headers=headers,
+            timeout=60,
         )
         assert purged.status_code == 204, purged.text
 

@@ -34,6 +34,7 @@ def machine_token(stack: Stack, client: dict[str, Any], scope: str) -> httpx.Res
         f"{stack.endpoint}/oauth2/token",
         auth=(client["ClientId"], client["ClientSecret"]),
         data={"grant_type": "client_credentials", "scope": scope},
+        timeout=60,
     )
 
 

@@ -259,7 +259,7 @@ def test_the_first_load_is_small_and_only_from_its_own_origin(app: App) -> None:
 def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, outputs: dict[str, Any]) -> None:
     written = json.loads((ROOT / "infra" / "site_headers.json").read_text(encoding="utf-8"))
     endpoint = outputs["endpoint_url"]
-    with httpx.Client(base_url=outputs["web_url"]) as site:
+    with httpx.Client(base_url=outputs["web_url"], timeout=60) as site:
         for path in ("/", "/config.json", "/items/anything", "/openapi.yaml"):
             response = site.get(path)
             for name, parts in written.items():

@@ -51,7 +51,7 @@ def described(stack: Stack, name: str, **properties: Any) -> tuple[Json, Json]:
     )
     SigV4Auth(Credentials("test", stack.secret), "monitoring", REGION).add_auth(request)
     prepared: Any = request.prepare()
-    response = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body)
+    response = httpx.post(prepared.url, headers=dict(prepared.headers), content=prepared.body, timeout=60)
     shape = client.meta.service_model.operation_model("DescribeAlarms").output_shape
     parsed = QueryParser().parse(
         {"status_code": response.status_code, "headers": response.headers, "body": response.content},

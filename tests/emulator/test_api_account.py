@@ -21,7 +21,7 @@ def status(stack: Stack) -> int:
     gateway.put_method_response(**where, statusCode="200")
     gateway.put_integration_response(**where, statusCode="200")
     gateway.create_deployment(restApiId=api["id"], stageName="test")
-    return httpx.get(f"{endpoint_url(stack.port)}/_aws/execute-api/{api['id']}/test").status_code
+    return httpx.get(f"{endpoint_url(stack.port)}/_aws/execute-api/{api['id']}/test", timeout=60).status_code
 
 
 @pytest.mark.adds(api_account.API_ACCOUNT)

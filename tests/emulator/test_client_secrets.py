@@ -41,7 +41,7 @@ class Machine:
 
     def accepts(self, secret: str) -> bool:
         form = {"grant_type": "client_credentials", "scope": "things/read"}
-        response = httpx.post(f"{endpoint_url(self.port)}/oauth2/token", data=form, auth=(self.id, secret))
+        response = httpx.post(f"{endpoint_url(self.port)}/oauth2/token", data=form, auth=(self.id, secret), timeout=60)
         return response.status_code == 200 and "access_token" in response.json()
 
 

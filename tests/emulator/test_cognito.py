@@ -45,7 +45,7 @@ class Client:
 
     def refresh(self, token: str) -> Json:
         form = {"grant_type": "refresh_token", "client_id": self.id, "refresh_token": token}
-        return dict(httpx.post(self.token_url, data=form).json())
+        return dict(httpx.post(self.token_url, data=form, timeout=60).json())
 
 
 @pytest.mark.adds(refresh_rotation.ROTATION)

@@ -42,7 +42,7 @@ def access_log_of(stack: Stack, template: str = FORMAT) -> tuple[Api, list[str]]
         ],
     )
     ids = [api.post().headers["x-amzn-requestid"]]
-    ids.append(httpx.get(f"{api.url}/nowhere").headers["x-amzn-requestid"])
+    ids.append(httpx.get(f"{api.url}/nowhere", timeout=60).headers["x-amzn-requestid"])
     events = stack.client("logs").filter_log_events(logGroupName=group)["events"]
     return api, [*ids, *(event["message"] for event in events)]
 
@@ -107,7 +107,7 @@ def test_gateway_counts_requests_and_errors_by_api_and_stage(ours: Stack) -> Non
     api = deployed(ours)
     api.post()
     api.post()
-    httpx.get(f"{api.url}/nowhere")
+    httpx.get(f"{api.url}/nowhere", timeout=60)
     for dimensions in ({"ApiName": api.name}, {"ApiName": api.name, "Stage": "test"}):
         assert metric(ours, "AWS/ApiGateway", "Count", "Sum", **dimensions) == 3
         assert metric(ours, "AWS/ApiGateway", "4XXError", "Sum", **dimensions) == 1

@@ -385,7 +385,7 @@ def test_two_emulators_cannot_share_a_state(emulator: Restartable) -> None:
 
 def test_unsigned_administration_is_refused(ours: Stack) -> None:
     for path in ("reset", "config"):
-        response = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={})
+        response = httpx.post(f"{process.endpoint_url(ours.port)}/_ministack/{path}", json={}, timeout=60)
         assert response.status_code == 403
 
 

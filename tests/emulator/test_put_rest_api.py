@@ -190,10 +190,10 @@ def test_deployed_document_serves(ours: Stack, api: str) -> None:
     put(ours, api, document)
     ours.client("apigateway").create_deployment(restApiId=api, stageName="test")
     url = f"{process.api_url(ours.port, api, 'test')}/things"
-    created = httpx.post(url, json={"name": "a", "parts": ["abc", "d"]}, headers={"Key": "k"})
+    created = httpx.post(url, json={"name": "a", "parts": ["abc", "d"]}, headers={"Key": "k"}, timeout=60)
     assert (created.status_code, created.json(), created.headers["etag"]) == (201, {"created": True}, "1")
-    assert httpx.post(url, json={"name": "a"}).status_code == 400
-    wrong = httpx.post(url, json={"parts": ["too long"]}, headers={"Key": "k"})
+    assert httpx.post(url, json={"name": "a"}, timeout=60).status_code == 400
+    wrong = httpx.post(url, json={"parts": ["too long"]}, headers={"Key": "k"}, timeout=60)
     assert (wrong.status_code, wrong.json()["title"]) == (422, "Invalid request body")
     preflight = httpx.options(url)
     assert preflight.status_code == 204
@@ -201,7 +201,7 @@ def test_deployed_document_serves(ours: Stack, api: str) -> None:
     head = httpx.head(url, headers={"Key": "k"})
     assert (head.status_code, head.headers["etag"], head.content) == (201, "1", b"")
     for method in ("DELETE", "GET", "PATCH"):
-        other = httpx.request(method, url)
+        other = httpx.request(method, url, timeout=60)
         assert (other.status_code, other.headers["allow"]) == (405, "POST")
 
 

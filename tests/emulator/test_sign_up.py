@@ -41,7 +41,7 @@ class Site:
             CallbackURLs=[APP],
         )["UserPoolClient"]["ClientId"]
         self.api = api
-        self.http = httpx.Client(base_url=endpoint_url(stack.port))
+        self.http = httpx.Client(base_url=endpoint_url(stack.port), timeout=60)
 
     def parameters(self, **changes: str) -> dict[str, str]:
         default = {"client_id": self.client, "redirect_uri": APP, "response_type": "code", "scope": "openid email"}

@@ -159,7 +159,7 @@ def test_new_user_is_signed_in_after_the_code(upstream: Stack) -> None:
 
 def emailed_code(stack: Stack, email: str) -> str:
     """The code in the message that MiniStack keeps instead of sending it."""
-    sent = httpx.get(f"{process.endpoint_url(stack.port)}/_ministack/ses/messages").text
+    sent = httpx.get(f"{process.endpoint_url(stack.port)}/_ministack/ses/messages", timeout=60).text
     assert email in sent
     (code,) = re.findall(r"Your verification code is (\d{6})", sent[sent.index(email) :])[:1]
     return str(code)

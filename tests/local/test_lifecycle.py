@@ -68,10 +68,10 @@ def test_data_and_users_survive_down_and_up_without_an_apply(stack: Stack) -> No
     stack.crudctl("down")
     assert json.loads(stack.crudctl("status", "--json", check=False))["running"] is False
     with pytest.raises(httpx.ConnectError):
-        httpx.get(before["endpoint_url"])
+        httpx.get(before["endpoint_url"], timeout=60)
     assert APPLY not in up(stack)
     assert stack.outputs == before
-    response = httpx.get(f"{before['api_url']}/items/{item['id']}", headers={"Authorization": token})
+    response = httpx.get(f"{before['api_url']}/items/{item['id']}", headers={"Authorization": token}, timeout=60)
     assert response.json() == item
     with stack.api() as api:
         assert api.delete(f"items/{item['id']}").status_code == 204
@@ -85,13 +85,15 @@ def test_other_ports_need_no_apply(stack: Stack) -> None:
     assert APPLY not in up(stack, "--port", str(ports["port"]), "--web-port", str(ports["web_port"]))
     outputs = stack.outputs
     assert outputs["web_url"] == process.endpoint_url(ports["web_port"])
-    assert httpx.get(f"{outputs['web_url']}/config.json").json()["api_url"] == outputs["api_url"]
+    assert httpx.get(f"{outputs['web_url']}/config.json", timeout=60).json()["api_url"] == outputs["api_url"]
     sign_in = f"{outputs['hosted_ui_url']}/oauth2/authorize"
     asked = {"response_type": "code", "client_id": outputs["user_pool_client_id"], "scope": "openid"}
     challenge = {"code_challenge": "x" * 43, "code_challenge_method": "S256"}
-    accepted = httpx.get(sign_in, params={**asked, **challenge, "redirect_uri": f"{outputs['web_url']}/"})
+    accepted = httpx.get(sign_in, params={**asked, **challenge, "redirect_uri": f"{outputs['web_url']}/"}, timeout=60)
     refused = httpx.get(
-        sign_in, params={**asked, **challenge, "redirect_uri": process.endpoint_url(before["web_port"]) + "/"}
+        sign_in,
+        params={**asked, **challenge, "redirect_uri": process.endpoint_url(before["web_port"]) + "/"},
+        timeout=60,
     )
     assert accepted.status_code < 400
     assert refused.status_code == 400

@@ -149,7 +149,7 @@ def test_down_stops_it(theirs: Stack, machine: dict[str, str]) -> None:
     endpoint = theirs.endpoint
     assert "Stopped." in theirs.run("down", env=machine).stderr
     with pytest.raises(httpx.ConnectError):
-        httpx.get(endpoint)
+        httpx.get(endpoint, timeout=60)
     assert "The local stack is not running." in theirs.run("down", env=machine).stderr
     assert theirs.run("status", env=machine).returncode == 1
     assert theirs.environment.record.keys() == {"port", "web_port", "prefix", "region", "saved"}

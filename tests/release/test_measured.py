@@ -23,7 +23,7 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
     old = {name: at.version for name, at in before[PROD].items()}
     slow, silent = rig.publish("latency", "list_items"), rig.publish("malformed", "get_item")
     new = {**rig.healthy, "list_items": slow["list_items"], "get_item": silent["get_item"]}
-    api = httpx.Client(base_url=rig.outputs["api_url"], headers={"Authorization": f"Bearer {rig.token()}"})
+    api = httpx.Client(base_url=rig.outputs["api_url"], headers={"Authorization": f"Bearer {rig.token()}"}, timeout=60)
     since = time.time()
     measured = Release(1, old, new, old, [0.5], 0.0, "tests", "tests", 0, "tests", since, since)
     lookout = rig.cloud.lookout()

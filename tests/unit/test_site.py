@@ -46,7 +46,7 @@ def serving(tmp_path: Path) -> Iterator[tuple[httpx.Client, Path]]:
     running = Server(0, tmp_path / "dist", tmp_path / "site.json")
     thread = threading.Thread(target=lambda: running.serve_forever(poll_interval=0.01))
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{running.server_address[1]}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{running.server_address[1]}", timeout=60) as client:
         yield client, tmp_path
     running.shutdown()
     running.server_close()

@@ -66,7 +66,10 @@ def machine_secret(steps: Steps) -> None:
 
     def accepted(secret: str) -> bool:
         form = {"grant_type": "client_credentials"}
-        return httpx.post(f"{steps.stack.endpoint}/oauth2/token", data=form, auth=(client, secret)).status_code == 200
+        return (
+            httpx.post(f"{steps.stack.endpoint}/oauth2/token", data=form, auth=(client, secret), timeout=60).status_code
+            == 200
+        )
 
     old = described["ClientSecret"]
     steps.next("POOL=")
