@@ -107,7 +107,8 @@ def test_the_zip_contains_the_code_of_every_module_its_loader_and_nothing_else(b
         modules = modules_in(archive)
         assert modules.keys() == {".".join(path.parts).removesuffix(".__init__") for path in paths}
     contract = len(zlib.compress(marshal.dumps(modules["functions.operations"])))
-    assert built.stat().st_size - contract < 60_000  # whatever the contract is
+    if sys.version_info[:2] == package.LAMBDA_PYTHON:  # the size of bytecode differs between versions
+        assert built.stat().st_size - contract < 60_000  # whatever the contract is
 
 
 def test_every_module_of_the_zip_is_imported_from_it(built: Path, unpacked: Path) -> None:
