@@ -449,7 +449,7 @@ variable "runbook" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Monthly budget of the whole account: notifies at 80 %, and when the forecast exceeds it. A million requests cost about 45. Null creates none: many accounts let no role use billing, and the first deploy should not fail of it. There should be one in each account; `crudctl doctor` says whether there is, and whether one can be made."
+  description = "Monthly budget of the whole account: notifies at 80 %, and when the forecast exceeds it. A million requests a month cost about 5 after the free tier, and 9 more with a web ACL. Null creates none: many accounts let no role use billing, and the first deploy should not fail of it. There should be one in each account; `crudctl doctor` says whether there is, and whether one can be made."
   type        = number
   default     = null
 

@@ -24,6 +24,11 @@ def test_the_figures_of_the_environments_are_those_of_their_plans() -> None:
     assert deployed.ENVIRONMENTS.read_text(encoding="utf-8") == script.environments(), stale
 
 
+def test_each_further_function_adds_to_the_dashboard_what_the_command_assumes() -> None:
+    usual, most = (deployed.of_resources(each) for each in (rendered.environment("prod"), rendered.longest()))
+    assert deployed.with_functions(usual, most.functions).dashboards == most.dashboards
+
+
 def test_every_kind_of_resource_is_known_to_be_priced_or_free() -> None:
     kinds = {one["type"] for one in rendered.longest()}
     assert not kinds - FREE - PRICED, "add its price to crudctl.cost.model, or list it as free in crudctl.cost.deployed"

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crudctl.cli import main
-from crudctl.cost import model, neighbours, workload, worst
+from crudctl.cost import deployed, model, neighbours, workload, worst
 from crudctl.cost.deployed import Deployed
 from crudctl.cost.prices import HOURS, KB, SECONDS, Line, price_list, total
 from crudctl.cost.workload import Workload
@@ -36,8 +36,8 @@ DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-
 PROD = Deployed(alarm_metrics=11, dashboards=(50,), metrics=2, traced=0.05, reservoir=1, web_acls=(3,), retention=90)
 
 
-def lines(month: Workload, deployed: Deployed = PROD) -> list[Line]:
-    return model.lines(month, deployed)
+def lines(month: Workload, there: Deployed = PROD) -> list[Line]:
+    return model.lines(month, there)
 
 
 def bill(deployed: Deployed = PROD, **month: Any) -> dict[str, float]:
@@ -170,6 +170,11 @@ def test_each_thing_of_a_plan_that_has_a_price_changes_the_bill_by_it() -> None:
     assert more(retention=0) > more(retention=180) > 0
     # 0.5 GB of each of five functions for a month, and 10,000 restores of 0.5 GB
     assert more(snap_start=True) == pytest.approx(5 * 0.5 * SECONDS * 0.0000015046 + 10_000 * 0.5 * 0.0001397998)
+
+
+def test_another_operation_makes_the_dashboard_one_that_is_never_free() -> None:
+    six = deployed.with_functions(replace(PROD, web_acls=()), 6)
+    assert bill(six, requests=0, users=0)["CloudWatch: dashboard of more than 50 metrics"] == 3.00
 
 
 def test_a_release_costs_what_its_alarms_metrics_and_looks_cost_in_an_hour() -> None:

@@ -127,8 +127,8 @@ def _deployed(environment: str, served: Service) -> Deployed:
     called = {(operation.method, operation.path) for operation in served.operations.values()}
     methods = called | {("HEAD", path) for method, path in called if method == "GET"}
     without_token = METHODS * len({path for _, path in called}) - len(methods)
-    there = deployed.environment(environment)
-    return replace(there, functions=len(served.functions), methods=len(methods), methods_without_token=without_token)
+    there = deployed.with_functions(deployed.environment(environment), len(served.functions))
+    return replace(there, methods=len(methods), methods_without_token=without_token)
 
 
 def _with_web_acl(there: Deployed, wanted: bool | None) -> Deployed:

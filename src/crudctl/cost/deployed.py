@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from crudctl.console import Failed
 
 ENVIRONMENTS = Path(__file__).with_name("environments.json")
 VERSIONS = 2  # of a function, at most, at one time
+SHOWN_EACH = 6  # metrics of the dashboard for each function, as infra/dashboard.tf has it
 METHODS = 7  # that API Gateway knows for each path
 FINE = 60  # seconds; an alarm of a shorter period costs three times as much
 OF_ONE = re.compile('(operation|FunctionName)="')  # in a search
@@ -108,6 +109,13 @@ def environment(name: str) -> Deployed:
             "Pass its plan: `terraform show -json PLAN > plan.json`, then --plan plan.json.",
         )
     return _of_json(found)
+
+
+def with_functions(known: Deployed, functions: int) -> Deployed:
+    """Return an environment of this project with another number of functions."""
+    more = SHOWN_EACH * (functions - known.functions)
+    shown = tuple(None if number is None else number + more for number in known.dashboards)
+    return replace(known, functions=functions, dashboards=shown)
 
 
 def read(path: Path) -> Deployed:

@@ -21,6 +21,8 @@ def head(region: str, what: str) -> str:
 
 def bill(lines: Sequence[Line]) -> str:
     """Return a bill, line by line, and its sum."""
+    if not lines:
+        return "Nothing here has a price."
     rows = [
         (
             f"{line.service}: {line.what}",
