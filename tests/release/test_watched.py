@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from crudctl.console import Failed
+from crudctl.project import Environment
 from crudctl.release import rollback_function
 from crudctl.release.aliases import PROD, Position
+from crudctl.release.canary_alarms import Settings
+from crudctl.release.cloud import alarm_settings
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from crudctl.release.releaser import Releaser
 from tests.release.simulation import BEGIN, HASTY, OPERATIONS, PREFIX, Aws, Fault, Stopped, Watcher, refused
 from tests.release.test_other_functions import in_project, release
+from tests.stack import ROOT
 
 STEPS = [0.1, 0.5]
 CALLS = [("cloudwatch", "put_metric_alarm"), ("cloudwatch", "delete_alarms"), ("cloudwatch", "set_alarm_state"),
@@ -280,3 +287,37 @@ def test_alarms_of_other_environments_and_the_standing_ones_are_left_alone(aws: 
         aws.cloudwatch.put_metric_alarm(AlarmName=name)
     assert aws.releaser(policy=HASTY).start(STEPS, 0, aws.publish()).state == PROMOTED
     assert aws.watched() == others
+
+
+def test_an_environment_that_does_not_know_the_alarms_is_deployed_first() -> None:
+    test = Environment(ROOT, "test")
+    assert alarm_settings(test, {"release_alarms": None}) is None
+    given: dict[str, Any] = {
+        "rollback": "arn:1",
+        "topic": "arn:2",
+        "runbook": "docs/runbook.md",
+        "cause": 300,
+        "release": 3600,
+    }
+    assert alarm_settings(test, {"release_alarms": given}) == Settings(test.prefix, **given)
+    with pytest.raises(Failed, match="older than this version of crudctl"):
+        alarm_settings(test, {"functions": {}})
+
+
+def test_nothing_is_begun_in_an_environment_that_does_not_know_the_alarms(aws: Aws) -> None:
+    def unknown() -> None:
+        raise Failed("What is deployed is older than this version of crudctl.")
+
+    aws.publish()
+    with pytest.raises(Failed):
+        Releaser(replace(aws.cloud(), alarms=unknown), Watcher(), HASTY).start(STEPS, 0)
+    assert aws.cloud().records().current() is None
+
+
+def test_without_alarms_a_release_is_compared_all_the_same(aws: Aws) -> None:
+    aws.rate = 5.0
+    new = aws.publish(Fault("5xx", "get_item", after=BEGIN + 60))
+    ended = Releaser(replace(aws.cloud(), alarms=lambda: None), Watcher()).start(STEPS, 600, new)
+    assert (ended.state, ended.by) == (ROLLED_BACK, "verdict")
+    assert aws.cloudwatch.alarms == {}
+    assert aws.logs.filters == {}
