@@ -41,7 +41,9 @@ class Pool:
 
 
 @pytest.fixture
-def pool() -> Pool:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """A pool without workers, for whose start nobody loses patience."""
+    monkeypatch.setattr(worker_start, "PATIENCE", 600)
     return Pool()
 
 
