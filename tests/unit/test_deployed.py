@@ -201,5 +201,11 @@ def test_an_environment_without_figures_is_refused_and_one_of_a_family_has_those
     assert deployed.environment("pr-42") == deployed.environment("pr")
 
 
+@pytest.mark.parametrize("kind", sorted(PRICED | FREE))
+def test_values_that_only_an_apply_knows_do_not_stop_the_count(kind: str) -> None:
+    """A plan leaves out what it does not know, whatever it is."""
+    assert planned(resource(kind, {}), children=(resource(kind, {}, module="module.mine."),)).unpriced == ()
+
+
 def test_no_resource_is_both_free_and_priced() -> None:
     assert not FREE & PRICED

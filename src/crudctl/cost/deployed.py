@@ -180,13 +180,14 @@ def of_resources(resources: Iterable[Mapping[str, Any]]) -> Deployed:
     limits = [_limits(values) for values in each("aws_api_gateway_method_settings")]
     default = [rate for path, rate in limits if path == "*/*"]
     without = [rate for path, rate in limits if path != "*/*"]
-    rule = min(each("aws_xray_sampling_rule"), key=lambda values: values["priority"], default=DEFAULT_RULE)
+    rules = sorted(each("aws_xray_sampling_rule"), key=lambda values: values.get("priority", 0))
+    rule = DEFAULT_RULE | dict(rules[0] if rules else {})
     traced = any(values.get("xray_tracing_enabled") for values in each("aws_api_gateway_stage"))
     budgets = [float(values["limit_amount"]) for values in each("aws_budgets_budget") if "limit_amount" in values]
     retentions = [values.get("retention_in_days") or 0 for values in each("aws_cloudwatch_log_group")]
     return Deployed(
         functions=len(functions),
-        memory=max((values["memory_size"] for values in functions), default=0),
+        memory=max((values.get("memory_size") or 128 for values in functions), default=0),
         snap_start=any(values.get("snap_start") for values in functions),
         alarm_metrics=sum(_metrics(values) for values in alarms if not _fine(values)),
         fine_alarm_metrics=sum(_metrics(values) for values in alarms if _fine(values)),
@@ -227,8 +228,8 @@ def _shown(dashboard: Mapping[str, Any], functions: int) -> int | None:
     """Return how many metrics a dashboard shows. A search finds one for each version, of each function unless it names one."""
     if not dashboard.get("dashboard_body"):
         return None
-    widgets = json.loads(dashboard["dashboard_body"])["widgets"]
-    rows = [row for widget in widgets for row in widget.get("properties", {}).get("metrics", [])]
+    widgets = json.loads(dashboard["dashboard_body"]).get("widgets", [])
+    rows = [row for widget in widgets for row in widget.get("properties", {}).get("metrics", []) if row]
     searches = [text for row in rows for text in re.findall(r"SEARCH\('(.*?)'", _expression(row))]
     found = sum(VERSIONS * (1 if OF_ONE.search(text) else functions) for text in searches)
     return sum(isinstance(row[0], str) for row in rows) + found
@@ -239,13 +240,13 @@ def _expression(row: list[Any]) -> str:
 
 
 def _filtered(values: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the metric that a filter makes of log lines. Those with dimensions are made by a release only."""
+    """Return the metric that a filter makes of log lines, with empty names that only an apply will know."""
     made = _first(values, "metric_transformation")
-    return made["namespace"], made["name"]
+    return made.get("namespace", ""), made.get("name", "")
 
 
 def _limits(values: Mapping[str, Any]) -> tuple[str, float]:
-    return values["method_path"], float(_first(values, "settings").get("throttling_rate_limit") or 0)
+    return values.get("method_path", ""), float(_first(values, "settings").get("throttling_rate_limit") or 0)
 
 
 def _methods(limits: Iterable[tuple[str, float]]) -> int:
