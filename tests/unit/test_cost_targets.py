@@ -6,6 +6,7 @@ The figures of the environments are those of Terraform's plan, which `tests/orac
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from crudctl.cost import deployed, model
 from crudctl.cost.deployed import Deployed
 from crudctl.cost.prices import total
 from crudctl.cost.workload import Workload
+from tests.stack import ROOT
 
 IDLE, MILLION = Workload(0, users=0), Workload(1e6)
 # The most that a line may cost in prod, in US dollars. Those that it does not name cost nothing, or are not there.
@@ -25,8 +27,10 @@ SERVING = {
 MONITORING = {"CloudWatch: logs, kept": 0.04, "CloudWatch: alarms": 0.10}
 
 
-def without_web_acl(environment: str) -> Deployed:
-    return replace(deployed.environment(environment), web_acls=(), waf_rate=None)
+def plain(environment: str) -> Deployed:
+    """An environment without what a team may switch on, and pays for by choice."""
+    off: dict[str, Any] = {"web_acls": (), "pool_acls": (), "waf_rate": None, "snap_start": False}
+    return replace(deployed.environment(environment), tier="ESSENTIALS", retention=90, **off)
 
 
 def bill(month: Workload, there: Deployed) -> dict[str, float]:
@@ -37,20 +41,22 @@ def bill(month: Workload, there: Deployed) -> dict[str, float]:
 
 @pytest.mark.parametrize(("environment", "most"), [("test", 0.10), ("prod", 1.00), ("pr", 0.00)])
 def test_an_idle_environment_costs_cents(environment: str, most: float) -> None:
-    found = bill(IDLE, without_web_acl(environment))
+    found = bill(IDLE, plain(environment))
     assert sum(found.values()) <= most + 1e-9
     assert set(found) <= {"CloudWatch: alarms"}
 
 
-def test_the_web_acl_costs_what_the_variable_says_and_is_in_prod_only() -> None:
-    assert not deployed.environment("test").web_acls
-    assert not deployed.environment("pr").web_acls
-    with_it, without = (bill(IDLE, there) for there in (deployed.environment("prod"), without_web_acl("prod")))
+def test_the_web_acl_costs_what_the_variable_says() -> None:
+    with_it, without = (bill(IDLE, replace(plain("prod"), web_acls=acls)) for acls in ((3,), ()))
     assert sum(with_it.values()) - sum(without.values()) == pytest.approx(8.00)
+    assert "USD 8 a month (the ACL 5, each of its three rules 1)" in (ROOT / "infra" / "variables.tf").read_text(
+        "utf-8"
+    )
+    assert deployed.environment("prod").web_acls in {(3,), ()}
 
 
 def test_a_million_requests_cost_six_dollars_of_which_watching_them_is_one() -> None:
-    lines, found = model.lines(MILLION, without_web_acl("prod")), bill(MILLION, without_web_acl("prod"))
+    lines, found = model.lines(MILLION, plain("prod")), bill(MILLION, plain("prod"))
     assert total(lines, after_free=True) <= 6.00
     assert total((line for line in lines if model.is_monitoring(line)), after_free=True) <= 1.00
     assert found.keys() <= SERVING.keys() | MONITORING.keys()
@@ -70,6 +76,4 @@ def test_what_watches_stays_in_the_free_tier_or_close_to_it(environment: str) ->
 
 def test_an_hour_of_a_release_costs_cents() -> None:
     releases = replace(IDLE, releases=1)
-    assert (
-        total(model.lines(releases, without_web_acl("prod"))) - total(model.lines(IDLE, without_web_acl("prod"))) < 0.15
-    )
+    assert total(model.lines(releases, plain("prod"))) - total(model.lines(IDLE, plain("prod"))) < 0.15
