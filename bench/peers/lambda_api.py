@@ -52,6 +52,7 @@ class RuntimeApi:
 
     def close(self) -> None:
         self._events.put(None)
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def until_idle(self) -> None:
@@ -86,7 +87,11 @@ class RuntimeApi:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
+        with connection, contextlib.suppress(OSError):  # the process was ended
+            self._exchange(connection)
+
+    def _exchange(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as stream:
             while line := stream.readline():
                 method, path, _ = line.decode().split()
                 length = 0

@@ -76,6 +76,7 @@ class Bench:
             "AWS_ENDPOINT_URL_DYNAMODB": f"https://{host}:{self.table.port}",
             "AWS_CA_BUNDLE": str(self.table.store),
             "SSL_CERT_FILE": str(self.table.store),
+            "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
             "NODE_EXTRA_CA_CERTS": str(self.table.root),
             "BENCH_ROOT": str(self.table.root),
             "TABLE_NAME": "bench",
@@ -129,11 +130,6 @@ class Bench:
             assert answer["statusCode"] < 300, f"{what}: {answer}"
             recordings[what] = (asked, self.table.recorded)
         return recordings
-
-
-def floor_recordings(recordings: Mapping[str, Recordings]) -> Recordings:
-    """Return what the floors are asked: the same events, and for the exchange what a get receives."""
-    return recordings[OURS]
 
 
 def cold(bench: Bench, recordings: Mapping[str, Recordings], runs: int, progress: Progress) -> dict[str, Any]:

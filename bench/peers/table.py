@@ -77,7 +77,6 @@ class Table:
         self._replayed: list[Exchange] = []
         self._position = 0
         self.recorded: list[Exchange] = []
-        self._local = threading.local()
         for table in (TABLE, KEYS):
             self._answer("CreateTable", json.dumps(table).encode())
         threading.Thread(target=self._accept, daemon=True).start()
@@ -86,6 +85,7 @@ class Table:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._folder.cleanup()
 

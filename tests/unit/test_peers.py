@@ -13,6 +13,8 @@ from bench.peers import conformance, figures, packages, report
 from bench.peers.figures import Figure
 from bench.peers.registry import BOTO3, FLOOR, OURS, PEERS
 from bench.peers.table import Exchange, Table
+from crudctl.operate import bench
+from tests.invoke import invoke
 from tests.stack import ROOT
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it reads the clocks of processes, which only Linux has")
@@ -116,6 +118,14 @@ def test_a_peer_that_asks_for_something_else_than_was_recorded_is_found_out() ->
         table.replay([Exchange("GetItem", 1, b"")])
         with pytest.raises(AssertionError, match="Query is asked for where GetItem was recorded"):
             table._respond("Query", b"{}")
+
+
+def test_the_command_has_the_parts_of_the_bench() -> None:
+    assert bench.PARTS == command.PARTS
+    assert bench.OF_PEERS == command.OF_PEERS
+    refused = invoke(ROOT, "bench", "nothing")
+    assert refused.exit_code == 1
+    assert all(part in refused.output for part in bench.PARTS)
 
 
 def test_only_peers_that_exist_can_be_chosen() -> None:

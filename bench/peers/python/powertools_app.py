@@ -41,9 +41,9 @@ def request():
     return Request(app.current_event.raw_event)
 
 
-def body_of(model):
+def body_of(asked, model):
     try:
-        return valid(model, request().body())
+        return valid(model, asked.body())
     except ValidationError as error:
         raise invalid(faults_of(error)) from error
 
@@ -61,7 +61,8 @@ def answer(status, body, headers, kind="application/json"):
 
 @app.post("/items")
 def create_item():
-    asked, content = request(), body_of(Content)
+    asked = request()
+    content = body_of(asked, Content)
     item = new(asked, content)
     if not asked.key:
         return answer(*created(asked, store_boto3.create(asked, item)))
@@ -86,7 +87,7 @@ def get_item(item_id):
 @app.patch("/items/<item_id>")
 def update_item(item_id):
     asked = request()
-    return answer(*respond_item(200, store_boto3.update(asked, *update_of(asked, body_of(Fields)))))
+    return answer(*respond_item(200, store_boto3.update(asked, *update_of(asked, body_of(asked, Fields)))))
 
 
 @app.delete("/items/<item_id>")
