@@ -186,7 +186,9 @@ def _timed(function: Function, asked: Any, requests: int) -> tuple[float, float]
         function.invoke(asked)
     before, seconds = function.cpu(), 0.0
     for _ in range(requests):
-        seconds += function.invoke(asked).seconds
+        answer = function.invoke(asked)
+        assert answer.value["statusCode"] < 300, answer
+        seconds += answer.seconds
     return (function.cpu() - before) * 1000 / requests, seconds * 1e6 / requests
 
 

@@ -26,20 +26,15 @@ def test_a_run_of_the_bench_has_every_figure_of_its_page(tmp_path: Path, monkeyp
     names = [OURS, FLOOR]
     packages.build(names)
     result = command.measure(names, command.OF_PEERS, runs=1, rounds=1, requests=1)
-    assert result["dynamodb"]["peers"][OURS] == {
-        what: {"actions": [action], "sent": result["dynamodb"]["peers"][OURS][what]["sent"]}
-        for what, action in {
-            "get": "GetItem",
-            "create": "PutItem",
-            "create with key": "PutItem",
-            "update": "UpdateItem",
-            "delete": "UpdateItem",
-            "list of 25": "Query",
-        }.items()
+    assert {what: set(each["actions"]) for what, each in result["dynamodb"]["peers"][OURS].items()} == {
+        "get": {"GetItem"},
+        "create": {"PutItem"},
+        "create with key": {"PutItem"},
+        "update": {"UpdateItem"},
+        "delete": {"UpdateItem"},
+        "list of 25": {"Query"},
     }
-    assert (
-        result["cold"]["peers"].keys() == result["warm"]["peers"].keys() == result["memory"]["peers"].keys() == {*names}
-    )
+    assert all(result[part]["peers"].keys() == {*names} for part in ("cold", "warm", "memory", "package"))
     assert result["cold"]["peers"][OURS].keys() == {"bytecode", "source"}
     assert result["package"]["peers"][OURS]["packages"] == []
     page = report.text(result)
