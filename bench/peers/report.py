@@ -27,7 +27,7 @@ times on Lambda. Ratios hold between machines better than milliseconds.
 
 def text(result: Result) -> str:
     """Return the page that the figures make."""
-    parts = [INTRODUCTION.rstrip(), _targets(result)]
+    parts = [INTRODUCTION.rstrip(), *([_targets(result)] if figures.met(result) else [])]
     for name, section in (
         ("cold", _cold),
         ("warm", _warm),
