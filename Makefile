@@ -1,5 +1,6 @@
 # Each command does all the set-up it needs; see README.md.
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode each of the many processes compiles everything again
 CRUDCTL := .venv/bin/crudctl
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
