@@ -41,7 +41,8 @@ EVALUATION = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
         ministack="looks at all metrics of that name at once, at all data points as one period, and only when PutMetricData "
         "is called",
-        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now",
+        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now; "
+        "where some have no data AWS also looks at a few older ones, so that it may fire earlier at little traffic and end later",
         upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background; "
         "periods that end now are our own choice",
     )
