@@ -39,8 +39,8 @@ locals {
   # An objective allows a share of bad requests. A statistic that is a share already needs one metric: the mean of 5XXError, and the
   # percentile rank of Latency, which is in percent. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
   objectives = {
-    availability = { bad = "failed with 5xx", metric = ["AWS/ApiGateway", "5XXError", "Average", local.gateway], allowed = 1 - var.slo.availability }
-    latency      = { bad = "took longer than ${var.slo.latency_ms} ms", metric = ["AWS/ApiGateway", "Latency", "PR(${var.slo.latency_ms}:)", local.gateway], allowed = 100 * (1 - var.slo.latency) }
+    availability = { bad = "failed with 5xx", metric = ["AWS/ApiGateway", "5XXError", "Average", local.gateway], count = ["AWS/ApiGateway", "5XXError", "Sum", local.gateway], allowed = 1 - var.slo.availability }
+    latency      = { bad = "took longer than ${var.slo.latency_ms} ms", metric = ["AWS/ApiGateway", "Latency", "PR(${var.slo.latency_ms}:)", local.gateway], count = ["AWS/ApiGateway", "Latency", "TC(${var.slo.latency_ms}:)", local.gateway], allowed = 100 * (1 - var.slo.latency) }
   }
 
   # Most of several windows must exceed the share: one stray request, or those of one client, are in one or two of them at any
@@ -56,6 +56,23 @@ locals {
       })
     }
   ]...)
+
+  # A share says nothing of how many: with few requests a window has one or none. So this one counts too, over hours, and needs
+  # two metrics for it. It ends when the failures have left its window.
+  sparse = {
+    for objective, of in local.objectives : "${objective}-sparse" => {
+      summary    = "At least ${var.alarm_counts.least} requests ${of.bad} in ${var.alarm_windows.sparse.period} s, more than ${var.alarm_windows.sparse.burn} times the allowed share"
+      page       = objective
+      metric     = null
+      comparison = "GreaterThanThreshold"
+      period     = var.alarm_windows.sparse.period
+      of         = 1
+      bad        = 1
+      threshold  = var.alarm_windows.sparse.burn * of.allowed
+      expression = "IF(bad >= ${var.alarm_counts.least}, share, 0)"
+      metrics    = { share = of.metric, bad = of.count }
+    } if var.sparse_alarms
+  }
 
   causes = {
     operation-faults = {
@@ -89,31 +106,34 @@ locals {
       metric    = [local.prefix, "TableErrors", "Sum", {}]
       threshold = var.alarm_counts.table
     }
-    sign-in-failures = {
-      summary   = "Most sign-ins fail"
-      page      = "sign-in-failures"
-      threshold = 0.5
-    }
   }
 
-  # The only alarm on an expression. FILL turns a period without data into zero.
+  # FILL turns a period without data into zero.
   sign_ins = {
     sign-in-failures = {
+      summary    = "Most sign-ins fail"
+      page       = "sign-in-failures"
+      metric     = null
+      comparison = "GreaterThanOrEqualToThreshold"
+      period     = var.alarm_windows.cause
+      of         = 1
+      bad        = 1
+      threshold  = 0.5
+      expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
       metrics = merge([
         for number, client in local.people_clients : {
           for id, stat in { "tried${number}" = "SampleCount", "succeeded${number}" = "Sum" } :
           id => ["AWS/Cognito", "SignInSuccesses", stat, { UserPool = local.sign_in_pool, UserPoolClient = client }]
         }
       ]...)
-      expression = "IF(${local.tried} - (${local.succeeded}) >= ${var.alarm_counts.sign_ins}, 1 - (${local.succeeded}) / (${local.tried}), 0)"
     }
   }
   tried     = join(" + ", [for number, _ in local.people_clients : "FILL(tried${number}, 0)"])
   succeeded = join(" + ", [for number, _ in local.people_clients : "FILL(succeeded${number}, 0)"])
 
-  alarms = merge(local.burning, {
+  on_expressions = merge(local.sparse, local.sign_ins)
+  alarms = merge(local.burning, local.on_expressions, {
     for name, cause in local.causes : name => merge({
-      metric     = null
       comparison = "GreaterThanOrEqualToThreshold"
       period     = var.alarm_windows.cause
       of         = 1
@@ -142,7 +162,7 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
   ok_actions          = [local.notified]
 
   dynamic "metric_query" {
-    for_each = each.value.metric == null ? [local.sign_ins[each.key].expression] : []
+    for_each = each.value.metric == null ? [local.on_expressions[each.key].expression] : []
 
     content {
       id          = "alarmValue"
@@ -153,7 +173,7 @@ resource "aws_cloudwatch_metric_alarm" "watched" {
   }
 
   dynamic "metric_query" {
-    for_each = each.value.metric == null ? local.sign_ins[each.key].metrics : {}
+    for_each = each.value.metric == null ? local.on_expressions[each.key].metrics : {}
 
     content {
       id = metric_query.key

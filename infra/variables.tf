@@ -320,7 +320,7 @@ variable "gateway_logging_role" {
 }
 
 variable "alarms" {
-  description = "Create the alarms and the dashboard: eleven metrics of alarms at USD 0.10 a month, and 3 for the dashboard. Ten and three dashboards are free in each account, and previews would use that up, so a preview has none. Never without them in prod."
+  description = "Create the alarms and the dashboard: fifteen metrics of alarms at USD 0.10 a month, eleven without `sparse_alarms`, and 3 for the dashboard. Ten of them and three dashboards are free in each account, and previews would use that up, so a preview has none. Never without them in prod."
   type        = bool
   default     = true
 
@@ -380,11 +380,12 @@ variable "slo" {
 }
 
 variable "alarm_windows" {
-  description = "Seconds that alarms look back. A burn-rate alarm is in ALARM while more than `burn` times the allowed share fails in `bad` of the last `of` periods; `cause` is the window of the other alarms, `release` a third of how long a release may take."
+  description = "Seconds that alarms look back. A burn-rate alarm is in ALARM while more than `burn` times the allowed share fails in `bad` of the last `of` periods, or in the one period of `sparse`; `cause` is the window of the other alarms, `release` a third of how long a release may take."
   type = object({
     # The rates are those of Google's SRE workbook, chapter 5: with 14.4 a month's error budget lasts two days, with 6 five days.
     fast    = optional(object({ period = number, of = number, bad = number, burn = number }), { period = 60, of = 10, bad = 6, burn = 14.4 })
     slow    = optional(object({ period = number, of = number, bad = number, burn = number }), { period = 600, of = 6, bad = 5, burn = 6 })
+    sparse  = optional(object({ period = number, burn = number }), { period = 21600, burn = 6 })
     cause   = optional(number, 300)
     release = optional(number, 3600)
   })
@@ -392,7 +393,7 @@ variable "alarm_windows" {
 
   validation {
     condition = alltrue([
-      for seconds in [var.alarm_windows.fast.period, var.alarm_windows.slow.period, var.alarm_windows.cause, var.alarm_windows.release] :
+      for seconds in [var.alarm_windows.fast.period, var.alarm_windows.slow.period, var.alarm_windows.sparse.period, var.alarm_windows.cause, var.alarm_windows.release] :
       contains([10, 20, 30], seconds) || (seconds > 0 && seconds % 60 == 0 && seconds <= 86400)
     ])
     error_message = "Use periods that CloudWatch supports: 10, 20 or 30 seconds, or whole minutes up to a day."
@@ -400,8 +401,8 @@ variable "alarm_windows" {
   validation {
     # FILL makes the newest minutes zero until their data points arrive, and there are none of less than a minute.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-    condition     = var.env == "local" || (alltrue([for seconds in [var.alarm_windows.cause, var.alarm_windows.release] : seconds >= 300]) && alltrue([for window in [var.alarm_windows.fast, var.alarm_windows.slow] : window.period >= 60]))
-    error_message = "Use at least 300 seconds for cause and release, and periods of at least 60: data points arrive a minute or two late, and AWS sends none for less than a minute."
+    condition     = var.env == "local" || (alltrue([for seconds in [var.alarm_windows.sparse.period, var.alarm_windows.cause, var.alarm_windows.release] : seconds >= 300]) && alltrue([for window in [var.alarm_windows.fast, var.alarm_windows.slow] : window.period >= 60]))
+    error_message = "Use at least 300 seconds for sparse, cause and release, and periods of at least 60: data points arrive a minute or two late, and AWS sends none for less than a minute."
   }
   validation {
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -413,11 +414,17 @@ variable "alarm_windows" {
   }
   validation {
     condition = alltrue([
-      for window in [var.alarm_windows.fast, var.alarm_windows.slow] :
+      for window in concat([var.alarm_windows.fast, var.alarm_windows.slow], [{ burn = var.alarm_windows.sparse.burn }]) :
       window.burn > 1 && window.burn * (1 - var.slo.availability) < 1 && window.burn * (1 - var.slo.latency) < 1
     ])
     error_message = "burn must be above 1, and burn times the allowed share below 1: more than all requests cannot fail."
   }
+}
+
+variable "sparse_alarms" {
+  description = "Two more alarms, which find a failure with few requests: fewer than one every ten minutes, or an operation that is rarely called. They have four metrics, USD 0.40 a month, which test saves."
+  type        = bool
+  default     = true
 }
 
 variable "alarm_counts" {

@@ -328,17 +328,24 @@ run "the_web_app_s_configuration_is_uploaded_beside_it" {
   }
 }
 
-run "both_objectives_have_two_alarms_and_every_cause_has_one" {
+run "both_objectives_have_three_alarms_and_every_cause_has_one" {
   command = plan
 
   assert {
-    condition = { for name, alarm in aws_cloudwatch_metric_alarm.watched : name => "${alarm.datapoints_to_alarm} of ${alarm.evaluation_periods} above ${floor(10000 * alarm.threshold + 0.5) / 10000} in ${alarm.period} s of ${alarm.metric_name} ${alarm.statistic == null ? alarm.extended_statistic : alarm.statistic}" if alarm.comparison_operator == "GreaterThanThreshold" } == {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.watched : name => "${alarm.datapoints_to_alarm} of ${alarm.evaluation_periods} above ${floor(10000 * alarm.threshold + 0.5) / 10000} in ${alarm.period} s of ${alarm.metric_name} ${alarm.statistic == null ? alarm.extended_statistic : alarm.statistic}" if alarm.comparison_operator == "GreaterThanThreshold" && alarm.metric_name != null } == {
       availability-fast = "6 of 10 above 0.0144 in 60 s of 5XXError Average"
       availability-slow = "5 of 6 above 0.006 in 600 s of 5XXError Average"
       latency-fast      = "6 of 10 above 14.4 in 60 s of Latency PR(1000:)"
       latency-slow      = "5 of 6 above 6 in 600 s of Latency PR(1000:)"
     }
     error_message = "The windows or burn rates are not those that docs/decisions/0012-metrics-and-alarms.md gives reasons for."
+  }
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.watched : name => "above ${floor(10000 * alarm.threshold + 0.5) / 10000} in ${join(" and ", sort(flatten([for query in alarm.metric_query : [for metric in query.metric : "${metric.period} s of ${metric.metric_name} ${metric.stat}"]])))}" if strcontains(name, "sparse") } == {
+      availability-sparse = "above 0.006 in 21600 s of 5XXError Average and 21600 s of 5XXError Sum"
+      latency-sparse      = "above 6 in 21600 s of Latency PR(1000:) and 21600 s of Latency TC(1000:)"
+    }
+    error_message = "The alarms for little traffic are not those that docs/decisions/0012-metrics-and-alarms.md gives reasons for."
   }
   assert {
     condition = { for name, alarm in aws_cloudwatch_metric_alarm.watched : name => "${alarm.threshold} in ${alarm.period} s of ${alarm.namespace} ${alarm.metric_name}${length(alarm.dimensions == null ? {} : alarm.dimensions) > 0 ? " of the API" : ""}" if alarm.comparison_operator != "GreaterThanThreshold" && alarm.metric_name != null } == {
@@ -352,7 +359,7 @@ run "both_objectives_have_two_alarms_and_every_cause_has_one" {
   }
 }
 
-run "alarms_have_eleven_metrics_however_many_operations_there_are" {
+run "alarms_have_fifteen_metrics_however_many_operations_there_are" {
   command = plan
   variables {
     service     = "tests/fixture/many.json"
@@ -361,7 +368,7 @@ run "alarms_have_eleven_metrics_however_many_operations_there_are" {
   }
 
   assert {
-    condition     = sum([for alarm in aws_cloudwatch_metric_alarm.watched : alarm.metric_name != null ? 1 : length([for query in alarm.metric_query : query if length(query.metric) > 0])]) == 11
+    condition     = sum([for alarm in aws_cloudwatch_metric_alarm.watched : alarm.metric_name != null ? 1 : length([for query in alarm.metric_query : query if length(query.metric) > 0])]) == 15
     error_message = "Each metric of an alarm has a price."
   }
   assert {

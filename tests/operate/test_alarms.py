@@ -23,6 +23,7 @@ SHORT = """
 alarm_windows = {
   fast  = { period = 10, of = 3, bad = 2, burn = 14.4 }
   slow  = { period = 10, of = 4, bad = 3, burn = 6 }
+  sparse = { period = 30, burn = 6 }
   cause = 10
 }
 """
@@ -110,7 +111,7 @@ def test_an_operation_that_always_fails_fires_within_minutes_and_recovers_soon_a
 
     night.pass_minutes(30, broken)
     night.pass_minutes(60, healthy(night, each=5))
-    assert night.names == {"operation-faults", "availability-fast"}
+    assert night.names == {"operation-faults", "availability-fast", "availability-sparse"}
     began, ended = night.fired["availability-fast"]
     assert 120 < began <= 130
     assert 150 < ended <= 156
@@ -123,7 +124,7 @@ def test_an_outage_of_hours_fires_the_slow_alarm_too_which_recovers_within_half_
     night.pass_minutes(120, healthy(night, each=5))
     night.pass_minutes(120, lambda: night.request("get_item", status=502, crashed=True, times=20))
     night.pass_minutes(60, healthy(night, each=5))
-    assert night.names == {"operation-faults", "availability-fast", "availability-slow"}
+    assert night.names == {"operation-faults", "availability-fast", "availability-slow", "availability-sparse"}
     began, ended = night.fired["availability-slow"]
     assert 120 < began <= 165
     assert 240 < ended <= 270
@@ -137,7 +138,29 @@ def test_an_outage_with_little_traffic_fires_too(night: Night, apart: int) -> No
         night.pass_minutes(
             1, (lambda: night.request("get_item", status=502, crashed=True)) if crash else (lambda: None)
         )
-    assert night.names == {"availability-slow"}
+    assert night.names == {"availability-slow", "availability-sparse"}
+
+
+@pytest.mark.parametrize(
+    ("apart", "others", "minutes", "within"),
+    [(2, 0, 30, 10), (30, 0, 180, 125), (15, 5, 120, 70), (30, 1, 180, 125)],
+    ids=["one-in-2-minutes", "one-in-30", "a-rare-operation", "a-rarer-one"],
+)
+def test_five_failures_are_enough_where_few_requests_are_made(
+    night: Night, apart: int, others: int, minutes: int, within: int
+) -> None:
+    """An operation that always fails is called once in so many minutes, beside some requests a minute to another."""
+    for minute in range(minutes):
+
+        def arrived(minute: int = minute) -> None:
+            if others:
+                night.request("list_items", times=others)
+            if minute % apart == 0:
+                night.request("get_item", status=500)
+
+        night.pass_minutes(1, arrived)
+    assert night.names == {"availability-sparse"}
+    assert night.fired["availability-sparse"][0] <= within
 
 
 def test_what_a_busy_day_has_left_hides_no_outage_after_it(night: Night) -> None:
@@ -148,7 +171,7 @@ def test_what_a_busy_day_has_left_hides_no_outage_after_it(night: Night) -> None
     assert night.names == {"availability-slow"}
 
 
-def test_a_slow_leak_fires_the_slow_alarm_only(night: Night) -> None:
+def test_a_slow_leak_fires_the_slow_alarms_only(night: Night) -> None:
     """One in a hundred requests fails, over all operations: ten times the allowed share, which is below 14.4 times."""
     night.pass_minutes(60, healthy(night, each=20))
     requests = 0
@@ -160,10 +183,10 @@ def test_a_slow_leak_fires_the_slow_alarm_only(night: Night) -> None:
             night.request(OPERATIONS[requests // 100 % len(OPERATIONS)], status=500 if requests % 100 == 0 else 200)
 
     night.pass_minutes(360, leaking)
-    assert night.names == {"availability-slow"}
+    assert night.names == {"availability-slow", "availability-sparse"}
 
 
-@pytest.mark.parametrize("a_minute", [5, 20])
+@pytest.mark.parametrize("a_minute", [2, 5, 20])
 def test_a_random_leak_at_little_traffic_is_found_within_a_day(night: Night, a_minute: int) -> None:
     """One in a hundred requests fails by chance."""
     chance = random.Random(f"a leak at {a_minute} requests a minute")
@@ -176,7 +199,7 @@ def test_a_random_leak_at_little_traffic_is_found_within_a_day(night: Night, a_m
             night.request("get_item", status=500, times=failed)
 
     night.pass_minutes(1440, leaking)
-    assert "availability-slow" in night.names
+    assert night.names & {"availability-slow", "availability-sparse"}
 
 
 def test_slow_responses_fire_the_latency_alarms_only(night: Night) -> None:
@@ -187,7 +210,7 @@ def test_slow_responses_fire_the_latency_alarms_only(night: Night) -> None:
         night.request("list_items", milliseconds=8000)
 
     night.pass_minutes(60, crawling)
-    assert night.names == {"latency-fast", "latency-slow"}
+    assert night.names == {"latency-fast", "latency-slow", "latency-sparse"}
 
 
 @pytest.mark.parametrize(
@@ -202,9 +225,10 @@ def test_slow_responses_fire_the_latency_alarms_only(night: Night) -> None:
     ids=["requests", "functions", "table", "table-errors", "crashes"],
 )
 def test_each_cause_fires_its_own_alarm_for_one_window(night: Night, cause: Callable[[Night], Any], alarm: str) -> None:
-    night.pass_minutes(10, healthy(night))
-    night.pass_minutes(1, lambda: (healthy(night)(), cause(night))[0])
-    night.pass_minutes(10, healthy(night))
+    users = healthy(night, each=50)
+    night.pass_minutes(10, users)
+    night.pass_minutes(1, lambda: (users(), cause(night))[0])
+    night.pass_minutes(10, users)
     assert night.fired[alarm] == [11, 16]
     assert night.names == {alarm}
 
@@ -294,7 +318,7 @@ def notified(stack: Stack) -> Iterator[Callable[[], set[tuple[str, str]]]]:
 def test_a_fault_in_one_operation_fires_its_alarm_and_those_of_users_until_it_is_fixed(
     stack: Stack, notified: Callable[[], set[tuple[str, str]]]
 ) -> None:
-    expected = {"operation-faults", "availability-fast", "availability-slow"}
+    expected = {"operation-faults", "availability-fast", "availability-slow", "availability-sparse"}
     cloudwatch = stack.aws("cloudwatch")
     with stack.api() as api:
         item = api.post("items", json={"name": "Watched"}).json()["id"]
@@ -317,15 +341,19 @@ def test_a_fault_in_one_operation_fires_its_alarm_and_those_of_users_until_it_is
         assert notified() == {(name, state) for name in expected for state in ("ALARM", "OK")}
 
 
-def test_alarms_have_eleven_metrics(described: list[dict[str, Any]]) -> None:
+def test_alarms_have_fifteen_metrics(described: list[dict[str, Any]]) -> None:
     """Each metric of an alarm has a price. Here people use the app client for passwords too, whose sign-ins are two."""
     queried = [[each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in described]
     counted = sum(len(metrics) or 1 for metrics in queried)
     names = {
         alarm["AlarmName"].removeprefix(PREFIX): len(metrics) for alarm, metrics in zip(described, queried, strict=True)
     }
-    assert {name for name, metrics in names.items() if metrics} == {"sign-in-failures"}
-    assert counted == 11 + 2
+    assert {name for name, metrics in names.items() if metrics} == {
+        "sign-in-failures",
+        "availability-sparse",
+        "latency-sparse",
+    }
+    assert counted == 15 + 2
 
 
 def anchors(text: str) -> set[str]:

@@ -33,7 +33,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-
 
 
 # As prod, with a web ACL and X-Ray's default rule.
-PROD = Deployed(alarm_metrics=11, dashboards=(50,), metrics=2, traced=0.05, reservoir=1, web_acls=(3,), retention=90)
+PROD = Deployed(alarm_metrics=15, dashboards=(50,), metrics=2, traced=0.05, reservoir=1, web_acls=(3,), retention=90)
 
 
 def lines(month: Workload, there: Deployed = PROD) -> list[Line]:
@@ -144,7 +144,7 @@ def test_lines_with_one_price_share_what_is_free() -> None:
 
 def test_an_idle_service_costs_its_alarms_and_its_dashboard() -> None:
     idle = bill(replace(PROD, web_acls=()), requests=0, users=0)
-    assert idle == {"CloudWatch: alarms": 1.10, "CloudWatch: dashboard": 3.00}
+    assert idle == {"CloudWatch: alarms": 1.50, "CloudWatch: dashboard": 3.00}
     large = bill(replace(PROD, web_acls=(), dashboards=(51,), alarm_metrics=0), requests=0, users=0)
     assert large == {"CloudWatch: dashboard of more than 50 metrics": 3.00}
 
@@ -154,7 +154,7 @@ def test_each_thing_of_a_plan_that_has_a_price_changes_the_bill_by_it() -> None:
         month = Workload(1e6)
         return total(lines(month, replace(PROD, **other)), after_free=True) - total(lines(month), after_free=True)
 
-    assert more(alarm_metrics=12) == pytest.approx(0.10)
+    assert more(alarm_metrics=16) == pytest.approx(0.10)
     assert more(fine_alarm_metrics=2) == pytest.approx(0.60)
     assert more(composite_alarms=1) == pytest.approx(0.50)
     assert more(dashboards=(50, 50, 50, 50)) == pytest.approx(3.00)

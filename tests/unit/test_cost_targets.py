@@ -24,7 +24,7 @@ SERVING = {
     "DynamoDB: reads": 0.23,
     "DynamoDB: point-in-time recovery": 0.39,
 }
-MONITORING = {"CloudWatch: logs, kept": 0.04, "CloudWatch: alarms": 0.10}
+MONITORING = {"CloudWatch: logs, kept": 0.04, "CloudWatch: alarms": 0.50}
 
 
 def plain(environment: str) -> Deployed:

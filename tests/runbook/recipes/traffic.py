@@ -19,6 +19,7 @@ SHORT = """
 alarm_windows = {
   fast    = { period = 10, of = 3, bad = 2, burn = 14.4 }
   slow    = { period = 10, of = 4, bad = 3, burn = 6 }
+  sparse  = { period = 30, burn = 6 }
   cause   = 10
   release = 10
 }
