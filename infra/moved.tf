@@ -46,11 +46,3 @@ moved {
   from = aws_cloudwatch_dashboard.items
   to   = aws_cloudwatch_dashboard.overview[0]
 }
-
-# The composite alarms of versions before 1.5: none is left, and alarms.tf waits until they are deleted, because its own have their names.
-resource "aws_cloudwatch_composite_alarm" "burn" {
-  for_each = toset([])
-
-  alarm_name = each.key
-  alarm_rule = "FALSE"
-}

@@ -10,6 +10,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +137,16 @@ class Stack:
         """An access token of a demo user."""
         passwords = {known["username"]: known["password"] for known in users.demo_users(self.environment)}
         return users.token(self.environment, self.outputs["user_pool_id"], user, passwords[user])
+
+    @contextmanager
+    def newcomer(self) -> Iterator[str]:
+        """An access token of a user who has nothing yet, whatever other tests leave to the demo users, and who then goes."""
+        pool, name, password = self.outputs["user_pool_id"], f"{uuid.uuid4()}@example.com", users.new_password()
+        cognito = self.aws("cognito-idp")
+        cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+        yield users.token(self.environment, pool, name, password)
+        cognito.admin_delete_user(UserPoolId=pool, Username=name)
 
     @property
     def state(self) -> Path:

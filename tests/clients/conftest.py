@@ -53,13 +53,12 @@ def made(folder: Path) -> Mapping[str, Ran]:
 @pytest.fixture(scope="session")
 def sessions(made: Mapping[str, Ran], stack: Stack, folder: Path) -> Mapping[str, Ran]:
     """How each session ended, by the name of its file without suffix; all run at once."""
-    outputs = stack.outputs
-    environ = {"API": outputs["api_url"], "TOKEN": stack.token(outputs["demo_users"][0]["username"])}
     commands = {
         path.stem: (sys.executable, path.name) if path.suffix == ".py" else ("node", f"js/{path.stem}.js")
         for path in (HERE / "sessions").iterdir()
         if path.is_file()
     }
-    with ThreadPoolExecutor() as pool:
+    with stack.newcomer() as token, ThreadPoolExecutor() as pool:
+        environ = {"API": stack.outputs["api_url"], "TOKEN": token}
         ran = {name: pool.submit(Ran, folder, *command, **environ) for name, command in commands.items()}
         return {name: each.result() for name, each in ran.items()}
