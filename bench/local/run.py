@@ -2,7 +2,7 @@
 
 `python bench/local/run.py [help] [up] [requests] [--json FILE]`; without a part, all of them. A fresh clone of the last commit is
 started on free ports, and deleted with all it has at the end; a local stack that is running is left alone. Prints a table, and
-writes it to bench/local/result.md if nothing is left out.
+writes it to bench/local/result.md if nothing is left out and no FILE is given.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def main() -> None:
     if arguments.json:
         figures = [{**asdict(row), "met": row.met} for row in rows]
         arguments.json.write_text(json.dumps({"about": about, "rows": figures}, indent=2) + "\n", encoding="utf-8")
-    if set(parts) == set(PARTS):
+    elif set(parts) == set(PARTS):
         (Path(__file__).parent / "result.md").write_text(f"{about}\n\n{as_table(rows)}", encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ NODE = ".venv/.ready-peers-node"
 @click.option(
     "--peers", metavar="NAMES", help="Some peers only, separated by commas; this project is always among them."
 )
-@click.option("--dry", is_flag=True, help="Print the tables, and keep docs/performance.md as it is.")
+@click.option("--dry", is_flag=True, help="Measure, print the tables, and change no file.")
 def bench(parts: tuple[str, ...], peers: str | None, *, dry: bool) -> None:
     """Measure cold starts, warm requests, memory, package, calls to DynamoDB, cost, and the local stack, beside the targets.
 
