@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import process
+from emulator.dynamodb import query_pages  # noqa: F401  # registers its difference, also if this file runs alone
 from emulator.patches import registered
 
 from . import test_invocation, test_put_rest_api, test_worker_io, test_worker_start
