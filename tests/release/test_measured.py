@@ -24,7 +24,8 @@ def test_slow_requests_and_responses_without_a_log_line_are_counted_for_the_vers
     slow, silent = rig.publish("latency", "list_items"), rig.publish("malformed", "get_item")
     new = {**rig.healthy, "list_items": slow["list_items"], "get_item": silent["get_item"]}
     api = httpx.Client(base_url=rig.outputs["api_url"], headers={"Authorization": f"Bearer {rig.token()}"}, timeout=60)
-    since = time.time() // 5 * 5  # the emulator keeps what it counts within five seconds as one point, at the first of its times
+    # The emulator keeps what it counts within five seconds as one point, at the first of its times.
+    since = time.time() // 5 * 5
     measured = Release(1, old, new, old, [0.5], 0.0, "tests", "tests", 0, "tests", since, since)
     lookout = rig.cloud.lookout()
     lookout.post(measured, Traffic({}, 0.5))
