@@ -37,7 +37,7 @@ class Target:
         before: what it was when the target was set, in November 2026.
         quiet, loaded: at most this; `loaded` on a machine that has more to do than it has processors.
         of: returns the values, one for each turn; raises KeyError if the result has not what it takes.
-        limit: the same for one verified TLS exchange in place of this project: no code could do with less.
+        limit: the same for one verified TLS exchange on public modules, and nothing else, in place of this project.
     """
 
     what: str
@@ -101,7 +101,7 @@ TARGETS = (
 
 
 def limit(target: Target, result: Result) -> Figure | None:
-    """Return the least that a target's figure could be, where that was measured."""
+    """Return what a target's figure is with one TLS exchange and nothing else, where that was measured."""
     try:
         return Figure.of(target.limit(result)) if target.limit else None
     except KeyError:

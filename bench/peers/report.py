@@ -68,7 +68,8 @@ def _targets(result: Result) -> str:
         [
             "## Targets",
             "Ratios of CPU, by turns of one run. On a machine with more to do than it has processors, warm requests have the "
-            "targets of a loaded one. The limit is what one verified TLS exchange with the table, and nothing else, comes to.",
+            "targets of a loaded one. The limit is what one verified TLS exchange with the table, and nothing else, comes to on "
+            "Python's public modules; the functions use `_ssl`.",
             _table(("", "November 2026", "at most", "now", "limit", "met"), rows),
         ]
     )
