@@ -166,7 +166,9 @@ def _inputs(environment: Environment) -> str:
     files = [
         environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json", "service.json")
     ]
-    files += (path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json"))
+    files += (
+        path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json", ".css")
+    )
     digest = hashlib.sha256()
     for file in sorted(files):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
