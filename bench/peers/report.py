@@ -71,6 +71,9 @@ def _targets(result: Result) -> str:
             "targets of a loaded one. The limit is what one verified TLS exchange with the table, and nothing else, comes to on "
             "Python's public modules; the functions use `_ssl`.",
             _table(("", "November 2026", "at most", "now", "limit", "met"), rows),
+            "What a cold start and a read consist of, and so what keeps the targets that are missed away, is in "
+            "[decision 29](decisions/0029-fast.md#what-is-left); for the local stack, below, in "
+            "[decision 5](decisions/0005-local-stack.md#what-makes-it-fast-2026-11-26).",
         ]
     )
 
