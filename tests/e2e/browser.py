@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from crudctl.build.service import Service
 from tests.stack import ROOT
 
+from . import session
+
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN_AXE = "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -29,11 +31,12 @@ new PerformanceObserver((list) => {
 class App:
     """A browser profile with one tab, for the app at `url`, signed out; all its tabs and pages are watched.
 
-    `service` is the description of the contract of its stack. `allowed` are parts of console errors that a test provokes.
+    `outputs` are those of its stack, `service` is the description of its contract. `allowed` are parts of console errors that a test provokes.
     """
 
-    def __init__(self, context: BrowserContext, url: str, origins: set[str], service: Service) -> None:
-        self.context, self.url, self._origins, self.service = context, url, origins, service
+    def __init__(self, context: BrowserContext, outputs: dict[str, Any], service: Service) -> None:
+        self.context, self.url, self.outputs, self.service = context, outputs["web_url"], outputs, service
+        self._origins = {outputs["web_url"], outputs["hosted_ui_url"]}
         self.allowed: list[str] = []
         self.errors: list[str] = []
         self.violations: list[str] = []
@@ -74,6 +77,20 @@ class App:
 
     def open(self, path: str = "/") -> App:
         self.page.goto(self.url + path)
+        return self
+
+    def enter(self, user: dict[str, str], path: str = "/") -> App:
+        """Open the page at `path` with a new session of the user, without the hosted page."""
+        scopes = list(
+            dict.fromkeys(
+                scope for one in self.service.operations.values() if one.kind != "other" for scope in one.scopes
+            )
+        )
+        self.page.goto(f"{self.url}/icon.svg")
+        for name, text in session.stored(self.outputs, scopes, user).items():
+            self.page.evaluate("([name, text]) => sessionStorage.setItem(name, text)", [name, text])
+        self.open(path)
+        self.page.get_by_role("heading", name=self.service.plural, level=1).wait_for()
         return self
 
     def sign_in(self, user: dict[str, str], path: str = "/") -> App:

@@ -80,7 +80,7 @@ def new_app(browser: Browser, stack: Stack, outputs: dict[str, Any]) -> Iterator
         context = browser.new_context(**{**settings, "reduced_motion": "reduce", **options})
         context.set_default_timeout(45_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=outputs["web_url"])
-        apps.append(App(context, outputs["web_url"], {outputs["web_url"], outputs["hosted_ui_url"]}, service))
+        apps.append(App(context, outputs, service))
         return apps[-1]
 
     yield new

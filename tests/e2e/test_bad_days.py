@@ -14,7 +14,7 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
     new_app: NewApp, user: dict[str, str], api: httpx.Client
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1, 'tags': ['a']}).json()['id']}"
-    one, other = new_app().sign_in(user, f"/{where}"), new_app().sign_in(user, f"/{where}")
+    one, other = new_app().enter(user, f"/{where}"), new_app().enter(user, f"/{where}")
     one.field("Name").fill("Lamp of one")
     one.field("Quantity").fill("2")
     one.button("Save").click()
@@ -46,7 +46,7 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
 
 def test_text_typed_while_the_item_is_reloaded_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1}).json()['id']}"
-    app.sign_in(user)
+    app.enter(user)
     api.patch(where, content='{"quantity":2}', headers={"Content-Type": "application/merge-patch+json"})
     held: list[Route] = []
 
@@ -82,7 +82,7 @@ def test_an_item_that_changed_is_deleted_only_after_a_second_confirmation(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
-    app.sign_in(user)
+    app.enter(user)
     expect(app.button("Delete Lamp")).to_be_visible()
     api.patch(where, content='{"name":"Newer"}', headers={"Content-Type": "application/merge-patch+json"})
     app.allowed += ["412"]
@@ -99,7 +99,7 @@ def test_an_item_that_was_deleted_elsewhere_can_be_saved_as_a_new_one(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
-    app.sign_in(user, f"/{where}")
+    app.enter(user, f"/{where}")
     app.field("Name").fill("Lamp, repaired")
     api.delete(where)
     app.allowed += ["404"]
@@ -113,7 +113,7 @@ def test_an_item_that_was_deleted_elsewhere_can_be_saved_as_a_new_one(
 def test_a_lost_network_is_reported_and_the_form_is_sent_when_it_is_back(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Patient")
     app.allowed += ["ERR_INTERNET_DISCONNECTED"]
@@ -131,7 +131,7 @@ def test_a_form_closed_while_its_save_waits_does_not_close_the_next_form(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     api.post("items", json={"name": "Lamp"})
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Patient")
     app.allowed += ["ERR_INTERNET_DISCONNECTED"]
@@ -148,7 +148,7 @@ def test_a_form_closed_while_its_save_waits_does_not_close_the_next_form(
 
 
 def test_a_create_whose_response_was_lost_creates_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     lost: list[int] = []
 
     def lose_the_response(route) -> None:  # type: ignore[no-untyped-def]
@@ -166,7 +166,7 @@ def test_a_create_whose_response_was_lost_creates_one_item(app: App, user: dict[
 
 
 def test_a_wait_can_be_stopped_and_the_form_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Still here")
     app.allowed += ["ERR_CONNECTION_REFUSED"]
@@ -182,7 +182,7 @@ def test_a_wait_can_be_stopped_and_the_form_is_kept(app: App, user: dict[str, st
 
 
 def test_a_busy_service_is_called_again_after_the_time_in_retry_after(app: App, user: dict[str, str]) -> None:
-    app.sign_in(user)
+    app.enter(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.allowed += ["429"]
     app.respond("GET", problem(429, headers={"Retry-After": "4"}))
@@ -194,7 +194,7 @@ def test_a_busy_service_is_called_again_after_the_time_in_retry_after(app: App, 
 
 
 def test_a_failing_service_is_reported_with_the_request_id(app: App, user: dict[str, str]) -> None:
-    app.sign_in(user)
+    app.enter(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.allowed += ["500"]
     app.respond("GET", *[problem(500)] * 5)

@@ -21,7 +21,7 @@ BUSY = """() => {
 
 
 def test_an_item_is_created_changed_restored_and_deleted(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("<b>Desk</b> lamp")
@@ -80,7 +80,7 @@ def test_sixty_items_are_loaded_page_by_page_in_both_orders(app: App, user: dict
             == 201
         )
     lists = app.calls("GET")
-    app.sign_in(user)
+    app.enter(user)
     expect(app.rows()).to_have_count(25)
     assert app.names()[0] == "Item 60"
     for loaded in (50, 60):
@@ -109,7 +109,7 @@ def test_sixty_items_are_loaded_page_by_page_in_both_orders(app: App, user: dict
 
 
 def test_a_double_click_creates_one_item(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     posts = app.calls("POST")
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Once")
@@ -121,7 +121,7 @@ def test_a_double_click_creates_one_item(app: App, user: dict[str, str], api: ht
 
 def test_local_time_is_shown_and_utc_on_hover(app: App, user: dict[str, str], api: httpx.Client) -> None:
     item = api.post("items", json={"name": "Clock"}).json()
-    app.sign_in(user)
+    app.enter(user)
     shown = app.rows().locator("time").first
     utc = item["created_at"][:19].replace("T", " ")
     expect(shown).to_have_attribute("title", f"{utc} UTC")
@@ -132,7 +132,7 @@ def test_local_time_is_shown_and_utc_on_hover(app: App, user: dict[str, str], ap
 def test_an_api_call_is_a_curl_command_that_works_and_hides_the_token(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
-    app.sign_in(user).create(name="It's $5 & up", quantity="5")
+    app.enter(user).create(name="It's $5 & up", quantity="5")
     app.button("API calls").click()
     dialog = app.page.get_by_role("dialog")
     line = dialog.locator("pre")
@@ -166,7 +166,7 @@ def run_copied(app: App) -> str:
 
 
 def test_faults_are_shown_at_their_fields_before_anything_is_sent(app: App, user: dict[str, str]) -> None:
-    app.sign_in(user)
+    app.enter(user)
     posts = app.calls("POST")
     app.page.get_by_role("link", name="New item").click()
     app.field("Quantity").fill("minus one")
@@ -185,7 +185,7 @@ def test_faults_are_shown_at_their_fields_before_anything_is_sent(app: App, user
 def test_a_fault_that_only_the_api_detects_is_shown_at_the_field_its_pointer_names(
     app: App, user: dict[str, str]
 ) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.allowed += ["400"]
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("x")
@@ -199,7 +199,7 @@ def test_a_fault_that_only_the_api_detects_is_shown_at_the_field_its_pointer_nam
 
 
 def test_a_form_that_is_closed_keeps_its_unsaved_changes(app: App, user: dict[str, str]) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="New item").click()
     app.field("Name").fill("Later")
     app.page.keyboard.press("Escape")
@@ -213,7 +213,7 @@ def test_a_form_that_is_closed_keeps_its_unsaved_changes(app: App, user: dict[st
 
 
 def test_a_form_that_opens_while_the_list_loads_takes_the_focus(app: App, user: dict[str, str]) -> None:
-    app.sign_in(user)
+    app.enter(user)
     held: list[Route] = []
     app.page.route("**/v1/items?**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes on it
     app.page.reload()
@@ -225,7 +225,7 @@ def test_a_form_that_opens_while_the_list_loads_takes_the_focus(app: App, user: 
 
 
 def test_all_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     keys: Any = app.page.keyboard
     app.page.get_by_role("link", name="New item").focus()
     keys.press("Enter")

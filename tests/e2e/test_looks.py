@@ -46,20 +46,20 @@ def signed_out(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 
 def empty(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("heading", name="No items yet").wait_for()
 
 
 def loading(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.page.route("**/v1/items?**", lambda route: None)
-    app.sign_in(user)
+    app.enter(user)
     app.page.locator("tr.skeleton").first.wait_for()
 
 
 def listed(app: App, user: dict[str, str], api: httpx.Client) -> None:
     for item in SHELF:
         api.post("items", json=item)
-    app.sign_in(user)
+    app.enter(user)
     expect(app.rows()).to_have_count(len(SHELF))
 
 
@@ -71,7 +71,7 @@ def hostile(app: App, user: dict[str, str], api: httpx.Client) -> None:
         item = {**body, "quantity": 2**53 - 1, "attributes": {text[:200]: text}}
         assert api.post("items", json=item).status_code == 201
     app.page.on("dialog", lambda dialog: app.errors.append(f"a script in the text was executed: {dialog.message}"))
-    app.sign_in(user)
+    app.enter(user)
     expect(app.rows()).to_have_count(4)
     assert all(box["height"] < 160 for row in app.rows().all() if (box := row.bounding_box()))
     app.page.get_by_role("link", name=evil).click()
@@ -82,13 +82,13 @@ def hostile(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 def form(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = f"/items/{api.post('items', json=LAMP).json()['id']}"
-    app.sign_in(user, where)
+    app.enter(user, where)
     app.drawer().get_by_text("API calls").click()
     app.drawer().locator("pre").wait_for()
 
 
 def form_with_faults(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user, "/items/new")
+    app.enter(user, "/items/new")
     app.field("Quantity").fill("many")
     app.button("Create").click()
     app.page.get_by_text("Fix 2 fields.").wait_for()
@@ -101,7 +101,7 @@ def deleting(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 
 def empty_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="Trash").click()
     app.page.get_by_role("heading", name="The trash is empty").wait_for()
 
@@ -109,7 +109,7 @@ def empty_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
 def trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
     for item in [*SHELF, {"name": "W" * 200}]:
         api.delete(f"items/{api.post('items', json=item).json()['id']}")
-    app.sign_in(user)
+    app.enter(user)
     app.page.get_by_role("link", name="Trash").click()
     expect(app.rows()).to_have_count(len(SHELF) + 1)
     app.button("Restore Desk lamp").click()
@@ -131,7 +131,7 @@ def failed_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 
 def account(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user)
+    app.enter(user)
     app.button(re.compile("^Account of")).click()
     app.button("Sign out on all devices").wait_for()
 
@@ -145,7 +145,7 @@ def call(app: App, user: dict[str, str], api: httpx.Client) -> None:
 def busy(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.allowed += ["429"]
     app.respond("GET", problem(429, headers={"Retry-After": "60"}))
-    app.sign_in(user)
+    app.enter(user)
     app.button("Try now").wait_for()
 
 
@@ -191,7 +191,7 @@ def test_a_new_page_starts_at_its_top_and_has_title_and_focus(
 ) -> None:
     for number in range(20):
         api.post("items", json={"name": f"Item {number}"})
-    app.sign_in(user)
+    app.enter(user)
     expect(app.rows()).to_have_count(20)
     app.page.mouse.wheel(0, 500)
     expect(app.page.get_by_role("heading", name="Items", level=1)).not_to_be_in_viewport()

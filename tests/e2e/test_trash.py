@@ -27,7 +27,7 @@ def test_undo_restores_the_item_with_its_id_and_so_does_the_trash(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     where = create(api, "Lamp")
-    app.sign_in(user)
+    app.enter(user)
     app.button("Delete Lamp").click()
     expect(app.page.get_by_text("You can restore the item from the trash for 30 days.")).to_be_visible()
     app.button("Delete").click()
@@ -62,7 +62,7 @@ def test_undo_restores_the_item_with_its_id_and_so_does_the_trash(
 def test_an_item_is_deleted_for_good_only_after_confirmation(app: App, user: dict[str, str], api: httpx.Client) -> None:
     for name in ("Lamp", "Desk"):
         api.delete(create(api, name))
-    app.sign_in(user)
+    app.enter(user)
     app.open("/items/trash")
     app.button("Delete Lamp for good").click()
     app.button("Keep it").click()
@@ -81,7 +81,7 @@ def test_what_happened_elsewhere_to_a_deleted_item_is_said(app: App, user: dict[
     paths = {name: create(api, name) for name in ("Purged", "Restored", "Changed", "Kept")}
     for where in paths.values():
         api.delete(where)
-    app.sign_in(user)
+    app.enter(user)
     app.open("/items/trash")
     expect(app.rows()).to_have_count(4)
     app.allowed += ["404", "412"]
@@ -115,7 +115,7 @@ def test_what_happened_elsewhere_to_a_deleted_item_is_said(app: App, user: dict[
 def test_a_form_whose_item_was_created_and_deleted_creates_another_when_it_is_sent_again(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
-    app.sign_in(user, "/items/new")
+    app.enter(user, "/items/new")
     app.page.route("**/v1/items", lambda route: (route.fetch(), route.abort("connectionreset")), times=1)
     app.allowed += ["ERR_CONNECTION_RESET", "409"]
     app.field("Name").fill("Twice")
@@ -146,7 +146,7 @@ def test_writes_whose_responses_are_lost_show_no_conflict(app: App, user: dict[s
         else:
             route.fallback()
 
-    app.sign_in(user, f"/{where}")
+    app.enter(user, f"/{where}")
     app.page.route("**/v1/items/**", lose_the_first_response)
     app.allowed += ["ERR_CONNECTION_RESET"]
     app.field("Name").fill("Desk lamp")
