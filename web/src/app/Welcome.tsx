@@ -1,0 +1,36 @@
+/** What somebody sees who is not signed in. */
+import { service } from '../contract/service';
+import { useServices } from '../services';
+
+export function Welcome({ failure }: { failure: string }) {
+  const { sessions, signUp } = useServices();
+  return (
+    <section class="welcome">
+      <h1>Your {service.plural}, in one place</h1>
+      <p>
+        Create, search, edit and delete {service.plural} here. Everything this page does goes through an API
+        that you can call too.
+      </p>
+      {failure && (
+        <p class="notice error" role="alert">
+          {failure}
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" class="primary" onClick={() => void sessions.signIn()}>
+          Sign in to see your {service.plural}
+        </button>
+        {signUp && (
+          <button type="button" onClick={() => void sessions.signUp()}>
+            Create an account
+          </button>
+        )}
+      </div>
+      <p class="help">
+        You sign in on the service's own page.
+        {!signUp && ' An account comes with an invitation by e-mail.'} To look around first, read the{' '}
+        <a href="/reference">API reference</a>.
+      </p>
+    </section>
+  );
+}
