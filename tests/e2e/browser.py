@@ -31,7 +31,8 @@ new PerformanceObserver((list) => {
 class App:
     """A browser profile with one tab, for the app at `url`, signed out; all its tabs and pages are watched.
 
-    `outputs` are those of its stack, `service` is the description of its contract. `allowed` are parts of console errors that a test provokes.
+    `outputs` are those of its stack, `service` is the description of its contract. `allowed` are parts of console errors that
+    a test provokes.
     """
 
     def __init__(self, context: BrowserContext, outputs: dict[str, Any], service: Service) -> None:
