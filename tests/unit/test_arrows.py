@@ -68,6 +68,7 @@ WEB_FOLDERS = {
     "contract": {"json"},
     "api": {"contract", "json", "store"},
     "auth": {"api", "config", "contract", "store"},
+    "list": {"api", "contract", "json", "store"},
     "services": {"api", "auth"},
     "ui": {"api", "contract", "store"},
     "form": {"contract", "json", "ui"},
