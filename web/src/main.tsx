@@ -1,5 +1,6 @@
 /** Starts the app: configuration, session, then the page. */
 import { render } from 'preact';
+import './tokens.css';
 import './style.css';
 import './ui/controls.css';
 import { Api } from './api/client';
