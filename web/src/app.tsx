@@ -2,6 +2,7 @@
 import { Suspense } from 'preact/compat';
 import { Ended } from './app/Ended';
 import { Header } from './app/Header';
+import { Keyboard } from './app/Keyboard';
 import { NotFound } from './app/NotFound';
 import { Welcome } from './app/Welcome';
 import { ListPage } from './resource/ListPage';
@@ -54,6 +55,7 @@ export function App({ services, lists, failure }: Props) {
           )}
         </main>
         <Toasts />
+        <Keyboard signedIn={signedIn} />
         {session.state === 'ended' && <Ended />}
       </div>
     </ServicesContext.Provider>
