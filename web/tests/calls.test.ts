@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { type Call, curl } from '../src/api/call';
 import { Api, type Resource } from '../src/api/client';
-import { Refused, SessionEnded, Unreachable } from '../src/api/problem';
+import { messageOf, type Problem, Refused, SessionEnded, Stopped, Unreachable } from '../src/api/problem';
 import { delay, MOST_TRIES } from '../src/api/retry';
 import { restore } from '../src/resource/restore';
 import { change, Conflict, create, DeletedSince, Incomplete } from '../src/resource/save';
@@ -26,6 +26,13 @@ const rejected =
       { status, headers: { 'Content-Type': 'application/problem+json', ...headers } },
     );
 const lost: Reply = () => Promise.reject(new TypeError('Failed to fetch'));
+
+/** Replies of a network that is there again, and fails. */
+const backOnline = (times: number): Reply[] =>
+  Array.from({ length: times }, () => () => {
+    online = true;
+    return Promise.reject(new TypeError('Failed to fetch'));
+  });
 
 let sent: { url: string; init: RequestInit }[];
 let waited: number[];
@@ -77,6 +84,70 @@ test('without a network, attempts are not limited', async () => {
   online = false;
   await api(...Array.from({ length: MOST_TRIES + 1 }, () => lost), ok(order())).get('id-1');
   expect(sent).toHaveLength(MOST_TRIES + 2);
+});
+
+test('waits without a network leave all attempts for when it is back', async () => {
+  online = false;
+  const replies = [...Array.from({ length: MOST_TRIES }, () => lost), ...backOnline(MOST_TRIES - 1)];
+  await api(...replies, ok(order())).get('id-1');
+  expect(sent).toHaveLength(2 * MOST_TRIES);
+});
+
+test('what failed without a network may have arrived nevertheless: a delete that finds nothing afterwards has succeeded', async () => {
+  online = false;
+  await api(lost, rejected(404)).remove('id-1', 2);
+  expect(sent).toHaveLength(2);
+});
+
+test.each(['<html>Sign in to the hotel</html>', '[]', '{}', '{"entries":null}', ''])(
+  'a response that is not of the API is reported in words: %s',
+  async (text) => {
+    const page: Reply = () => new Response(text, { status: 200 });
+    await expect(api(page).get('id-1')).rejects.toThrow('a response that this page cannot read');
+    await expect(api(page).list({})).rejects.toThrow('a response that this page cannot read');
+    await expect(api(page).create({}, 'key')).rejects.toThrow('a response that this page cannot read');
+  },
+);
+
+test('a connection that breaks within a response counts as lost, and the call is repeated', async () => {
+  const broken: Reply = () =>
+    new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError('network error')) }));
+  await api(broken, ok(order())).get('id-1');
+  expect(sent).toHaveLength(2);
+});
+
+test.each<[Problem | object | string, string]>([
+  [{ message: 'Forbidden' }, 'The service responded with status 403 and no explanation.'],
+  [{ detail: { deep: 1 }, errors: 'none' }, 'The service responded with status 403 and no explanation.'],
+  ['null', 'The service responded with status 403 and no explanation.'],
+  [{ detail: 'Not yours.', status: 'x' }, 'Not yours.'],
+])('a problem document that is not whole is completed: %j', async (body, expected) => {
+  const page: Reply = () =>
+    new Response(typeof body === 'string' ? body : JSON.stringify(body), { status: 403 });
+  const error: unknown = await api(page)
+    .get('id-1')
+    .catch((reason: unknown) => reason);
+  expect(messageOf(error)).toBe(expected);
+  expect(error).toMatchObject({ status: 403 });
+});
+
+test('a failure without a request ID is reported without one, and the message of a library is never shown', async () => {
+  const failing = Array.from({ length: MOST_TRIES }, (): Reply => () => new Response('', { status: 502 }));
+  const error: unknown = await api(...failing)
+    .get('id-1')
+    .catch((reason: unknown) => reason);
+  expect(messageOf(error)).toBe('The service failed (status 502).');
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const raw = new TypeError('Failed to fetch');
+  for (const shown of [
+    messageOf(raw),
+    messageOf(raw),
+    messageOf(new Stopped(raw)),
+    messageOf('No matching state'),
+  ])
+    expect(shown).toBe('Something unexpected went wrong in this page. Reload the page, and try again.');
+  expect(log).toHaveBeenCalledExactlyOnceWith(raw);
+  log.mockRestore();
 });
 
 test('calls are recorded newest first, and a create is linked to the order it created', async () => {

@@ -1,9 +1,9 @@
 /** The operations of the API as functions; handles tokens, retries and problems. Knows no field of the contract and no markup. */
-import { type Json, parse, write } from '../json/value';
+import { isObject, type Json, parse, write } from '../json/value';
 import { collection, has, service } from '../contract/service';
 import { Store } from '../store';
 import type { Call } from './call';
-import { problemOf, Refused, type SessionEnded, Unreachable } from './problem';
+import { type Answer, problemOf, Refused, type SessionEnded, Unreachable, Unreadable } from './problem';
 import { delay, wait } from './retry';
 
 /** What every resource has, set by the service; the contract adds its fields. */
@@ -61,16 +61,17 @@ export class Api {
 
   async list(query: ListQuery): Promise<Page> {
     const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
-    const response = await this.#send({ method: 'GET', path: `${collection}?${text}` }, 'list');
-    const page = parse(await response.text()) as Json;
-    return { entries: page[service.page] as Resource[], next_cursor: page['next_cursor'] as string | null };
+    const page = read(await this.#send({ method: 'GET', path: `${collection}?${text}` }, 'list'));
+    const entries = page[service.page];
+    if (!Array.isArray(entries)) throw new Unreadable();
+    return { entries: entries as Resource[], next_cursor: page['next_cursor'] as string | null };
   }
 
   /** Return the resource, or null if its version is still `known`. */
   async get(id: string, known?: number): Promise<Resource | null> {
     const headers: Record<string, string> = known ? { 'If-None-Match': etag(known) } : {};
     const response = await this.#send({ method: 'GET', path: `${collection}/${id}`, headers }, id);
-    return response.status === 304 ? null : read(response);
+    return response.status === 304 ? null : resourceOf(response);
   }
 
   /** Create a resource. However often a key is sent, it creates one only. */
@@ -78,7 +79,7 @@ export class Api {
     const headers = { 'Content-Type': 'application/json', [KEY]: key };
     const request = { method: 'POST', path: collection, headers, body: sendable(content) };
     const response = await this.#send(request, 'new');
-    const made = await read(response);
+    const made = resourceOf(response);
     this.calls.state = this.calls.state.map((call) =>
       call.headers[KEY] === key ? { ...call, about: made.id } : call,
     );
@@ -89,14 +90,14 @@ export class Api {
   async patch(id: string, patch: Json, known: number): Promise<Resource> {
     const headers = { 'Content-Type': 'application/merge-patch+json', 'If-Match': etag(known) };
     const request = { method: 'PATCH', path: `${collection}/${id}`, headers, body: sendable(patch) };
-    return read(await this.#write(request, id, has('patch', KEY)));
+    return resourceOf(await this.#write(request, id, has('patch', KEY)));
   }
 
   /** Replace all content if the resource's version is still `known`. */
   async replace(id: string, content: Json, known: number): Promise<Resource> {
     const headers = { 'Content-Type': 'application/json', 'If-Match': etag(known) };
     const request = { method: 'PUT', path: `${collection}/${id}`, headers, body: sendable(content) };
-    return read(await this.#write(request, id, has('replace', KEY)));
+    return resourceOf(await this.#write(request, id, has('replace', KEY)));
   }
 
   /** Delete the resource if its version is still `known`; with `purge`, for good. */
@@ -116,11 +117,11 @@ export class Api {
   async restore(id: string, known: number): Promise<Resource> {
     const path = `${collection}/${id}/restore`;
     const request = { method: 'POST', path, headers: { 'If-Match': etag(known) } };
-    return read(await this.#write(request, id, has('restore', KEY)));
+    return resourceOf(await this.#write(request, id, has('restore', KEY)));
   }
 
   /** Send a write with a key if its operation takes one, so that a repeat gets the response that was lost. */
-  async #write(request: Request, about: string, keyed: boolean): Promise<Response> {
+  async #write(request: Request, about: string, keyed: boolean): Promise<Answer> {
     if (!keyed) return this.#send(request, about);
     const write = JSON.stringify(request);
     const key = this.#keys.get(write) ?? crypto.randomUUID();
@@ -130,19 +131,22 @@ export class Api {
     return response;
   }
 
-  async #send(request: Request, about: string): Promise<Response> {
-    for (let tries = 1; ; tries++) {
+  async #send(request: Request, about: string): Promise<Answer> {
+    let tries = 0; // without those that failed because there is no network
+    for (let retried = false; ; retried = true) {
       try {
-        return await this.#try(request, about, tries > 1);
+        return await this.#try(request, about, retried);
       } catch (error) {
-        const ms = delay(error, tries, this.online());
+        const online = this.online();
+        if (online || !(error instanceof Unreachable)) tries += 1;
+        const ms = delay(error, tries, online);
         if (ms === null || !(error instanceof Error)) throw error;
         await this.pause(error, ms);
       }
     }
   }
 
-  async #try(request: Request, about: string, retried: boolean): Promise<Response> {
+  async #try(request: Request, about: string, retried: boolean): Promise<Answer> {
     const token = await this.tokens.token();
     let response = await this.#fetch(request, token, about);
     if (response.status === 401) {
@@ -151,10 +155,10 @@ export class Api {
     }
     if (response.ok || response.status === 304) return response;
     const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
-    throw new Refused(await problemOf(response), Number.isFinite(seconds) ? seconds : null, retried);
+    throw new Refused(problemOf(response), Number.isFinite(seconds) ? seconds : null, retried);
   }
 
-  async #fetch(request: Request, token: string, about: string): Promise<Response> {
+  async #fetch(request: Request, token: string, about: string): Promise<Answer> {
     const { method, path, headers = {}, body = null } = request;
     const call: Call = {
       ...{ number: ++this.#sent, about, method, url: this.base + path, headers, body },
@@ -163,11 +167,13 @@ export class Api {
     this.calls.state = [call, ...this.calls.state.slice(0, KEPT - 1)];
     const began = performance.now();
     let response: Response;
+    let text: string;
     try {
       response = await this.fetch(call.url, {
         ...{ method, body, cache: 'no-store', credentials: 'omit', redirect: 'error' },
         headers: { ...headers, Authorization: `Bearer ${token}` },
       });
+      text = await response.text(); // which fails if the connection is lost halfway
     } catch {
       throw new Unreachable();
     }
@@ -179,12 +185,25 @@ export class Api {
       milliseconds: Math.round(performance.now() - began),
     };
     this.calls.state = this.calls.state.map((one) => (one === call ? completed : one));
-    return response;
+    return { ok: response.ok, status: response.status, headers: response.headers, text };
   }
 }
 
-async function read(response: Response): Promise<Resource> {
-  return parse(await response.text()) as Resource;
+function read({ text }: Answer): Json {
+  let body: unknown;
+  try {
+    body = parse(text);
+  } catch {
+    throw new Unreadable();
+  }
+  if (!isObject(body)) throw new Unreadable();
+  return body;
+}
+
+function resourceOf(answer: Answer): Resource {
+  const body = read(answer);
+  if (typeof body['id'] !== 'string') throw new Unreadable();
+  return body as Resource;
 }
 
 /** Return the JSON text to send. The API refuses a raw U+FFFD, which would also stand for bytes that were lost on the way. */

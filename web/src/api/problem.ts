@@ -1,6 +1,6 @@
 /** The errors that a call can throw. Knows no fetch. */
 import { service } from '../contract/service';
-import { isObject, parse } from '../json/value';
+import { isObject, type Json, parse } from '../json/value';
 
 /** Problem details: https://www.rfc-editor.org/rfc/rfc9457#section-3 */
 export interface Problem {
@@ -15,8 +15,11 @@ export interface Problem {
   current_version?: number;
 }
 
+/** An error whose message is written for people. The message of any other error is a library's or the browser's and is never shown. */
+export class Explained extends Error {}
+
 /** The API responded with a problem (RFC 9457). */
-export class Refused extends Error {
+export class Refused extends Explained {
   constructor(
     readonly problem: Problem,
     readonly retryAfter: number | null,
@@ -38,15 +41,23 @@ export class Refused extends Error {
 }
 
 /** No response arrived: the network or the service is down. */
-export class Unreachable extends Error {
+export class Unreachable extends Explained {
   constructor() {
     super('The service cannot be reached.');
     this.name = 'Unreachable';
   }
 }
 
+/** A response arrived that is not the API's: of a proxy, or of the sign-in page of a network. */
+export class Unreadable extends Explained {
+  constructor() {
+    super('The service sent a response that this page cannot read. Check your network, and try again.');
+    this.name = 'Unreadable';
+  }
+}
+
 /** The user has to sign in again. */
-export class SessionEnded extends Error {
+export class SessionEnded extends Explained {
   constructor() {
     super('Your session has ended.');
     this.name = 'SessionEnded';
@@ -54,41 +65,68 @@ export class SessionEnded extends Error {
 }
 
 /** The user stopped the wait for the next attempt. */
-export class Stopped extends Error {
+export class Stopped extends Explained {
   constructor(readonly reason: Error) {
     super(reason.message);
     this.name = 'Stopped';
   }
 }
 
-/** Return the problem in a response, or one made from its status if the body is not a problem. */
-export async function problemOf(response: Response): Promise<Problem> {
-  const text = await response.text();
-  const request_id = response.headers.get('X-Correlation-Id') ?? '';
-  try {
-    const body = parse(text);
-    if (isObject(body) && Object.hasOwn(body, 'detail')) return body as unknown as Problem;
-  } catch {
-    // Not JSON, for example a proxy's page: the status has to do.
-  }
-  const detail = `The service responded with status ${response.status} and no explanation.`;
-  return { type: 'about:blank', title: response.statusText, status: response.status, detail, request_id };
+/** A response whose body has arrived. */
+export interface Answer {
+  ok: boolean;
+  status: number;
+  headers: Headers;
+  text: string;
 }
 
-/** Return the message to show for an error, in a sentence or two. */
+/** Return the problem in a response. What is missing from the body is made up from the response's status and headers. */
+export function problemOf({ status, headers, text }: Answer): Problem {
+  const unexplained = `The service responded with status ${status} and no explanation.`;
+  const given: Json = bodyOf(text);
+  const textOf = (name: string) => (typeof given[name] === 'string' ? given[name] : '');
+  const { errors, ...others } = given;
+  return {
+    ...others,
+    ...(Array.isArray(errors) && { errors: errors as NonNullable<Problem['errors']> }),
+    status,
+    type: textOf('type') || 'about:blank',
+    title: textOf('title'),
+    detail: textOf('detail') || unexplained,
+    request_id: textOf('request_id') || (headers.get('X-Correlation-Id') ?? ''),
+  };
+}
+
+function bodyOf(text: string): Json {
+  try {
+    const body = parse(text);
+    return isObject(body) ? body : {};
+  } catch {
+    return {}; // Not JSON, for example a proxy's page: the status has to do.
+  }
+}
+
+const UNEXPECTED = 'Something unexpected went wrong in this page. Reload the page, and try again.';
+const reported = new WeakSet();
+
+/** Return the message to show for an error, in a sentence or two. An error that nobody expected is written to the console. */
 export function messageOf(error: unknown): string {
   const cause = error instanceof Stopped ? error.reason : error;
   if (cause instanceof Unreachable) {
     return navigator.onLine ? 'The service cannot be reached.' : 'You are offline.';
   }
-  if (cause instanceof Refused) {
-    const { status, detail, request_id } = cause.problem;
-    if (status === 429) return 'The service received too many requests.';
-    if (status >= 500) {
-      const report = request_id ? ` If this continues, report it with request ID ${request_id}.` : '';
-      return `The service failed (status ${status}).${report}`;
-    }
-    return detail;
+  if (cause instanceof Refused) return explanationOf(cause.problem);
+  if (cause instanceof Explained) return cause.message;
+  if (cause instanceof Object && !reported.has(cause)) {
+    reported.add(cause);
+    console.error(cause);
   }
-  return cause instanceof Error ? cause.message : String(cause);
+  return UNEXPECTED;
+}
+
+function explanationOf({ status, detail, request_id }: Problem): string {
+  if (status === 429) return 'The service received too many requests.';
+  if (status < 500) return detail;
+  const report = request_id ? ` If this continues, report it with request ID ${request_id}.` : '';
+  return `The service failed (status ${status}).${report}`;
 }

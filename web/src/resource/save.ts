@@ -1,6 +1,6 @@
 /** Creates and changes resources so that a call that is repeated, or whose response is lost, takes effect once. Knows no markup. */
 import type { Api, Resource } from '../api/client';
-import { Refused } from '../api/problem';
+import { Explained, Refused } from '../api/problem';
 import { service } from '../contract/service';
 import type { Fault } from '../contract/validate';
 import { type Json, parse, same, write } from '../json/value';
@@ -10,7 +10,7 @@ import { patched, patchOf } from './merge';
 const NAMED = 3; // faults in a message; the form shows all
 
 /** A change to null needs all content to be valid, and some of it is not, perhaps by a change of the contract. */
-export class Incomplete extends Error {
+export class Incomplete extends Explained {
   constructor(readonly faults: Fault[]) {
     const named = faults
       .slice(0, NAMED)
@@ -22,7 +22,7 @@ export class Incomplete extends Error {
 }
 
 /** The resource has changed since it was opened; `theirs` is its current version. */
-export class Conflict extends Error {
+export class Conflict extends Explained {
   constructor(readonly theirs: Resource) {
     super(`The ${service.singular} has changed since you opened it.`);
     this.name = 'Conflict';
@@ -30,7 +30,7 @@ export class Conflict extends Error {
 }
 
 /** What the form's key created was deleted since; another key creates another. */
-export class DeletedSince extends Error {
+export class DeletedSince extends Explained {
   constructor() {
     super(
       `This form already created one ${service.singular}, which was deleted since. Save again to create another.`,
