@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../src/contract/schema';
-import { compare, Exact, numberOf, shownNumber, typedNumber } from '../src/json/number';
+import { compare, Exact, numberOf, shownNumber } from '../src/json/number';
 import { at, own, parse, pointerTo, same, stepsOf, write } from '../src/json/value';
 
 test.each([
@@ -43,33 +43,6 @@ test.each([
   expect(compare(numberOf(other), numberOf(one))).toBeGreaterThan(0);
   expect(same(numberOf(one), numberOf(other))).toBe(false);
 });
-
-test.each([
-  ['9007199254740993', '9007199254740993'],
-  ['0.12345678901234567890', '0.12345678901234567890'],
-  [' +7 ', '7'],
-  ['.5', '0.5'],
-  ['5.', '5'],
-  ['007', '7'],
-  ['-00.50', '-0.50'],
-  ['1E3', '1e3'],
-])('a typed %s is %s, with every digit', (typed, text) => {
-  expect(write(typedNumber(typed))).toBe(text);
-});
-
-test.each([
-  ['1e3', '1000'],
-  ['3.0', '3'],
-  ['-1.5e1', '-15'],
-  ['0.0', '0'],
-])('as an integer, a typed %s is %s', (typed, text) => {
-  expect(write(typedNumber(typed, true))).toBe(text);
-});
-
-test.each(['', '.', '-', 'e5', '.e5', '1,5', '0x10', 'Infinity', 'NaN', '1 2', '--1', '1e', '1e1.5'])(
-  'a typed %j is not a number',
-  (typed) => expect(typedNumber(typed)).toBeUndefined(),
-);
 
 test('numbers of different values are shown differently', () => {
   const texts = ['0', '0.0004', '0.0005', '1.2345', '1.2346', '1e21', '1000', '1.5e300', '9007199254740992'];

@@ -4,9 +4,10 @@
  */
 import type { Schema } from '../contract/schema';
 import { type Fault, faults, isFormatted } from '../contract/validate';
-import { isNumeric, typedNumber } from '../json/number';
+import { isNumeric } from '../json/number';
 import { isObject, type Json, own, parse, pointerTo, present, same, write } from '../json/value';
 import type { Field } from './fields';
+import { readNumber, typedAs } from './typed';
 
 /** Text exactly as typed, so that nothing is lost; null for a field that was set to null. Of a choice, the JSON text of its value. */
 export type Raw = string | null | Words | Pairs | Group | Code;
@@ -103,6 +104,7 @@ function fitsInput(text: string, format: string): boolean {
 }
 
 function shownBy(schema: Schema, value: unknown): string {
+  if (isNumeric(value)) return typedAs(value);
   if (schema.format !== 'date-time') return String(value);
   const time = new Date(String(value));
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
@@ -232,9 +234,10 @@ function fromText(field: Field, raw: string, fault: Report): unknown {
   if (!raw.trim()) return undefined;
   if (control === 'yes-no' || control === 'choice') return fromCode(raw, fault);
   if (control === 'number') {
-    const number = typedNumber(raw, schema.type === 'integer');
-    if (number === undefined) fault(`must be ${schema.type === 'integer' ? 'an integer' : 'a number'}`);
-    return number;
+    const reading = readNumber(raw, schema.type === 'integer');
+    if ('number' in reading) return reading.number;
+    fault(reading.fault);
+    return undefined;
   }
   if (schema.format === 'date-time') {
     const time = new Date(raw);

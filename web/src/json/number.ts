@@ -12,9 +12,9 @@ export class Exact {
 export type Numeric = number | Exact;
 
 const JSON_NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-const TYPED = /^[+-]?(?=\.?\d)0*(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-const LONGEST = 400; // digits of an integer that is spelled out; none of that length is valid
-const SEPARATOR = (0.5).toLocaleString().replace(/\d/g, '');
+/** The reader's separators; digits are always ASCII's, as JSON has them. */
+const LOCAL = new Intl.NumberFormat(undefined, { numberingSystem: 'latn' });
+const POINT = LOCAL.formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
 
 export function isNumeric(value: unknown): value is Numeric {
   return typeof value === 'number' || value instanceof Exact;
@@ -23,19 +23,6 @@ export function isNumeric(value: unknown): value is Numeric {
 /** Return the number of a JSON number's text: as a JavaScript number only if that has the same text. */
 export function numberOf(text: string): Numeric {
   return String(Number(text)) === text && !text.includes('e') ? Number(text) : new Exact(text);
-}
-
-/** Return the number that a person typed, such as `+.50`; undefined if it is none. With `integer`, 1e3 is 1000. */
-export function typedNumber(typed: string, integer = false): Numeric | undefined {
-  const match = TYPED.exec(typed.trim());
-  if (!match) return undefined;
-  const [all, whole = '', fraction = '', power] = match;
-  const minus = all.startsWith('-') ? '-' : '';
-  const text = `${minus}${whole || '0'}${fraction && `.${fraction}`}${power ? `e${power}` : ''}`;
-  const { digits, point } = decimalOf(new Exact(text));
-  const integral = integer && digits.length <= point && point <= LONGEST;
-  if (integer && !digits) return 0;
-  return numberOf(integral ? minus + digits.padEnd(point, '0') : text);
 }
 
 interface Decimal {
@@ -65,5 +52,5 @@ export function compare(one: Numeric, other: Numeric): number {
 /** Return a number for people, with separators. Numbers of different values have different texts. */
 export function shownNumber(number: Numeric): string {
   const [, minus = '', whole = '', rest = ''] = /^(-?)(\d+)(.*)$/.exec(String(number)) ?? [];
-  return minus + BigInt(whole).toLocaleString() + rest.replace('.', SEPARATOR);
+  return minus + LOCAL.format(BigInt(whole)) + rest.replace('.', POINT);
 }
