@@ -26,8 +26,36 @@ function contract() {
     },
     generateBundle() {
       this.emitFile({ type: 'asset', fileName: 'openapi.yaml', source: readFileSync(OPENAPI) });
+      this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: manifest(read()) });
     },
   };
+}
+
+/**
+ * What a system shows that installs the app. The colours are those of the page and the bar in tokens.css.
+ * @param {{ title: string, plural: string }} names
+ */
+function manifest({ title, plural }) {
+  const png = (/** @type {string} */ name, /** @type {number} */ size, purpose = 'any') => {
+    return { src: `/${name}-${size}.png`, sizes: `${size}x${size}`, type: 'image/png', purpose };
+  };
+  return JSON.stringify({
+    id: '/',
+    name: title,
+    short_name: title,
+    description: `View, search, create, edit and delete your ${plural}.`,
+    start_url: '/',
+    scope: '/',
+    display: 'standalone',
+    background_color: '#fbfcfb',
+    theme_color: '#0f6b5c',
+    icons: [
+      { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+      png('icon', 192),
+      png('icon', 512),
+      png('icon-maskable', 512, 'maskable'),
+    ],
+  });
 }
 
 /** @param {string} text */

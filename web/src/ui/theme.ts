@@ -16,4 +16,9 @@ export function nextTheme(): void {
 
 function apply(): void {
   document.documentElement.dataset['theme'] = theme.state;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    const scheme = meta.dataset['scheme'] ?? '';
+    const system = `(prefers-color-scheme: ${scheme})`;
+    meta.media = theme.state === 'system' ? system : theme.state === scheme ? 'all' : 'not all';
+  }
 }
