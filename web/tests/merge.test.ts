@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { distinctText } from '../src/contract/schema';
 import { Exact } from '../src/json/number';
-import { differences, merged, patched, patchOf } from '../src/resource/merge';
+import { joined } from '../src/resource/join';
+import { differences, merged, obvious, patched, patchOf } from '../src/resource/merge';
 
 test.each([
   [{ a: 1 }, { a: 1 }, {}],
@@ -90,6 +91,65 @@ test.each([
   expect(changes.map(({ changed }) => changed)).not.toContain('both');
   const chosen = new Map(changes.map(({ pointer, changed }) => [pointer, changed as 'mine' | 'theirs']));
   expect(merged(changes, other, (pointer) => chosen.get(pointer))).toEqual(both);
+});
+
+const [sku, more, less] = ['a', 3, 1].map((value, index) =>
+  index ? { sku: 'a', amount: value } : { sku: 'b', amount: 2 },
+);
+const old = { sku: 'a', amount: 2 };
+
+test.each([
+  ['an entry added by each', ['a'], ['a', 'b'], ['a', 'c'], ['a', 'c', 'b']],
+  ['the same entry added by each', ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'b', 'c']],
+  ['entries added where there was no list', [], ['b'], ['c'], ['c', 'b']],
+  ['an entry added and another removed', ['a', 'b'], ['a', 'b', 'c'], ['b'], ['b', 'c']],
+  ['an entry removed by each', ['a', 'b', 'c'], ['b', 'c'], ['a', 'b'], ['b']],
+  ['an entry put first and one put last', ['a'], ['b', 'a'], ['a', 'c'], ['b', 'a', 'c']],
+  ['entries moved, and one added', ['a', 'b'], ['b', 'a'], ['a', 'b', 'c'], ['b', 'a', 'c']],
+  ['one of two equal entries removed, and one added', ['a', 'a'], ['a'], ['a', 'a', 'b'], ['a', 'b']],
+  ['equal numbers, spelled in two ways', [1], [1, new Exact('2.0')], [1, 2, 3], [1, 2, 3]],
+  ['null and its text', [null], [null, 'null'], [null, ''], [null, '', 'null']],
+  ['objects', [old, sku], [more, sku], [old], [more]],
+  ['lists', [[1]], [[1], [2]], [[1], []], [[1], [], [2]]],
+])('changes of both in one list are joined: %s', (_, before, mine, theirs, both) => {
+  expect(joined(before, mine, theirs)).toEqual({ value: both, clean: true });
+  const changes = differences({ it: before }, { it: mine }, { it: theirs });
+  expect(merged(changes, { it: theirs }, () => changes[0] && obvious(changes[0]))).toEqual({ it: both });
+});
+
+test.each([
+  ['both replaced one text', ['a'], ['b'], ['c'], ['c', 'b']],
+  ['both changed one object', [old], [more], [less], [less, more]],
+  ['one changed an object that the other removed', [old, sku], [sku], [less, sku], [less, sku]],
+  ['both moved entries, differently', ['a', 'b', 'c'], ['b', 'a', 'c'], ['a', 'c', 'b'], ['a', 'c', 'b']],
+])('where both may have changed one entry, the user chooses: %s', (_, before, mine, theirs, both) => {
+  expect(joined(before, mine, theirs)).toEqual({ value: both, clean: false });
+  const [change] = differences({ it: before }, { it: mine }, { it: theirs });
+  expect(change && obvious(change)).toBeUndefined();
+});
+
+test('lists within objects are joined where they are', () => {
+  const [before, my, their] = [['x'], ['x', 'y'], ['x', 'z']].map((list) => ({
+    box: { list, a: list.length },
+  }));
+  const changes = differences(before, my ?? {}, their ?? {});
+  expect(changes.map((change) => [change.pointer, obvious(change)])).toEqual([['/box/list', 'joined']]);
+});
+
+const LETTERS = 'abcdefgh'.split('');
+test('whatever each side adds is in the joined list, and whatever it removes is not', () => {
+  let seed = 16;
+  const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
+  const some = () => LETTERS.filter(() => random(2)).sort(() => random(3) - 1);
+  for (let turn = 0; turn < 2000; turn += 1) {
+    const [before, mine, theirs] = [some(), some(), some()];
+    const { value } = joined(before, mine, theirs);
+    const expected = LETTERS.filter((letter) => {
+      const [was, my, their] = [before, mine, theirs].map((list) => list.includes(letter));
+      return my === their ? my : my !== was ? my : their;
+    });
+    expect([...value].sort(), JSON.stringify([before, mine, theirs])).toEqual(expected);
+  }
 });
 
 const ALIKE = [

@@ -1,12 +1,13 @@
-/** Both versions of a resource that was changed in two places, field by field; the user chooses. */
+/** Both versions of a resource that was changed in two places, field by field; the user chooses. Knows no API. */
 import { useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { distinctText } from '../contract/schema';
 import { service } from '../contract/service';
 import { type Json, same } from '../json/value';
 import { Dialog, Time } from '../ui/parts';
-import { contentOf, placeOf } from './content';
-import { type Difference, differences, merged, type Side } from './merge';
+import { contentOf, placeOf, schema } from './content';
+import { type Choice, type Difference, differences, merged, obvious } from './merge';
+import { type Option, optionsOf } from './options';
 import './ConflictDialog.css';
 
 interface Props {
@@ -17,23 +18,26 @@ interface Props {
   onChoose: (content: Json) => void;
 }
 
-const SIDES: [Side, string][] = [
-  ['mine', 'Your value'],
-  ['theirs', 'Current value'],
-];
-
-export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props) {
+export default function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props) {
   const now = contentOf(theirs);
-  const changes = differences(base, mine, now);
-  const [chosen, setChosen] = useState<Record<string, Side>>(() =>
+  const changes = differences(base, mine, now).map((change) => ({
+    change,
+    options: optionsOf(change, now, schema),
+  }));
+  const [chosen, setChosen] = useState<Record<string, Choice>>(() =>
     Object.fromEntries(
-      changes.flatMap(({ pointer, changed }) => (changed === 'both' ? [] : [[pointer, changed]])),
+      changes.flatMap(({ change, options }) => {
+        const choice = obvious(change);
+        const possible = options.some((option) => option.choice === choice && !option.fault);
+        return choice && possible ? [[change.pointer, choice]] : [];
+      }),
     ),
   );
-  const open = changes.filter(({ pointer }) => !chosen[pointer]).length;
+  const open = changes.filter(({ change }) => !chosen[change.pointer]).length;
   const choose = (event: Event) => {
     event.preventDefault();
-    if (!open) onChoose(merged(changes, now, (pointer) => chosen[pointer]));
+    const all = changes.map(({ change }) => change);
+    if (!open) onChoose(merged(all, now, (pointer) => chosen[pointer]));
   };
   return (
     <Dialog
@@ -41,38 +45,20 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
       kind="box wide"
       onClose={onClose}
     >
-      <form onSubmit={choose}>
+      <form class="conflict" onSubmit={choose}>
         <p>
           Version {theirs.version} was saved on <Time at={theirs.updated_at} />, after you opened it. Nothing
           was overwritten. Choose which value to keep for each field.
         </p>
-        {changes.map((change) => {
-          const { pointer, changed } = change;
-          const side = chosen[pointer];
-          return (
-            <fieldset key={pointer} class="versions">
-              <legend>
-                {placeOf(pointer)}
-                <span class="help">{WHO[changed]}</span>
-              </legend>
-              {SIDES.map(([which, label]) => (
-                <label key={which} class={side === which ? 'version chosen' : 'version'}>
-                  <span>
-                    <input
-                      type="radio"
-                      name={pointer}
-                      checked={side === which}
-                      onChange={() => setChosen({ ...chosen, [pointer]: which })}
-                    />
-                    {label}
-                  </span>
-                  <span class="value">{shown(change, which)}</span>
-                </label>
-              ))}
-              {changed === 'both' && <p class="help before">Before: {shown(change, 'base')}</p>}
-            </fieldset>
-          );
-        })}
+        {changes.map(({ change, options }) => (
+          <Versions
+            key={change.pointer}
+            change={change}
+            options={options}
+            chosen={chosen[change.pointer]}
+            onChoose={(choice) => setChosen({ ...chosen, [change.pointer]: choice })}
+          />
+        ))}
         {changes.length === 0 && <p>Both versions are the same: there is nothing to save.</p>}
         <div class="actions">
           <span class="help" role="status">
@@ -90,19 +76,56 @@ export function ConflictDialog({ theirs, base, mine, onClose, onChoose }: Props)
   );
 }
 
+interface VersionsProps {
+  change: Difference;
+  options: Option[];
+  chosen: Choice | undefined;
+  onChoose: (choice: Choice) => void;
+}
+
+/** The values of one field, one of which is kept. */
+function Versions({ change, options, chosen, onChoose }: VersionsProps) {
+  const { pointer, changed, base } = change;
+  return (
+    <fieldset class="versions">
+      <legend>
+        {placeOf(pointer)}
+        <span class="help">{WHO[changed]}</span>
+      </legend>
+      {options.map(({ choice, label, value, fault }) => (
+        <label key={choice} class={chosen === choice ? `version chosen ${choice}` : `version ${choice}`}>
+          <span>
+            <input
+              type="radio"
+              name={pointer}
+              checked={chosen === choice}
+              disabled={fault !== ''}
+              onChange={() => onChoose(choice)}
+            />
+            {label}
+          </span>
+          <span class="value">{shown(change, value)}</span>
+          {fault && <span class="faults">{fault}</span>}
+        </label>
+      ))}
+      {changed === 'both' && <p class="help before">Before: {shown(change, base)}</p>}
+    </fieldset>
+  );
+}
+
 const WHO = {
   mine: 'changed only by you',
   theirs: 'changed only elsewhere',
   both: 'changed by you and elsewhere',
 };
 
-function shown(change: Difference, which: Side | 'base') {
-  const value = change[which];
+function shown({ base, mine, theirs, joined }: Difference, value: unknown) {
   if (value === undefined) return <em>not set</em>;
   if (value === null) return <em>null</em>;
   if (value === '') return <em>empty text</em>;
+  const all = joined ? [base, mine, theirs, joined.value] : [base, mine, theirs];
   return distinctText(
     value,
-    [change.base, change.mine, change.theirs].filter((other) => !same(other, value)),
+    all.filter((other) => !same(other, value)),
   );
 }

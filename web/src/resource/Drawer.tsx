@@ -1,4 +1,5 @@
 /** One resource: its form, its facts, and saving it. */
+import { Suspense } from 'preact/compat';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
@@ -9,17 +10,19 @@ import { type Raws, rawOf, valueOf } from '../form/raw';
 import { type Json, own, same, stepsOf, write } from '../json/value';
 import { useServices } from '../services';
 import { useStore } from '../store';
+import { later } from '../ui/later';
 import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { ApiCalls } from './ApiCalls';
-import { ConflictDialog } from './ConflictDialog';
 import { contentOf, fields, nameOf, schema } from './content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
 import type { ResourceList } from './list';
 import { Conflict, change, create, DeletedSince, Incomplete } from './save';
 import './Drawer.css';
+
+const ConflictDialog = later(() => import('./ConflictDialog'));
 
 interface Props {
   list: ResourceList;
@@ -288,26 +291,28 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
         </footer>
       </form>
       {conflict && (
-        <ConflictDialog
-          theirs={conflict.theirs}
-          base={draft.base}
-          mine={valueOf(fields, draft.raw, draft.base).value}
-          onClose={() => setConflict(null)}
-          onChoose={(content) => {
-            const now = contentOf(conflict.theirs);
-            const next = {
-              ...draft,
-              base: now,
-              version: conflict.theirs.version,
-              raw: rawOf(fields, content),
-            };
-            setConflict(null);
-            setResource(conflict.theirs);
-            setDraft(next);
-            drafts.keep(name, next);
-            void save(content, now, conflict.theirs.version);
-          }}
-        />
+        <Suspense fallback={null}>
+          <ConflictDialog
+            theirs={conflict.theirs}
+            base={draft.base}
+            mine={valueOf(fields, draft.raw, draft.base).value}
+            onClose={() => setConflict(null)}
+            onChoose={(content) => {
+              const now = contentOf(conflict.theirs);
+              const next = {
+                ...draft,
+                base: now,
+                version: conflict.theirs.version,
+                raw: rawOf(fields, content),
+              };
+              setConflict(null);
+              setResource(conflict.theirs);
+              setDraft(next);
+              drafts.keep(name, next);
+              void save(content, now, conflict.theirs.version);
+            }}
+          />
+        </Suspense>
       )}
     </Dialog>
   );

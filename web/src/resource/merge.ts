@@ -1,5 +1,6 @@
 /** Compares and merges versions of a resource's content, at any depth. Pure; knows neither API nor markup. */
 import { isObject, type Json, own, pointerTo, present, same, stepsOf } from '../json/value';
+import { type Joined, joined } from './join';
 
 /** Return the JSON Merge Patch (RFC 7396) that turns `from` into `to`, as far as one can: it cannot set a property to null. */
 export function patchOf(from: Json, to: Json): Json {
@@ -24,6 +25,8 @@ export function patched(target: unknown, patch: unknown): unknown {
 }
 
 export type Side = 'mine' | 'theirs';
+/** What is kept of a difference: one side's value or, of a list, the changes of both. */
+export type Choice = Side | 'joined';
 
 /** A value that differs between two versions. A side without the property has undefined. */
 export interface Difference {
@@ -31,8 +34,10 @@ export interface Difference {
   base: unknown;
   mine: unknown;
   theirs: unknown;
-  /** Who changed it since `base`. If both did, the user has to choose. */
+  /** Who changed it since `base`. */
   changed: Side | 'both';
+  /** Of a list that both changed: the changes of both. */
+  joined: Joined | null;
 }
 
 /** Return where `mine` and `theirs` differ. Properties of an object that both have are compared one by one. */
@@ -44,19 +49,31 @@ export function differences(base: unknown, mine: Json, theirs: Json, pointer = '
     if (same(my, their)) return [];
     if (isObject(my) && isObject(their)) return differences(was, my, their, here);
     const changed = same(their, was) ? 'mine' : same(my, was) ? 'theirs' : 'both';
-    return [{ pointer: here, base: was, mine: my, theirs: their, changed }];
+    const lists = changed === 'both' && Array.isArray(my) && Array.isArray(their);
+    const both = lists ? joined(Array.isArray(was) ? was : [], my, their) : null;
+    return [{ pointer: here, base: was, mine: my, theirs: their, changed, joined: both }];
   });
 }
 
-/** Return `theirs` with the values chosen from `mine`. */
+/** Return what to keep of a difference without asking: the side that changed it, or the changes of both if they do not meet. */
+export function obvious({ changed, mine, theirs, joined }: Difference): Choice | undefined {
+  if (changed !== 'both') return changed;
+  if (!joined?.clean) return undefined;
+  if (same(joined.value, mine)) return 'mine';
+  return same(joined.value, theirs) ? 'theirs' : 'joined';
+}
+
+/** Return `theirs` with the values chosen otherwise. */
 export function merged(
   changes: Difference[],
   theirs: Json,
-  choice: (pointer: string) => Side | undefined,
+  choice: (pointer: string) => Choice | undefined,
 ): Json {
-  return changes
-    .filter(({ pointer }) => choice(pointer) === 'mine')
-    .reduce((result, { pointer, mine }) => put(result, stepsOf(pointer), mine), theirs);
+  return changes.reduce((result, change) => {
+    const chosen = choice(change.pointer) ?? 'theirs';
+    if (chosen === 'theirs') return result;
+    return put(result, stepsOf(change.pointer), chosen === 'joined' ? change.joined?.value : change.mine);
+  }, theirs);
 }
 
 function put(object: Json, [name = '', ...rest]: string[], value: unknown): Json {
