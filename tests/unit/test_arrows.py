@@ -74,7 +74,7 @@ WEB_FOLDERS = {
     "form": {"contract", "json", "ui"},
     "resource": {"api", "contract", "form", "json", "services", "store", "ui"},
     "reference": {"contract", "json", "ui"},
-    "app": {"api", "contract", "reference", "resource", "services", "store", "ui"},
+    "app": {"api", "auth", "contract", "reference", "resource", "services", "store", "ui"},
     "main": {"api", "app", "auth", "config", "contract", "resource", "ui"},
 }
 

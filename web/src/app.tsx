@@ -56,7 +56,7 @@ export function App({ services, lists, failure }: Props) {
         </main>
         <Toasts />
         <Keyboard signedIn={signedIn} />
-        {session.state === 'ended' && <Ended />}
+        {session.state === 'ended' && <Ended session={session} />}
       </div>
     </ServicesContext.Provider>
   );

@@ -23,14 +23,43 @@ const KEYS = [
   'cognito_url',
 ] as const;
 
-/** Throws an error for the operator when the file or one of its settings is missing. */
+/** Why the settings could not be read, in words for people. */
+export class Unconfigured extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'Unconfigured';
+  }
+}
+
+/** Throws Unconfigured when the file cannot be loaded, or is not what the deployment writes. */
 export async function readConfig(): Promise<Config> {
-  const response = await fetch('/config.json');
-  const type = response.headers.get('Content-Type') ?? '';
-  if (!response.ok || !type.includes('json'))
-    throw new Error('/config.json is missing. The deployment writes it.');
-  const config = (await response.json()) as Config;
+  const text = await load();
+  const config = configOf(text);
   const missing = KEYS.filter((key) => !config[key]);
-  if (missing.length) throw new Error(`/config.json lacks ${missing.join(', ')}.`);
-  return config;
+  if (!missing.length) return config as Config;
+  throw new Unconfigured(
+    `Settings of this app are missing: /config.json lacks ${missing.join(', ')}. If this continues, report it to whoever runs the service.`,
+  );
+}
+
+async function load(): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch('/config.json');
+    if (response.ok) return await response.text();
+  } catch {
+    throw new Unconfigured(navigator.onLine ? 'The service cannot be reached.' : 'You are offline.');
+  }
+  throw new Unconfigured(
+    `The settings of this app, /config.json, could not be loaded (status ${response.status}). If this continues, report it to whoever runs the service.`,
+  );
+}
+
+/** Return the settings in a text; none if it is not JSON, such as the page that is served for unknown paths. */
+function configOf(text: string): Partial<Config> {
+  try {
+    return { ...(JSON.parse(text) as Partial<Config>) };
+  } catch {
+    return {};
+  }
 }

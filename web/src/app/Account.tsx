@@ -10,9 +10,8 @@ export function Account({ email }: { email: string }) {
   const signOut = async (everywhere: boolean) => {
     try {
       await sessions.signOut(everywhere);
-      sessionStorage.clear(); // drafts too
     } catch (reason) {
-      if (!(reason instanceof SessionEnded)) setError(messageOf(reason));
+      if (!(reason instanceof SessionEnded)) setError(`${messageOf(reason)} You are still signed in.`);
     }
   };
   return (

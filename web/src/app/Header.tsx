@@ -6,10 +6,12 @@ import { Icon } from '../ui/parts';
 import { path } from '../ui/router';
 import { nextTheme, theme } from '../ui/theme';
 import { Account } from './Account';
+import { useLeaving } from './leave';
 
 export function Header() {
   const { sessions } = useServices();
   const session = useStore(sessions.store);
+  const { leave, leaving, failure } = useLeaving();
   const here = useStore(path);
   const shown = useStore(theme);
   return (
@@ -33,7 +35,12 @@ export function Header() {
         <Icon name="theme" />
       </button>
       {session.state === 'out' ? (
-        <button type="button" onClick={() => void sessions.signIn()}>
+        <button
+          type="button"
+          disabled={leaving}
+          title={failure || undefined}
+          onClick={() => leave(() => sessions.signIn())}
+        >
           Sign in
         </button>
       ) : (

@@ -1,9 +1,12 @@
 /** What somebody sees who is not signed in. */
 import { service } from '../contract/service';
 import { useServices } from '../services';
+import { useLeaving } from './leave';
 
 export function Welcome({ failure }: { failure: string }) {
   const { sessions, signUp } = useServices();
+  const { leave, leaving, failure: stayed } = useLeaving();
+  const wrong = stayed || failure;
   return (
     <section class="welcome">
       <h1>Your {service.plural}, in one place</h1>
@@ -11,17 +14,22 @@ export function Welcome({ failure }: { failure: string }) {
         Create, search, edit and delete {service.plural} here. Everything this page does goes through an API
         that you can call too.
       </p>
-      {failure && (
+      {wrong && (
         <p class="notice error" role="alert">
-          {failure}
+          {wrong}
         </p>
       )}
       <div class="actions">
-        <button type="button" class="primary" onClick={() => void sessions.signIn()}>
+        <button
+          type="button"
+          class="primary"
+          disabled={leaving}
+          onClick={() => leave(() => sessions.signIn())}
+        >
           Sign in to see your {service.plural}
         </button>
         {signUp && (
-          <button type="button" onClick={() => void sessions.signUp()}>
+          <button type="button" disabled={leaving} onClick={() => leave(() => sessions.signUp())}>
             Create an account
           </button>
         )}

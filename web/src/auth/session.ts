@@ -1,132 +1,123 @@
 /**
  * The session: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are stored in the tab's
- * sessionStorage. Knows no markup and no resource.
+ * sessionStorage; all tabs of a browser have the same session (tabs.ts). Knows no markup and no resource.
  */
-import {
-  ErrorResponse,
-  type User,
-  UserManager,
-  type UserManagerSettings,
-  WebStorageStateStore,
-} from 'oidc-client-ts';
-import { SessionEnded, Unreachable } from '../api/problem';
+import { ErrorResponse, ErrorTimeout, User, UserManager } from 'oidc-client-ts';
+import { messageOf, SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
-import { scopes, service } from '../contract/service';
+import { service } from '../contract/service';
 import { Store } from '../store';
+import { revoke, revokeAll } from './revoke';
+import { settingsOf } from './settings';
+import { Tabs } from './tabs';
 
-/** `ended`: the session has expired, but the page still shows that user's data. */
-export type Session = { state: 'in' | 'ended'; email: string; sub: string } | { state: 'out' };
+/**
+ * `ended`: the session has expired, or another tab has signed in as somebody else (`next`), but the page still shows this user's
+ * data.
+ */
+export type Session =
+  | { state: 'in'; email: string; sub: string }
+  | { state: 'ended'; email: string; sub: string; next?: string }
+  | { state: 'out' };
 
 const EARLY = 30; // seconds: a token is renewed this long before it expires
-const SCOPE = ['openid email', ...scopes, 'aws.cognito.signin.user.admin'].join(' ');
+const FINAL = /^(invalid|unauthorized|unsupported)_/; // the errors of RFC 6749, 5.2
 const OUT: Session = { state: 'out' };
+/** In localStorage, the session that was signed out last: a tab that is opened again must not bring it back. */
+const LAST = `${service.collection}-signed-out`;
 
 export class Sessions implements Tokens {
   readonly store = new Store<Session>(OUT);
-  readonly #settings: UserManagerSettings & { metadata: object };
   readonly #manager: UserManager;
-  readonly #others = new BroadcastChannel(`${service.collection}-session`);
+  readonly #tabs: Tabs;
   #renewing: Promise<User> | null = null;
 
   constructor(private readonly config: Config) {
-    const { region, user_pool_id, hosted_ui_url } = config;
-    const issuer = `https://cognito-idp.${region}.amazonaws.com/${user_pool_id}`;
-    const home = `${location.origin}/`;
-    this.#settings = {
-      authority: issuer,
-      // Given instead of discovered: the discovery document is at another origin than the hosted pages.
-      metadata: {
-        issuer,
-        authorization_endpoint: `${hosted_ui_url}/oauth2/authorize`,
-        token_endpoint: `${hosted_ui_url}/oauth2/token`,
-        end_session_endpoint: `${hosted_ui_url}/logout`,
-        jwks_uri: `${issuer}/.well-known/jwks.json`,
-      },
-      client_id: config.user_pool_client_id,
-      redirect_uri: home,
-      response_type: 'code',
-      scope: SCOPE,
-      loadUserInfo: false,
-      automaticSilentRenew: false, // a call that needs a token renews it
-      revokeTokensOnSignout: false,
-      userStore: new WebStorageStateStore({ store: sessionStorage }),
-      stateStore: new WebStorageStateStore({ store: sessionStorage }),
-    };
-    this.#manager = new UserManager(this.#settings);
-    this.#others.onmessage = () => {
-      void this.#manager.removeUser();
-      this.store.state = OUT;
-    };
+    this.#manager = new UserManager(settingsOf(config));
+    this.#tabs = new Tabs(`${service.collection}-tabs`, {
+      current: async () => (this.store.state.state === 'in' ? textOf(await this.#user()) : null),
+      adopt: (session) => this.#adopt(session),
+      signedOut: () => void this.#forget(),
+    });
   }
 
-  /** Restore the tab's session, or complete a sign-in. Return the path to show. Throws when the sign-in failed. */
-  async start(): Promise<string> {
-    const query = new URLSearchParams(location.search);
-    if (location.pathname === '/' && query.has('state') && (query.has('code') || query.has('error'))) {
-      const user = await this.#manager.signinRedirectCallback();
-      this.#signedIn(user);
-      return typeof user.state === 'string' ? user.state : '/';
+  /**
+   * Restore the tab's session, adopt that of another tab, or complete a sign-in. Return the path to show, and why a sign-in failed,
+   * or an empty text.
+   */
+  async start(): Promise<{ path: string; failure: string }> {
+    const user = await this.#user();
+    if (user && idOf(user) === localStorage.getItem(LAST)) await this.#manager.removeUser();
+    else if (user) await this.#signedIn(user);
+    const state = returned();
+    if (state === null) {
+      await this.#join();
+      return { path: here(), failure: '' };
     }
-    const user = await this.#manager.getUser();
-    if (user) this.#signedIn(user);
-    return here();
+    const path = await this.#pathBefore(state);
+    const failure = await this.#complete(path !== null);
+    if (failure) await this.#join();
+    return { path: path ?? '/', failure: this.store.state.state === 'in' ? '' : failure };
   }
 
-  /** Go to the hosted sign-in page; it returns the user to the current path. */
-  signIn(): Promise<void> {
-    return this.#manager.signinRedirect({ state: here() });
+  /** Go to the hosted sign-in page; it returns the user to the current path. Throws Unreachable without a network. */
+  async signIn(): Promise<void> {
+    if (!navigator.onLine) throw new Unreachable(); // instead of leaving for the browser's own page
+    await this.#manager.signinRedirect({ state: here() });
   }
 
-  /** Go to the hosted sign-up page, which takes the same parameters as the authorize endpoint. */
+  /** Go to the hosted sign-up page, which ends in a sign-in. Throws Unreachable without a network. */
   async signUp(): Promise<void> {
-    const metadata = {
-      ...this.#settings.metadata,
-      authorization_endpoint: `${this.config.hosted_ui_url}/signup`,
-    };
-    await new UserManager({ ...this.#settings, metadata }).signinRedirect({ state: here() });
+    if (!navigator.onLine) throw new Unreachable();
+    await new UserManager(settingsOf(this.config, 'signup')).signinRedirect({ state: here() });
   }
 
   async token(): Promise<string> {
-    const user = await this.#manager.getUser();
+    const user = await this.#user();
     if (!user || this.store.state.state !== 'in') throw this.ended();
-    if ((user.expires_in ?? 0) > EARLY) return user.access_token;
-    return (await this.#renew()).access_token;
+    if (isFresh(user)) return user.access_token;
+    return (await this.#renew(user.access_token)).access_token;
   }
 
   async another(rejected: string): Promise<string> {
-    const user = await this.#manager.getUser();
+    const user = await this.#user();
     if (user && user.access_token !== rejected) return user.access_token;
-    return (await this.#renew()).access_token;
+    return (await this.#renew(rejected)).access_token;
   }
 
   ended(): SessionEnded {
     const { state } = this.store;
     if (state.state === 'in') this.store.state = { ...state, state: 'ended' };
+    this.#tabs.leave();
     return new SessionEnded();
+  }
+
+  /** Show the session of the user who has signed in in another tab, instead of this tab's. */
+  async switch(): Promise<void> {
+    await this.#forget();
+    location.reload();
   }
 
   /** Return the current access token, expired or not, for the curl command. */
   async current(): Promise<string | null> {
-    return (await this.#manager.getUser())?.access_token ?? null;
+    return (await this.#user())?.access_token ?? null;
   }
 
   /**
    * Sign out in this browser: revoke the refresh token, end the session in other tabs and at the hosted page. With
    * `everywhere`, revoke the user's refresh tokens on all devices. Access tokens stay valid until they expire, within an hour.
+   * Throws Unreachable without a network: the hosted page would stay signed in.
    */
   async signOut(everywhere: boolean): Promise<void> {
-    const user = await this.#manager.getUser();
-    if (user && everywhere) {
-      const token = await this.token();
-      await this.#cognito('GlobalSignOut', { AccessToken: token });
-    } else if (user?.refresh_token) {
-      const ClientId = this.config.user_pool_client_id;
-      // If this fails, sign out nevertheless: the token is removed here, and expires by itself.
-      await this.#cognito('RevokeToken', { ClientId, Token: user.refresh_token }).catch(() => undefined);
-    }
-    await this.#manager.removeUser();
-    this.#others.postMessage('signed-out');
+    if (!navigator.onLine) throw new Unreachable();
+    const user = await this.#user();
+    if (user && everywhere) await revokeAll(this.config, await this.token());
+    // If this fails, sign out nevertheless: the token is removed here, and expires by itself.
+    else if (user?.refresh_token) await revoke(this.config, user.refresh_token).catch(() => undefined);
+    if (user) localStorage.setItem(LAST, idOf(user));
+    this.#tabs.signOut();
+    await this.#forget();
     const query = new URLSearchParams({
       client_id: this.config.user_pool_client_id,
       logout_uri: `${location.origin}/`,
@@ -134,42 +125,123 @@ export class Sessions implements Tokens {
     location.assign(`${this.config.hosted_ui_url}/logout?${query}`);
   }
 
-  #renew(): Promise<User> {
-    this.#renewing ??= this.#renewed().finally(() => {
-      this.#renewing = null;
-    });
+  #user(): Promise<User | null> {
+    return this.#manager.getUser();
+  }
+
+  /** Adopt the session of another tab, if there is one and this tab has none. */
+  async #join(): Promise<void> {
+    const isIn = () => this.store.state.state === 'in';
+    if (!isIn()) await this.#tabs.ask(isIn);
+  }
+
+  /** Exchange the code in the address for a session. Return why that failed, or an empty text. */
+  async #complete(started: boolean): Promise<string> {
+    if (!started) return 'This sign-in is used up, or it was started in another tab. Sign in again.';
+    try {
+      const user = await this.#manager.signinRedirectCallback();
+      await this.#signedIn(user);
+      this.#tabs.hand(user.toStorageString());
+      return '';
+    } catch (error) {
+      if (error instanceof ErrorResponse) return 'The sign-in was not completed. Sign in again.';
+      const lost = error instanceof TypeError || error instanceof ErrorTimeout;
+      return `The sign-in could not be completed. ${messageOf(lost ? new Unreachable() : error)} Sign in again.`;
+    }
+  }
+
+  /** Return where the user was when this tab began the sign-in with `state`; null if it did not, or it is completed. */
+  async #pathBefore(state: string): Promise<string | null> {
+    const stored = await this.#manager.settings.stateStore.get(state);
+    if (!stored) return null;
+    const { data } = JSON.parse(stored) as { data?: unknown };
+    return typeof data === 'string' ? data : '/';
+  }
+
+  async #adopt(session: string): Promise<void> {
+    const user = User.fromStorageString(session);
+    if (idOf(user) === localStorage.getItem(LAST)) return;
+    const { state } = this.store;
+    if (state.state !== 'out' && state.sub !== user.profile.sub) {
+      this.store.state = { ...state, state: 'ended', next: emailOf(user) };
+      this.#tabs.leave();
+      return;
+    }
+    const own = await this.#user();
+    const newer = (user.expires_at ?? 0) > (own?.expires_at ?? 0);
+    if (own?.access_token === user.access_token || (state.state === 'in' && !newer)) return;
+    await this.#manager.storeUser(user);
+    await this.#signedIn(user);
+  }
+
+  #renew(useless: string): Promise<User> {
+    this.#renewing ??= this.#tabs
+      .alone(() => this.#renewed(useless))
+      .catch((error: unknown) => {
+        throw error instanceof DOMException ? new Unreachable() : error;
+      })
+      .finally(() => {
+        this.#renewing = null;
+      });
     return this.#renewing;
   }
 
-  async #renewed(): Promise<User> {
-    const before = await this.#manager.getUser();
+  /** Return a session with another access token than `useless`: of another tab, or renewed. */
+  async #renewed(useless: string): Promise<User> {
+    await this.#tabs.ask();
+    const before = await this.#user();
+    if (before && before.access_token !== useless && isFresh(before)) return before;
     if (!before?.refresh_token) throw this.ended();
     try {
       const user = await this.#manager.signinSilent();
-      if (user) return user;
+      if (this.store.state.state === 'out')
+        await this.#forget(); // signed out meanwhile
+      else if (user) {
+        this.#tabs.hand(user.toStorageString());
+        return user;
+      }
     } catch (error) {
-      // An error response (RFC 6749, 5.2) is final; no response, or one of a failing service, is worth a retry.
-      if (!(error instanceof ErrorResponse)) throw new Unreachable();
+      // An error response is final; no response, or one of a failing service, is worth a retry.
+      if (!(error instanceof ErrorResponse && FINAL.test(error.error ?? ''))) throw new Unreachable();
     }
     throw this.ended();
   }
 
-  #signedIn(user: User): void {
-    this.store.state = { state: 'in', email: user.profile.email ?? user.profile.sub, sub: user.profile.sub };
+  async #signedIn(user: User): Promise<void> {
+    this.store.state = { state: 'in', email: emailOf(user), sub: user.profile.sub };
+    await this.#tabs.join();
   }
 
-  /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html */
-  async #cognito(action: string, body: Record<string, string>): Promise<void> {
-    const response = await fetch(`${this.config.cognito_url}/`, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/x-amz-json-1.1',
-        'X-Amz-Target': `AWSCognitoIdentityProviderService.${action}`,
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`Sign-out failed (status ${response.status}). Try again.`);
+  /** Forget the session and everything that this tab stored for it. */
+  async #forget(): Promise<void> {
+    this.#tabs.leave();
+    await this.#manager.removeUser();
+    sessionStorage.clear();
+    this.store.state = OUT;
   }
+}
+
+function textOf(user: User | null): string | null {
+  return user?.toStorageString() ?? null;
+}
+
+function emailOf({ profile }: User): string {
+  return profile.email ?? profile.sub;
+}
+
+/** Return what all tokens of one sign-in have in common: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html */
+function idOf({ profile }: User): string {
+  return JSON.stringify([profile.sub, profile['origin_jti'] ?? profile.auth_time]);
+}
+
+function isFresh(user: User): boolean {
+  return (user.expires_in ?? 0) > EARLY;
+}
+
+/** Return the `state` in the address, if a hosted page has sent the user back to the app. */
+function returned(): string | null {
+  const query = new URLSearchParams(location.search);
+  return location.pathname === '/' && (query.has('code') || query.has('error')) ? query.get('state') : null;
 }
 
 function here(): string {
