@@ -73,7 +73,7 @@ WEB_FOLDERS = {
     "ui": {"api", "contract", "store"},
     "form": {"contract", "json", "ui"},
     "resource": {"api", "contract", "form", "json", "services", "store", "ui"},
-    "reference": {"contract", "json", "ui"},
+    "reference": {"api", "contract", "json", "services", "store", "ui"},
     "app": {"api", "auth", "contract", "reference", "resource", "services", "store", "ui"},
     "main": {"api", "app", "auth", "config", "contract", "resource", "ui"},
 }

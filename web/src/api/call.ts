@@ -3,7 +3,7 @@
 export interface Call {
   /** 1 for the first call of the page, in the order of sending. */
   number: number;
-  /** `list`, `new`, or the resource's id. */
+  /** `list`, `new`, `reference`, or the resource's id. */
   about: string;
   method: string;
   url: string;
@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** Return a curl command for a POSIX shell. Without a token, it reads the shell variable TOKEN. */
-export function curl(call: Call, token: string | null): string {
+export function curl(call: Pick<Call, 'method' | 'url' | 'headers' | 'body'>, token: string | null): string {
   const authorization = `Authorization: Bearer ${token ?? '$TOKEN'}`;
   const parts = [`curl -i${call.method === 'GET' ? '' : ` -X ${call.method}`} ${quote(call.url)}`];
   parts.push(token === null ? `-H "${authorization}"` : `-H ${quote(authorization)}`);

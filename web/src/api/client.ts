@@ -120,6 +120,11 @@ export class Api {
     return resourceOf(await this.#write(request, id, has('restore', KEY)));
   }
 
+  /** Send a GET without any retry, and return the response as it is, also if it is a problem. */
+  probe(path: string): Promise<Answer> {
+    return this.#authorised({ method: 'GET', path }, 'reference');
+  }
+
   /** Send a write with a key if its operation takes one, so that a repeat gets the response that was lost. */
   async #write(request: Request, about: string, keyed: boolean): Promise<Answer> {
     if (!keyed) return this.#send(request, about);
@@ -147,15 +152,20 @@ export class Api {
   }
 
   async #try(request: Request, about: string, retried: boolean): Promise<Answer> {
-    const token = await this.tokens.token();
-    let response = await this.#fetch(request, token, about);
-    if (response.status === 401) {
-      response = await this.#fetch(request, await this.tokens.another(token), about);
-      if (response.status === 401) throw this.tokens.ended();
-    }
+    const response = await this.#authorised(request, about);
     if (response.ok || response.status === 304) return response;
     const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
     throw new Refused(problemOf(response), Number.isFinite(seconds) ? seconds : null, retried);
+  }
+
+  /** Send a request once, and once more if the token was refused. */
+  async #authorised(request: Request, about: string): Promise<Answer> {
+    const token = await this.tokens.token();
+    const response = await this.#fetch(request, token, about);
+    if (response.status !== 401) return response;
+    const second = await this.#fetch(request, await this.tokens.another(token), about);
+    if (second.status === 401) throw this.tokens.ended();
+    return second;
   }
 
   async #fetch(request: Request, token: string, about: string): Promise<Answer> {
