@@ -10,7 +10,7 @@ import { NotStarted } from './app/NotStarted';
 import { Sessions } from './auth/session';
 import { readConfig, Unconfigured } from './config';
 import { has } from './contract/service';
-import { ResourceList } from './resource/list';
+import { ResourceList } from './list/list';
 import { go } from './ui/router';
 
 async function open(root: HTMLElement): Promise<void> {

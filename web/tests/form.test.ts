@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Schema } from '../src/contract/schema';
 import { faults } from '../src/contract/validate';
-import { fieldsOf } from '../src/form/fields';
+import { fieldsOf } from '../src/contract/fields';
 import { fitted, type Raws, rawOf, valueOf } from '../src/form/raw';
 
 const every: Schema = {

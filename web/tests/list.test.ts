@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListQuery, Page, Resource } from '../src/api/client';
-import { ResourceList } from '../src/resource/list';
+import { ResourceList } from '../src/list/list';
 
 const order = (n: number, more: Partial<Resource> = {}): Resource => ({
   id: `id-${n}`,

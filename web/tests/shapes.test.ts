@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Schema } from '../src/contract/schema';
 import { faults, newFaults } from '../src/contract/validate';
-import { fieldsOf } from '../src/form/fields';
+import { fieldsOf } from '../src/contract/fields';
 import { type Group, type Pairs, type Raw, type Raws, rawOf, valueOf, type Words } from '../src/form/raw';
 import { type Json, parse, write } from '../src/json/value';
-import { columnsOf, titleOf } from '../src/resource/content';
+import { columnsOf, titleOf } from '../src/list/content';
 import { patched, patchOf } from '../src/resource/merge';
 
 const object = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => ({

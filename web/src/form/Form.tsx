@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import type { Fault } from '../contract/validate';
 import { isObject, own, stepsOf } from '../json/value';
 import { CodeArea, CONTROLS } from './controls';
-import type { Field } from './fields';
+import type { Field } from '../contract/fields';
 import { type Group, isCode, type Raw, type Raws, rawOfField, type Words } from './raw';
 import './Form.css';
 

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import { textOf } from '../contract/schema';
 import { own, parse, write } from '../json/value';
 import { Icon } from '../ui/parts';
-import type { Field } from './fields';
+import type { Field } from '../contract/fields';
 import type { Code, Pairs, Raw, Words } from './raw';
 
 export interface ControlProps {

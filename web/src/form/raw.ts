@@ -6,7 +6,7 @@ import type { Schema } from '../contract/schema';
 import { type Fault, faults, isFormatted } from '../contract/validate';
 import { isNumeric } from '../json/number';
 import { isObject, type Json, own, parse, pointerTo, present, same, write } from '../json/value';
-import type { Field } from './fields';
+import type { Field } from '../contract/fields';
 import { readNumber, typedAs } from './typed';
 
 /** Text exactly as typed, so that nothing is lost; null for a field that was set to null. Of a choice, the JSON text of its value. */

@@ -5,7 +5,7 @@ import { distinctText } from '../contract/schema';
 import { service } from '../contract/service';
 import { type Json, same } from '../json/value';
 import { Dialog, Time } from '../ui/parts';
-import { contentOf, placeOf, schema } from './content';
+import { contentOf, placeOf, schema } from '../list/content';
 import { type Choice, type Difference, differences, merged, obvious } from './merge';
 import { type Option, optionsOf } from './options';
 import './ConflictDialog.css';

@@ -6,7 +6,7 @@ import { service } from '../contract/service';
 import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
 import { toast } from '../ui/toasts';
-import { nameOf } from './content';
+import { nameOf } from '../list/content';
 import { bringBack, createAgain, type Lists } from './recovery';
 
 interface Props {

@@ -15,10 +15,10 @@ import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { ApiCalls } from './ApiCalls';
-import { contentOf, fields, nameOf, schema } from './content';
+import { contentOf, fields, nameOf, schema } from '../list/content';
 import { type Draft, Drafts } from './drafts';
 import { Facts, Loading } from './Facts';
-import type { ResourceList } from './list';
+import type { ResourceList } from '../list/list';
 import { Conflict, change, create, DeletedSince, Incomplete } from './save';
 import './Drawer.css';
 

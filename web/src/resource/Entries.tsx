@@ -10,8 +10,8 @@ import { useServices } from '../services';
 import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { ApiCallsButton } from './ApiCalls';
-import { contentOf } from './content';
-import type { Order, ResourceList } from './list';
+import { contentOf } from '../list/content';
+import type { Order, ResourceList } from '../list/list';
 import { type Layout, Table } from './Table';
 import './Entries.css';
 

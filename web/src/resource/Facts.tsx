@@ -4,7 +4,7 @@ import { textOf, titleOf } from '../contract/schema';
 import { service } from '../contract/service';
 import { Copy, Time } from '../ui/parts';
 import { utc } from '../ui/time';
-import { fields, names, SYSTEM } from './content';
+import { fields, names, SYSTEM } from '../list/content';
 import './Facts.css';
 import './skeleton.css';
 

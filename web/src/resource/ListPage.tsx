@@ -4,7 +4,7 @@ import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { Icon } from '../ui/parts';
 import { go } from '../ui/router';
-import { nameOf } from './content';
+import { nameOf } from '../list/content';
 import { DeleteDialog } from './DeleteDialog';
 import { Drawer } from './Drawer';
 import { Entries } from './Entries';

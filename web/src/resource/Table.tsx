@@ -8,9 +8,9 @@ import { capitalised, service } from '../contract/service';
 import { own, write } from '../json/value';
 import { Time } from '../ui/parts';
 import { go } from '../ui/router';
-import type { Field } from '../form/fields';
-import { columnsOf, fields, nameOf, title } from './content';
-import type { Listing } from './list';
+import type { Field } from '../contract/fields';
+import { columnsOf, fields, nameOf, title } from '../list/content';
+import type { Listing } from '../list/list';
 import './Table.css';
 import './skeleton.css';
 

@@ -6,7 +6,7 @@ import { has, service } from '../contract/service';
 import { useServices } from '../services';
 import { Dialog, Icon, Quoted, Time, useTitle } from '../ui/parts';
 import { toast } from '../ui/toasts';
-import { nameOf } from './content';
+import { nameOf } from '../list/content';
 import { Entries } from './Entries';
 import { bringBack, changed, type Lists } from './recovery';
 import { live } from './restore';

@@ -1,7 +1,7 @@
 /** Unsaved changes, kept in the tab through a reload, a lost network or a new sign-in. */
 import { fitted, type Raws } from '../form/raw';
 import { type Json, parse, write } from '../json/value';
-import { fields } from './content';
+import { fields } from '../list/content';
 
 export interface Draft {
   raw: Raws;

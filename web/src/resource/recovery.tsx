@@ -5,8 +5,8 @@ import { collection, service, trash } from '../contract/service';
 import { Quoted } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
-import { contentOf, nameOf } from './content';
-import type { ResourceList } from './list';
+import { contentOf, nameOf } from '../list/content';
+import type { ResourceList } from '../list/list';
 import { restore } from './restore';
 import { create, DeletedSince } from './save';
 

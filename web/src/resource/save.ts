@@ -4,7 +4,7 @@ import { Explained, Refused } from '../api/problem';
 import { service } from '../contract/service';
 import type { Fault } from '../contract/validate';
 import { type Json, parse, same, write } from '../json/value';
-import { contentOf, placeOf } from './content';
+import { contentOf, placeOf } from '../list/content';
 import { patched, patchOf } from './merge';
 
 const NAMED = 3; // faults in a message; the form shows all

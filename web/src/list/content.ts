@@ -1,7 +1,7 @@
 /** Which fields of a resource are content, which of them is its title and which are columns, according to the contract. */
 import { textOf, titleOf as wordsOf } from '../contract/schema';
 import { content } from '../contract/service';
-import { type Control, type Field, fieldsOf } from '../form/fields';
+import { type Control, type Field, fieldsOf } from '../contract/fields';
 import { type Json, own, stepsOf } from '../json/value';
 
 export const schema = content;

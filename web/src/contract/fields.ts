@@ -1,5 +1,5 @@
 /** Derives form fields from a schema. Knows no value and no markup. */
-import { propertyNames, type Schema, titleOf } from '../contract/schema';
+import { propertyNames, type Schema, titleOf } from './schema';
 import { compare, type Numeric, shownNumber } from '../json/number';
 import { own, pointerTo } from '../json/value';
 
