@@ -72,7 +72,7 @@ WEB_FOLDERS = {
     "services": {"api", "auth"},
     "ui": {"api", "contract", "store"},
     "form": {"contract", "json", "ui"},
-    "resource": {"api", "contract", "form", "json", "services", "store", "ui"},
+    "resource": {"api", "contract", "form", "json", "list", "services", "store", "ui"},
     "reference": {"api", "contract", "json", "services", "store", "ui"},
     "app": {"api", "auth", "contract", "reference", "resource", "services", "store", "ui"},
     "main": {"api", "app", "auth", "config", "contract", "resource", "ui"},

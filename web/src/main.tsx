@@ -19,7 +19,7 @@ async function open(root: HTMLElement): Promise<void> {
   const sessions = new Sessions(config);
   const api = new Api(config.api_url, sessions);
   const { path, failure } = await sessions.start();
-  go(path, true);
+  go(path, { replace: true });
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
   const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
   const signUp = config.sign_up !== 'invite';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListQuery, Page, Resource } from '../src/api/client';
+import { Refused } from '../src/api/problem';
 import { ResourceList } from '../src/list/list';
 
 const order = (n: number, more: Partial<Resource> = {}): Resource => ({
@@ -11,14 +12,22 @@ const order = (n: number, more: Partial<Resource> = {}): Resource => ({
   ...more,
 });
 
-/** An API with orders 1 to `count`, in pages of the requested size. */
+/** An API with orders 1 to `count`, in pages of the requested size. What is `hidden` has not reached its list yet. */
 class Shelf {
+  hidden: Resource[] = [];
+  looked: string[] = [];
   requested: ListQuery[] = [];
   entries: Resource[];
   failing = false;
 
   constructor(count: number) {
     this.entries = Array.from({ length: count }, (_, index) => order(index + 1));
+  }
+
+  get(id: string): Promise<Resource | null> {
+    this.looked.push(id);
+    const found = [...this.entries, ...this.hidden].find((entry) => entry.id === id);
+    return found ? Promise.resolve(found) : Promise.reject(notFound());
   }
 
   list(query: ListQuery): Promise<Page> {
@@ -33,6 +42,9 @@ class Shelf {
     });
   }
 }
+
+const notFound = () =>
+  new Refused({ type: 'x', title: 'Not Found', status: 404, detail: 'No.', request_id: '' }, null, false);
 
 const ids = (list: ResourceList) => list.store.state.entries.map(({ id }) => Number(id.slice(3)));
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
@@ -78,6 +90,7 @@ test('a created order is first at once, although the index lags', async () => {
   const shelf = new Shelf(30);
   const list = new ResourceList(shelf);
   await list.load();
+  shelf.hidden = [order(31)];
   list.put(order(31));
   expect(ids(list)[0]).toBe(31);
   await list.load();
@@ -94,7 +107,9 @@ test('an order that is read while the first page loads is listed with that page'
 });
 
 test('a created order appears at the end only once the last page is loaded', async () => {
-  const list = new ResourceList(new Shelf(30), 'asc');
+  const shelf = new Shelf(30);
+  shelf.hidden = [order(31)];
+  const list = new ResourceList(shelf, 'asc');
   await list.load();
   list.put(order(31));
   expect(ids(list)).toEqual(down(25, 1).reverse());
@@ -143,6 +158,7 @@ test('an empty page is not the end: the next one with something in it is loaded'
   const asked: ListQuery[] = [];
   const trash = new ResourceList(
     {
+      get: () => Promise.resolve(null),
       list: (query) => {
         asked.push(query);
         const next_cursor = cursors.shift() ?? null;

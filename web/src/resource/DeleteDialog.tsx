@@ -7,7 +7,8 @@ import { useServices } from '../services';
 import { Dialog, Quoted } from '../ui/parts';
 import { toast } from '../ui/toasts';
 import { nameOf } from '../list/content';
-import { bringBack, createAgain, type Lists } from './recovery';
+import type { Lists } from '../list/list';
+import { bringBack, createAgain } from './recovery';
 
 interface Props {
   resource: Resource;
@@ -39,7 +40,7 @@ export function DeleteDialog({ resource, lists, onClose, onDeleted }: Props) {
     const theirs = await api.get(now.id).catch(() => null);
     if (theirs) {
       setNow(theirs);
-      lists.present.put(theirs);
+      lists.present.seen(theirs);
     }
     setError(
       `The ${service.singular} has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,

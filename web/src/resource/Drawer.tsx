@@ -12,7 +12,7 @@ import { useServices } from '../services';
 import { useStore } from '../store';
 import { later } from '../ui/later';
 import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
-import { go } from '../ui/router';
+import { closeTo, go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { ApiCalls } from './ApiCalls';
 import { contentOf, fields, nameOf, schema } from '../list/content';
@@ -66,7 +66,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
       const newest = await api.get(id, resource?.version);
       if (newest) {
         setResource(newest);
-        list.put(newest);
+        list.seen(newest);
         setDraft((current) => {
           if (!isChanged(current)) return fresh(contentOf(newest), newest.version);
           // Keep what was typed meanwhile. If it is based on other content, so is its version: saving it then reports a conflict.
@@ -106,7 +106,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
   const close = () => {
     if (changed) toast('Your changes are kept in this tab.', back);
     else drafts.drop(name);
-    go('/');
+    closeTo('/');
   };
   const back = { label: 'Continue editing', run: () => go(path) };
   const done = (saved: Resource, what: string, undo?: () => void) => {
@@ -121,7 +121,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
       text,
       undo ? { label: 'Undo', run: undo } : { label: 'Open', run: () => go(`${collection}/${saved.id}`) },
     );
-    if (shown.current) go('/');
+    if (shown.current) closeTo('/');
   };
 
   const save = async (content: Json, base: Json, version: number | null) => {
@@ -138,7 +138,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
         done(made, 'Created');
       } else if (same(content, base)) {
         drafts.drop(name);
-        go('/');
+        closeTo('/');
       } else {
         const saved = await change(api, id, base, content, version);
         const undo = async () => {
@@ -168,7 +168,7 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
       return;
     }
     if (reason instanceof Conflict) {
-      list.put(reason.theirs);
+      list.seen(reason.theirs);
       setConflict(reason);
       return;
     }

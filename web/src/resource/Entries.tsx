@@ -95,6 +95,7 @@ export function Entries({ list, what, searchKey, layout, heading, action, more, 
       {entries.length === 0 && cursor === null && <div class="empty">{empty}</div>}
       {(matching.length > 0 || loading) && (
         <Table
+          key={order}
           entries={matching}
           listing={listing}
           layout={layout}

@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { Icon } from '../ui/parts';
-import { go } from '../ui/router';
+import { closeTo } from '../ui/router';
 import { nameOf } from '../list/content';
+import type { Lists } from '../list/list';
 import { DeleteDialog } from './DeleteDialog';
 import { Drawer } from './Drawer';
 import { Entries } from './Entries';
-import type { Lists } from './recovery';
 import type { Layout } from './Table';
 
 interface Props {
@@ -75,7 +75,7 @@ export function ListPage({ lists, open, sub }: Props) {
           resource={deleting}
           lists={lists}
           onClose={() => setDeleting(null)}
-          onDeleted={() => go('/')}
+          onDeleted={() => open && closeTo('/')}
         />
       )}
     </section>

@@ -6,15 +6,9 @@ import { Quoted } from '../ui/parts';
 import { go } from '../ui/router';
 import { toast } from '../ui/toasts';
 import { contentOf, nameOf } from '../list/content';
-import type { ResourceList } from '../list/list';
+import type { Lists } from '../list/list';
 import { restore } from './restore';
 import { create, DeletedSince } from './save';
-
-/** What exists, and what is in the trash. */
-export interface Lists {
-  present: ResourceList;
-  trash: ResourceList;
-}
 
 /** Restore what was deleted at this version, with its ID. */
 export async function bringBack(api: Api, lists: Lists, deleted: Resource): Promise<void> {

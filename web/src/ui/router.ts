@@ -1,6 +1,7 @@
-/** The current path, as a store. */
+/** The address and the tab's history: what is open, the query of the view below it, and the way back. Knows no page. */
 import { collection, has, trash } from '../contract/service';
 import { Store } from '../store';
+import { dropPlacesFrom, keepPlace, seekPlace } from './scroll';
 
 export type Route =
   | { page: 'list'; open: null }
@@ -9,20 +10,87 @@ export type Route =
   | { page: 'reference' }
   | { page: 'unknown' };
 
-export const path = new Store(location.pathname);
+export interface Address {
+  path: string;
+  /** Without `?`: the view of a list, as list/address.ts reads it. It stays while something is opened above the list and closed. */
+  query: string;
+}
+
+/** What the app stores with each history entry. */
+interface Entry {
+  index: number;
+  /** Whether it was opened above the list, which is the entry before. */
+  above: boolean;
+}
+
+const now = (): Address => ({ path: location.pathname, query: location.search.slice(1) });
+
+/** The whole address. `path` is for what does not depend on the query, which changes with every character of a search. */
+export const address = new Store<Address>(now());
+export const path = new Store<string>(location.pathname);
+let current = (history.state as Entry | null) ?? { index: 0, above: false };
+let closing = false;
+
+history.scrollRestoration = 'manual';
+history.replaceState(current, '');
+seekPlace(current.index);
+addEventListener('pagehide', () => keepPlace(current.index));
 addEventListener('popstate', () => {
-  path.state = location.pathname;
+  const [before, query] = [current, address.state.query];
+  closing = false;
+  current = (history.state as Entry | null) ?? { index: 0, above: false };
+  const closed = before.above && current.index === before.index - 1;
+  const opened = current.above && before.index === current.index - 1;
+  keepPlace(before.index);
+  if (closed || opened) history.replaceState(current, '', hrefOf(location.pathname, query));
+  else seekPlace(current.index);
+  moved(routeOf(address.state.path).page);
 });
 
-/** Go to another path of the app; with `replace`, without a new history entry. A new page starts at its top and takes the focus. */
-export function go(to: string, replace = false): void {
-  if (to === location.pathname + location.search + location.hash) return;
-  const before = routeOf(location.pathname).page;
-  history[replace ? 'replaceState' : 'pushState'](null, '', to);
-  path.state = location.pathname;
-  if (routeOf(location.pathname).page === before) return;
-  scrollTo(0, 0);
-  document.getElementById('main')?.focus();
+/**
+ * Go to another path of the app; with `replace`, without a new history entry. What is opened keeps the query of the list below,
+ * unless `to` has one, and replaces what was open before. A new page starts at its top and takes the focus.
+ */
+export function go(to: string, { replace = false } = {}): void {
+  if (closing) {
+    addEventListener('popstate', () => go(to, { replace }), { once: true });
+    return;
+  }
+  const [before, target] = [routeOf(location.pathname), new URL(to, location.origin)];
+  const after = routeOf(target.pathname);
+  const opens = after.page === 'list' && after.open !== null;
+  const above = opens && before.page === 'list';
+  const query = above && !to.includes('?') ? location.search : target.search;
+  const href = target.pathname + query + target.hash;
+  if (href === location.pathname + location.search + location.hash) return;
+  if (replace || (above && before.open !== null)) {
+    current = { ...current, above: opens && current.above };
+    history.replaceState(current, '', href);
+  } else {
+    keepPlace(current.index);
+    current = { index: current.index + 1, above };
+    dropPlacesFrom(current.index);
+    history.pushState(current, '', href);
+  }
+  if (moved(before.page)) scrollTo(0, 0);
+}
+
+/** Close what is open above the page at `to`: go back if that page is the entry before, so that the history does not grow. */
+export function closeTo(to: string): void {
+  if (closing) return;
+  if (!current.above) {
+    go(to + location.search, { replace: true });
+    return;
+  }
+  closing = true;
+  history.back();
+}
+
+/** Replace the query of the current address. */
+export function setQuery(query: string): void {
+  if (query === address.state.query) return;
+  history.replaceState(current, '', hrefOf(location.pathname, query));
+  address.state = now();
 }
 
 export function routeOf(pathname: string): Route {
@@ -42,5 +110,18 @@ export function follow(event: MouseEvent): void {
   if (!link || !own || !plain || event.defaultPrevented || link.hash || link.dataset['file'] !== undefined)
     return;
   event.preventDefault();
-  go(link.pathname);
+  go(link.pathname + link.search);
+}
+
+function hrefOf(pathname: string, query: string): string {
+  return pathname + (query && `?${query}`);
+}
+
+/** Show the new address. Return whether it is another page, which takes the focus. */
+function moved(before: Route['page']): boolean {
+  address.state = now();
+  if (path.state !== location.pathname) path.state = location.pathname;
+  if (routeOf(location.pathname).page === before) return false;
+  document.getElementById('main')?.focus({ preventScroll: true });
+  return true;
 }
