@@ -1,6 +1,6 @@
 /** Whether an entry passes a filter on one field. Knows no view and no address. */
 import type { Resource } from '../api/client';
-import { compare, isNumeric, typedNumber } from '../json/number';
+import { compare, isNumeric, type Numeric, numberOf } from '../json/number';
 import { at, isObject, write } from '../json/value';
 import { folded } from './text';
 
@@ -15,6 +15,7 @@ export interface Filter {
   value: string;
 }
 
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 export function passes(entry: Resource, { field, operator, value: wanted }: Filter): boolean {
@@ -42,7 +43,7 @@ export function isEmpty(value: unknown): boolean {
 function equals(value: unknown, wanted: string): boolean {
   if (value === undefined) return false;
   if (typeof value === 'string') return value === wanted;
-  const number = isNumeric(value) ? typedNumber(wanted) : undefined;
+  const number = isNumeric(value) ? numberIn(wanted) : undefined;
   return isNumeric(value) && number !== undefined ? compare(value, number) === 0 : write(value) === wanted;
 }
 
@@ -55,7 +56,7 @@ function contains(value: unknown, wanted: string): boolean {
 /** Whether a value lies on the wanted side of a limit: 1 for above, -1 for below. */
 function reaches(value: unknown, wanted: string, side: 1 | -1): boolean {
   if (isNumeric(value)) {
-    const limit = typedNumber(wanted);
+    const limit = numberIn(wanted);
     return limit !== undefined && compare(value, limit) * side >= 0;
   }
   if (typeof value !== 'string' || !wanted) return false;
@@ -71,4 +72,9 @@ function limitOf(wanted: string, side: 1 | -1): number {
   return side === 1
     ? new Date(year, month - 1, day).getTime()
     : new Date(year, month - 1, day + 1).getTime() - 1;
+}
+
+/** Return the number that a JSON text is. */
+function numberIn(text: string): Numeric | undefined {
+  return NUMBER.test(text) ? numberOf(text) : undefined;
 }
