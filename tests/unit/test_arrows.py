@@ -74,8 +74,8 @@ WEB_FOLDERS = {
     "form": {"contract", "json", "ui"},
     "resource": {"api", "contract", "form", "json", "list", "services", "store", "ui"},
     "reference": {"api", "contract", "json", "services", "store", "ui"},
-    "app": {"api", "auth", "contract", "reference", "resource", "services", "store", "ui"},
-    "main": {"api", "app", "auth", "config", "contract", "resource", "ui"},
+    "app": {"api", "auth", "contract", "list", "reference", "resource", "services", "store", "ui"},
+    "main": {"api", "app", "auth", "config", "contract", "list", "ui"},
 }
 
 FUNCTIONS = {
