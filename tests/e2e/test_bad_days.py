@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
@@ -87,11 +88,13 @@ def test_an_item_that_changed_is_deleted_only_after_a_second_confirmation(
     api.patch(where, content='{"name":"Newer"}', headers={"Content-Type": "application/merge-patch+json"})
     app.allowed += ["412"]
     app.button("Delete Lamp").click()
-    app.button("Delete").click()
     expect(app.page.get_by_role("alert").filter(has_text="is now at version 2")).to_be_visible()
+    expect(app.page.get_by_role("dialog").locator(".changes")).to_have_text(re.compile(r"Name\s*Lamp\s*Newer"))
+    assert app.names() == ["Newer"]
     assert api.get(where).status_code == 200
     app.button("Delete version 2").click()
-    expect(app.rows()).to_have_count(0)
+    expect(app.notice()).to_contain_text("Deleted “Newer”.")
+    assert app.names() == []
     assert api.get(where).status_code == 404
 
 

@@ -95,8 +95,11 @@ def form_with_faults(app: App, user: dict[str, str], api: httpx.Client) -> None:
 
 def deleting(app: App, user: dict[str, str], api: httpx.Client) -> None:
     listed(app, user, api)
+    (lamp,) = [item for item in api.get("items").json()["items"] if item["name"] == "Desk lamp"]
+    api.put(f"items/{lamp['id']}", json={"name": "Desk lamp", "tags": ["Newer"]})
+    app.allowed += ["412"]
     app.button("Delete Desk lamp").click()
-    app.button("Keep it").wait_for()
+    app.button("Delete version 2").wait_for()
 
 
 def empty_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:

@@ -7,6 +7,7 @@ import { NotFound } from './app/NotFound';
 import { Welcome } from './app/Welcome';
 import type { Lists } from './list/list';
 import { ListPage } from './resource/ListPage';
+import { Pending } from './resource/Pending';
 import { type Services, ServicesContext } from './services';
 import { useStore } from './store';
 import { later } from './ui/later';
@@ -54,6 +55,7 @@ export function App({ services, lists, failure }: Props) {
             </Suspense>
           )}
         </main>
+        {signedIn && <Pending />}
         <Toasts />
         <Keyboard signedIn={signedIn} />
         {session.state === 'ended' && <Ended session={session} />}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ariaKeys, isTyped, matches, shownKeys } from '../src/ui/keys';
+import { ariaKeys, isCharacter, isTyped, matches, shownKeys } from '../src/ui/keys';
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({
   ...{ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false },
@@ -37,9 +37,14 @@ test('on a Mac, the command key is the modifier, and the control key is not', ()
   expect(matches(press('n', { ctrlKey: true }), 'n', true)).toBe(false);
 });
 
-test('keys that write something are told apart from those that do not', () => {
-  expect(['n', '?', '/', 'shift+j'].map(isTyped)).toEqual([true, true, true, true]);
-  expect(['mod+k', 'escape', 'up', 'f8', 'alt+n'].map(isTyped)).toEqual([false, false, false, false, false]);
+test('a field keeps the keys that it uses', () => {
+  expect(['n', '?', 'shift+j', 'delete', 'enter', 'up'].filter((keys) => !isTyped(keys))).toEqual([]);
+  expect(['mod+k', 'escape', 'f8', 'alt+n', 'mod+enter'].filter(isTyped)).toEqual([]);
+});
+
+test('single characters are told apart from other keys', () => {
+  expect(['n', '?', '/', 'shift+j'].filter((keys) => !isCharacter(keys))).toEqual([]);
+  expect(['mod+k', 'escape', 'up', 'delete', 'alt+n'].filter(isCharacter)).toEqual([]);
 });
 
 test('keys are shown as they are printed on the keyboard', () => {

@@ -1,8 +1,18 @@
 import { beforeEach, expect, test } from 'vitest';
-import { canUndo, forgetUndo, offerUndo, undoLast } from '../src/ui/undo';
+import { canUndo, forgetUndo, offerUndo, undoable, undoLast } from '../src/ui/undo';
 
 let undone: string[] = [];
 const offer = (name: string) => offerUndo(`Deleted ${name}.`, () => undone.push(name));
+
+/** A promise, and the functions that settle it. */
+function gate() {
+  let resolve: () => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}
 
 beforeEach(() => {
   forgetUndo();
@@ -34,5 +44,27 @@ test('nothing is undone for another user', () => {
   offer('first');
   forgetUndo();
   undoLast();
+  expect(undone).toEqual([]);
+});
+
+test('to undo while a change is under way undoes that change when it is done, and not the one before it', async () => {
+  offer('first');
+  const { promise, resolve } = gate();
+  const done = undoable(promise.then(() => offer('second')));
+  undoLast();
+  expect(undone).toEqual([]);
+  resolve();
+  await done;
+  expect(undone).toEqual(['second']);
+});
+
+test('to undo a change that then fails undoes nothing', async () => {
+  offer('first');
+  const { promise, reject } = gate();
+  const done = undoable(promise);
+  undoLast();
+  reject(new Error('no'));
+  await expect(done).rejects.toThrow('no');
+  offer('third');
   expect(undone).toEqual([]);
 });

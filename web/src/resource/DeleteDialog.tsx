@@ -1,92 +1,76 @@
-/** Asks for confirmation before a resource is deleted, and again if it changed in the meantime. */
-import { useState } from 'preact/hooks';
+/** Asks before something is deleted that cannot be restored, or that has changed since it was shown. */
 import type { Resource } from '../api/client';
-import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
-import { service } from '../contract/service';
-import { useServices } from '../services';
+import { counted, service } from '../contract/service';
 import { Dialog, Quoted } from '../ui/parts';
-import { toast } from '../ui/toasts';
 import { nameOf } from '../list/content';
-import type { Lists } from '../list/list';
-import { bringBack, createAgain } from './recovery';
+import { Changes } from './Changes';
+import { confirmed, question, type Question } from './delete';
+import './DeleteDialog.css';
 
-interface Props {
-  resource: Resource;
-  lists: Lists;
-  onClose: () => void;
-  onDeleted: () => void;
-}
+const NAMED = 5; // of many; the others are counted
 
-export function DeleteDialog({ resource, lists, onClose, onDeleted }: Props) {
-  const { api, trashDays } = useServices();
-  const [now, setNow] = useState(resource);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState('');
-  const remove = async () => {
-    setBusy(true);
-    setError('');
-    try {
-      await api.remove(now.id, now.version);
-      done();
-    } catch (reason) {
-      const status = reason instanceof Refused ? reason.status : 0;
-      if (status === 404) done();
-      else if (status === 412) await changed();
-      else if (!(reason instanceof SessionEnded || reason instanceof Stopped)) setError(messageOf(reason));
-    }
-    setBusy(false);
+export default function DeleteDialog({ asked }: { asked: Question }) {
+  const { entries, theirs, note, page } = asked;
+  const close = () => {
+    question.state = null;
   };
-  const changed = async () => {
-    const theirs = await api.get(now.id).catch(() => null);
-    if (theirs) {
-      setNow(theirs);
-      lists.present.seen(theirs);
-    }
-    setError(
-      `The ${service.singular} has changed since you opened it${theirs ? ` and is now at version ${theirs.version}` : ''}. It was not deleted.`,
-    );
-  };
-  const done = () => {
-    lists.present.remove(now);
-    toast(
-      <>
-        Deleted <Quoted text={nameOf(now)} />.
-      </>,
-      trashDays
-        ? { label: 'Undo', run: () => void bringBack(api, lists, now) }
-        : { label: 'Create it again', run: () => void createAgain(api, lists, now) },
-    );
-    onClose();
-    onDeleted();
-  };
+  const one = entries.length === 1 ? entries[0] : undefined;
+  const title = one ? (
+    <>
+      Delete <Quoted text={nameOf(theirs ?? one)} />?
+    </>
+  ) : (
+    `Delete ${counted(entries.length)}?`
+  );
   return (
-    <Dialog
-      title={
-        <>
-          Delete <Quoted text={nameOf(now)} />?
-        </>
-      }
-      kind="box"
-      onClose={onClose}
-    >
-      <p>
-        {trashDays
-          ? `You can restore the ${service.singular} from the trash for ${trashDays} ${trashDays === 1 ? 'day' : 'days'}.`
-          : `This permanently deletes the ${service.singular} and its ID. You can create it again afterwards, but with a new ID.`}
-      </p>
-      {error && (
-        <p class="notice error" role="alert">
-          {error}
-        </p>
-      )}
+    <Dialog title={title} kind="box" onClose={close}>
+      {one && theirs && <Changed one={one} theirs={theirs} />}
+      {!one && <Names entries={entries} />}
+      <p>{outcome(entries.length, page.trashDays)}</p>
+      {note && <p class="notice">{note}</p>}
       <div class="actions">
-        <button type="button" onClick={onClose}>
-          Keep it
+        <button type="button" onClick={close}>
+          {one ? 'Keep it' : 'Keep them'}
         </button>
-        <button type="button" class="danger" disabled={busy} onClick={() => void remove()}>
-          {now === resource ? 'Delete' : `Delete version ${now.version}`}
+        <button type="button" class="danger" onClick={() => void confirmed(asked)}>
+          {theirs ? `Delete version ${theirs.version}` : one ? 'Delete' : `Delete ${counted(entries.length)}`}
         </button>
       </div>
     </Dialog>
+  );
+}
+
+function outcome(count: number, days: number): string {
+  if (days) {
+    return `You can restore ${count === 1 ? 'it' : 'them'} from the trash for ${days} ${days === 1 ? 'day' : 'days'}.`;
+  }
+  return count === 1
+    ? `This permanently deletes the ${service.singular} and its ID. You can create it again afterwards, but with a new ID.`
+    : `This permanently deletes these ${service.plural} and their IDs.`;
+}
+
+function Changed({ one, theirs }: { one: Resource; theirs: Resource }) {
+  return (
+    <>
+      <p class="notice error" role="alert">
+        The {service.singular} has changed since you opened it and is now at version {theirs.version}. It was
+        not deleted.
+      </p>
+      <Changes before={one} after={theirs} />
+    </>
+  );
+}
+
+function Names({ entries }: { entries: Resource[] }) {
+  const more = entries.length - NAMED;
+  return (
+    <ul class="named">
+      {entries.slice(0, NAMED).map((entry) => (
+        <li key={entry.id} dir="auto">
+          {nameOf(entry)}
+        </li>
+      ))}
+      {more > 0 && <li class="help">and {more.toLocaleString()} more</li>}
+    </ul>
   );
 }

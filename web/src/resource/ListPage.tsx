@@ -1,12 +1,11 @@
 /** The list of resources, and the open one above it. */
-import { useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
+import { useServices } from '../services';
 import { Icon } from '../ui/parts';
-import { closeTo } from '../ui/router';
 import { nameOf } from '../list/content';
 import type { Lists } from '../list/list';
-import { DeleteDialog } from './DeleteDialog';
+import { deleteEntries } from './delete';
 import { Drawer } from './Drawer';
 import { Entries } from './Entries';
 import type { Layout } from './Table';
@@ -18,7 +17,8 @@ interface Props {
 }
 
 export function ListPage({ lists, open, sub }: Props) {
-  const [deleting, setDeleting] = useState<Resource | null>(null);
+  const services = useServices();
+  const remove = (entry: Resource) => void deleteEntries({ ...services, lists }, [entry]);
   const layout: Layout = {
     times: [
       { title: 'Created', property: 'created_at', sorted: true },
@@ -31,7 +31,7 @@ export function ListPage({ lists, open, sub }: Props) {
         class="quiet square"
         aria-label={`Delete ${nameOf(entry)}`}
         title="Delete"
-        onClick={() => setDeleting(entry)}
+        onClick={() => remove(entry)}
       >
         <Icon name="trash" />
       </button>
@@ -62,21 +62,7 @@ export function ListPage({ lists, open, sub }: Props) {
         empty={<Empty />}
       />
       {open && (
-        <Drawer
-          key={JSON.stringify(open)}
-          list={lists.present}
-          open={open}
-          sub={sub}
-          onDelete={setDeleting}
-        />
-      )}
-      {deleting && (
-        <DeleteDialog
-          resource={deleting}
-          lists={lists}
-          onClose={() => setDeleting(null)}
-          onDeleted={() => open && closeTo('/')}
-        />
+        <Drawer key={JSON.stringify(open)} list={lists.present} open={open} sub={sub} onDelete={remove} />
       )}
     </section>
   );

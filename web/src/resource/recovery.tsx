@@ -10,6 +10,14 @@ import type { Lists } from '../list/list';
 import { restore } from './restore';
 import { create, DeletedSince } from './save';
 
+/** What deleting needs of the page. */
+export interface Deleting {
+  api: Api;
+  lists: Lists;
+  /** For how many days a deleted resource can be restored; 0 if it cannot. */
+  trashDays: number;
+}
+
 /** Restore what was deleted at this version, with its ID. */
 export async function bringBack(api: Api, lists: Lists, deleted: Resource): Promise<void> {
   const name = <Quoted text={nameOf(deleted)} />;

@@ -5,7 +5,7 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Store } from '../store';
-import { isTyped, matches } from './keys';
+import { isCharacter, isTyped, matches } from './keys';
 
 export interface Command {
   /** Unique, such as `list.new`. */
@@ -99,7 +99,7 @@ export function keysOf({ keys = [] }: Command): string[] {
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const command = available().find((one) =>
-    keysOf(one).some((keys) => matches(event, keys) && (singleKeys.state || !isTyped(keys))),
+    keysOf(one).some((keys) => matches(event, keys) && (singleKeys.state || !isCharacter(keys))),
   );
   if (!command || (event.repeat && !command.repeat)) return;
   if (isTaken(event, keysOf(command).find((keys) => matches(event, keys)) ?? '')) return;
@@ -108,12 +108,14 @@ function onKey(event: KeyboardEvent): void {
 }
 
 const FIELDS = 'textarea, select, [contenteditable=""], [contenteditable=true]';
-const BUTTONS = ['button', 'checkbox', 'color', 'file', 'image', 'radio', 'range', 'reset', 'submit'];
+const BUTTONS = ['button', 'checkbox', 'color', 'file', 'image', 'reset', 'submit'];
+const PRESSED = 'button, input, a, summary, [role=button], [role^=menuitem], [role=option]';
 
 /** Whether the focused element, or what is open above the page, has its own use for a key. */
 function isTaken({ target }: KeyboardEvent, keys: string): boolean {
   const element = target instanceof Element ? target : null;
   const input = element instanceof HTMLInputElement && !BUTTONS.includes(element.type) ? element : null;
+  if (keys === 'enter' || keys === 'space') return !!element?.closest(`${PRESSED}, ${FIELDS}`);
   if (isTyped(keys)) return !!input || !!element?.closest(FIELDS);
   if (keys !== 'escape') return false;
   const clears = input?.type === 'search' && input.value !== '';

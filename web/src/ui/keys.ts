@@ -44,10 +44,18 @@ function pressed({ key, code }: Press): string {
   return (place && key.length === 1 && key > '\u024f' ? place : key).toLowerCase();
 }
 
-/** Whether these keys would write something into a field. */
-export function isTyped(keys: string): boolean {
+/** Whether these keys are one character, which may be said by accident by people who speak to their computer (WCAG 2.1.4). */
+export function isCharacter(keys: string): boolean {
   const { key, modifiers } = partsOf(keys);
   return key.length === 1 && !modifiers.includes('mod') && !modifiers.includes('alt');
+}
+
+/** Whether a field uses these keys itself: all but Esc, function keys and those with Ctrl or Alt. */
+export function isTyped(keys: string): boolean {
+  const { key, modifiers } = partsOf(keys);
+  const special =
+    key === 'escape' || /^f\d+$/.test(key) || modifiers.includes('mod') || modifiers.includes('alt');
+  return !special;
 }
 
 /** Return the keys one by one, as they are printed on a keyboard: `Ctrl`, `K`. */
