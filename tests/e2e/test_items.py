@@ -28,7 +28,7 @@ def test_an_item_is_created_changed_restored_and_deleted(app: App, user: dict[st
     app.field("Description").fill("Brass, with a green shade.")
     app.field("Quantity").fill("3")
     app.field("Tags").type("lighting,office,")
-    app.button("Add a pair").click()
+    app.button("Add a field").click()
     app.page.get_by_label("Attributes: name 1").fill("colour")
     app.page.get_by_label("Attributes: value 1").fill("green")
     app.button("Create").click()

@@ -76,7 +76,7 @@ def test_a_field_of_the_contract_appears_with_control_help_and_rules(
     app.field("Due").fill("2031-05-06T10:00:00")
     app.field("attic").check()
     assert app.field("Story").evaluate("(control) => control.tagName") == "TEXTAREA"
-    app.page.get_by_role("group", name="Measures").get_by_role("button", name="Add a pair").click()
+    app.page.get_by_role("group", name="Measures").get_by_role("button", name="Add a field").click()
     expect(app.page.get_by_label("Measures: name 1")).to_be_focused()
     app.page.keyboard.type("height")
     app.page.get_by_label("Measures: value 1").fill("40 cm")

@@ -96,7 +96,7 @@ def enter(row: Locator, pointer: str, value: Any, schema: Mapping[str, Any]) -> 
             row.locator(".words > input").press("Enter")
     elif row.locator(".pairs").count():
         for number, (name, text) in enumerate(value.items()):
-            row.get_by_role("button", name="Add a pair").click()
+            row.get_by_role("button", name="Add a field").click()
             row.locator(".pair").nth(number).locator("input").first.fill(name)
             row.locator(".pair").nth(number).locator("input").last.fill(text)
     elif row.locator("textarea.mono").count():

@@ -143,7 +143,7 @@ describe('the controls become a value', () => {
       '/notes/a',
       'must be unique',
     ]);
-    expect(typed({ notes }).faults).toContainEqual({ pointer: '/notes', detail: 'needs a name for “x”' });
+    expect(typed({ notes }).faults).toContainEqual({ pointer: '/notes/', detail: 'needs a name' });
   });
 });
 

@@ -57,7 +57,7 @@ function fieldOf(name: string, schema: Schema, pointer: string, required: boolea
 function othersOf(schema: Schema, pointer: string): Field | null {
   const { additionalProperties = true } = schema;
   if (additionalProperties === false) return null;
-  const open: Schema = { type: 'object', title: 'Other properties', additionalProperties };
+  const open: Schema = { type: 'object', title: 'Custom fields', additionalProperties };
   return fieldOf('', open, pointer, false);
 }
 
@@ -86,8 +86,6 @@ function controlOf(schema: Schema): Control {
   }
 }
 
-const ONES: Record<string, string> = { pairs: 'pair', group: 'property', json: 'property' };
-
 /** Return the schema's description, followed by its limits in words. */
 function helpOf(schema: Schema): string {
   const { minimum, maximum, maxLength, maxItems, maxProperties, exclusiveMinimum, exclusiveMaximum } = schema;
@@ -98,7 +96,7 @@ function helpOf(schema: Schema): string {
     maxLength !== undefined && !schema.enum && `Up to ${maxLength.toLocaleString('en-GB')} characters.`,
     maxItems !== undefined && `Up to ${maxItems} entries.`,
     maxProperties !== undefined &&
-      `Up to ${maxProperties} ${ONES[controlOf(schema)] === 'pair' ? 'pairs' : 'properties'}.`,
+      `Up to ${maxProperties} ${controlOf(schema) === 'pairs' ? 'fields' : 'properties'}.`,
     inclusive && minimum !== undefined && shown !== undefined && `From ${text(minimum)} to ${text(shown)}.`,
     inclusive && minimum !== undefined && shown === undefined && `${text(minimum)} or more.`,
     inclusive && minimum === undefined && shown !== undefined && `At most ${text(shown)}.`,

@@ -105,9 +105,15 @@ function fitsInput(text: string, format: string): boolean {
 
 function shownBy(schema: Schema, value: unknown): string {
   if (isNumeric(value)) return typedAs(value);
-  if (schema.format !== 'date-time') return String(value);
-  const time = new Date(String(value));
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return schema.format === 'date-time' ? localTime(new Date(String(value))) : String(value);
+}
+
+const MINUTES = 'YYYY-MM-DDThh:mm'.length;
+
+/** Return a time as an input shows it, with milliseconds if it has some. */
+function localTime(time: Date): string {
+  const here = new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString();
+  return here.slice(0, here.endsWith('.000Z') ? 19 : 23);
 }
 
 /** Return a stored state without the parts that do not fit the fields: the contract may have changed since. */
@@ -192,8 +198,8 @@ function fromPairs(field: Field, pairs: [string, string][], before: Json, fault:
   const named = pairs
     .filter(([name, text]) => known(name) || name.trim() || text)
     .map(([name, text]) => [known(name) ? name : name.trim(), text] as const);
-  named.forEach(([name, text], index) => {
-    if (!name && !known(name)) fault(`needs a name for “${text}”`);
+  named.forEach(([name], index) => {
+    if (!name && !known(name)) fault('needs a name', pointerTo(field.pointer, name));
     else if (named.findIndex(([other]) => other === name) !== index) {
       fault('must be unique', pointerTo(field.pointer, name));
     }
@@ -241,7 +247,10 @@ function fromText(field: Field, raw: string, fault: Report): unknown {
   }
   if (schema.format === 'date-time') {
     const time = new Date(raw);
-    return Number.isNaN(time.getTime()) ? raw : time.toISOString();
+    if (Number.isNaN(time.getTime())) return raw;
+    if (localTime(time).slice(0, MINUTES) !== raw.slice(0, MINUTES))
+      fault('does not exist in your time zone, where the clocks change then');
+    return time.toISOString();
   }
   return raw;
 }

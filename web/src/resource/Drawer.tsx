@@ -4,10 +4,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
 import { capitalised, collection, has, service, trash } from '../contract/service';
-import { type Fault, faults as faultsOf, newFaults } from '../contract/validate';
-import { Form, unplaced } from '../form/Form';
+import type { Fault } from '../contract/validate';
+import { focusFault, halfTyped, judged, remaining, unplaced } from '../form/faulty';
+import { Form } from '../form/Form';
 import { type Raws, rawOf, valueOf } from '../form/raw';
-import { type Json, own, same, stepsOf, write } from '../json/value';
+import { type Json, same, stepsOf, write } from '../json/value';
 import { useServices } from '../services';
 import { useStore } from '../store';
 import { later } from '../ui/later';
@@ -89,12 +90,13 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
     if (!kept && !resource) form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
 
+  const created = !id || missing;
   const type = (raw: Raws) => {
     const next = { ...draft, raw };
     setDraft(next);
     drafts.keep(name, next);
     setFaults((before) =>
-      before.filter(({ pointer }) => same(own(raw, top(pointer)), own(draft.raw, top(pointer)))),
+      remaining(before, draft.raw, raw, () => judged(fields, schema, raw, draft.base, created).faults),
     );
   };
   const discard = () => {
@@ -188,19 +190,12 @@ export function Drawer({ list, open, sub, onDelete }: Props) {
   };
   const show = (all: Fault[]) => {
     setFaults(all);
-    setTimeout(() =>
-      form.current
-        ?.querySelector<HTMLElement>('[aria-invalid=true], fieldset[aria-describedby*=faults] button')
-        ?.focus(),
-    );
+    setTimeout(() => form.current && focusFault(form.current));
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    const { value, faults: unread } = valueOf(fields, draft.raw, draft.base);
-    const seen = new Set(unread.map((fault) => fault.pointer));
-    const created = !id || missing;
-    const judged = created ? faultsOf(value, schema) : newFaults(value, schema, draft.base);
-    const all = [...unread, ...judged.filter((fault) => !seen.has(fault.pointer))];
+    const { value, faults: wrong } = judged(fields, schema, draft.raw, draft.base, created);
+    const all = [...(form.current ? halfTyped(form.current) : []), ...wrong];
     if (all.length) show(all);
     else void save(value, draft.base, draft.version);
   };
