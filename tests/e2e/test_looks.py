@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import httpx
 import pytest
@@ -39,32 +39,121 @@ SHELF: list[dict[str, Any]] = [
 ]
 
 
-def signed_out(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.open()
+class Look(NamedTuple):
+    """How a reader sees the app, and the rules that can find something new there."""
+
+    scheme: Literal["light", "dark"]
+    forced: Literal["none", "active"]
+    width: int
+    rules: list[str]
+
+    def __str__(self) -> str:
+        return f"{'forced' if self.forced == 'active' else self.scheme}-{self.width}"
+
+
+LOOKS = [
+    Look("light", "none", 1600, TAGS),
+    Look("dark", "none", 1600, COLOUR_RULES),
+    Look("light", "active", 1600, COLOUR_RULES),
+    Look("dark", "none", 360, TAGS),
+]
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+WITHOUT_EDGE = """() => [...document.querySelectorAll('.chip, button:not(:disabled), .notice')]
+    .filter((one) => one.checkVisibility() && parseFloat(getComputedStyle(one).borderTopWidth) === 0)
+    .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+class Walk:
+    """Looks at one state of a tab after another, and collects what is wrong with them."""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.wrong = app, list[str]()
+
+    def look(self, name: str) -> None:
+        """Check the state that the tab is in, as every kind of reader sees it."""
+        page = self.app.page
+        for look in LOOKS:
+            page.emulate_media(color_scheme=look.scheme, forced_colors=look.forced)
+            page.set_viewport_size({"width": look.width, "height": 800})
+            page.evaluate(PAINTED)
+            found = self.app.axe(look.rules)
+            if page.evaluate("document.documentElement.scrollWidth") > look.width:
+                found.append("the page is wider than the window")
+            if look.forced == "active":  # where backgrounds are gone
+                found += [f"nothing shows where it ends: {one}" for one in page.evaluate(WITHOUT_EDGE)]
+            self.wrong += [f"{name}, {look}: {one}" for one in found]
+            if folder := os.environ.get("LOOKS"):  # to look at every state
+                page.screenshot(path=Path(folder) / f"{name}-{look}.png")
+        page.emulate_media(color_scheme="light", forced_colors="none")
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def walk(app: App) -> Iterator[Walk]:
+    walk = Walk(app)
+    yield walk
+    assert walk.wrong == []
+
+
+def test_pages_without_a_session_look_right(walk: Walk) -> None:
+    app = walk.app.open()
     app.button("Sign in to see your items").wait_for()
+    walk.look("welcome")
+    app.open("/nowhere")
+    app.page.get_by_role("heading", name="Page not found").wait_for()
+    walk.look("unknown")
+    app.open("/reference")
+    app.page.get_by_role("heading", name="Items API").wait_for()
+    for details in app.page.locator("#create_item details").all():
+        details.locator("summary").first.click()
+    walk.look("reference")
 
 
-def empty(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.enter(user)
-    app.page.get_by_role("heading", name="No items yet").wait_for()
-
-
-def loading(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.page.route("**/v1/items?**", lambda route: None)
+def test_the_list_looks_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
+    app = walk.app
+    app.page.route("**/v1/items?**", lambda route: None, times=1)
     app.enter(user)
     app.page.locator("tr.skeleton").first.wait_for()
-
-
-def listed(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    for item in SHELF:
-        api.post("items", json=item)
-    app.enter(user)
+    walk.look("loading")
+    app.page.reload()
+    app.page.get_by_role("heading", name="No items yet").wait_for()
+    walk.look("empty")
+    seed(api)
+    app.page.reload()
     expect(app.rows()).to_have_count(len(SHELF))
+    walk.look("list")
+    app.button(re.compile("^Account of")).click()
+    app.button("Sign out on all devices").wait_for()
+    walk.look("account")
+    app.page.keyboard.press("Escape")
+    app.button("API calls").click()
+    app.page.get_by_role("dialog").locator("pre").wait_for()
+    walk.look("calls")
+    app.page.keyboard.press("Escape")
 
 
-def hostile(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
+    app = walk.app
+    where = f"/items/{api.post('items', json=LAMP).json()['id']}"
+    app.enter(user, where)
+    app.drawer().get_by_text("API calls").click()
+    app.drawer().locator("pre").wait_for()
+    walk.look("item")
+    api.put(where.lstrip("/"), json={"name": "Desk lamp", "tags": ["Newer"]}).raise_for_status()
+    app.allowed += ["412"]
+    app.drawer().get_by_role("button", name="Delete").click()
+    app.button("Delete version 2").wait_for()
+    walk.look("deleting")
+    app.open("/items/new")
+    app.field("Quantity").fill("many")
+    app.button("Create").click()
+    app.page.get_by_text("Fix 2 fields.").wait_for()
+    walk.look("faults")
+
+
+def test_hostile_texts_look_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
     """Texts that look like markup, reverse the writing direction or are very long."""
-    evil = "<img src=x onerror=alert(1)>"
+    app, evil = walk.app, "<img src=x onerror=alert(1)>"
     for text in (evil, "\u202eturned around", "W" * 200, "👩‍👩‍👧‍👦" * 20):
         body = {"name": text, "description": text, "tags": [f"{text[:30]}{n}" for n in range(20)]}
         item = {**body, "quantity": 2**53 - 1, "attributes": {text[:200]: text}}
@@ -72,120 +161,51 @@ def hostile(app: App, user: dict[str, str], api: httpx.Client) -> None:
     app.page.on("dialog", lambda dialog: app.errors.append(f"a script in the text was executed: {dialog.message}"))
     app.enter(user)
     expect(app.rows()).to_have_count(4)
+    walk.look("hostile-list")
     assert all(box["height"] < 160 for row in app.rows().all() if (box := row.bounding_box()))
     app.page.get_by_role("link", name=evil).click()
     app.field("Name").wait_for()
+    walk.look("hostile-item")
     assert app.page.locator("main img, .toasts img").count() == 0
     assert app.drawer().locator("header").evaluate("(header) => header.offsetHeight") < 130
 
 
-def form(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    where = f"/items/{api.post('items', json=LAMP).json()['id']}"
-    app.enter(user, where)
-    app.drawer().get_by_text("API calls").click()
-    app.drawer().locator("pre").wait_for()
-
-
-def form_with_faults(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.enter(user, "/items/new")
-    app.field("Quantity").fill("many")
-    app.button("Create").click()
-    app.page.get_by_text("Fix 2 fields.").wait_for()
-
-
-def deleting(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    listed(app, user, api)
-    (lamp,) = [item for item in api.get("items").json()["items"] if item["name"] == "Desk lamp"]
-    api.put(f"items/{lamp['id']}", json={"name": "Desk lamp", "tags": ["Newer"]})
-    app.allowed += ["412"]
-    app.button("Delete Desk lamp").click()
-    app.button("Delete version 2").wait_for()
-
-
-def empty_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_the_trash_looks_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
+    app = walk.app
     app.enter(user)
     app.page.get_by_role("link", name="Trash").click()
     app.page.get_by_role("heading", name="The trash is empty").wait_for()
-
-
-def trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    walk.look("empty-trash")
     for item in [*SHELF, {"name": "W" * 200}]:
         api.delete(f"items/{api.post('items', json=item).json()['id']}")
-    app.enter(user)
-    app.page.get_by_role("link", name="Trash").click()
+    app.page.reload()
     expect(app.rows()).to_have_count(len(SHELF) + 1)
     app.button("Restore Desk lamp").click()
     app.notice().get_by_text("Restored “Desk lamp”.").wait_for()
-
-
-def purging(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    trash(app, user, api)
+    walk.look("trash")
     app.button("Delete Whiteboard for good").click()
     app.button("Keep it").wait_for()
+    walk.look("purging")
 
 
-def failed_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    empty_trash(app, user, api)
-    app.allowed += ["403"]
-    app.respond("GET", problem(403))
+def test_bad_days_look_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
+    app = walk.app
+    app.allowed += ["403", "429"]
+    seed(api)
+    app.enter(user)
+    expect(app.rows()).to_have_count(len(SHELF))
+    app.respond("GET", problem(403), problem(429, headers={"Retry-After": "60"}))
     app.button("Reload").click()
-    app.page.get_by_text("The deleted items could not be loaded.").wait_for()
-
-
-def account(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.enter(user)
-    app.button(re.compile("^Account of")).click()
-    app.button("Sign out on all devices").wait_for()
-
-
-def call(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    listed(app, user, api)
-    app.button("API calls").click()
-    app.page.get_by_role("dialog").locator("pre").wait_for()
-
-
-def busy(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.allowed += ["429"]
-    app.respond("GET", problem(429, headers={"Retry-After": "60"}))
-    app.enter(user)
+    app.page.get_by_text("could not be loaded").wait_for()
+    walk.look("refused")
+    app.button("Reload").click()
     app.button("Try now").wait_for()
+    walk.look("busy")
 
 
-def reference(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.open("/reference")
-    app.page.get_by_role("heading", name="Items API").wait_for()
-
-
-def unknown(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.open("/nowhere")
-    app.page.get_by_role("heading", name="Page not found").wait_for()
-
-
-# Each scheme, the width of the window, and the rules that can find something new there.
-LOOKS: list[tuple[Literal["light", "dark"], int, list[str]]] = [
-    ("light", 1600, TAGS),
-    ("dark", 1600, COLOUR_RULES),
-    ("dark", 360, TAGS),
-]
-VIEWS = [
-    signed_out, empty, loading, listed, hostile, form, form_with_faults,
-    deleting, empty_trash, trash, purging, failed_trash, account, call, busy, reference, unknown,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: str(view.__name__))
-def test_axe_reports_nothing_and_no_view_is_cut_off(
-    new_app: NewApp, user: dict[str, str], api: httpx.Client, view: Callable[[App, dict[str, str], httpx.Client], None]
-) -> None:
-    app = new_app()
-    view(app, user, api)
-    for scheme, width, rules in LOOKS:
-        app.page.emulate_media(color_scheme=scheme)
-        app.page.set_viewport_size({"width": width, "height": 800})
-        assert app.axe(rules) == [], f"{scheme}, {width} px"
-        assert app.page.evaluate("document.documentElement.scrollWidth") <= width
-        if folder := os.environ.get("LOOKS"):  # to look at every view
-            app.page.screenshot(path=Path(folder) / f"{view.__name__}-{scheme}-{width}.png")
+def seed(api: httpx.Client) -> None:
+    for item in SHELF:
+        api.post("items", json=item).raise_for_status()
 
 
 def test_a_new_page_starts_at_its_top_and_has_title_and_focus(
@@ -212,7 +232,9 @@ def test_nothing_moves_if_the_user_prefers_reduced_motion(
     new_app: NewApp, user: dict[str, str], api: httpx.Client
 ) -> None:
     app = new_app(reduced_motion="no-preference")
-    loading(app, user, api)
+    app.page.route("**/v1/items?**", lambda route: None)
+    app.enter(user)
+    app.page.locator("tr.skeleton").first.wait_for()
     assert app.page.evaluate("document.getAnimations().length") > 0
     app.page.emulate_media(reduced_motion="reduce")
     assert app.page.evaluate("document.getAnimations().length") == 0
@@ -234,7 +256,9 @@ def test_the_theme_can_be_chosen_and_is_remembered(app: App) -> None:
 def test_the_screenshots_of_the_readme_are_small(new_app: NewApp, user: dict[str, str], api: httpx.Client) -> None:
     """With SCREENSHOTS set, take them for docs/images; in any case, check that those there are small."""
     app = new_app(viewport={"width": 1120, "height": 700})
-    listed(app, user, api)
+    seed(api)
+    app.enter(user)
+    expect(app.rows()).to_have_count(len(SHELF))
     if os.environ.get("SCREENSHOTS"):
         IMAGES.mkdir(exist_ok=True)
         app.page.locator(".account span").evaluate("(span) => { span.textContent = 'demo-1@example.com' }")
