@@ -16,7 +16,7 @@ from tests.stack import ROOT
 from . import session
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RUN_AXE = "(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
+RUN_AXE = "([rules, part]) => axe.run(part, { runOnly: rules, resultTypes: ['violations'] })"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # of the rules with these tags, all that depend on colours
 WATCH = """
@@ -157,11 +157,11 @@ class App:
 
         self.page.route(f"**/v1/{self.service.collection}**", handle)
 
-    def axe(self, rules: list[str] = TAGS) -> list[str]:
-        """Return what axe finds wrong with the current page, by rules or tags of rules."""
+    def axe(self, rules: list[str] = TAGS, part: str = "html") -> list[str]:
+        """Return what axe finds wrong with the current page, or with a part of it, by rules or tags of rules."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        result = self.page.evaluate(RUN_AXE, rules)
+        result = self.page.evaluate(RUN_AXE, [rules, part])
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"
             for violation in result["violations"]
