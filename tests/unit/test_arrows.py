@@ -72,10 +72,11 @@ WEB_FOLDERS = {
     "services": {"api", "auth"},
     "ui": {"api", "contract", "store"},
     "form": {"contract", "json", "ui"},
-    "resource": {"api", "contract", "form", "json", "list", "services", "store", "ui"},
+    "transfer": {"api", "contract", "form", "json", "list", "services", "store", "ui"},
+    "resource": {"api", "contract", "form", "json", "list", "services", "store", "transfer", "ui"},
     "reference": {"api", "contract", "json", "services", "store", "ui"},
     "app": {"api", "auth", "contract", "list", "reference", "resource", "services", "store", "ui"},
-    "main": {"api", "app", "auth", "config", "contract", "list", "ui"},
+    "main": {"api", "app", "auth", "config", "contract", "list", "transfer", "ui"},
 }
 
 FUNCTIONS = {

@@ -11,6 +11,7 @@ import { Sessions } from './auth/session';
 import { readConfig, Unconfigured } from './config';
 import { has } from './contract/service';
 import { ResourceList } from './list/list';
+import { forgetImports } from './transfer/flag';
 import { go } from './ui/router';
 
 async function open(root: HTMLElement): Promise<void> {
@@ -18,6 +19,9 @@ async function open(root: HTMLElement): Promise<void> {
   const config = await readConfig();
   const sessions = new Sessions(config);
   const api = new Api(config.api_url, sessions);
+  sessions.store.subscribe(() => {
+    if (sessions.store.state.state === 'out') forgetImports();
+  });
   const { path, failure } = await sessions.start();
   go(path, { replace: true });
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };

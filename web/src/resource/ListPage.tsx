@@ -9,6 +9,7 @@ import { deleteEntries } from './delete';
 import { Drawer } from './Drawer';
 import { Entries } from './Entries';
 import type { Layout } from './Table';
+import { Transfer, TransferButtons } from '../transfer/Transfer';
 
 interface Props {
   lists: Lists;
@@ -52,15 +53,19 @@ export function ListPage({ lists, open, sub }: Props) {
           </a>
         }
         more={
-          has('restore') && (
-            <a class="button" href={trash}>
-              <Icon name="trash" />
-              Trash
-            </a>
-          )
+          <>
+            <TransferButtons />
+            {has('restore') && (
+              <a class="button" href={trash}>
+                <Icon name="trash" />
+                Trash
+              </a>
+            )}
+          </>
         }
         empty={<Empty />}
       />
+      <Transfer list={lists.present} sub={sub} shown={null} selected={() => []} />
       {open && (
         <Drawer key={JSON.stringify(open)} list={lists.present} open={open} sub={sub} onDelete={remove} />
       )}

@@ -1,0 +1,43 @@
+/** Import of a file: choose it, look at what it would create, and follow the run. Knows neither the format of a file nor the API. */
+import { useEffect, useState } from 'preact/hooks';
+import { capitalised, service } from '../contract/service';
+import { useStore } from '../store';
+import { Dialog } from '../ui/parts';
+import { Choose } from './Choose';
+import { type ImportProps, useImporter } from './importer';
+import { Preview } from './Preview';
+import { Progress } from './Progress';
+import type { Source } from './source';
+import './import.css';
+
+export default function ImportDialog({ list, sub, onClose }: ImportProps & { onClose: () => void }) {
+  const importer = useImporter({ list, sub });
+  const progress = useStore(importer.store);
+  const [chosen, setChosen] = useState<{ source: Source; text: string } | null>(null);
+  const [known, setKnown] = useState(false);
+  useEffect(() => {
+    void importer.recall(sub).finally(() => setKnown(true));
+  }, []);
+  const title = progress ? `Import of ${progress.run.file}` : `Import ${service.plural}`;
+  return (
+    <Dialog title={title} kind="box wide" onClose={onClose}>
+      <div class="import">
+        {progress ? (
+          <Progress importer={importer} progress={progress} onClose={onClose} />
+        ) : chosen ? (
+          <Preview
+            {...chosen}
+            list={list}
+            sub={sub}
+            onBack={() => setChosen(null)}
+            onSource={(source) => setChosen({ ...chosen, source })}
+            onStart={(run) => void importer.begin(run)}
+          />
+        ) : (
+          known && <Choose onChoose={setChosen} />
+        )}
+        {!known && <p role="status">{capitalised('loading…')}</p>}
+      </div>
+    </Dialog>
+  );
+}

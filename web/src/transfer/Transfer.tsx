@@ -1,0 +1,71 @@
+/** Import and export in a page: their commands and dialogs, and the note of an import that is under way. */
+import { Suspense } from 'preact/compat';
+import { service } from '../contract/service';
+import { useStore } from '../store';
+import { useCommands } from '../ui/commands';
+import { later } from '../ui/later';
+import { Icon } from '../ui/parts';
+import type { ExportProps } from './ExportDialog';
+import { importedFile } from './flag';
+import { transfer } from './open';
+
+const ImportDialog = later(() => import('./ImportDialog'));
+const ExportDialog = later(() => import('./ExportDialog'));
+
+interface Props extends Pick<ExportProps, 'list' | 'shown'> {
+  sub: string;
+  /** Return what is selected. */
+  selected: () => ExportProps['selected'];
+}
+
+export function Transfer({ list, sub, shown, selected }: Props) {
+  const open = useStore(transfer);
+  const file = importedFile(sub);
+  const close = () => (transfer.state = null);
+  useCommands([
+    { id: 'transfer.import', label: `Import ${service.plural}`, icon: 'upload', run: start('import') },
+    { id: 'transfer.export', label: `Export ${service.plural}`, icon: 'download', run: start('export') },
+  ]);
+  return (
+    <>
+      {file !== null && !open && (
+        <p class="notice" role="status">
+          <span>
+            The import of <bdi>{file}</bdi> is not finished, or its result was not seen yet.
+          </span>
+          <button type="button" class="small" onClick={start('import')}>
+            Show the import
+          </button>
+        </p>
+      )}
+      <Suspense fallback={null}>
+        {open === 'import' && <ImportDialog list={list} sub={sub} onClose={close} />}
+        {open === 'export' && (
+          <ExportDialog list={list} shown={shown} selected={selected()} onClose={close} />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** The buttons that open them. */
+export function TransferButtons() {
+  return (
+    <>
+      <button type="button" class="quiet" onClick={start('import')}>
+        <Icon name="upload" />
+        Import
+      </button>
+      <button type="button" class="quiet" onClick={start('export')}>
+        <Icon name="download" />
+        Export
+      </button>
+    </>
+  );
+}
+
+function start(what: 'import' | 'export'): () => void {
+  return () => {
+    transfer.state = what;
+  };
+}
