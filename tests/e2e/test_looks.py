@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from crudctl.build import service as description
 from tests.stack import ROOT, Stack
 
 from .browser import COLOUR_RULES, TAGS, App, NewApp, problem
@@ -316,6 +318,30 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
         } | {"cognito_url": endpoint}
         assert site.post("/").status_code == 405
     assert "unsafe" not in json.dumps(written)
+
+
+def test_a_system_can_install_the_app_with_its_name_and_icons(stack: Stack, outputs: dict[str, Any]) -> None:
+    service = description.load(stack.home)
+    with httpx.Client(base_url=outputs["web_url"], timeout=60) as site:
+        page = site.get("/").text
+        described = dict(re.findall(r'<meta name="([\w-]+)" content="([^"]*)"', page))
+        assert described["application-name"] == service.title
+        assert service.plural in described["description"]
+        assert re.findall(r'name="theme-color" content="(#\w{6})"', page) == ["#ffffff", "#181c1b"]
+        (address,) = re.findall(r'rel="manifest" href="([^"]+)"', page)
+        response = site.get(address)
+        assert response.headers["Content-Type"] == "application/manifest+json"
+        manifest = response.json()
+        assert (manifest["name"], manifest["start_url"]) == (service.title, "/")
+        assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
+        touch = re.findall(r'rel="apple-touch-icon" href="([^"]+)"', page)
+        for source, size in [(touch[0], "180x180"), *((icon["src"], icon["sizes"]) for icon in manifest["icons"])]:
+            icon = site.get(source)
+            if source.endswith(".svg"):
+                assert icon.headers["Content-Type"] == "image/svg+xml"
+                continue
+            assert icon.headers["Content-Type"] == "image/png"
+            assert "x".join(map(str, struct.unpack(">II", icon.content[16:24]))) == size
 
 
 def test_the_build_contains_nothing_of_this_stack(stack: Stack, outputs: dict[str, Any]) -> None:
