@@ -73,6 +73,18 @@ test.each(sheets)('%s uses no token that does not exist', (name) => {
   expect(used.filter((one) => !known.has(one))).toEqual([]);
 });
 
+test('no two stylesheets style the same class without saying whose it is', () => {
+  const owners = new Map<string, string[]>();
+  for (const name of sheets) {
+    const alone = read(name)
+      .replaceAll(/@[^{};]+\{/g, '')
+      .matchAll(/(?<=^|[},]\s*)\.([\w-]+)(?=\s*[,{])/g);
+    for (const one of new Set([...alone].map(([, first = '']) => first)))
+      owners.set(one, [...(owners.get(one) ?? []), name]);
+  }
+  expect([...owners].filter(([, files]) => files.length > 1)).toEqual([]);
+});
+
 test('the size of text follows the setting of the browser', () => {
   for (const [, value = ''] of [...tokens.matchAll(/--type-\w+: ([^;]+);/g)])
     expect(value).toMatch(/^[\d.]+rem$/);

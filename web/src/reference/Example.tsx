@@ -13,7 +13,7 @@ interface Props {
 
 export function Example({ label, caption, what, text }: Props) {
   return (
-    <figure class="example">
+    <figure class="snippet">
       <figcaption>
         <span>{caption ?? label}</span>
         <Copy text={text} what={what} />
