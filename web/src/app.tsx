@@ -57,7 +57,7 @@ export function App({ services, lists, failure }: Props) {
         </main>
         {signedIn && <Pending />}
         <Toasts />
-        <Keyboard signedIn={signedIn} />
+        <Keyboard signedIn={signedIn} lists={lists} />
         {session.state === 'ended' && <Ended session={session} />}
       </div>
     </ServicesContext.Provider>

@@ -1,12 +1,49 @@
-/** The commands that every page has. Knows no command of a view. */
-import { collection, service } from '../contract/service';
-import { useCommands } from '../ui/commands';
+/** The commands that every page has, and the palette and the list that show all. Knows no command of a view. */
+import { Suspense } from 'preact/compat';
+import { collection, has, service, trash } from '../contract/service';
+import type { Lists } from '../list/list';
+import { useServices } from '../services';
+import { useStore } from '../store';
+import { type Command, useCommands } from '../ui/commands';
+import { later } from '../ui/later';
 import { go } from '../ui/router';
+import { setTheme, THEMES } from '../ui/theme';
 import { focusNotice } from '../ui/toasts';
 import { canUndo, undoLast } from '../ui/undo';
+import { openPalette, openShortcuts, overlay } from './overlay';
 
-export function Keyboard({ signedIn }: { signedIn: boolean }) {
+const Palette = later(() => import('./Palette'));
+const Shortcuts = later(() => import('./Shortcuts'));
+
+export function Keyboard({ signedIn, lists }: { signedIn: boolean; lists: Lists }) {
+  const { sessions } = useServices();
+  const open = useStore(overlay);
   useCommands(() => [
+    ...onThePage(signedIn),
+    ...elsewhere(signedIn),
+    { id: 'signIn', label: 'Sign in', icon: 'user', enabled: !signedIn, run: () => void sessions.signIn() },
+  ]);
+  return (
+    <Suspense fallback={null}>
+      {open?.shown === 'palette' && (
+        <Palette commands={open.commands} list={signedIn ? lists.present : null} />
+      )}
+      {open?.shown === 'shortcuts' && <Shortcuts commands={open.commands} />}
+    </Suspense>
+  );
+}
+
+function onThePage(signedIn: boolean): Command[] {
+  return [
+    {
+      id: 'palette',
+      label: 'Search for a command',
+      keys: 'mod+k',
+      hidden: true,
+      anywhere: true,
+      run: openPalette,
+    },
+    { id: 'shortcuts', label: 'Keyboard shortcuts', keys: '?', anywhere: true, run: openShortcuts },
     {
       id: 'new',
       label: `New ${service.singular}`,
@@ -40,8 +77,24 @@ export function Keyboard({ signedIn }: { signedIn: boolean }) {
       enabled: document.querySelector('.toast') !== null,
       run: focusNotice,
     },
-  ]);
-  return null;
+  ];
+}
+
+function elsewhere(signedIn: boolean): Command[] {
+  const page = (id: string, label: string, path: string, enabled = true): Command => {
+    return { id, label, icon: 'back', enabled: enabled && location.pathname !== path, run: () => go(path) };
+  };
+  return [
+    page('list', `Go to your ${service.plural}`, '/', signedIn),
+    { ...page('trash', 'Go to the trash', trash, signedIn && has('restore')), icon: 'trash' },
+    { ...page('reference', 'Go to the API reference', '/reference'), icon: 'code' },
+    ...THEMES.map((name): Command => ({
+      id: `theme.${name}`,
+      label: `Theme: ${name}`,
+      icon: 'theme',
+      run: () => setTheme(name),
+    })),
+  ];
 }
 
 function searchField(): HTMLInputElement | null {

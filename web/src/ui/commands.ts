@@ -5,6 +5,7 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Store } from '../store';
+import type { IconName } from './parts';
 import { isCharacter, isTyped, matches } from './keys';
 
 export interface Command {
@@ -17,8 +18,7 @@ export interface Command {
   run: () => void;
   /** The heading in the list of shortcuts. */
   group?: string;
-  /** One of the names of `Icon`. */
-  icon?: string;
+  icon?: IconName;
   /** Not in the palette, for example because it moves the focus. */
   hidden?: boolean;
   /** False: neither its keys nor the palette run it now. */
@@ -53,7 +53,10 @@ export function setSingleKeys(on: boolean): void {
  *
  * Commands of a modal dialog need its element, or one inside it, as `scope`; without, they are off while one is open.
  */
-export function useCommands(commands: Command[] | (() => Command[]), scope?: RefObject<Element>): void {
+export function useCommands(
+  commands: Command[] | (() => Command[]),
+  scope?: RefObject<Element | null>,
+): void {
   const latest = useRef(commands);
   latest.current = commands;
   useLayoutEffect(
@@ -77,8 +80,8 @@ export function register(commands: () => Command[], scope: () => Element | null 
   };
 }
 
-/** Return the commands that can be run now, the latest first; of those with the same id, the latest only. */
-export function available(): Command[] {
+/** Return the commands of what is shown, whether they can be run now or not, the latest first; with the same id, the latest only. */
+export function known(): Command[] {
   const dialog = modal();
   const own = registered.filter(({ scope }) => !dialog || (dialog.contains(scope()) && scope()));
   // A dialog without commands, such as a question, is to be answered first.
@@ -86,8 +89,13 @@ export function available(): Command[] {
   const all = [
     ...[...own].reverse().flatMap(({ commands }) => commands()),
     ...[...others].reverse().flatMap(({ commands }) => commands().filter(({ anywhere }) => anywhere)),
-  ].filter(({ enabled }) => enabled !== false);
+  ];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+}
+
+/** Return the commands that can be run now. */
+export function available(): Command[] {
+  return known().filter(({ enabled }) => enabled !== false);
 }
 
 /** Return the keys of a command as a list. */

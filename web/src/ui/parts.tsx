@@ -24,7 +24,9 @@ const PATHS = {
   code: 'M7 6l-4 4 4 4M13 6l4 4-4 4',
 };
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
       <path d={PATHS[name]} />
@@ -78,7 +80,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
 
 interface DialogProps {
   title: ComponentChildren;
-  kind: 'drawer' | 'box' | 'box wide';
+  kind: 'drawer' | 'box' | 'box wide' | 'box palette';
   onClose: () => void;
   children: ComponentChildren;
 }

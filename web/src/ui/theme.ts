@@ -2,16 +2,20 @@
 import { Store } from '../store';
 
 export type Theme = 'system' | 'light' | 'dark';
-const ALL: Theme[] = ['system', 'light', 'dark'];
+export const THEMES: Theme[] = ['system', 'light', 'dark'];
 const stored = localStorage.getItem('theme');
 
-export const theme = new Store<Theme>(ALL.find((name) => name === stored) ?? 'system');
+export const theme = new Store<Theme>(THEMES.find((name) => name === stored) ?? 'system');
 apply();
 
-export function nextTheme(): void {
-  theme.state = ALL[(ALL.indexOf(theme.state) + 1) % ALL.length] ?? 'system';
-  localStorage.setItem('theme', theme.state);
+export function setTheme(next: Theme): void {
+  theme.state = next;
+  localStorage.setItem('theme', next);
   apply();
+}
+
+export function nextTheme(): void {
+  setTheme(THEMES[(THEMES.indexOf(theme.state) + 1) % THEMES.length] ?? 'system');
 }
 
 function apply(): void {
