@@ -43,7 +43,6 @@ function onThePage(signedIn: boolean): Command[] {
       anywhere: true,
       run: openPalette,
     },
-    { id: 'shortcuts', label: 'Keyboard shortcuts', keys: '?', anywhere: true, run: openShortcuts },
     {
       id: 'new',
       label: `New ${service.singular}`,
@@ -69,6 +68,7 @@ function onThePage(signedIn: boolean): Command[] {
       enabled: canUndo(),
       run: undoLast,
     },
+    { id: 'shortcuts', label: 'Keyboard shortcuts', keys: '?', anywhere: true, run: openShortcuts },
     {
       id: 'notice',
       label: 'Go to the latest notice',
