@@ -45,6 +45,11 @@ output "hosted_ui_url" {
   value       = local.sign_in_url
 }
 
+output "password_rules" {
+  description = "What a password needs: its length, and kinds of characters. Null for the pool of another stack, which has its own."
+  value       = local.password_rules
+}
+
 output "table_name" {
   description = "Name of the table."
   value       = aws_dynamodb_table.data.name

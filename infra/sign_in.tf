@@ -7,6 +7,12 @@ locals {
   # Who gets an account: in a shared pool, as its own stack says.
   invited = var.user_pool_id == null ? var.sign_up == "invite" : try(data.aws_cognito_user_pool.shared[0].admin_create_user_config[0].allow_admin_create_user_only, false)
   sign_up = local.invited ? "invite" : "open"
+
+  # What the app says before people choose a password. A shared pool's rules are those of its own stack, and no data source has them.
+  password_rules = one([for policy in aws_cognito_user_pool.users[*].password_policy[0] : {
+    length = policy.minimum_length
+    of     = [for kind, needed in { lowercase = policy.require_lowercase, uppercase = policy.require_uppercase, number = policy.require_numbers, symbol = policy.require_symbols } : kind if needed]
+  }])
 }
 
 # At most 3 KB of CSS, of the classes that Cognito names.

@@ -29,6 +29,7 @@ locals {
     hosted_ui_url       = local.sign_in_url
     cognito_url         = local.cognito_url
     sign_up             = local.sign_up
+    password_rules      = local.password_rules
     trash_days          = var.trash_days
   })
 }

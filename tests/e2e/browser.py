@@ -97,7 +97,7 @@ class App:
     def sign_in(self, user: dict[str, str], path: str = "/") -> App:
         """Sign in through the hosted page, from the page at `path` and back to it."""
         self.open(path)
-        self.button(f"Sign in to see your {self.service.plural}").click()
+        self.page.get_by_role("main").get_by_role("button", name=re.compile("^Sign in")).click()
         self.fill_in(user)
         self.page.wait_for_url(self.url + path)
         self.page.get_by_role("heading", name=self.service.plural, level=1).wait_for()

@@ -246,12 +246,16 @@ def test_the_theme_can_be_chosen_and_is_remembered(app: App) -> None:
     app.open()
     background = "getComputedStyle(document.documentElement).backgroundColor"
     light = app.page.evaluate(background)
-    app.button("Theme: system. Change").click()
-    app.button("Theme: light. Change").click()
+    other = app.context.new_page()
+    other.goto(app.url)
+    app.button("Theme").click()
+    app.page.get_by_label("Dark").check()
     dark = app.page.evaluate(background)
     assert dark != light
+    other.wait_for_function(f"{background} === '{dark}'")  # another tab follows
     app.page.reload()
-    app.button("Theme: dark. Change").wait_for()
+    app.button("Theme").click()
+    expect(app.page.get_by_label("Dark")).to_be_checked()
     assert app.page.evaluate(background) == dark
 
 

@@ -69,7 +69,7 @@ WEB_FOLDERS = {
     "api": {"contract", "json", "store"},
     "auth": {"api", "config", "contract", "store"},
     "list": {"api", "contract", "json", "store"},
-    "services": {"api", "auth"},
+    "services": {"api", "auth", "config"},
     "ui": {"api", "contract", "store"},
     "form": {"contract", "json", "ui"},
     "transfer": {"api", "contract", "form", "json", "list", "services", "store", "ui"},

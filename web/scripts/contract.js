@@ -26,6 +26,7 @@ export function read() {
   const names = {
     ...{ title, collection, schema, singular, plural, page, problems, limit },
     operations: Object.fromEntries(operations),
+    examples: examplesOf(document, collection),
   };
   return {
     title,
@@ -43,6 +44,20 @@ export function read() {
 function largestPage(document, collection) {
   const limit = parametersOf(document, `/${collection}`, 'get').find(({ name }) => name === 'limit');
   return Number(limit.schema.maximum);
+}
+
+/**
+ * The examples of what a client creates.
+ * @param {any} document
+ * @param {string} collection
+ * @returns {unknown[]}
+ */
+function examplesOf(document, collection) {
+  const { examples = {} } =
+    document.paths[`/${collection}`].post?.requestBody?.content['application/json'] ?? {};
+  return Object.values(examples).map(({ $ref, value }) =>
+    $ref ? document.components.examples[$ref.split('/').at(-1)].value : value,
+  );
 }
 
 /**

@@ -45,7 +45,9 @@ export function App({ services, lists, failure }: Props) {
             </Suspense>
           )}
           {route.page === 'unknown' && <NotFound />}
-          {(route.page === 'list' || route.page === 'trash') && !signedIn && <Welcome failure={failure} />}
+          {(route.page === 'list' || route.page === 'trash') && !signedIn && (
+            <Welcome route={route} failure={failure} />
+          )}
           {route.page === 'list' && signedIn && (
             <ListPage lists={lists} open={route.open} sub={session.sub} />
           )}

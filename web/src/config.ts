@@ -1,5 +1,10 @@
 /** The settings of the stack that serves the app, read at run time from /config.json, so that one build serves every stack. */
 
+export interface PasswordRules {
+  length: number;
+  of: ('lowercase' | 'uppercase' | 'number' | 'symbol')[];
+}
+
 export interface Config {
   api_url: string;
   region: string;
@@ -12,6 +17,8 @@ export interface Config {
   trash_days?: number | null;
   /** Who gets an account: with "invite", only people whom the team invites. */
   sign_up?: 'open' | 'invite';
+  /** What a password needs; null if only the user pool knows. */
+  password_rules?: PasswordRules | null;
 }
 
 const KEYS = [

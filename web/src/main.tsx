@@ -27,7 +27,11 @@ async function open(root: HTMLElement): Promise<void> {
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
   const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
   const signUp = config.sign_up !== 'invite';
-  render(<App services={{ api, sessions, trashDays, signUp }} lists={lists} failure={failure} />, root);
+  const passwordRules = config.password_rules ?? null;
+  render(
+    <App services={{ api, sessions, trashDays, signUp, passwordRules }} lists={lists} failure={failure} />,
+    root,
+  );
 }
 
 async function start(root: HTMLElement): Promise<void> {

@@ -3,6 +3,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api/client';
 import type { Sessions } from './auth/session';
+import type { PasswordRules } from './config';
 
 export interface Services {
   api: Api;
@@ -11,6 +12,7 @@ export interface Services {
   trashDays: number;
   /** Whether anybody may make an account. */
   signUp: boolean;
+  passwordRules: PasswordRules | null;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

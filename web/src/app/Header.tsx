@@ -3,17 +3,15 @@ import { service } from '../contract/service';
 import { useServices } from '../services';
 import { useStore } from '../store';
 import { Icon } from '../ui/parts';
-import { path } from '../ui/router';
-import { nextTheme, theme } from '../ui/theme';
+import { path, routeOf } from '../ui/router';
 import { Account } from './Account';
 import { useLeaving } from './leave';
+import { ThemeChoice } from './ThemeChoice';
 
 export function Header() {
-  const { sessions } = useServices();
-  const session = useStore(sessions.store);
-  const { leave, leaving, failure } = useLeaving();
-  const here = useStore(path);
-  const shown = useStore(theme);
+  const session = useStore(useServices().sessions.store);
+  const { page } = routeOf(useStore(path));
+  const elsewhere = page === 'reference' || page === 'unknown'; // the other pages begin with signing in
   return (
     <header class="bar">
       <a class="brand" href="/">
@@ -21,31 +19,45 @@ export function Header() {
         {service.title}
       </a>
       <nav aria-label="Main">
-        <a href="/reference" aria-current={here === '/reference' ? 'page' : undefined}>
+        <a href="/reference" aria-current={page === 'reference' ? 'page' : undefined}>
           API reference
         </a>
       </nav>
-      <button
-        type="button"
-        class="quiet square"
-        aria-label={`Theme: ${shown}. Change`}
-        title={`Theme: ${shown}`}
-        onClick={nextTheme}
-      >
-        <Icon name="theme" />
-      </button>
       {session.state === 'out' ? (
-        <button
-          type="button"
-          disabled={leaving}
-          title={failure || undefined}
-          onClick={() => leave(() => sessions.signIn())}
-        >
-          Sign in
-        </button>
+        <>
+          <Settings />
+          {elsewhere && <SignIn />}
+        </>
       ) : (
         <Account email={session.email} />
       )}
     </header>
+  );
+}
+
+/** What can be chosen without an account. */
+function Settings() {
+  return (
+    <>
+      <button type="button" class="quiet square" popovertarget="account" aria-label="Theme" title="Theme">
+        <Icon name="theme" />
+      </button>
+      <div id="account" popover="auto" class="menu">
+        <ThemeChoice />
+      </div>
+    </>
+  );
+}
+
+function SignIn() {
+  const { sessions } = useServices();
+  const { leave, leaving, failure } = useLeaving();
+  return (
+    <>
+      <span role="alert">{failure}</span>
+      <button type="button" disabled={leaving} onClick={() => leave(() => sessions.signIn())}>
+        Sign in
+      </button>
+    </>
   );
 }

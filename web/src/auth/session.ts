@@ -32,13 +32,15 @@ export class Sessions implements Tokens {
   readonly #manager: UserManager;
   readonly #tabs: Tabs;
   #renewing: Promise<User> | null = null;
+  /** Whether the page has shown somebody's data, which nobody else must see. */
+  #used = false;
 
   constructor(private readonly config: Config) {
     this.#manager = new UserManager(settingsOf(config));
     this.#tabs = new Tabs(`${service.collection}-tabs`, {
       current: async () => (this.store.state.state === 'in' ? textOf(await this.#user()) : null),
       adopt: (session) => this.#adopt(session),
-      signedOut: () => void this.#forget(),
+      signedOut: () => void this.#leave(),
     });
   }
 
@@ -94,9 +96,8 @@ export class Sessions implements Tokens {
   }
 
   /** Show the session of the user who has signed in in another tab, instead of this tab's. */
-  async switch(): Promise<void> {
-    await this.#forget();
-    location.reload();
+  switch(): Promise<void> {
+    return this.#leave();
   }
 
   /** Return the current access token, expired or not, for the curl command. */
@@ -171,7 +172,8 @@ export class Sessions implements Tokens {
     const newer = (user.expires_at ?? 0) > (own?.expires_at ?? 0);
     if (own?.access_token === user.access_token || (state.state === 'in' && !newer)) return;
     await this.#manager.storeUser(user);
-    await this.#signedIn(user);
+    if (state.state === 'out' && this.#used) location.reload();
+    else await this.#signedIn(user);
   }
 
   #renew(useless: string): Promise<User> {
@@ -208,8 +210,15 @@ export class Sessions implements Tokens {
   }
 
   async #signedIn(user: User): Promise<void> {
+    this.#used = true;
     this.store.state = { state: 'in', email: emailOf(user), sub: user.profile.sub };
     await this.#tabs.join();
+  }
+
+  /** Forget the session and everything that this page holds. */
+  async #leave(): Promise<void> {
+    await this.#forget();
+    setTimeout(() => location.reload()); // after the page has shown that nobody is signed in: it has nothing unsaved then
   }
 
   /** Forget the session and everything that this tab stored for it. */

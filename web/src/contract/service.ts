@@ -1,7 +1,7 @@
 /** What the contract calls the resource and its operations. The only place of the app that knows a name or a path. */
 import text from 'virtual:service';
 import type { Schema } from './schema';
-import { parse } from '../json/value';
+import { type Json, parse } from '../json/value';
 
 type Kind = 'create' | 'list' | 'get' | 'replace' | 'patch' | 'delete' | 'restore' | 'other';
 
@@ -25,6 +25,8 @@ interface Service {
   operations: Record<string, Operation>;
   /** The most that a page may hold. */
   limit: number;
+  /** Of what a client creates. */
+  examples: Json[];
 }
 
 const { service: described, content: schema } = parse(text) as { service: Service; content: Schema };

@@ -1,16 +1,27 @@
-/** Light or dark: the system's setting, or the user's choice. */
+/** Light or dark: the system's setting, or the user's choice, which all tabs follow. */
 import { Store } from '../store';
 
 export type Theme = 'system' | 'light' | 'dark';
 export const THEMES: Theme[] = ['system', 'light', 'dark'];
-const stored = localStorage.getItem('theme');
+const KEY = 'theme';
 
-export const theme = new Store<Theme>(THEMES.find((name) => name === stored) ?? 'system');
+export const theme = new Store<Theme>(stored());
 apply();
+addEventListener('storage', ({ key }) => {
+  if (key === KEY) show(stored());
+});
 
-export function setTheme(next: Theme): void {
-  theme.state = next;
-  localStorage.setItem('theme', next);
+export function setTheme(chosen: Theme): void {
+  localStorage.setItem(KEY, chosen);
+  show(chosen);
+}
+
+function stored(): Theme {
+  return THEMES.find((name) => name === localStorage.getItem(KEY)) ?? 'system';
+}
+
+function show(chosen: Theme): void {
+  theme.state = chosen;
   apply();
 }
 
