@@ -188,3 +188,4 @@ def problem(status: int, detail: str = "No.", headers: dict[str, str] | None = N
 
 
 NewApp = Callable[..., App]
+NewUser = Callable[[], dict[str, str]]

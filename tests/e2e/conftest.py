@@ -16,7 +16,7 @@ from crudctl.build import service as description
 from crudctl.project import Environment
 from tests.stack import ROOT, Stack
 
-from .browser import App, NewApp
+from .browser import App, NewApp, NewUser
 
 FLAGS = [
     "--no-sandbox",
@@ -48,15 +48,24 @@ def outputs(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.fixture
-def user(stack: Stack, outputs: dict[str, Any]) -> dict[str, str]:
+def new_user(stack: Stack, outputs: dict[str, Any]) -> NewUser:
+    """Make a new user, who owns nothing."""
+    cognito, pool = stack.aws("cognito-idp"), outputs["user_pool_id"]
+
+    def new() -> dict[str, str]:
+        name, password = f"test-{secrets.token_hex(4)}@example.com", "Correct-horse-1-battery"
+        attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
+        cognito.admin_create_user(UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+        return {"username": name, "password": password}
+
+    return new
+
+
+@pytest.fixture
+def user(new_user: NewUser) -> dict[str, str]:
     """A new user, who owns nothing."""
-    cognito = stack.aws("cognito-idp")
-    name, password = f"test-{secrets.token_hex(4)}@example.com", "Correct-horse-1-battery"
-    attributes = [{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]
-    pool = outputs["user_pool_id"]
-    cognito.admin_create_user(UserPoolId=pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
-    return {"username": name, "password": password}
+    return new_user()
 
 
 @pytest.fixture

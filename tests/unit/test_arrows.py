@@ -75,7 +75,7 @@ WEB_FOLDERS = {
     "transfer": {"api", "contract", "form", "json", "list", "services", "store", "ui"},
     "resource": {"api", "contract", "form", "json", "list", "services", "store", "transfer", "ui"},
     "reference": {"api", "contract", "json", "services", "store", "ui"},
-    "app": {"api", "auth", "contract", "list", "reference", "resource", "services", "store", "ui"},
+    "app": {"api", "auth", "config", "contract", "json", "list", "reference", "resource", "services", "store", "ui"},
     "main": {"api", "app", "auth", "config", "contract", "list", "transfer", "ui"},
 }
 

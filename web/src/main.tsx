@@ -12,7 +12,7 @@ import { readConfig, Unconfigured } from './config';
 import { has } from './contract/service';
 import { ResourceList } from './list/list';
 import { forgetImports } from './transfer/flag';
-import { go } from './ui/router';
+import { arrive } from './ui/router';
 
 async function open(root: HTMLElement): Promise<void> {
   if (!isSecureContext) throw new Explained('Signing in needs a secure connection: open this page by https.');
@@ -23,7 +23,7 @@ async function open(root: HTMLElement): Promise<void> {
     if (sessions.store.state.state === 'out') forgetImports();
   });
   const { path, failure } = await sessions.start();
-  go(path, { replace: true });
+  arrive(path);
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
   const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
   const signUp = config.sign_up !== 'invite';

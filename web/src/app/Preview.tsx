@@ -2,7 +2,7 @@
 import { textOf } from '../contract/schema';
 import { capitalised, service } from '../contract/service';
 import { isObject, type Json, own } from '../json/value';
-import { columnsOf, fields, nameOf, title } from '../resource/content';
+import { columnsOf, fields, nameOf, title } from '../list/content';
 import { Icon } from '../ui/parts';
 import './Preview.css';
 

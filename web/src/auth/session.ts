@@ -40,7 +40,9 @@ export class Sessions implements Tokens {
     this.#tabs = new Tabs(`${service.collection}-tabs`, {
       current: async () => (this.store.state.state === 'in' ? textOf(await this.#user()) : null),
       adopt: (session) => this.#adopt(session),
-      signedOut: () => void this.#leave(),
+      signedOut: () => {
+        if (this.store.state.state !== 'out') void this.#leave();
+      },
     });
   }
 

@@ -75,6 +75,12 @@ export function go(to: string, { replace = false } = {}): void {
   if (moved(before.page)) scrollTo(0, 0);
 }
 
+/** Take another path as the tab's address, without the query of the current one: the way back from the sign-in page. */
+export function arrive(at: string): void {
+  history.replaceState(current, '', at);
+  moved(routeOf(address.state.path).page);
+}
+
 /** Close what is open above the page at `to`: go back if that page is the entry before, so that the history does not grow. */
 export function closeTo(to: string): void {
   if (closing) return;
