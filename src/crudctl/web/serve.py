@@ -55,7 +55,9 @@ def settings(root: Path, outputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "headers": {name: "; ".join(parts) for name, parts in json.loads(filled).items()},
         "config": {name: outputs[name] for name in names}
         | {"cognito_url": cognito}
-        | {name: outputs.get(name) for name in ("trash_days", "password_rules")},  # Terraform has no output that is null
+        | {
+            name: outputs.get(name) for name in ("trash_days", "password_rules")
+        },  # Terraform has no output that is null
     }
 
 
