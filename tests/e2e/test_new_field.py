@@ -60,11 +60,12 @@ def outputs(stack: Stack) -> dict[str, Any]:
 def test_a_field_of_the_contract_appears_with_control_help_and_rules(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
-    app.sign_in(user, "/items/new")
+    app.enter(user, "/items/new")
     app.field("Name").fill("Painted")
     colour = app.field("Colour")
     assert colour.evaluate("(control) => control.tagName") == "SELECT"
     assert colour.locator("option").all_inner_texts() == ["Not set", "red", "green", "blue"]
+    colour.focus()
     expect(app.page.get_by_text("What it looks like.")).to_be_visible()
     colour.select_option("green")
     app.field("Serial number").fill("x1")

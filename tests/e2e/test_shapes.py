@@ -143,7 +143,7 @@ def same(one: Any, other: Any) -> bool:
 def test_a_contract_without_a_restore_has_no_trash(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where, _ = create(api, 0)
     app.allowed += ["404"]
-    app.sign_in(user)
+    app.enter(user)
     expect(app.page.get_by_role("link", name="Trash")).to_have_count(0)
     app.button(re.compile("^Delete ")).click()
     expect(app.page.get_by_text("permanently deletes")).to_be_visible()
@@ -167,7 +167,7 @@ def test_every_response_of_a_deprecated_operation_says_since_when_and_until_when
 
 
 def test_every_shape_is_filled_in_and_stored_exactly(app: App, user: dict[str, str], api: httpx.Client) -> None:
-    app.sign_in(user, f"/{COLLECTION}/new")
+    app.enter(user, f"/{COLLECTION}/new")
     wanted = exactly(body(0))
     for name, value in wanted.items():
         pointer = step("", name)
@@ -191,7 +191,7 @@ def test_a_save_sends_only_what_was_edited_and_null_can_be_set_and_removed(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     where, before = create(api, 1)
-    app.sign_in(user, f"/{where}")
+    app.enter(user, f"/{where}")
     app.drawer().locator(".facts").wait_for()
     row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Renamed")
     with app.page.expect_request(lambda request: request.method == "PATCH") as patch:
@@ -227,7 +227,7 @@ def test_the_conflict_dialog_shows_every_shape_and_restores_it(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     where, before = create(api, 1)
-    app.sign_in(user, f"/{where}")
+    app.enter(user, f"/{where}")
     app.drawer().locator(".facts").wait_for()
     row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Mine")
     row_of(app, "/integer_long").locator("input").fill("12")

@@ -1,0 +1,124 @@
+"""What the form accepts, where it shows what is wrong, and what becomes of a value that two people changed."""
+
+from __future__ import annotations
+
+import httpx
+from playwright.sync_api import Locator, expect
+
+from .browser import App, problem
+
+# Whether the middle of an element is what is seen there: not behind a bar, and not outside the window.
+UNCOVERED = """(element) => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const there = document.elementFromPoint(x + Math.min(width, 40) / 2, y + height / 2);
+  return element.contains(there) || there.contains(element) && there.closest('[data-field]') !== null;
+}"""
+# The share of the window that the fields may scroll in.
+SHARE = """() => {
+  let box = document.querySelector('.field').parentElement;
+  while (box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible') box = box.parentElement;
+  const bars = [...box.querySelectorAll('*')].filter((one) => getComputedStyle(one).position === 'sticky');
+  const covered = bars.reduce((sum, bar) => sum + bar.offsetHeight, 0);
+  return (Math.min(box.clientHeight, innerHeight) - covered) / innerHeight;
+}"""
+
+
+def paste(control: Locator, text: str) -> None:
+    control.evaluate("(_, text) => navigator.clipboard.writeText(text)", text)
+    control.focus()
+    control.press("Control+v")
+
+
+def submit(app: App, name: str, *faults: str) -> None:
+    app.button(name).click()
+    for fault in faults:
+        expect(app.drawer().locator(".faults", has_text=fault)).to_be_visible()
+
+
+def beside(control: Locator) -> Locator:
+    """The message that a control is described by."""
+    id = (control.get_attribute("aria-describedby") or "").split()[-1]
+    return control.page.locator(f"[id='{id}']")
+
+
+def test_numbers_help_limits_and_pasted_lines(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.enter(user, "/items/new")
+    name, quantity, tags = app.field("Name"), app.field("Quantity"), app.field("Tags")
+    help_of_name = app.page.get_by_text("What the item is called.")
+    name.fill("x" * 150)
+    expect(help_of_name).to_be_visible()
+    expect(app.page.get_by_text("150/200")).to_have_count(0)
+    top = quantity.bounding_box()
+    name.fill("Lamp" * 47)
+    expect(app.page.get_by_text("188/200")).to_be_visible()
+    quantity.focus()
+    expect(help_of_name).to_be_hidden()
+    assert quantity.bounding_box() == top  # nothing moves when the focus does
+
+    for typed, fault in (
+        ("0x10", "Quantity must be an integer."),
+        ("1e3", "Quantity must be an integer in digits, such as 1,000."),
+        ("1,00", "Quantity must be an integer."),
+    ):
+        quantity.fill(typed)
+        submit(app, "Create", fault)
+        expect(quantity).to_be_focused()
+        expect(quantity).to_have_value(typed)
+    quantity.fill("1,000")
+    expect(app.drawer().locator(".faults")).to_have_count(0)
+
+    paste(tags, "office\nlighting\r\noffice\tspare, " + "\n".join(f"t{number}" for number in range(14)))
+    expect(app.drawer().locator(".words .chip")).to_have_count(17)
+    expect(app.page.get_by_text("17/20")).to_be_visible()
+    submit(app, "Create")
+    expect(app.page.get_by_text("Created “")).to_be_visible()
+    (item,) = api.get("items").json()["items"]
+    assert (item["quantity"], item["tags"][:3]) == (1000, ["office", "lighting", "spare"])
+    expect(app.rows().first).to_contain_text("1,000")
+
+
+def test_faults_focus_the_control_they_are_about_and_are_seen_there(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
+    app.allowed += ["400"]
+    app.page.set_viewport_size({"width": 360, "height": 640})
+    app.enter(user, "/items/new")
+    app.field("Name").fill("Lamp")
+    tags = [f"{number} {'t' * 40}" for number in range(19)]
+    paste(app.field("Tags"), "\n".join([*tags[:5], "x" * 51, *tags[5:]]))
+    for number in range(3):
+        app.button("Add a field").click()
+        app.page.get_by_label(f"Attributes: name {number + 1}").fill(f"key {number}")
+        app.page.get_by_label(f"Attributes: value {number + 1}").fill("value")
+    app.page.get_by_label("Attributes: value 2").fill("v" * 201)
+    submit(app, "Create", "must have at most 50 characters", "“key 1” must have at most 200 characters.")
+    wrong = app.button(f"Remove {'x' * 51}")
+    expect(wrong).to_be_focused()
+    assert beside(wrong).evaluate(UNCOVERED)
+    expect(app.drawer().get_by_text("Fix 2 fields.")).to_have_count(1)
+    wrong.click()
+    expect(app.drawer().locator(".words .faults")).to_have_count(0)
+    expect(app.drawer().locator(".pair .faults")).to_have_count(1)  # the other fault stays
+
+    submit(app, "Create")
+    value = app.page.get_by_label("Attributes: value 2")
+    expect(value).to_be_focused()
+    assert beside(value).evaluate(UNCOVERED)
+    expect(app.page.locator("[aria-invalid=true]")).to_have_count(1)
+    value.fill("v")
+    expect(app.drawer().locator(".faults")).to_have_count(0)
+
+    for pointer, control in (
+        ("/attributes/key 2", app.page.get_by_label("Attributes: value 3")),
+        ("/tags/7", app.button(f"Remove {tags[7]}")),
+        ("/quantity", app.field("Quantity")),
+    ):
+        app.respond("POST", problem(400, errors=[{"pointer": pointer, "detail": "is not wanted"}]))
+        submit(app, "Create", "is not wanted")
+        expect(control).to_be_focused()
+        assert beside(control).evaluate(UNCOVERED)
+    assert app.axe() == []
+
+    app.page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at a zoom of 400 %
+    assert app.page.evaluate(SHARE) >= 0.5
+    assert app.page.evaluate("document.documentElement.scrollWidth") <= 320
