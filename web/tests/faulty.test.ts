@@ -114,7 +114,11 @@ test.each([
   ['name', '😀'.repeat(187), ['187/200 characters']],
   ['name', 'x', []],
   ['name', { code: 'x'.repeat(199) }, []],
-  ['tags', { entries: Array(18).fill('x'), pending: 'y'.repeat(49) }, ['49/50 characters', '19/20 entries']],
+  [
+    'tags',
+    { entries: Array<string>(18).fill('x'), pending: 'y'.repeat(49) },
+    ['49/50 characters', '19/20 entries'],
+  ],
   ['notes', { pairs: [...Array<[string, string]>(48).fill(['a', 'b']), ['', '']] }, ['48/50 fields']],
   ['size', '1'.repeat(300), []],
 ] as [string, Raw, string[]][])('the limits of %s with %j that are shown are %j', (name, raw, shown) => {
@@ -124,7 +128,7 @@ test.each([
 test('milliseconds are kept when a time is edited', () => {
   const before = { at: '2026-02-03T04:05:06.789Z' };
   const { at } = rawOf(fields, before);
-  const edited = { ...rawOf(fields, before), at: String(at).replace(':05:', ':07:') };
+  const edited = { ...rawOf(fields, before), at: (at as string).replace(':05:', ':07:') };
   expect(judged(fields, schema, edited, before, true)).toEqual({
     value: { at: '2026-02-03T04:07:06.789Z' },
     faults: [],
