@@ -5,7 +5,8 @@ import { faults, newFaults } from '../src/contract/validate';
 import { fieldsOf } from '../src/contract/fields';
 import { type Group, type Pairs, type Raw, type Raws, rawOf, valueOf, type Words } from '../src/form/raw';
 import { type Json, parse, write } from '../src/json/value';
-import { columnsOf, titleOf } from '../src/list/content';
+import { titleOf } from '../src/list/content';
+import { usualColumns } from '../src/resource/columns';
 import { patched, patchOf } from '../src/resource/merge';
 
 const object = (properties: Record<string, Schema>, more: Partial<Schema> = {}): Schema => ({
@@ -339,8 +340,7 @@ describe('the title and the columns follow from the fields', () => {
   const named = (properties: Record<string, Schema>, required: string[] = []) => {
     const fields = fieldsOf(object(properties, { required }));
     const title = titleOf(fields);
-    const { excerpt, columns } = columnsOf(fields, title);
-    return [title?.name, excerpt?.name, columns.map((column) => column.name)];
+    return [title?.name, usualColumns(fields, title).map(({ field }) => field?.name)];
   };
   const [line, long, number, list]: Schema[] = [
     { type: 'string', maxLength: 20 },
@@ -349,20 +349,25 @@ describe('the title and the columns follow from the fields', () => {
     { type: 'array', items: {} },
   ];
   test.each([
-    ['the first required text', { a: number, b: line, c: line }, ['c'], ['c', undefined, ['a', 'b']]],
-    ['else the first text', { a: number, b: line, c: line }, ['a'], ['b', undefined, ['a', 'c']]],
-    ['but no enum', { a: { type: 'string', enum: ['x'] }, b: long }, ['a'], ['b', undefined, ['a']]],
-    ['one text', { a: long }, [], ['a', undefined, []]],
-    ['no text', { a: number, b: list }, [], [undefined, undefined, ['a']]],
-    ['only lists', { a: list, b: list }, [], [undefined, undefined, ['a', 'b']]],
-    ['nothing', {}, [], [undefined, undefined, []]],
+    ['the first required text', { a: number, b: line, c: line }, ['c'], ['c', ['a', 'b']]],
+    ['else the first text', { a: number, b: line, c: line }, ['a'], ['b', ['a', 'c']]],
+    ['but no enum', { a: { type: 'string', enum: ['x'] }, b: long }, ['a'], ['b', ['a']]],
+    ['one text', { a: long }, [], ['a', []]],
+    ['no text', { a: number, b: list }, [], [undefined, ['a']]],
+    ['only lists', { a: list, b: list }, [], [undefined, ['a', 'b']]],
+    ['nothing', {}, [], [undefined, []]],
     [
       'many fields',
       Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`f${index}`, line])),
       ['f3'],
-      ['f3', undefined, ['f0', 'f1', 'f2']],
+      ['f3', ['f0', 'f1', 'f2']],
     ],
-    ['a long text below', { a: line, b: long, c: number }, ['a'], ['a', 'b', ['c']]],
+    [
+      'numbers first, a long text last',
+      { a: line, b: long, c: line, d: number },
+      ['a'],
+      ['a', ['d', 'c', 'b']],
+    ],
   ] as [string, Record<string, Schema>, string[], unknown[]][])('%s', (_, properties, required, expected) => {
     expect(named(properties, required)).toEqual(expected);
   });

@@ -1,7 +1,7 @@
 /** Which fields of a resource are content, which of them is its title and which are columns, according to the contract. */
 import { textOf, titleOf as wordsOf } from '../contract/schema';
 import { content } from '../contract/service';
-import { type Control, type Field, fieldsOf } from '../contract/fields';
+import { type Field, fieldsOf } from '../contract/fields';
 import { type Json, own, stepsOf } from '../json/value';
 
 export const schema = content;
@@ -44,18 +44,4 @@ export function placeOf(pointer: string): string {
     return field?.title ?? (inner === fields ? wordsOf(step, {}) : step);
   });
   return titles.join(' › ');
-}
-
-const COLUMNS = 3;
-const COMPACT: Control[] = ['line', 'number', 'choice', 'yes-no', 'words', 'choices'];
-
-/** Return the field below the title in a table, and those that are columns: short ones, or else any. */
-export function columnsOf(
-  fields: Field[],
-  title: Field | undefined,
-): { excerpt: Field | undefined; columns: Field[] } {
-  const excerpt = fields.find((field) => field !== title && field.control === 'text');
-  const rest = fields.filter((field) => field !== title && field !== excerpt);
-  const compact = rest.filter(({ control }) => COMPACT.includes(control));
-  return { excerpt, columns: (compact.length || title ? compact : rest).slice(0, COLUMNS) };
 }

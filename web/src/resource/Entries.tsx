@@ -6,13 +6,15 @@ import { messageOf } from '../api/problem';
 import { textOf } from '../contract/schema';
 import { counted } from '../contract/service';
 import { write } from '../json/value';
+import { Selection } from '../list/selection';
 import { useServices } from '../services';
 import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { ApiCallsButton } from './ApiCalls';
 import { contentOf } from '../list/content';
 import type { Order, ResourceList } from '../list/list';
-import { type Layout, Table } from './Table';
+import { Grid } from './Grid';
+import type { Layout } from './layout';
 import './Entries.css';
 
 interface Props {
@@ -22,6 +24,9 @@ interface Props {
   /** Where the tab keeps the search, also through a new sign-in. */
   searchKey: string;
   layout: Layout;
+  sub: string;
+  /** The ID of the open entry. */
+  current?: string | null;
   heading: ComponentChildren;
   /** Beside the heading. */
   action: ComponentChildren;
@@ -30,13 +35,25 @@ interface Props {
   empty: ComponentChildren;
 }
 
-export function Entries({ list, what, searchKey, layout, heading, action, more, empty }: Props) {
+export function Entries({
+  list,
+  what,
+  searchKey,
+  layout,
+  sub,
+  current,
+  heading,
+  action,
+  more,
+  empty,
+}: Props) {
   const { api } = useServices();
   const listing = useStore(list.store);
   const calls = useStore(api.calls);
   const [query, setQuery] = useState(() => sessionStorage.getItem(searchKey) ?? '');
   useEffect(() => void list.load(), [list]);
   useEffect(() => sessionStorage.setItem(searchKey, query), [searchKey, query]);
+  const [selection] = useState(() => new Selection());
   const { entries, cursor, order, loading, error } = listing;
   const matching = query ? entries.filter((entry) => matches(entry, query)) : entries;
   return (
@@ -94,11 +111,14 @@ export function Entries({ list, what, searchKey, layout, heading, action, more, 
       )}
       {entries.length === 0 && cursor === null && <div class="empty">{empty}</div>}
       {(matching.length > 0 || loading) && (
-        <Table
+        <Grid
           key={order}
-          entries={matching}
+          rows={matching}
           listing={listing}
           layout={layout}
+          selection={selection}
+          sub={sub}
+          current={current}
           caption={`Your ${what}, ${order === 'desc' ? 'newest' : 'oldest'} first`}
           auto={!query}
           onMore={() => void list.more()}

@@ -1,15 +1,17 @@
 /** The list of resources, and the open one above it. */
+import { useMemo } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { useServices } from '../services';
 import { Icon } from '../ui/parts';
-import { nameOf } from '../list/content';
+import { openApart } from '../ui/router';
 import type { Lists } from '../list/list';
+import { FACTS } from './columns';
 import { deleteEntries } from './delete';
 import { Drawer } from './Drawer';
 import { Entries } from './Entries';
-import type { Layout } from './Table';
 import { Transfer, TransferButtons } from '../transfer/Transfer';
+import type { Layout } from './layout';
 
 interface Props {
   lists: Lists;
@@ -20,24 +22,18 @@ interface Props {
 export function ListPage({ lists, open, sub }: Props) {
   const services = useServices();
   const remove = (entry: Resource) => void deleteEntries({ ...services, lists }, [entry]);
-  const layout: Layout = {
-    times: [
-      { title: 'Created', property: 'created_at', sorted: true },
-      { title: 'Updated', property: 'updated_at' },
-    ],
-    path: ({ id }) => `${collection}/${id}`,
-    actions: (entry) => (
-      <button
-        type="button"
-        class="quiet square"
-        aria-label={`Delete ${nameOf(entry)}`}
-        title="Delete"
-        onClick={() => remove(entry)}
-      >
-        <Icon name="trash" />
-      </button>
-    ),
-  };
+  const layout = useMemo<Layout>(
+    () => ({
+      name: 'list',
+      facts: FACTS,
+      path: ({ id }) => `${collection}/${id}`,
+      menu: (entry) => [
+        { label: 'Open in a new tab', icon: 'open', run: () => openApart(`${collection}/${entry.id}`) },
+        { label: 'Delete', icon: 'trash', danger: true, run: () => remove(entry) },
+      ],
+    }),
+    [services],
+  );
   return (
     <section class="page">
       <Entries
@@ -45,6 +41,8 @@ export function ListPage({ lists, open, sub }: Props) {
         what={service.plural}
         searchKey={`search:${sub}`}
         layout={layout}
+        sub={sub}
+        current={open && open !== 'new' ? open.id : null}
         heading={capitalised(service.plural)}
         action={
           <a class="button primary" href={`${collection}/new`}>

@@ -1,18 +1,25 @@
 /** What was deleted and can still be restored, or deleted for good. */
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { Refused, SessionEnded, Stopped, messageOf } from '../api/problem';
 import { has, service } from '../contract/service';
 import { useServices } from '../services';
-import { Dialog, Icon, Quoted, Time, useTitle } from '../ui/parts';
+import { Dialog, Icon, Quoted, useTitle } from '../ui/parts';
+import { Ago } from '../ui/Ago';
 import { toast } from '../ui/toasts';
 import { nameOf } from '../list/content';
 import type { Lists } from '../list/list';
 import { Entries } from './Entries';
 import { bringBack, changed } from './recovery';
 import { live } from './restore';
-import type { Layout } from './Table';
-import './TrashPage.css';
+import type { Layout } from './layout';
+import { type Fact, FACTS } from './columns';
+
+const TRASH_FACTS: Fact[] = [
+  { property: 'deleted_at', title: 'Deleted', kind: 'time', usual: true },
+  { property: 'expires_at', title: 'Kept until', kind: 'time', usual: true },
+  ...FACTS.map(({ property, title, kind }) => ({ property, title, kind })),
+];
 
 interface Props {
   lists: Lists;
@@ -24,58 +31,46 @@ export default function TrashPage({ lists, sub }: Props) {
   const [purging, setPurging] = useState<Resource | null>(null);
   const [busy, setBusy] = useState<string[]>([]);
   useTitle('Trash');
-  const restore = async (entry: Resource, button: HTMLElement) => {
+  const restore = async (entry: Resource) => {
     if (busy.includes(entry.id)) return;
     setBusy((all) => [...all, entry.id]);
-    const row = button.closest('tr');
-    const next = row?.nextElementSibling ?? row?.previousElementSibling;
     await bringBack(api, lists, entry);
     setBusy((all) => all.filter((id) => id !== entry.id));
-    setTimeout(() => {
-      if (button.isConnected || document.activeElement !== document.body) return;
-      const near = next?.isConnected && next.querySelector('button');
-      (near || document.getElementById('main'))?.focus();
-    });
   };
-  const layout: Layout = {
-    times: [
-      { title: 'Created', property: 'created_at', sorted: true },
-      { title: 'Deleted', property: 'deleted_at' },
-      { title: 'Kept until', property: 'expires_at' },
-    ],
-    note: (entry) => (
-      <>
-        Deleted <Time at={String(entry['deleted_at'])} />
-        <br />
-        Kept until <Time at={String(entry['expires_at'])} />
-      </>
-    ),
-    actions: (entry) => (
-      <>
-        <button
-          type="button"
-          class="small"
-          aria-label={`Restore ${nameOf(entry)}`}
-          aria-disabled={busy.includes(entry.id)}
-          onClick={(event) => void restore(entry, event.currentTarget)}
-        >
-          <Icon name="restore" />
-          Restore
-        </button>
-        {has('delete', 'purge') && (
-          <button
-            type="button"
-            class="quiet square small"
-            aria-label={`Delete ${nameOf(entry)} for good`}
-            title="Delete for good"
-            onClick={() => setPurging(entry)}
-          >
-            <Icon name="trash" />
-          </button>
-        )}
-      </>
-    ),
-  };
+  const latest = useRef(restore);
+  latest.current = restore;
+  const layout = useMemo<Layout>(
+    () => ({
+      name: 'trash',
+      facts: TRASH_FACTS,
+      note: (entry) => (
+        <>
+          Deleted <Ago at={String(entry['deleted_at'])} /> · kept until{' '}
+          <Ago at={String(entry['expires_at'])} />
+        </>
+      ),
+      button: {
+        label: 'Restore',
+        icon: 'restore',
+        busy: ({ id }) => busy.includes(id),
+        run: (entry) => void latest.current(entry),
+      },
+      menu: (entry) => [
+        { label: 'Restore', icon: 'restore', run: () => void latest.current(entry) },
+        ...(has('delete', 'purge')
+          ? [
+              {
+                label: 'Delete for good',
+                icon: 'trash' as const,
+                danger: true as const,
+                run: () => setPurging(entry),
+              },
+            ]
+          : []),
+      ],
+    }),
+    [busy],
+  );
   const back = (
     <a class="button" href="/">
       <Icon name="back" />
@@ -89,6 +84,7 @@ export default function TrashPage({ lists, sub }: Props) {
         what={`deleted ${service.plural}`}
         searchKey={`search-trash:${sub}`}
         layout={layout}
+        sub={sub}
         heading="Trash"
         action={back}
         empty={

@@ -99,6 +99,11 @@ export function setQuery(query: string): void {
   address.state = now();
 }
 
+/** Open a path of the app in a tab of its own. Without `noopener` that tab would get a copy of this one's session. */
+export function openApart(to: string): void {
+  window.open(to, '_blank', 'noopener');
+}
+
 export function routeOf(pathname: string): Route {
   if (pathname === '/reference') return { page: 'reference' };
   if (pathname === '/' || pathname === collection) return { page: 'list', open: null };

@@ -1,0 +1,56 @@
+/** What opens beside a row: its menu, or the values that do not fit into a cell. */
+import type { Resource } from '../api/client';
+import { Icon } from '../ui/parts';
+import { Popup } from '../ui/Popup';
+import { Chip } from './Cell';
+import { type Column, valueIn } from './columns';
+import { nameOf } from '../list/content';
+import type { MenuItem } from './layout';
+
+/** What is open, beside which button. */
+export type Opened =
+  | { anchor: HTMLElement; entry: Resource; items: MenuItem[] }
+  | { anchor: HTMLElement; entry: Resource; column: Column };
+
+interface Props {
+  opened: Opened;
+  /** Whether a click on a chip filters. */
+  filters: boolean;
+  onClose: () => void;
+}
+
+export function RowMenu({ opened, filters, onClose }: Props) {
+  const { anchor, entry } = opened;
+  if ('items' in opened) {
+    return (
+      <Popup anchor={anchor} label={`Actions for ${nameOf(entry)}`} role="menu" onClose={onClose}>
+        {opened.items.map((item) => (
+          <button
+            key={item.label}
+            type="button"
+            role="menuitem"
+            class={item.danger ? 'quiet small danger-text' : 'quiet small'}
+            onClick={() => {
+              onClose();
+              item.run();
+            }}
+          >
+            <Icon name={item.icon} />
+            {item.label}
+          </button>
+        ))}
+      </Popup>
+    );
+  }
+  const { column } = opened;
+  const values = valueIn(entry, column);
+  return (
+    <Popup anchor={anchor} label={`${column.title} of ${nameOf(entry)}`} role="dialog" onClose={onClose}>
+      <div class="chips" tabIndex={-1}>
+        {(Array.isArray(values) ? (values as unknown[]) : []).map((value, index) => (
+          <Chip key={index} value={value} column={column} filters={filters && typeof value === 'string'} />
+        ))}
+      </div>
+    </Popup>
+  );
+}
