@@ -120,6 +120,11 @@ class App:
     def names(self) -> list[str]:
         return self.rows().locator("th a").all_inner_texts()
 
+    def act(self, name: str, action: str) -> None:
+        """Choose an action from the menu of the row with this name."""
+        self.button(f"Actions for {name}").click()
+        self.page.get_by_role("menuitem", name=action, exact=True).click()
+
     def drawer(self) -> Locator:
         return self.page.locator("dialog.drawer")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import datetime
 from typing import Any
@@ -58,7 +59,7 @@ def test_an_item_is_created_changed_restored_and_deleted(app: App, user: dict[st
     assert app.names() == ["<b>Desk</b> lamp"]
     assert api.get(f"items/{item['id']}").json()["description"] == "Brass, with a green shade."
 
-    app.button("Delete <b>Desk</b> lamp").click()
+    app.act("<b>Desk</b> lamp", "Delete")
     expect(app.notice()).to_contain_text("Deleted “<b>Desk</b> lamp”.")
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
     assert api.get(f"items/{item['id']}").status_code == 404
@@ -114,14 +115,16 @@ def test_a_double_click_creates_one_item(app: App, user: dict[str, str], api: ht
     assert len({request.headers["idempotency-key"] for request in posts}) == 1
 
 
-def test_local_time_is_shown_and_utc_on_hover(app: App, user: dict[str, str], api: httpx.Client) -> None:
+def test_a_row_shows_how_long_ago_and_on_hover_the_exact_time(
+    app: App, user: dict[str, str], api: httpx.Client
+) -> None:
     item = api.post("items", json={"name": "Clock"}).json()
     app.enter(user)
-    shown = app.rows().locator("time").first
-    utc = item["created_at"][:19].replace("T", " ")
-    expect(shown).to_have_attribute("title", f"{utc} UTC")
+    shown = app.rows().locator("time")
+    expect(shown).to_have_text(re.compile("^(just now|.* min ago)$"))
     there = datetime.fromisoformat(item["created_at"]).astimezone(ZoneInfo("Europe/Berlin"))
-    assert shown.inner_text().split() == [*f"{there:%-d %b %Y}".split(), f"{there:%H:%M}"]
+    utc = item["created_at"][:19].replace("T", " ")
+    expect(shown).to_have_attribute("title", f"{there:%-d %b %Y} {there:%H:%M} · {utc} UTC")
 
 
 def test_an_api_call_is_a_curl_command_that_works_and_hides_the_token(
@@ -240,9 +243,9 @@ def test_all_of_it_works_by_keyboard(app: App, user: dict[str, str], api: httpx.
     keys.press("Escape")
     expect(app.drawer()).to_have_count(0)
     expect(app.page.get_by_role("link", name="By keys")).to_be_focused()
-    assert app.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    keys.press("Tab")
-    keys.press("Enter")
+    assert app.rows().evaluate("(row) => getComputedStyle(row).outlineStyle") == "solid"
+    for key in ("End", "Enter", "End", "Enter"):  # the row's menu, and its last action
+        keys.press(key)
     expect(app.notice()).to_contain_text("Deleted “By keys”.")
     expect(app.rows()).to_have_count(0)
     expect(app.page.locator("main")).to_be_focused()  # the element that opened the dialog no longer exists

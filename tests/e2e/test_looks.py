@@ -185,7 +185,7 @@ def test_the_trash_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clie
     app.button("Restore Desk lamp").click()
     app.notice().get_by_text("Restored “Desk lamp”.").wait_for()
     walk.look("trash")
-    app.button("Delete Whiteboard for good").click()
+    app.act("Whiteboard", "Delete for good")
     app.button("Keep it").wait_for()
     walk.look("purging")
 

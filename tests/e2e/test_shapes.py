@@ -145,7 +145,8 @@ def test_a_contract_without_a_restore_has_no_trash(app: App, user: dict[str, str
     app.allowed += ["404"]
     app.enter(user)
     expect(app.page.get_by_role("link", name="Trash")).to_have_count(0)
-    app.button(re.compile("^Delete ")).click()
+    app.button(re.compile("^Actions for ")).click()
+    app.page.get_by_role("menuitem", name="Delete").click()
     expect(app.page.get_by_text("permanently deletes")).to_be_visible()
     app.button("Delete").click()
     app.button("Create it again").click()

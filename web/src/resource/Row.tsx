@@ -66,7 +66,7 @@ export const Row = memo(function Row(props: Props) {
         {layout.button && (
           <button
             type="button"
-            class="small"
+            class="quiet small"
             tabIndex={path ? -1 : 0}
             aria-label={`${layout.button.label} ${name}`}
             aria-disabled={layout.button.busy(entry)}
@@ -76,17 +76,19 @@ export const Row = memo(function Row(props: Props) {
             {layout.button.label}
           </button>
         )}
-        <button
-          type="button"
-          class="quiet square small"
-          tabIndex={-1}
-          aria-haspopup="menu"
-          aria-label={`Actions for ${name}`}
-          title="Actions"
-          data-do="menu"
-        >
-          <Icon name="more" />
-        </button>
+        {layout.menu && (
+          <button
+            type="button"
+            class="quiet square small"
+            tabIndex={-1}
+            aria-haspopup="menu"
+            aria-label={`Actions for ${name}`}
+            title="Actions"
+            data-do="menu"
+          >
+            <Icon name="more" />
+          </button>
+        )}
       </td>
     </tr>
   );

@@ -31,6 +31,7 @@ export function RowMenu({ opened, filters, onClose }: Props) {
             role="menuitem"
             class={item.danger ? 'quiet small danger-text' : 'quiet small'}
             onClick={() => {
+              anchor.focus({ preventScroll: true }); // so that a dialog gives the focus back to it
               onClose();
               item.run();
             }}

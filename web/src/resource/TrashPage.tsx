@@ -55,19 +55,11 @@ export default function TrashPage({ lists, sub }: Props) {
         busy: ({ id }) => busy.includes(id),
         run: (entry) => void latest.current(entry),
       },
-      menu: (entry) => [
-        { label: 'Restore', icon: 'restore', run: () => void latest.current(entry) },
-        ...(has('delete', 'purge')
-          ? [
-              {
-                label: 'Delete for good',
-                icon: 'trash' as const,
-                danger: true as const,
-                run: () => setPurging(entry),
-              },
-            ]
-          : []),
-      ],
+      ...(has('delete', 'purge') && {
+        menu: (entry: Resource) => [
+          { label: 'Delete for good', icon: 'trash', danger: true, run: () => setPurging(entry) },
+        ],
+      }),
     }),
     [busy],
   );

@@ -150,7 +150,7 @@ export function lineOf(value: unknown): string {
 
 /** In rem, the least width; and the share of what is left. */
 const WIDTHS: Record<Kind, [number, number]> = {
-  number: [6, 0.4],
+  number: [7, 0],
   mark: [7, 0.7],
   line: [8, 1.2],
   words: [10, 1.8],
@@ -176,5 +176,5 @@ export function fitting(columns: Column[], width: number): Column[] {
 /** Return the widths as CSS takes them. */
 export function template(columns: Column[], act = ACT): string {
   const parts = columns.map(({ kind: of }) => `minmax(${WIDTHS[of][0]}rem, ${WIDTHS[of][1]}fr)`);
-  return [`${PICK}rem`, `minmax(0, 3fr)`, ...parts, `${act}rem`].join(' ');
+  return [`${PICK}rem`, `minmax(0, 2.4fr)`, ...parts, `${act}rem`].join(' ');
 }

@@ -27,5 +27,6 @@ export interface Layout {
     busy: (entry: Resource) => boolean;
     run: (entry: Resource) => void;
   };
-  menu: (entry: Resource) => MenuItem[];
+  /** What the menu of each row offers. */
+  menu?: (entry: Resource) => MenuItem[];
 }

@@ -16,7 +16,7 @@ export function useGridEvents(
   columns: Column[],
   open: (what: Opened) => void,
 ) {
-  const focus = useGridFocus(props.rows, body, props.current);
+  const focus = useGridFocus(props, body);
   const entryOf = (target: EventTarget | null) => {
     const id =
       target instanceof Element ? target.closest<HTMLElement>('tr[data-id]')?.dataset['id'] : undefined;
@@ -50,7 +50,7 @@ export function useGridEvents(
         props.layout.button?.run(entry);
         break;
       case 'menu':
-        open({ anchor: control, entry, items: props.layout.menu(entry) });
+        open({ anchor: control, entry, items: props.layout.menu?.(entry) ?? [] });
         break;
       case 'more':
         if (column) open({ anchor: control, entry, column });
@@ -108,11 +108,7 @@ export function useGridEvents(
 }
 
 /** Moves the focus to rows that may not be rendered yet, and to the next row when the row that had it goes away. */
-function useGridFocus(
-  rows: Resource[],
-  body: RefObject<HTMLTableSectionElement | null>,
-  current: Props['current'],
-) {
+function useGridFocus({ rows, layout, current }: Props, body: RefObject<HTMLTableSectionElement | null>) {
   const [, render] = useState({});
   const wanted = useRef<Place | null>(null);
   const last = useRef<(Place & { id: string }) | null>(null);
@@ -128,7 +124,8 @@ function useGridFocus(
     const nowhere = !active || active === document.body || active.id === 'main';
     if (!lost.current || !last.current || !nowhere || !rows.length) return;
     lost.current = false;
-    move({ row: Math.min(last.current.row, rows.length - 1), column: NAME });
+    const column = layout.path ? NAME : last.current.column;
+    move({ row: Math.min(last.current.row, rows.length - 1), column });
   };
   useLayoutEffect(() => {
     const place = wanted.current;
@@ -147,6 +144,15 @@ function useGridFocus(
     const timer = setTimeout(recover); // after what was open has given the focus back
     return () => clearTimeout(timer);
   }, [current]);
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        if (last.current && document.activeElement === document.body)
+          document.getElementById('main')?.focus();
+      });
+    },
+    [], // the last row went away, and the table with it
+  );
   useEffect(() => {
     // A dialog that deleted the row gives the focus to the page, since the row that had it does not exist.
     const elsewhere = ({ target }: FocusEvent) => {
