@@ -1,14 +1,12 @@
 /** A table of entries for pointer and keyboard: its columns, the rows near the visible part of the page, and what a click or key does. */
 import { Suspense } from 'preact/compat';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Resource } from '../api/client';
-import { chosen, type Selection } from '../list/selection';
+import { chosen } from '../list/selection';
 import { useStore } from '../store';
 import { later } from '../ui/later';
 import { type Column, columnsFor, defaultKeys, fitting, template } from './columns';
 import { GridHead } from './GridHead';
-import type { Layout } from './layout';
-import type { Listing } from '../list/list';
+import type { GridProps } from './layout';
 import { preferencesOf } from './preferences';
 import { useRange } from './range';
 import { Bones, Row } from './Row';
@@ -22,31 +20,7 @@ const ColumnsMenu = later(() => import('./ColumnsMenu'));
 const SKELETONS = 8;
 const BRIEF = 3;
 
-export interface Sort {
-  property: string;
-  descending: boolean;
-}
-
-export interface Props {
-  /** What is shown, in its order. */
-  rows: Resource[];
-  listing: Pick<Listing, 'loading' | 'cursor' | 'error'>;
-  layout: Layout;
-  selection: Selection;
-  /** Whose preferences apply. */
-  sub: string;
-  caption: string;
-  /** The ID of the entry that is open beside the table. */
-  current?: string | null | undefined;
-  sort?: Sort | undefined;
-  onSort?: ((sort: Sort) => void) | undefined;
-  onFilter?: ((field: string, operator: 'has' | 'is', value: string) => void) | undefined;
-  /** Whether to load the next page when the end of the table scrolls into view. */
-  auto: boolean;
-  onMore: () => void;
-}
-
-export function Grid(props: Props) {
+export function Grid(props: GridProps) {
   const { rows, listing, layout, selection, sub, caption, current, sort, onSort, auto, onMore } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const [opened, setOpened] = useState<Opened | null>(null);

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../ui/parts';
 import { type Column, propertyOf, TITLE } from './columns';
-import type { Sort } from './Grid';
+import type { Sort } from '../list/view';
 
 interface Props {
   columns: Column[];

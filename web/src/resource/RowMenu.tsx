@@ -5,11 +5,11 @@ import { Popup } from '../ui/Popup';
 import { Chip } from './Cell';
 import { type Column, valueIn } from './columns';
 import { nameOf } from '../list/content';
-import type { MenuItem } from './layout';
+import type { RowAction } from './layout';
 
 /** What is open, beside which button. */
 export type Opened =
-  | { anchor: HTMLElement; entry: Resource; items: MenuItem[] }
+  | { anchor: HTMLElement; entry: Resource; actions: RowAction[] }
   | { anchor: HTMLElement; entry: Resource; column: Column };
 
 interface Props {
@@ -21,23 +21,23 @@ interface Props {
 
 export function RowMenu({ opened, filters, onClose }: Props) {
   const { anchor, entry } = opened;
-  if ('items' in opened) {
+  if ('actions' in opened) {
     return (
       <Popup anchor={anchor} label={`Actions for ${nameOf(entry)}`} role="menu" onClose={onClose}>
-        {opened.items.map((item) => (
+        {opened.actions.map((action) => (
           <button
-            key={item.label}
+            key={action.label}
             type="button"
             role="menuitem"
-            class={item.danger ? 'quiet small danger-text' : 'quiet small'}
+            class={action.danger ? 'quiet small danger-text' : 'quiet small'}
             onClick={() => {
               anchor.focus({ preventScroll: true }); // so that a dialog gives the focus back to it
               onClose();
-              item.run();
+              action.run();
             }}
           >
-            <Icon name={item.icon} />
-            {item.label}
+            <Icon name={action.icon} />
+            {action.label}
           </button>
         ))}
       </Popup>

@@ -4,14 +4,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { go, openApart } from '../ui/router';
 import type { Column } from './columns';
-import type { Props } from './Grid';
+import type { GridProps } from './layout';
 import { besides, controlAt, type Place, placeOf, rowFor } from './gridFocus';
 import type { Opened } from './RowMenu';
 
 const NAME = 1; // the column of the names
 
 export function useGridEvents(
-  props: Props,
+  props: GridProps,
   body: RefObject<HTMLTableSectionElement | null>,
   columns: Column[],
   open: (what: Opened) => void,
@@ -44,13 +44,14 @@ export function useGridEvents(
         sync(control, entry);
         break;
       case 'filter':
-        if (field !== undefined) props.onFilter?.(field, operator === 'has' ? 'has' : 'is', value);
+        if (field !== undefined)
+          props.onFilter?.({ field, operator: operator === 'has' ? 'has' : 'is', value });
         break;
       case 'button':
         props.layout.button?.run(entry);
         break;
       case 'menu':
-        open({ anchor: control, entry, items: props.layout.menu?.(entry) ?? [] });
+        open({ anchor: control, entry, actions: props.layout.menu?.(entry) ?? [] });
         break;
       case 'more':
         if (column) open({ anchor: control, entry, column });
@@ -108,7 +109,7 @@ export function useGridEvents(
 }
 
 /** Moves the focus to rows that may not be rendered yet, and to the next row when the row that had it goes away. */
-function useGridFocus({ rows, layout, current }: Props, body: RefObject<HTMLTableSectionElement | null>) {
+function useGridFocus({ rows, layout, current }: GridProps, body: RefObject<HTMLTableSectionElement | null>) {
   const [, render] = useState({});
   const wanted = useRef<Place | null>(null);
   const last = useRef<(Place & { id: string }) | null>(null);
