@@ -119,7 +119,7 @@ function End({ more, count, onMore }: { more: boolean; count: number; onMore: ()
       (seen) => {
         if (seen.some((entry) => entry.isIntersecting)) onMore();
       },
-      { rootMargin: '0px 0px 800px' },
+      { rootMargin: '0px 0px 300px' },
     );
     observer.observe(end.current);
     return () => observer.disconnect();
