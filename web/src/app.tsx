@@ -57,7 +57,7 @@ export function App({ services, lists, failure }: Props) {
             </Suspense>
           )}
         </main>
-        {signedIn && <Pending />}
+        {signedIn && <Pending key={session.sub} />}
         <Toasts />
         <Keyboard signedIn={signedIn} lists={lists} />
         {session.state === 'ended' && <Ended session={session} />}

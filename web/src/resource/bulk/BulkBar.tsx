@@ -1,19 +1,19 @@
 /** What can be done to the selected resources together. Knows not how entries are selected. */
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Resource } from '../../api/client';
 import { has } from '../../contract/service';
+import type { Lists } from '../../list/list';
 import { useServices } from '../../services';
 import { useStore } from '../../store';
+import { transfer } from '../../transfer/open';
 import { useCommands } from '../../ui/commands';
 import { Icon } from '../../ui/parts';
 import { Shortcut } from '../../ui/Shortcut';
 import { deleteEntries } from '../delete';
-import type { Lists } from '../../list/list';
 import { EditDialog, fields } from './EditDialog';
 import { editMany } from './many';
+import { SelectionBar } from './SelectionBar';
 import { current } from './tasks';
-import './bulk.css';
 
 interface Props {
   /** The selected ones that are shown, in their order. */
@@ -23,43 +23,46 @@ interface Props {
   onClear: () => void;
 }
 
+const canDelete = has('delete');
+const canEdit = has('patch') && fields.length > 0;
+const edit = fields.length === 1 ? (fields[0]?.title ?? '') : 'Edit';
+
 export default function BulkBar({ entries, lists, onClear }: Props) {
   const services = useServices();
-  const task = useStore(current); // its bar is in this place
+  const idle = useStore(current) === null;
   const [editing, setEditing] = useState(false);
-  const remove = () => void deleteEntries({ ...services, lists }, [...entries]);
-  const edit = fields.length === 1 ? fields[0]?.title : 'Edit';
-  const canDelete = has('delete') && !task;
-  const canEdit = has('patch') && fields.length > 0 && !task;
+  const page = { ...services, lists };
+  const remove = () => void deleteEntries(page, [...entries]);
+  const change = () => setEditing(true);
+  const save = () => (transfer.state = 'export');
+  const group = 'Selection';
   useCommands([
     {
-      id: 'bulk.delete',
-      label: 'Delete the selected',
-      keys: 'delete',
-      icon: 'trash',
-      enabled: has('delete'),
-      run: remove,
+      ...{ id: 'bulk.edit', label: `${edit} of the selected`, keys: 't', group },
+      ...{ enabled: idle && canEdit, run: change },
     },
     {
-      id: 'bulk.edit',
-      label: `${edit} of the selected`,
-      keys: 't',
-      enabled: canEdit,
-      run: () => setEditing(true),
+      ...{ id: 'bulk.export', label: 'Export the selected', group, icon: 'download' },
+      ...{ enabled: idle, run: save },
     },
-    { id: 'bulk.clear', label: 'Clear the selection', keys: 'escape', hidden: true, run: onClear },
+    {
+      ...{ id: 'bulk.delete', label: 'Delete the selected', keys: 'delete', group, icon: 'trash' },
+      ...{ enabled: idle && canDelete, run: remove },
+    },
   ]);
-  if (task) return null;
   return (
     <SelectionBar count={entries.length} onClear={onClear}>
       {canEdit && (
-        <button type="button" class="small" onClick={() => setEditing(true)}>
+        <button type="button" class="small" aria-keyshortcuts="T" onClick={change}>
           {edit}
           <Shortcut keys="t" />
         </button>
       )}
+      <button type="button" class="small" onClick={save}>
+        Export
+      </button>
       {canDelete && (
-        <button type="button" class="small danger-text" onClick={remove}>
+        <button type="button" class="small danger-text" aria-keyshortcuts="Delete" onClick={remove}>
           <Icon name="trash" />
           Delete
           <Shortcut keys="delete" />
@@ -72,35 +75,10 @@ export default function BulkBar({ entries, lists, onClear }: Props) {
           onClose={() => setEditing(false)}
           onEdit={(what) => {
             setEditing(false);
-            void editMany({ ...services, lists }, entries, what);
+            void editMany(page, entries, what);
           }}
         />
       )}
     </SelectionBar>
-  );
-}
-
-interface BarProps {
-  count: number;
-  onClear: () => void;
-  children: ComponentChildren;
-}
-
-/** The bar above the lower edge of the page, with what to do to the selected. */
-export function SelectionBar({ count, onClear, children }: BarProps) {
-  return (
-    <div class="bulk" role="group" aria-label="Selected">
-      <p role="status">{count.toLocaleString()} selected</p>
-      {children}
-      <button
-        type="button"
-        class="quiet square small"
-        aria-label="Clear the selection"
-        title="Clear the selection (Esc)"
-        onClick={onClear}
-      >
-        <Icon name="close" />
-      </button>
-    </div>
   );
 }

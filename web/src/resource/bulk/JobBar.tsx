@@ -1,5 +1,5 @@
 /** The job under way: its progress, and a stop; afterwards what failed, if anything did. Knows not what the job does. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { counted } from '../../contract/service';
 import { useStore } from '../../store';
 import { Icon } from '../../ui/parts';
@@ -11,7 +11,14 @@ export default function JobBar({ task }: { task: Task }) {
   const { words, job, retry } = task;
   const { total, succeeded, failures, state } = useStore(job.store);
   const [open, setOpen] = useState(false);
-  if (state !== 'over') {
+  const running = state !== 'over';
+  useEffect(() => {
+    if (!running) return;
+    const ask = (event: Event) => event.preventDefault(); // the browser asks whether to leave
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [running]);
+  if (running) {
     const tried = succeeded + failures.length;
     return (
       <div class="bulk" role="group" aria-label="Progress">
