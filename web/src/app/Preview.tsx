@@ -2,7 +2,8 @@
 import { textOf } from '../contract/schema';
 import { capitalised, service } from '../contract/service';
 import { isObject, type Json, own } from '../json/value';
-import { columnsOf, fields, nameOf, title } from '../list/content';
+import { fields, nameOf, title } from '../list/content';
+import { usualColumns } from '../resource/columns';
 import { Icon } from '../ui/parts';
 import './Preview.css';
 
@@ -28,8 +29,8 @@ export function Preview() {
 }
 
 function Rows({ open }: { open: Json | undefined }) {
-  const { columns } = columnsOf(fields, title);
-  const shown = columns.slice(0, 2);
+  const columns = usualColumns(fields, title);
+  const shown = columns.flatMap(({ field }) => field ?? []).slice(0, 2);
   const entries = service.examples.toReversed().slice(0, ROWS);
   return (
     <table>
