@@ -126,7 +126,22 @@ class App:
         self.page.get_by_role("menuitem", name=action, exact=True).click()
 
     def drawer(self) -> Locator:
-        return self.page.locator("dialog.drawer")
+        """The open panel."""
+        return self.page.locator(".drawer")
+
+    def edit(self) -> App:
+        self.button("Edit").click()
+        return self
+
+    def saved(self) -> App:
+        """Wait until the panel has nothing to save, because it shows what was saved or is closed."""
+        expect(self.drawer().locator("footer")).to_have_count(0)
+        return self
+
+    def close(self) -> App:
+        self.drawer().get_by_role("button", name="Close", exact=True).click()
+        expect(self.drawer()).to_have_count(0)
+        return self
 
     def notice(self) -> Locator:
         return self.page.get_by_role("status", name="Notices")
@@ -136,8 +151,9 @@ class App:
         for name, text in fields.items():
             self.field(name.capitalize()).fill(text)
         self.button("Create").click()
-        expect(self.drawer()).to_have_count(0)
-        return self
+        self.saved()
+        beside = self.page.evaluate("matchMedia('(min-width: 75em)').matches")
+        return self.close() if beside else self
 
     def calls(self, method: str) -> list[Any]:
         """Return a list that records each call of the API by `method` from now on."""

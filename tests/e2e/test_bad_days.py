@@ -16,13 +16,13 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1, 'tags': ['a']}).json()['id']}"
     one, other = new_app().enter(user, f"/{where}"), new_app().enter(user, f"/{where}")
-    one.field("Name").fill("Lamp of one")
+    one.edit().field("Name").fill("Lamp of one")
     one.field("Quantity").fill("2")
     one.button("Save").click()
-    expect(one.drawer()).to_have_count(0)
+    one.saved()
 
     other.allowed += ["412"]
-    other.field("Name").fill("Lamp of the other")
+    other.edit().field("Name").fill("Lamp of the other")
     other.field("Description").fill("Only here")
     other.button("Save").click()
     dialog = other.page.get_by_role("dialog", name="This item has changed since you opened it")
@@ -38,7 +38,7 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
     assert other.axe() == []
     name.get_by_label("Your value").check()
     other.button("Save these values").click()
-    expect(other.drawer()).to_have_count(0)
+    other.saved()
     item = api.get(where).json()
     assert (item["version"], item["name"], item["quantity"], item["description"], item["tags"]) == (
         *(3, "Lamp of the other", 2, "Only here", ["a"]),
@@ -56,14 +56,14 @@ def test_text_typed_while_the_item_is_reloaded_is_kept(app: App, user: dict[str,
 
     app.page.route(f"**/{where}", hold, times=1)
     app.page.get_by_role("link", name="Lamp").click()
-    app.field("Name").fill("Typed at once")
+    app.edit().field("Name").fill("Typed at once")
     held[0].continue_()
     expect(app.drawer().locator(".facts")).to_contain_text("Version2")
     expect(app.field("Name")).to_have_value("Typed at once")
     app.allowed += ["412"]
     app.button("Save").click()
     app.button("Save these values").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     item = api.get(where).json()
     assert (item["name"], item["quantity"]) == ("Typed at once", 2)
 
@@ -103,13 +103,13 @@ def test_an_item_that_was_deleted_elsewhere_can_be_saved_as_a_new_one(
 ) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp'}).json()['id']}"
     app.enter(user, f"/{where}")
-    app.field("Name").fill("Lamp, repaired")
+    app.edit().field("Name").fill("Lamp, repaired")
     api.delete(where)
     app.allowed += ["404"]
     app.button("Save").click()
     expect(app.page.get_by_text("This item was deleted elsewhere.")).to_be_visible()
     app.button("Save as a new item").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     assert [item["name"] for item in api.get("items").json()["items"]] == ["Lamp, repaired"]
 
 
@@ -122,11 +122,11 @@ def test_a_lost_network_is_reported_and_the_form_is_sent_when_it_is_back(
     app.allowed += ["ERR_INTERNET_DISCONNECTED"]
     app.context.set_offline(True)
     app.button("Create").click()
-    expect(app.drawer().get_by_text("You are offline.")).to_be_visible()
+    expect(app.page.get_by_text("You are offline.")).to_be_visible()
     expect(app.button("Saving…")).to_be_disabled()
     assert app.axe() == []
     app.context.set_offline(False)
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     assert [item["name"] for item in api.get("items").json()["items"]] == ["Patient"]
 
 
@@ -140,10 +140,10 @@ def test_a_form_closed_while_its_save_waits_does_not_close_the_next_form(
     app.allowed += ["ERR_INTERNET_DISCONNECTED"]
     app.context.set_offline(True)
     app.button("Create").click()
-    app.drawer().get_by_text("You are offline.").wait_for()
+    app.page.get_by_text("You are offline.").wait_for()
     app.page.keyboard.press("Escape")
     app.page.get_by_role("link", name="Lamp").click()
-    app.field("Name").fill("Lamp, half typed")
+    app.edit().field("Name").fill("Lamp, half typed")
     app.context.set_offline(False)
     expect(app.notice()).to_contain_text("Created “Patient”.")
     expect(app.field("Name")).to_have_value("Lamp, half typed")
@@ -175,12 +175,12 @@ def test_a_wait_can_be_stopped_and_the_form_is_kept(app: App, user: dict[str, st
     app.allowed += ["ERR_CONNECTION_REFUSED"]
     app.respond("POST", *["connectionrefused"] * 2)
     app.button("Create").click()
-    app.drawer().get_by_role("button", name="Stop").click()
+    app.button("Stop").click()
     expect(app.page.get_by_text("Your changes are kept.")).to_be_visible()
     expect(app.field("Name")).to_have_value("Still here")
     app.button("Create").click()
-    app.drawer().get_by_role("button", name="Try now").click()
-    expect(app.drawer()).to_have_count(0)
+    app.button("Try now").click()
+    app.saved()
     assert len(api.get("items").json()["items"]) == 1
 
 

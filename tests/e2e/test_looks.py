@@ -138,11 +138,18 @@ def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     app = walk.app
     where = f"/items/{api.post('items', json=LAMP).json()['id']}"
     app.enter(user, where)
-    app.drawer().get_by_text("API calls").click()
-    app.drawer().locator("pre").wait_for()
+    app.drawer().locator(".facts").wait_for()
     walk.look("item")
+    app.button("More").click()
+    app.drawer().get_by_role("button", name="Duplicate").wait_for()
+    walk.look("menu")
+    app.page.keyboard.press("Escape")
+    app.edit().field("Quantity").wait_for()
+    walk.look("form")
+    app.button("Stop editing").click()
     api.put(where.lstrip("/"), json={"name": "Desk lamp", "tags": ["Newer"]}).raise_for_status()
     app.allowed += ["412"]
+    app.button("More").click()
     app.drawer().get_by_role("button", name="Delete").click()
     app.button("Delete version 2").wait_for()
     walk.look("deleting")
@@ -166,7 +173,7 @@ def test_hostile_texts_look_right(walk: Walk, user: dict[str, str], api: httpx.C
     walk.look("hostile-list")
     assert all(box["height"] < 160 for row in app.rows().all() if (box := row.bounding_box()))
     app.page.get_by_role("link", name=evil).click()
-    app.field("Name").wait_for()
+    app.drawer().locator(".facts").wait_for()
     walk.look("hostile-item")
     assert app.page.locator("main img, .toasts img").count() == 0
     assert app.drawer().locator("header").evaluate("(header) => header.offsetHeight") < 130
@@ -271,7 +278,7 @@ def test_the_screenshots_of_the_readme_are_small(new_app: NewApp, user: dict[str
         app.page.screenshot(path=IMAGES / "items-light.png")
         app.page.emulate_media(color_scheme="dark")
         app.page.get_by_role("link", name="Desk lamp").click()
-        app.field("Quantity").wait_for()
+        app.drawer().locator(".facts").wait_for()
         app.page.screenshot(path=IMAGES / "items-dark.png")
     assert [image.name for image in IMAGES.glob("*.png") if image.stat().st_size >= 120_000] == []
 

@@ -175,7 +175,7 @@ def test_every_shape_is_filled_in_and_stored_exactly(app: App, user: dict[str, s
         enter(row_of(app, pointer), pointer, value, FIELDS[name])
     assert app.axe() == []
     app.button("Create").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     _, content = stored(api)
     assert {
         name: (content.get(name), value) for name, value in wanted.items() if not same(content.get(name), value)
@@ -193,32 +193,30 @@ def test_a_save_sends_only_what_was_edited_and_null_can_be_set_and_removed(
 ) -> None:
     where, before = create(api, 1)
     app.enter(user, f"/{where}")
-    app.drawer().locator(".facts").wait_for()
+    app.edit()
     row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Renamed")
     with app.page.expect_request(lambda request: request.method == "PATCH") as patch:
         app.button("Save").click()
     assert patch.value.post_data_json == {TITLE: "Renamed"}
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     assert stored(api)[1] == before | {TITLE: "Renamed"}
 
-    app.rows().first.locator("a").click()
-    app.drawer().locator(".facts").wait_for()
+    app.edit()
     boxes = {name: row_of(app, step("", name)).locator(":scope > .null input") for name in FIELDS if name != TITLE}
     boxes = {name: box for name, box in boxes.items() if box.count()}
     assert boxes
     for box in boxes.values():
         box.check()
     app.button("Save").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     assert {name: stored(api)[1][name] for name in boxes} == dict.fromkeys(boxes)
 
-    app.rows().first.locator("a").click()
-    app.drawer().locator(".facts").wait_for()
+    app.edit()
     optional = [name for name in boxes if name not in CONTENT["required"]]
     for name in optional:
         row_of(app, step("", name)).locator(":scope > .null input").uncheck()
     app.button("Save").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     now = stored(api)[1]
     assert now == {name: now[name] for name in now if name not in optional}
     assert [name for name in optional if name in now] == []
@@ -229,7 +227,7 @@ def test_the_conflict_dialog_shows_every_shape_and_restores_it(
 ) -> None:
     where, before = create(api, 1)
     app.enter(user, f"/{where}")
-    app.drawer().locator(".facts").wait_for()
+    app.edit()
     row_of(app, step("", TITLE)).locator("input, textarea").first.fill("Mine")
     row_of(app, "/integer_long").locator("input").fill("12")
     before |= {"integer_long": 12}  # its former value has 38 digits
@@ -247,7 +245,7 @@ def test_the_conflict_dialog_shows_every_shape_and_restores_it(
     for group in groups.all():
         group.get_by_label("Your value").check()
     app.button("Save these values").click()
-    expect(app.drawer()).to_have_count(0)
+    app.saved()
     assert stored(api)[1] == before | {TITLE: "Mine"}
 
 

@@ -1,30 +1,18 @@
-/** The API calls that the page made, as curl commands; the token is hidden until the user asks for it. */
-import { useEffect, useId, useState } from 'preact/hooks';
-import { type Call, curl } from '../api/call';
-import { useServices } from '../services';
-import { Copy, Dialog, Icon } from '../ui/parts';
+/** A button that shows the API calls that the page made. */
+import { Suspense } from 'preact/compat';
+import { useState } from 'preact/hooks';
+import type { Call } from '../api/call';
+import { later } from '../ui/later';
+import { Icon } from '../ui/parts';
 import './ApiCalls.css';
+
+const ApiCallsDialog = later(() => import('./ApiCallsDialog'));
 
 interface Props {
   /** Newest first. */
   calls: Call[];
 }
 
-/** A collapsed section. */
-export function ApiCalls({ calls }: Props) {
-  return (
-    <details class="call">
-      <summary>
-        <Icon name="code" />
-        API calls
-        <span class="outcome">{calls[0] && outcome(calls[0])}</span>
-      </summary>
-      <Commands calls={calls} />
-    </details>
-  );
-}
-
-/** A button that opens them in a dialog. */
 export function ApiCallsButton({ calls }: Props) {
   const [open, setOpen] = useState(false);
   return (
@@ -40,88 +28,10 @@ export function ApiCallsButton({ calls }: Props) {
         <span>API calls</span>
       </button>
       {open && (
-        <Dialog title="API calls of this page" kind="box wide" onClose={() => setOpen(false)}>
-          <div class="call">
-            <Commands calls={calls} />
-          </div>
-        </Dialog>
+        <Suspense fallback={null}>
+          <ApiCallsDialog calls={calls} onClose={() => setOpen(false)} />
+        </Suspense>
       )}
-    </>
-  );
-}
-
-function outcome({ method, status }: Call): string {
-  return `${method} ${status ?? '…'}`;
-}
-
-function Commands({ calls }: Props) {
-  const { api } = useServices();
-  const id = useId();
-  const [number, setNumber] = useState(0);
-  const call = calls.find((one) => one.number === number) ?? calls[0];
-  if (!call) return null;
-  return (
-    <>
-      {calls.length > 1 && (
-        <div class="which">
-          <label for={id}>Call</label>
-          <select
-            id={id}
-            value={call.number}
-            onChange={(event) => setNumber(Number(event.currentTarget.value))}
-          >
-            {calls.map((one) => (
-              <option key={one.number} value={one.number}>
-                {outcome(one)} {one.url.slice(api.base.length)}
-              </option>
-            ))}
-          </select>
-        </div>
-      )}
-      <Command call={call} />
-    </>
-  );
-}
-
-function Command({ call }: { call: Call }) {
-  const { sessions } = useServices();
-  const [withToken, setWithToken] = useState(false);
-  const [token, setToken] = useState<string | null>(null);
-  useEffect(() => {
-    if (withToken) void sessions.current().then(setToken);
-    else setToken(null);
-  }, [withToken, call]);
-  const command = curl(call, token);
-  return (
-    <>
-      <pre tabIndex={0} role="group" aria-label="curl command">
-        <code>{command}</code>
-      </pre>
-      <div class="actions">
-        <Copy text={command} what="command" />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={withToken}
-            onChange={(event) => setWithToken(event.currentTarget.checked)}
-          />
-          Include my access token
-        </label>
-        <span class="help">
-          {[
-            call.milliseconds !== null && `${call.milliseconds} ms`,
-            call.etag && `ETag ${call.etag}`,
-            call.replayed && 'done by an earlier attempt with the same key',
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
-      </div>
-      <p class="help">
-        {withToken
-          ? 'The command contains your access token. Whoever has it can act as you for up to an hour.'
-          : 'The command reads the token from the shell variable TOKEN.'}
-      </p>
     </>
   );
 }

@@ -3,43 +3,50 @@ import type { Resource } from '../api/client';
 import { textOf, titleOf } from '../contract/schema';
 import { service } from '../contract/service';
 import { Copy, Time } from '../ui/parts';
-import { utc } from '../ui/time';
 import { fields, names, SYSTEM } from '../list/content';
 import './Facts.css';
 import './skeleton.css';
 
+/** Version, times and ID, in a line or two. */
 export function Facts({ resource }: { resource: Resource }) {
-  const others = Object.entries(resource).filter(([name]) => !SYSTEM.includes(name) && !names.includes(name));
   return (
     <dl class="facts">
-      <div>
-        <dt>Created</dt>
-        <dd>
-          <Time at={resource.created_at} />
-          <span class="help">{utc(resource.created_at)}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Updated</dt>
-        <dd>
-          <Time at={resource.updated_at} />
-          <span class="help">{utc(resource.updated_at)}</span>
-        </dd>
-      </div>
       <div>
         <dt>Version</dt>
         <dd>{resource.version}</dd>
       </div>
       <div>
+        <dt>Updated</dt>
+        <dd>
+          <Time at={resource.updated_at} />
+        </dd>
+      </div>
+      <div>
+        <dt>Created</dt>
+        <dd>
+          <Time at={resource.created_at} />
+        </dd>
+      </div>
+      <div class="id">
         <dt>ID</dt>
         <dd>
           <code>{resource.id}</code> <Copy text={resource.id} what="ID" />
         </dd>
       </div>
+    </dl>
+  );
+}
+
+/** Properties that the contract does not describe. */
+export function Others({ resource }: { resource: Resource }) {
+  const others = Object.entries(resource).filter(([name]) => !SYSTEM.includes(name) && !names.includes(name));
+  if (!others.length) return null;
+  return (
+    <dl class="inner others-of">
       {others.map(([name, value]) => (
         <div key={name}>
           <dt>{titleOf(name, {})}</dt>
-          <dd class="own">{textOf(value)}</dd>
+          <dd class="lines">{textOf(value)}</dd>
         </div>
       ))}
     </dl>

@@ -3,13 +3,15 @@ import { useMemo } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { useServices } from '../services';
+import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { openApart } from '../ui/router';
 import type { Lists } from '../list/list';
 import { FACTS } from './columns';
 import { deleteEntries } from './delete';
-import { Drawer } from './Drawer';
+import { draftsOf } from './drafts';
 import { Entries } from './Entries';
+import { Panel } from './Panel';
 import { Transfer, TransferButtons } from '../transfer/Transfer';
 import type { Layout } from './layout';
 
@@ -21,7 +23,9 @@ interface Props {
 
 export function ListPage({ lists, open, sub }: Props) {
   const services = useServices();
-  const remove = (entry: Resource) => void deleteEntries({ ...services, lists }, [entry]);
+  const { entries } = useStore(lists.present.store);
+  const remove = (entry: Resource) =>
+    void deleteEntries({ ...services, lists }, [entry], draftsOf(sub).note(entry.id));
   const layout = useMemo<Layout>(
     () => ({
       name: 'list',
@@ -64,9 +68,7 @@ export function ListPage({ lists, open, sub }: Props) {
         empty={<Empty />}
       />
       <Transfer list={lists.present} sub={sub} shown={null} selected={() => []} />
-      {open && (
-        <Drawer key={JSON.stringify(open)} list={lists.present} open={open} sub={sub} onDelete={remove} />
-      )}
+      {open && <Panel list={lists.present} entries={entries} open={open} sub={sub} onDelete={remove} />}
     </section>
   );
 }

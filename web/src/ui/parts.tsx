@@ -18,7 +18,11 @@ const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
   copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
   download: 'M10 3v9M6 8l4 4 4-4M4 16h12',
+  link: 'M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2',
+  next: 'M5 8l5 5 5-5',
+  pencil: 'M4 16l.8-3.2L13 4.6l2.4 2.4-8.2 8.2zM11.5 6.1l2.4 2.4',
   plus: 'M10 4v12M4 10h12',
+  previous: 'M5 12l5-5 5 5',
   restore: 'M4 10a6 6 0 1 0 1.8-4.2M4 3v4h4',
   refresh: 'M16 10a6 6 0 1 1-1.8-4.2M16 3v4h-4',
   search: 'M9 4a5 5 0 1 1 0 10A5 5 0 0 1 9 4zM13 13l4 4',
@@ -86,24 +90,31 @@ export function Copy({ text, what }: { text: string; what: string }) {
 interface DialogProps {
   title: ComponentChildren;
   kind: 'drawer' | 'box' | 'box wide' | 'box palette';
+  /** Buttons beside the title. */
+  actions?: ComponentChildren;
+  /** Return what takes the focus when it is closed; null for what had it before. */
+  back?: () => HTMLElement | null;
   onClose: () => void;
   children: ComponentChildren;
 }
 
 /** A modal dialog: the browser keeps the focus inside and closes it on Escape; closing it restores the focus. */
-export function Dialog({ title, kind, onClose, children }: DialogProps) {
+export function Dialog({ title, kind, actions, back: next, onClose, children }: DialogProps) {
   const name = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const returns = useRef(next);
+  returns.current = next;
   useLayoutEffect(() => {
     const back = document.activeElement;
     const element = dialog.current;
     element?.showModal();
     return () => {
+      const to = returns.current?.();
       element?.close();
       // Later, because the element that opened it may be removed too: the row of what was deleted.
       setTimeout(() => {
         const present = back instanceof HTMLElement && back !== document.body && back.isConnected;
-        (present ? back : document.getElementById('main'))?.focus();
+        (to?.isConnected ? to : present ? back : document.getElementById('main'))?.focus();
       });
     };
   }, []);
@@ -117,7 +128,8 @@ export function Dialog({ title, kind, onClose, children }: DialogProps) {
         <h2 id={name} tabIndex={-1}>
           <bdi>{title}</bdi>
         </h2>
-        <button type="button" class="quiet square" aria-label="Close" onClick={onClose}>
+        {actions}
+        <button type="button" class="quiet square small" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
         </button>
       </header>

@@ -1,0 +1,68 @@
+/** A button that opens a menu below it; the menu closes when something in it is chosen. Knows none of its entries. */
+import type { ComponentChildren } from 'preact';
+import { useId, useRef } from 'preact/hooks';
+import { Icon } from './parts';
+
+interface Props {
+  /** What the button is for, such as `More`. */
+  label: string;
+  /** On the button, instead of three dots. */
+  face?: ComponentChildren;
+  /** Buttons and links. */
+  children: ComponentChildren;
+  class?: string;
+}
+
+const ENTRIES = 'button:not(:disabled), a[href]';
+
+export function Menu({ label, face, children, class: look = 'quiet square small' }: Props) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
+  const toggled = (event: ToggleEvent) => {
+    const open = event.newState === 'open';
+    button.current?.setAttribute('aria-expanded', String(open));
+    if (open) menu.current?.querySelector<HTMLElement>(ENTRIES)?.focus();
+  };
+  const chosen = (event: MouseEvent) => {
+    if ((event.target as Element).closest(ENTRIES)) menu.current?.hidePopover();
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class={look}
+        aria-label={face ? undefined : label}
+        aria-expanded="false"
+        title={face ? undefined : label}
+        popovertarget={id}
+      >
+        {face ?? <Icon name="more" />}
+      </button>
+      <div
+        ref={menu}
+        id={id}
+        popover="auto"
+        class="menu"
+        role="group"
+        aria-label={label}
+        onToggle={toggled}
+        onClick={chosen}
+        onKeyDown={arrows}
+      >
+        {children}
+      </div>
+    </>
+  );
+}
+
+/** Move the focus within a menu by the arrow keys. */
+function arrows(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !(event.currentTarget instanceof Element)) return;
+  const entries = [...event.currentTarget.querySelectorAll<HTMLElement>(ENTRIES)];
+  const now = entries.indexOf(document.activeElement as HTMLElement);
+  entries[(now + step + entries.length) % entries.length]?.focus();
+  event.preventDefault();
+}
