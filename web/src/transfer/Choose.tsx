@@ -39,49 +39,54 @@ export function Choose({ onChoose }: { onChoose: (chosen: { source: Source; text
   };
   return (
     <>
-      <label
-        class={over ? 'drop over' : 'drop'}
-        onDragOver={drag}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <Icon name="upload" />
-        <span>
-          Choose a CSV or JSON file, or drop it here. You see what it contains before any {service.singular}{' '}
-          is created.
-        </span>
-        <input
-          ref={input}
-          type="file"
-          accept={TYPES}
-          aria-label="File to import"
-          onChange={(event) => void take(event.currentTarget.files?.[0])}
-        />
-      </label>
-      {error && (
-        <p class="notice error" role="alert">
-          {error}
-        </p>
-      )}
-      <h3>What a file looks like</h3>
-      <ul class="help bullets">
-        <li>
-          CSV has the names of the fields in its first row:{' '}
-          {columns.fields.map(({ title }) => title).join(', ')}. Other names can be matched in the next step.
-        </li>
-        <li>An empty cell is a field that is not set.</li>
-        {columns.known.some(({ field }) => field.control === 'words') && (
-          <li>Words of a list are separated by commas or semicolons.</li>
+      <div class="body">
+        <label
+          class={over ? 'drop over' : 'drop'}
+          onDragOver={drag}
+          onDragLeave={() => setOver(false)}
+          onDrop={drop}
+        >
+          <Icon name="upload" />
+          <span>
+            Choose a CSV or JSON file, or drop it here. You see what it contains before any {service.singular}{' '}
+            is created.
+          </span>
+          <input
+            ref={input}
+            type="file"
+            accept={TYPES}
+            aria-label="File to import"
+            onChange={(event) => void take(event.currentTarget.files?.[0])}
+          />
+        </label>
+        {error && (
+          <p class="notice error" role="alert">
+            {error}
+          </p>
         )}
-        {columns.maps[0] && (
+        <h3>What a file looks like</h3>
+        <ul class="help bullets">
           <li>
-            A column such as <code>{columns.maps[0].header}.colour</code> sets “colour” in{' '}
-            {columns.maps[0].title}.
+            CSV has the names of the fields in its first row:{' '}
+            {columns.fields.map(({ title }) => title).join(', ')}. Other names can be matched in the next
+            step.
           </li>
-        )}
-        <li>JSON is an array of objects, or one object a line. In CSV, a cell of any other field is JSON.</li>
-        <li>A file that was exported here can be imported as it is.</li>
-      </ul>
+          <li>An empty cell is a field that is not set.</li>
+          {columns.known.some(({ field }) => field.control === 'words') && (
+            <li>Words of a list are separated by commas or semicolons.</li>
+          )}
+          {columns.maps[0] && (
+            <li>
+              A column such as <code>{columns.maps[0].header}.colour</code> sets “colour” in{' '}
+              {columns.maps[0].title}.
+            </li>
+          )}
+          <li>
+            JSON is an array of objects, or one object a line. In CSV, a cell of any other field is JSON.
+          </li>
+          <li>A file that was exported here can be imported as it is.</li>
+        </ul>
+      </div>
       <div class="actions">
         <button type="button" onClick={downloadTemplate}>
           <Icon name="download" />

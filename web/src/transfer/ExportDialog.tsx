@@ -1,5 +1,5 @@
 /** Export of all, of what is shown, or of the selection, as CSV or JSON. Everything is loaded first. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { messageOf } from '../api/problem';
 import { counted, service } from '../contract/service';
@@ -29,6 +29,8 @@ export default function ExportDialog({ list, shown, selected, onClose }: ExportP
   const [what, setWhat] = useState<What>(selected.length ? 'selected' : shown ? 'shown' : 'all');
   const [format, setFormat] = useState<Format>('csv');
   const [state, setState] = useState<'ready' | 'loading' | 'failed'>('ready');
+  const isOpen = useRef(true);
+  useEffect(() => () => void (isOpen.current = false), []);
   const whole = cursor === null;
   const choices: [What, string][] = [
     ...(selected.length
@@ -47,6 +49,7 @@ export default function ExportDialog({ list, shown, selected, onClose }: ExportP
   const save = async () => {
     setState('loading');
     const ready = what === 'selected' || (await list.all());
+    if (!isOpen.current) return; // it was cancelled while the rest was loading
     setState(ready ? 'ready' : 'failed');
     if (!ready) return;
     const all = list.store.state.entries;
@@ -58,7 +61,7 @@ export default function ExportDialog({ list, shown, selected, onClose }: ExportP
   return (
     <Dialog title={`Export ${service.plural}`} kind="box" onClose={onClose}>
       <form
-        class="import"
+        class="export"
         onSubmit={(event) => {
           event.preventDefault();
           void save();

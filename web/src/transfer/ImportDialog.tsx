@@ -1,6 +1,6 @@
 /** Import of a file: choose it, look at what it would create, and follow the run. Knows neither the format of a file nor the API. */
-import { useEffect, useState } from 'preact/hooks';
-import { capitalised, service } from '../contract/service';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { service } from '../contract/service';
 import { useStore } from '../store';
 import { Dialog } from '../ui/parts';
 import { Choose } from './Choose';
@@ -18,10 +18,18 @@ export default function ImportDialog({ list, sub, onClose }: ImportProps & { onC
   useEffect(() => {
     void importer.recall(sub).finally(() => setKnown(true));
   }, []);
+  // What had the focus goes away with its step.
+  const step = progress ? 'run' : chosen ? 'preview' : 'choose';
+  const body = useRef<HTMLDivElement>(null);
+  const before = useRef(step);
+  useEffect(() => {
+    if (before.current !== step) body.current?.closest('dialog')?.querySelector('h2')?.focus();
+    before.current = step;
+  }, [step]);
   const title = progress ? `Import of ${progress.run.file}` : `Import ${service.plural}`;
   return (
     <Dialog title={title} kind="box wide" onClose={onClose}>
-      <div class="import">
+      <div ref={body} class="import">
         {progress ? (
           <Progress importer={importer} progress={progress} onClose={onClose} />
         ) : chosen ? (
@@ -31,12 +39,12 @@ export default function ImportDialog({ list, sub, onClose }: ImportProps & { onC
             sub={sub}
             onBack={() => setChosen(null)}
             onSource={(source) => setChosen({ ...chosen, source })}
-            onStart={(run) => void importer.begin(run)}
+            onStart={(run) => importer.begin(run)}
           />
         ) : (
           known && <Choose onChoose={setChosen} />
         )}
-        {!known && <p role="status">{capitalised('loading…')}</p>}
+        {!known && <p role="status">Loading…</p>}
       </div>
     </Dialog>
   );

@@ -21,7 +21,7 @@ interface Props {
   sub: string;
   onBack: () => void;
   onSource: (source: Source) => void;
-  onStart: (run: Run) => void;
+  onStart: (run: Run) => Promise<void>;
 }
 
 const SHOWN = 50; // faults; the file with all of them can be downloaded
@@ -30,6 +30,7 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
   const [targets, setTargets] = useState<Target[]>(() => targetsOf(columns, source.headers));
   const [copies, setCopies] = useState(false);
   const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState(false);
   const rows = useMemo(() => rowsOf(source, targets, content), [source, targets]);
   const here = useHere(list, rows);
   const faulty = rows.filter(({ faults }) => faults.length > 0);
@@ -43,7 +44,13 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
   const start = async () => {
     setBusy(true);
     const left = copies ? rows : rows.filter((row) => !here.ids.has(row.id ?? '') || row.faults.length);
-    onStart(await runOf(source, sub, rows, new Set(left)));
+    try {
+      await onStart(await runOf(source, sub, rows, new Set(left)));
+    } catch (reason) {
+      console.error(reason); // the browser's own words, such as of a full disk
+      setFailed(true);
+      setBusy(false);
+    }
   };
   const missing = fields.filter(
     ({ name, required }) =>
@@ -51,55 +58,68 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
   );
   return (
     <>
-      <p class="summary">
-        <bdi>{source.file}</bdi> · {rows.length.toLocaleString()} {rows.length === 1 ? 'row' : 'rows'}
-      </p>
-      {source.format === 'csv' && (
-        <label class="separator">
-          Separator
-          <select value={source.separator} onChange={(event) => separate(event.currentTarget.value)}>
-            {SEPARATORS.map(([separator, name]) => (
-              <option key={name} value={separator}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      {source.doubt && <p class="notice warn">{source.doubt}</p>}
-      <h3>Columns</h3>
-      <Matching source={source} targets={targets} onChange={setTargets} />
-      {missing.map(({ name, title }) => (
-        <p key={name} class="notice error">
-          {title} is required. Choose the column that has it.
+      <div class="body">
+        <p class="summary">
+          <bdi>{source.file}</bdi> · {rows.length.toLocaleString()} {rows.length === 1 ? 'row' : 'rows'}
         </p>
-      ))}
-      <h3>{wanted ? `${counted(wanted)} to create` : `No ${service.singular} to create`}</h3>
-      <Rows
-        rows={rows.filter((row) => !row.faults.length && (copies || !here.ids.has(row.id ?? '')))}
-        targets={targets}
-      />
-      {present.length > 0 && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={copies}
-            onChange={(event) => setCopies(event.currentTarget.checked)}
-          />
-          {present.length.toLocaleString()}{' '}
-          {present.length === 1 ? 'row has the ID of one' : 'rows have the IDs of some'} that you have
-          already. Create {present.length === 1 ? 'a copy' : 'copies'}
-        </label>
-      )}
-      {here.error && (
-        <p class="notice error" role="alert">
-          It is not known which rows you have already: the {service.plural} could not be loaded.
-          <button type="button" class="small" onClick={here.again}>
-            Try again
-          </button>
-        </p>
-      )}
-      {faulty.length > 0 && <Faulty source={source} rows={faulty} />}
+        {source.format === 'csv' && (
+          <label class="separator">
+            Separator
+            <select value={source.separator} onChange={(event) => separate(event.currentTarget.value)}>
+              {SEPARATORS.map(([separator, name]) => (
+                <option key={name} value={separator}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {source.doubt && <p class="notice warn">{source.doubt}</p>}
+        <h3>Columns</h3>
+        <Matching source={source} targets={targets} onChange={setTargets} />
+        {missing.map(({ name, title }) => (
+          <p key={name} class="notice error">
+            {title} is required. Choose the column that has it.
+          </p>
+        ))}
+        <h3>{wanted ? `${counted(wanted)} to create` : `No ${service.singular} to create`}</h3>
+        <Rows
+          rows={rows.filter((row) => !row.faults.length && (copies || !here.ids.has(row.id ?? '')))}
+          targets={targets}
+        />
+        {present.length > 0 && (
+          <>
+            <p>
+              {present.length.toLocaleString()}{' '}
+              {present.length === 1 ? 'row has the ID of one' : 'rows have the IDs of some'} that you have
+              already. What you have is not changed.
+            </p>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={copies}
+                onChange={(event) => setCopies(event.currentTarget.checked)}
+              />
+              Create {present.length === 1 ? 'a copy of it' : 'copies of them'}
+            </label>
+          </>
+        )}
+        {here.error && (
+          <p class="notice error" role="alert">
+            It is not known which rows you have already: the {service.plural} could not be loaded.
+            <button type="button" class="small" onClick={here.again}>
+              Try again
+            </button>
+          </p>
+        )}
+        {failed && (
+          <p class="notice error" role="alert">
+            Nothing was created: the browser has no room to keep the import while it runs. Free some, or
+            import a part of the file.
+          </p>
+        )}
+        {faulty.length > 0 && <Faulty source={source} rows={faulty} />}
+      </div>
       <div class="actions">
         <span class="help" role="status">
           {here.loading && `Loading your ${service.plural} to see which rows you have already…`}

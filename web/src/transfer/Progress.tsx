@@ -1,6 +1,7 @@
 /** The last step of an import: how far it is, stopping and going on, and what became of the rows. */
 import { counted, service } from '../contract/service';
 import { downloadFailures } from './failures';
+import { resultOf } from './words';
 import type { Importer, Progress as State } from './run';
 
 interface Props {
@@ -20,30 +21,32 @@ export function Progress({ importer, progress, onClose }: Props) {
   };
   return (
     <>
-      <progress max={total} value={total - left} aria-label="Rows that are done" />
-      <p role="status">
-        {state === 'running' && `Creating ${counted(total)}. You can close this window: the import goes on.`}
-        {state === 'paused' &&
-          `Stopped, with ${left.toLocaleString()} of ${counted(total)} left to create. ${reason}`}
-        {state === 'finished' && summary(progress)}
-      </p>
-      <dl class="counts">
-        <Count of={counts.created} what="created" />
-        <Count of={counts.known} what="created by an earlier import, not again" />
-        <Count of={counts.deleted} what="created by an earlier import and deleted since" />
-        <Count of={failures.length - counts.deleted} what="failed or left out" />
-        <Count of={left} what="left" />
-      </dl>
-      {failures.length > 0 && (
-        <ul class="failures" tabIndex={0} aria-label="Rows that were not created">
-          {failures.slice(0, SHOWN).map(({ row, why }) => (
-            <li key={row.place}>
-              <strong>Row {row.place}</strong> {why}
-            </li>
-          ))}
-          {failures.length > SHOWN && <li>and {(failures.length - SHOWN).toLocaleString()} more</li>}
-        </ul>
-      )}
+      <div class="body">
+        <progress max={total} value={total - left} aria-label="Rows that are done" />
+        <p role="status">
+          {state === 'running' &&
+            `Creating ${counted(total)}. You can close this window: the import goes on.`}
+          {state === 'paused' && `Stopped. ${reason}`}
+          {state === 'finished' && `Done. ${resultOf(progress)}`}
+        </p>
+        <dl class="counts">
+          <Count of={counts.created} what="created" />
+          <Count of={counts.known} what="created by an earlier import, not again" />
+          <Count of={counts.deleted} what="created by an earlier import and deleted since" />
+          <Count of={failures.length - counts.deleted} what="failed or left out" />
+          <Count of={left} what="left" />
+        </dl>
+        {failures.length > 0 && (
+          <ul class="failures" tabIndex={0} aria-label="Rows that were not created">
+            {failures.slice(0, SHOWN).map(({ row, why }) => (
+              <li key={row.place}>
+                <strong>Row {row.place}</strong> {why}
+              </li>
+            ))}
+            {failures.length > SHOWN && <li>and {(failures.length - SHOWN).toLocaleString()} more</li>}
+          </ul>
+        )}
+      </div>
       <div class="actions">
         {failures.length > 0 && (
           <button type="button" onClick={() => downloadFailures(run.file, run.format, run.headers, failures)}>
@@ -103,10 +106,4 @@ function Count({ of, what }: { of: number; what: string }) {
       <dd>{of.toLocaleString()}</dd>
     </div>
   );
-}
-
-function summary({ counts, failures }: State): string {
-  const made = counts.created ? `${counted(counts.created)} created.` : `No ${service.singular} was created.`;
-  const others = failures.length + counts.known;
-  return `Done. ${made}${others && counts.created ? ` ${others.toLocaleString()} ${others === 1 ? 'row was' : 'rows were'} not.` : ''}`;
 }

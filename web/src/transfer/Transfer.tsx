@@ -6,8 +6,9 @@ import { useCommands } from '../ui/commands';
 import { later } from '../ui/later';
 import { Icon } from '../ui/parts';
 import type { ExportProps } from './ExportDialog';
-import { importedFile } from './flag';
+import { report, reportOf } from './flag';
 import { transfer } from './open';
+import './transfer.css';
 
 const ImportDialog = later(() => import('./ImportDialog'));
 const ExportDialog = later(() => import('./ExportDialog'));
@@ -20,7 +21,8 @@ interface Props extends Pick<ExportProps, 'list' | 'shown'> {
 
 export function Transfer({ list, sub, shown, selected }: Props) {
   const open = useStore(transfer);
-  const file = importedFile(sub);
+  useStore(report);
+  const note = reportOf(sub);
   const close = () => (transfer.state = null);
   useCommands([
     { id: 'transfer.import', label: `Import ${service.plural}`, icon: 'upload', run: start('import') },
@@ -28,11 +30,9 @@ export function Transfer({ list, sub, shown, selected }: Props) {
   ]);
   return (
     <>
-      {file !== null && !open && (
-        <p class="notice" role="status">
-          <span>
-            The import of <bdi>{file}</bdi> is not finished, or its result was not seen yet.
-          </span>
+      {note !== null && !open && (
+        <p class="notice import-note">
+          <span>{note}</span>
           <button type="button" class="small" onClick={start('import')}>
             Show the import
           </button>

@@ -1,5 +1,6 @@
-/** Whether an import is under way, known without loading what an import needs. */
+/** Whether an import is under way and how far it is, known without loading what an import needs. */
 import { service } from '../contract/service';
+import { Store } from '../store';
 
 export const DATABASE = `${service.collection}-import`;
 const FLAG = 'import:';
@@ -9,9 +10,15 @@ export function flag(sub: string): string {
   return FLAG + sub;
 }
 
-/** Return the name of the file that the user imports; null if there is no import, or its result was dismissed. */
-export function importedFile(sub: string): string | null {
-  return localStorage.getItem(flag(sub));
+/** How far the import of this page is, in a sentence; null if this page has not looked at any. */
+export const report = new Store<string | null>(null);
+
+/** Return a sentence about the user's import; null if there is none, or its result was dismissed. */
+export function reportOf(sub: string): string | null {
+  const file = localStorage.getItem(flag(sub));
+  return file === null
+    ? null
+    : (report.state ?? `The import of “${file}” is not finished, or its result was not seen.`);
 }
 
 /** Forget all imports of this browser, for example because the user signs out. What they created stays. */
