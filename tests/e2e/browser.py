@@ -155,6 +155,11 @@ class App:
         beside = self.page.evaluate("matchMedia('(min-width: 75em)').matches")
         return self.close() if beside else self
 
+    def transfer(self, what: str) -> None:
+        """Open the dialog of an import or export: `Import` or `Export`."""
+        self.button(what).click()
+        self.page.get_by_role("dialog").wait_for()
+
     def calls(self, method: str) -> list[Any]:
         """Return a list that records each call of the API by `method` from now on."""
         requests: list[Any] = []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,11 +28,16 @@ COLLECTION: str = WEB["service"]["collection"]
 CONTENT: dict[str, Any] = WEB["content"]
 FIELDS: dict[str, Any] = CONTENT["properties"]
 TITLE = "name"
+MOST_VALUES = max(len(shape.valid) for shape in shapes.SHAPES)
 
 
 def body(which: int) -> str:
     """Content with the value `which` of every shape, as JSON text."""
-    return "{" + ", ".join(f"{json.dumps(shape.field)}: {shape.valid[which]}" for shape in shapes.SHAPES) + "}"
+    return (
+        "{"
+        + ", ".join(f"{json.dumps(shape.field)}: {shape.valid[which % len(shape.valid)]}" for shape in shapes.SHAPES)
+        + "}"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +253,31 @@ def test_the_conflict_dialog_shows_every_shape_and_restores_it(
     app.button("Save these values").click()
     app.saved()
     assert stored(api)[1] == before | {TITLE: "Mine"}
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON"])
+def test_every_shape_is_exported_and_imported_without_loss(
+    app: App, user: dict[str, str], api: httpx.Client, tmp_path: Path, kind: str
+) -> None:
+    for which in range(MOST_VALUES):
+        api.post(COLLECTION, content=body(which), headers={"Content-Type": "application/json"}).raise_for_status()
+    app.enter(user)
+    app.transfer("Export")
+    dialog = app.page.get_by_role("dialog")
+    dialog.get_by_label(kind).check()
+    with app.page.expect_download() as download:
+        dialog.get_by_role("button", name="Export").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    app.transfer("Import")
+    dialog.get_by_label("File to import").set_input_files(path)
+    dialog.get_by_label("Create copies of them").check()
+    dialog.get_by_role("button", name=f"Create {MOST_VALUES} {app.service.plural}").click()
+    expect(dialog.get_by_role("status").filter(has_text="Done.")).to_be_visible()
+    entries = exactly(api.get(COLLECTION, params={"limit": 100}).text)[WEB["service"]["page"]]
+    texts = sorted(json.dumps(content_of(entry), sort_keys=True, default=str) for entry in entries)
+    assert len(texts) == 2 * MOST_VALUES
+    assert texts[::2] == texts[1::2]
 
 
 def test_the_reference_page_shows_every_shape_and_every_operation(app: App) -> None:

@@ -28,7 +28,7 @@ FILE = "\r\n".join(
 
 def start_import(app: App, name: str, text: str) -> Locator:
     """Choose a file in the dialog that imports, and return the dialog."""
-    app.button("Import").click()
+    app.transfer("Import")
     dialog = app.page.get_by_role("dialog")
     choose(dialog, name, text)
     return dialog
@@ -49,7 +49,7 @@ def downloaded(page: Page, button: Locator, folder: Path) -> str:
 
 
 def export(app: App, format: str, folder: Path) -> str:
-    app.button("Export").click()
+    app.transfer("Export")
     dialog = app.page.get_by_role("dialog")
     dialog.get_by_label(format).check()
     return downloaded(app.page, dialog.get_by_role("button", name="Export"), folder)
