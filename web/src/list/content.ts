@@ -26,11 +26,13 @@ export function titleOf(fields: Field[]): Field | undefined {
 }
 
 const LONGEST = 200; // characters of a title
+/** Spaces, and characters that are not visible: a braille blank, a zero-width space, a mark of direction. */
+const BLANK = /^[\s\u2800\p{Default_Ignorable_Code_Point}\p{Control}\p{Format}]*$/u;
 
 /** Return the name of a resource for people: the text of its title, or else its ID. */
 export function nameOf(resource: Json): string {
   const text = title && own(resource, title.name);
-  if (typeof text !== 'string' || !text.trim()) return textOf(own(resource, 'id'));
+  if (typeof text !== 'string' || BLANK.test(text)) return textOf(own(resource, 'id'));
   const characters = Array.from(text);
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text;
 }
