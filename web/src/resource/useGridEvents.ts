@@ -2,6 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
+import { useCommands } from '../ui/commands';
 import { go, openApart } from '../ui/router';
 import type { Column } from './columns';
 import type { GridProps } from './layout';
@@ -102,6 +103,29 @@ export function useGridEvents(
     if (!props.selection.has(from.id)) props.selection.toggle(from.id);
     if (next) props.selection.extend(next.id, order());
   };
+  const onRow = () => focus.present() !== null;
+  useCommands(() => [
+    ...(['j', 'k'] as const).map((keys) => ({
+      id: `grid.${keys}`,
+      label: keys === 'j' ? 'Next row' : 'Previous row',
+      keys,
+      repeat: true,
+      hidden: true,
+      enabled: props.rows.length > 0 && !props.current,
+      run: () => focus.step(keys === 'j' ? 1 : -1),
+    })),
+    {
+      id: 'grid.pick',
+      label: 'Select the row, or deselect it',
+      keys: 'x',
+      hidden: true,
+      enabled: onRow(),
+      run: () => {
+        const row = focus.present();
+        if (row !== null) props.selection.toggle(row);
+      },
+    },
+  ]);
   return {
     kept: focus.kept,
     handlers: { onClick, onAuxClick, onMouseDown, onKeyDown, onFocusIn: focus.onFocusIn },
@@ -176,5 +200,12 @@ function useGridFocus({ rows, layout, current }: GridProps, body: RefObject<HTML
     const height = body.current?.querySelector('tr')?.getBoundingClientRect().height ?? innerHeight;
     return Math.max(1, Math.floor(innerHeight / height) - 3);
   };
-  return { kept, move, page, onFocusIn };
+  /** The ID of the row that has the focus. */
+  const present = () =>
+    last.current && body.current?.contains(document.activeElement) && at >= 0 ? last.current.id : null;
+  const step = (by: 1 | -1) => {
+    const row = present() === null ? Math.max(0, at) : at + by;
+    move({ row: Math.min(rows.length - 1, Math.max(0, row)), column: NAME });
+  };
+  return { kept, move, step, present, page, onFocusIn };
 }
