@@ -28,6 +28,7 @@ FIRST = [
     "commands.md",
     "contract.md",
     "clients.md",
+    "transfer.md",
     "architecture.md",
     "claims.md",
     "runbook.md",
