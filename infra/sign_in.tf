@@ -1,4 +1,4 @@
-# How Cognito's page looks, in the colours of web/src/style.css, and the mail that people get.
+# How Cognito's page looks: in the colours of web/src/tokens.css, with the app's picture, and on the managed page with its name too.
 
 locals {
   # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
@@ -23,6 +23,7 @@ resource "aws_cognito_user_pool_ui_customization" "web" {
   user_pool_id = local.user_pool.id
   client_id    = aws_cognito_user_pool_client.web.id
   css          = file("${path.module}/sign_in/classic.css")
+  image_file   = filebase64("${path.module}/sign_in/logo.png") # no SVG, so no name: it comes from the contract
 
   depends_on = [aws_cognito_user_pool_domain.users]
 }
@@ -45,6 +46,12 @@ resource "aws_cloudformation_stack" "sign_in_page" {
           UserPoolId = local.user_pool.id
           ClientId   = aws_cognito_user_pool_client.web.id
           Settings   = jsondecode(file("${path.module}/sign_in/managed.json"))
+          Assets = [for mode, colour in { LIGHT = "#17201d", DARK = "#e8edeb" } : {
+            Category  = "FORM_LOGO"
+            ColorMode = mode
+            Extension = "SVG"
+            Bytes     = base64encode(templatefile("${path.module}/sign_in/logo.svg", { title = local.service.title, colour = colour }))
+          }]
         }
       }
     }

@@ -82,6 +82,10 @@ run "only_invited_people_sign_in_by_password_and_no_domain_is_bound_unless_somet
     error_message = "The sign-in page is not the classic one with a look of its own."
   }
   assert {
+    condition     = length(aws_cognito_user_pool_ui_customization.web[0].image_file) < 100 * 1024 && jsondecode(local.web_config).password_rules == { length = 12, of = ["lowercase", "number", "symbol", "uppercase"] }
+    error_message = "The sign-in page has no picture, or the web app does not know what a password needs."
+  }
+  assert {
     condition     = length(aws_wafv2_web_acl.sign_in) == 0 && length(output.dns_records) == 0
     error_message = "There is a web ACL to pay for, or a domain."
   }
@@ -204,6 +208,10 @@ run "domains_that_are_not_in_use_yet_change_no_address_but_passkeys_belong_to_th
   assert {
     condition     = jsondecode(aws_cloudformation_stack.sign_in_page[0].template_body).Resources.Style.Properties.ClientId == aws_cognito_user_pool_client.web.id
     error_message = "The managed page would be unavailable: no style belongs to the web app's client."
+  }
+  assert {
+    condition     = [for asset in jsondecode(aws_cloudformation_stack.sign_in_page[0].template_body).Resources.Style.Properties.Assets : "${asset.Category} ${asset.ColorMode} ${strcontains(base64decode(asset.Bytes), ">${local.service.title}</text>")}"] == ["FORM_LOGO DARK true", "FORM_LOGO LIGHT true"]
+    error_message = "The managed page does not have the name of the app."
   }
   assert {
     condition     = aws_wafv2_web_acl_association.sign_in[0].resource_arn == aws_cognito_user_pool.users[0].arn && [for rule in aws_wafv2_web_acl.sign_in[0].rule : [for s in rule.statement : [for r in s.rate_based_statement : r.limit]]] == [[[500]]]

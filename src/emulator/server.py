@@ -23,7 +23,7 @@ from emulator.apigateway import (
 )
 from emulator.cloudfront import response_headers
 from emulator.cloudwatch import get_metric_data, metrics, statistics
-from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_metrics, sign_up
+from emulator.cognito import auth_time, client_secrets, refresh_rotation, sign_in_look, sign_in_metrics, sign_up
 from emulator.dynamodb import query_pages, table_metrics
 from emulator.http import edge, framing, one_write, signatures
 from emulator.iam import (
@@ -46,6 +46,7 @@ ADDITIONS = (
     put_rest_api,
     refresh_rotation,
     auth_time,
+    sign_in_look,
     sign_up,
     client_secrets,
     leading_keys,

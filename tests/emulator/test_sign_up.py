@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from emulator.cognito import auth_time, sign_up
+from emulator.cognito import auth_time, sign_in_look, sign_up
 from emulator.process import endpoint_url
 
 from .stack import Json, Stack, unique
@@ -80,7 +80,10 @@ def signed_in(site: Site) -> Json:
 @pytest.mark.adds(sign_up.SIGN_UP_PAGE)
 def test_a_new_user_is_signed_in_after_the_code(ours: Stack) -> None:
     site = Site(ours)
-    assert '<button type="submit">Sign up</button>' in site.http.get("/signup", params=site.parameters()).text
+    assert (
+        '<button class="submitButton-customizable" type="submit">Sign up</button>'
+        in site.http.get("/signup", params=site.parameters()).text
+    )
     tokens = signed_in(site)
     name = claims(tokens["access_token"])["username"]
     assert site.api.admin_get_user(UserPoolId=site.pool, Username=name)["UserStatus"] == "CONFIRMED"
@@ -144,6 +147,57 @@ def test_ministack_lets_anybody_sign_up(ministack: Stack) -> None:
     site = Site(ministack, **INVITED)
     sign_up_by_the_api(site)
     assert len(site.api.list_users(UserPoolId=site.pool)["Users"]) == 1
+
+
+BRANDED = ".submitButton-customizable { background-color: #0f6b5c; }"
+
+
+def branded(stack: Stack) -> Site:
+    """A site whose pages have a style, and whose users need long passwords."""
+    site = Site(stack, Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireSymbols": False}})
+    site.api.create_user_pool_domain(UserPoolId=site.pool, Domain=unique("domain"))
+    site.api.set_ui_customization(UserPoolId=site.pool, ClientId=site.client, CSS=BRANDED + "</style><script>")
+    return site
+
+
+@pytest.mark.adds(sign_in_look.LOOK)
+def test_the_pages_have_the_style_of_the_client_and_the_rules_of_a_password(ours: Stack) -> None:
+    site = branded(ours)
+    server = {"Identifier": "orders", "Name": "orders", "Scopes": [{"ScopeName": "read", "ScopeDescription": "Read"}]}
+    site.api.create_resource_server(UserPoolId=site.pool, **server)
+    settings = {
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": ["openid", "email", "orders/read"],
+        "CallbackURLs": [APP],
+    }
+    site.api.update_user_pool_client(
+        UserPoolId=site.pool, ClientId=site.client, AllowedOAuthFlowsUserPoolClient=True, **settings
+    )
+    site.api.admin_create_user(
+        UserPoolId=site.pool, Username="a@example.com", TemporaryPassword="Temporary-passw0rd", MessageAction="SUPPRESS"
+    )
+    sign_in = site.http.get("/oauth2/authorize", params=site.parameters()).text
+    sign_up = site.http.get("/signup", params=site.parameters()).text
+    invited = site.parameters(username="a@example.com", password="Temporary-passw0rd")
+    new_password = site.http.post("/login", data=invited).text
+    for page in (sign_in, sign_up, new_password):
+        assert BRANDED in page
+        assert '<div class="banner-customizable">Orders</div>' in page
+        assert '<button class="submitButton-customizable" type="submit"' in page
+        assert "<script>" not in page
+    rules = [
+        *("Password must have length greater than or equal to 14", "Password must have uppercase characters"),
+        *("Password must have lowercase characters", "Password must have numeric characters"),
+    ]
+    for page in (sign_up, new_password):
+        assert re.findall("<li>([^<]*)</li>", page) == rules
+    assert "<li>" not in sign_in
+
+
+@pytest.mark.lacks(sign_in_look.LOOK)
+def test_ministack_stores_a_style_and_uses_it_nowhere(ministack: Stack) -> None:
+    site = branded(ministack)
+    assert BRANDED not in site.http.get("/oauth2/authorize", params=site.parameters()).text
 
 
 def test_form_escapes_what_the_user_typed(ours: Stack) -> None:

@@ -39,7 +39,7 @@ def test_the_sign_in_pages_have_the_colours_of_the_web_app() -> None:
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/hosted-ui-classic-branding.html
     """
-    colours = set(re.findall(r"#([0-9a-f]{6})", (ROOT / "web" / "src" / "style.css").read_text(encoding="utf-8")))
+    colours = set(re.findall(r"#([0-9a-f]{6})", (ROOT / "web" / "src" / "tokens.css").read_text(encoding="utf-8")))
     classic = (ROOT / "infra" / "sign_in" / "classic.css").read_text(encoding="utf-8")
     managed = (ROOT / "infra" / "sign_in" / "managed.json").read_text(encoding="utf-8")
     assert set(re.findall(r"#([0-9a-f]+);", classic)) <= colours

@@ -167,7 +167,9 @@ def _inputs(environment: Environment) -> str:
         environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json", "service.json")
     ]
     files += (
-        path for path in (environment.root / "infra").rglob("*") if path.suffix in (".tf", ".tfvars", ".json", ".css")
+        path
+        for path in (environment.root / "infra").rglob("*")
+        if path.suffix in (".tf", ".tfvars", ".json", ".css", ".svg", ".png")
     )
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -13,6 +13,7 @@ from ministack import app
 from ministack.core import responses
 from ministack.services import cognito
 
+from emulator.cognito.sign_in_look import LOOK, dressed
 from emulator.patches import Difference, patch, register, uses
 
 Json = dict[str, Any]
@@ -83,7 +84,7 @@ _pending: dict[str, Json] = {}  # token of a sign-up that waits for its code -> 
 def install() -> None:
     """Serve the page, and link to it from the sign-in page."""
     patch(app, "_handle_cognito_body_request", handle, SIGN_UP_PAGE)
-    patch(cognito, "_login_page_html", sign_in_page, SIGN_UP_PAGE, INVITED_ONLY)
+    patch(cognito, "_login_page_html", sign_in_page, SIGN_UP_PAGE, INVITED_ONLY, LOOK)
     patch(cognito, "_sign_up", sign_up, INVITED_ONLY)
 
 
@@ -116,10 +117,10 @@ def sign_in_page(
     """Return the HTML of the sign-in page."""
     values = (client_id, redirect_uri, scope, state, response_type, code_challenge, code_challenge_method, nonce)
     page = original(*values, error_message=error_message)
-    if _invited_only(client_id):
-        return page
-    link = f"{PATH}?{urlencode(dict(zip(OAUTH, values, strict=True)))}"
-    return page.replace("</form>", f'</form>\n<a href="{html.escape(link)}">Create an account</a>')
+    if not _invited_only(client_id):
+        link = f"{PATH}?{urlencode(dict(zip(OAUTH, values, strict=True)))}"
+        page = page.replace("</form>", f'</form>\n<p><a href="{html.escape(link)}">Create an account</a></p>')
+    return dressed(page, client_id)
 
 
 def sign_up(original: Callable[[Json], Response], data: Json) -> Response:
@@ -199,6 +200,7 @@ def _form(values: Json, error: str = "") -> Response:
     return _page(
         "Sign up",
         error,
+        values.get("client_id", ""),
         f"""{hidden}
 <label for="username">Email</label>
 <input type="text" id="username" name="username" inputmode="email" autocomplete="username" value="{email}" required autofocus>
@@ -215,6 +217,7 @@ def _code_form(token: str, error: str = "") -> Response:
     return _page(
         "Confirm your account",
         error,
+        pending["client_id"],
         f"""<input type="hidden" name="token" value="{token}">
 <p>On AWS a code is sent to {html.escape(pending["username"])}. This machine sends no e-mail; the code is
 <strong id="mailed">{user["_confirmation_code"]}</strong>.</p>
@@ -224,9 +227,10 @@ def _code_form(token: str, error: str = "") -> Response:
     )
 
 
-def _page(title: str, error: str, inner: str) -> Response:
+def _page(title: str, error: str, client_id: str, inner: str) -> Response:
     message = f'<div class="error">{html.escape(error)}</div>' if error else ""
     page = cognito._page_shell(title, title, f'{message}\n<form method="POST" action="{PATH}">{inner}</form>')
+    page = dressed(page, client_id, choosing=title == "Sign up")
     return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
 
 
