@@ -153,7 +153,7 @@ const WIDTHS: Record<Kind, [number, number]> = {
   number: [7, 0],
   mark: [7, 0.7],
   line: [8, 1.2],
-  words: [10, 1.8],
+  words: [14, 2.4],
   text: [11, 2.6],
   time: [7.5, 0.4],
   other: [10, 1.8],

@@ -13,7 +13,7 @@ const PATHS = {
   columns: 'M3 4h14v12H3zM8 4v12M12 4v12',
   down: 'M10 4v12M5 11l5 5 5-5',
   up: 'M10 16V4M5 9l5-5 5 5',
-  more: 'M4 10h.01M10 10h.01M16 10h.01',
+  more: 'M4 10a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M9.5 10a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M15 10a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0',
   open: 'M11 4h5v5M16 4l-8 8M13 12v4H4V7h4',
   close: 'M5 5l10 10M15 5L5 15',
   copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
