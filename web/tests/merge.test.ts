@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { distinctText } from '../src/contract/schema';
 import { Exact } from '../src/json/number';
-import { joined } from '../src/resource/join';
+import { joined, marked } from '../src/resource/join';
 import { differences, merged, obvious, patched, patchOf } from '../src/resource/merge';
 
 test.each([
@@ -134,6 +134,19 @@ test('lists within objects are joined where they are', () => {
   }));
   const changes = differences(before, my ?? {}, their ?? {});
   expect(changes.map((change) => [change.pointer, obvious(change)])).toEqual([['/box/list', 'joined']]);
+});
+
+test('a list is shown with what was added and removed, where it was', () => {
+  const texts = (base: unknown[], list: unknown[]) =>
+    marked(base, list).map(
+      ({ entry, mark }) => `${{ kept: '', added: '+', removed: '-' }[mark]}${String(entry)}`,
+    );
+  expect(texts(['a', 'b', 'c', 'd'], ['x', 'a', 'c', 'y'])).toEqual(
+    ['x', 'a', '-b', 'c', '-d', 'y'].map((text) => (/[xy]/.test(text) ? `+${text}` : text)),
+  );
+  expect(texts(['a'], [])).toEqual(['-a']);
+  expect(texts(['a', 'a'], ['a'])).toEqual(['a', '-a']);
+  expect(texts([1], [1, 2])).toEqual(['1', '+2']);
 });
 
 const LETTERS = 'abcdefgh'.split('');

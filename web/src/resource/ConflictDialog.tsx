@@ -1,11 +1,12 @@
 /** Both versions of a resource that was changed in two places, field by field; the user chooses. Knows no API. */
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { distinctText } from '../contract/schema';
 import { service } from '../contract/service';
 import { type Json, same } from '../json/value';
 import { Dialog, Time } from '../ui/parts';
 import { contentOf, placeOf, schema } from '../list/content';
+import { marked } from './join';
 import { type Choice, type Difference, differences, merged, obvious } from './merge';
 import { type Option, optionsOf } from './options';
 import './ConflictDialog.css';
@@ -34,6 +35,10 @@ export default function ConflictDialog({ theirs, base, mine, onClose, onChoose }
     ),
   );
   const open = changes.filter(({ change }) => !chosen[change.pointer]).length;
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    form.current?.querySelector<HTMLElement>('.open input, .primary')?.focus();
+  }, []);
   const choose = (event: Event) => {
     event.preventDefault();
     const all = changes.map(({ change }) => change);
@@ -45,7 +50,7 @@ export default function ConflictDialog({ theirs, base, mine, onClose, onChoose }
       kind="box wide"
       onClose={onClose}
     >
-      <form class="conflict" onSubmit={choose}>
+      <form ref={form} class="conflict" onSubmit={choose}>
         <p>
           Version {theirs.version} was saved on <Time at={theirs.updated_at} />, after you opened it. Nothing
           was overwritten. Choose which value to keep for each field.
@@ -87,7 +92,7 @@ interface VersionsProps {
 function Versions({ change, options, chosen, onChoose }: VersionsProps) {
   const { pointer, changed, base } = change;
   return (
-    <fieldset class="versions">
+    <fieldset class={chosen ? 'versions' : 'versions open'}>
       <legend>
         {placeOf(pointer)}
         <span class="help">{WHO[changed]}</span>
@@ -123,9 +128,33 @@ function shown({ base, mine, theirs, joined }: Difference, value: unknown) {
   if (value === undefined) return <em>not set</em>;
   if (value === null) return <em>null</em>;
   if (value === '') return <em>empty text</em>;
+  if (Array.isArray(value)) return <Entries base={Array.isArray(base) ? base : []} entries={value} />;
   const all = joined ? [base, mine, theirs, joined.value] : [base, mine, theirs];
   return distinctText(
     value,
     all.filter((other) => !same(other, value)),
   );
 }
+
+const MARKS = { kept: '', added: '+ ', removed: '− ' };
+
+/** A list with what was added to it and removed from it. */
+function Entries({ base, entries }: { base: unknown[]; entries: unknown[] }) {
+  const all = marked(base, entries);
+  if (!all.length) return <em>empty list</em>;
+  return (
+    <span class="marked">
+      {all.map(({ entry, mark }, index) => {
+        const Element = ELEMENTS[mark];
+        return (
+          <Element key={index} class="chip">
+            {MARKS[mark]}
+            <bdi>{distinctText(entry)}</bdi>
+          </Element>
+        );
+      })}
+    </span>
+  );
+}
+
+const ELEMENTS = { kept: 'span', added: 'ins', removed: 'del' } as const;

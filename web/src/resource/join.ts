@@ -23,6 +23,26 @@ export function joined(base: unknown[], mine: unknown[], theirs: unknown[]): Joi
   };
 }
 
+export interface Marked {
+  entry: unknown;
+  mark: 'kept' | 'added' | 'removed';
+}
+
+/** Return a list's entries, each with whether `base` has it too, and those that only `base` has, each after the one it followed. */
+export function marked(base: unknown[], entries: unknown[]): Marked[] {
+  const [before, after] = [named(base), named(entries)];
+  const result = [...after].map(([name, entry]): [string, Marked] => [
+    name,
+    { entry, mark: before.has(name) ? 'kept' : 'added' },
+  ]);
+  let place = 0;
+  for (const [name, entry] of before) {
+    if (after.has(name)) place = result.findIndex(([other]) => other === name) + 1;
+    else result.splice(place++, 0, [name, { entry, mark: 'removed' }]);
+  }
+  return result.map(([, one]) => one);
+}
+
 /** Put what `other` added before the next entry that both have, or last. */
 function inserted(kept: [string, unknown][], lead: Named, other: Named, before: Named): unknown[] {
   const result = [...kept];
