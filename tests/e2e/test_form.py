@@ -122,3 +122,50 @@ def test_faults_focus_the_control_they_are_about_and_are_seen_there(
     app.page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at a zoom of 400 %
     assert app.page.evaluate(SHARE) >= 0.5
     assert app.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_what_two_people_added_to_a_list_and_a_map_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    app.allowed += ["412"]
+    content = {"name": "Lamp", "tags": ["a", "b"], "attributes": {"colour": "red", "size": "m"}}
+    where = f"items/{api.post('items', json=content).json()['id']}"
+    app.enter(user, f"/{where}")
+    app.edit()
+    app.button("Remove a").click()
+    app.field("Tags").fill("mine")
+    app.button("Add a field").click()
+    app.page.get_by_label("Attributes: name 3").fill("shape")
+    app.page.get_by_label("Attributes: value 3").fill("round")
+    theirs = {"name": "Lamp 2", "tags": ["a", "b", "theirs"], "attributes": {"size": None, "weight": "2"}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    assert api.patch(where, json=theirs, headers=merge).status_code == 200
+    app.button("Save").click()
+    dialog = app.page.get_by_role("dialog", name="This item has changed since you opened it")
+    tags = dialog.get_by_role("group", name="Tags")
+    expect(tags.get_by_label("Both changes")).to_be_checked()
+    assert tags.locator(".joined .chip").all_text_contents() == ["−a", "b", "+theirs", "+mine"]
+    expect(dialog.get_by_role("group", name="Attributes › shape").get_by_label("Your value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Attributes › weight").get_by_label("Current value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Attributes › size").get_by_label("Current value")).to_be_checked()
+    expect(app.button("Save these values")).to_be_focused()
+    assert app.axe() == []
+    app.button("Save these values").click()
+    expect(app.notice()).to_contain_text("Saved “Lamp 2”.")
+    now = api.get(where).json()
+    assert (now["name"], now["tags"]) == ("Lamp 2", ["b", "theirs", "mine"])
+    assert now["attributes"] == {"colour": "red", "weight": "2", "shape": "round"}
+
+    app.open(f"/{where}")
+    app.edit()
+    app.field("Tags").fill("one more")
+    full = [f"tag {number}" for number in range(20)]
+    assert api.patch(where, json={"tags": full}, headers=merge).status_code == 200
+    app.button("Save").click()
+    both = tags.get_by_label("Both changes")
+    expect(both).to_be_disabled()
+    expect(tags).to_contain_text("Not possible: it must have at most 20 entries.")
+    expect(app.button("Save these values")).to_be_disabled()
+    expect(tags.get_by_label("Your value")).to_be_focused()
+    tags.get_by_label("Current value").check()
+    app.button("Save these values").click()
+    expect(dialog).to_have_count(0)
+    assert api.get(where).json()["tags"] == full

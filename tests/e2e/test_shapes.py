@@ -280,6 +280,75 @@ def test_every_shape_is_exported_and_imported_without_loss(
     assert texts[::2] == texts[1::2]
 
 
+def test_what_both_sides_added_anywhere_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    base = {
+        "list_of_unique": ["a"],
+        "list_of_text": ["a", "a"],
+        "list_of_objects": [{"sku": "a"}],
+        "list_of_numbers": [1],
+        "map_of_text": {"a": "1"},
+        "map_of_lists": {"a": ["1"]},
+        "closed_object": {"street": "1"},
+        "object_deep": {"level": {"entries": [{"value": 1}]}},
+        "untyped": [None],
+    }
+    mine = {
+        "list_of_unique": ["a", "m"],
+        "list_of_text": ["a"],
+        "list_of_objects": [{"sku": "a"}, {"sku": "m", "amount": 2}],
+        "list_of_numbers": [1, 9007199254740993],
+        "map_of_text": {"a": "1", "m": "2"},
+        "map_of_lists": {"a": ["1", "m"]},
+        "closed_object": {"street": "1", "city": "Mine"},
+        "object_deep": {"level": {"entries": [{"value": 1}, {"value": 2}]}},
+        "untyped": [None, {"m": 1}],
+    }
+    theirs = {
+        "list_of_unique": ["a", "t"],
+        "list_of_text": ["a", "a", "t"],
+        "list_of_objects": [{"sku": "t"}, {"sku": "a"}],
+        "list_of_numbers": [9007199254740992, 1],
+        "map_of_text": {"t": "3"},
+        "map_of_lists": {"a": ["t", "1"], "t": []},
+        "closed_object": {"street": "2"},
+        "object_deep": {"level": {"entries": [{"value": 3}, {"value": 1}]}},
+        "untyped": [None, "t"],
+    }
+    both = {
+        "list_of_unique": ["a", "t", "m"],
+        "list_of_text": ["a", "t"],
+        "list_of_objects": [{"sku": "t"}, {"sku": "a"}, {"sku": "m", "amount": 2}],
+        "list_of_numbers": [9007199254740992, 1, 9007199254740993],
+        "map_of_text": {"a": "1", "m": "2", "t": "3"},
+        "map_of_lists": {"a": ["t", "1", "m"], "t": []},
+        "closed_object": {"street": "2", "city": "Mine"},
+        "object_deep": {"level": {"entries": [{"value": 3}, {"value": 1}, {"value": 2}]}},
+        "untyped": [None, "t", {"m": 1}],
+    }
+    assert api.post(COLLECTION, json={TITLE: "Mine", **base}).status_code == 201
+    where, _ = stored(api)
+    app.enter(user, f"/{where}")
+    app.edit()
+    for name, value in mine.items():
+        pointer = step("", name)
+        row = row_of(app, pointer)
+        while row.locator(".words").count() and row.get_by_role("button", name="Remove").count():
+            row.get_by_role("button", name="Remove").first.click()
+        if name == "map_of_text":
+            row.get_by_role("button", name="Add a field").click()
+            row.locator(".pair").nth(1).locator("input").first.fill("m")
+            row.locator(".pair").nth(1).locator("input").last.fill("2")
+        else:
+            enter(row, pointer, value, FIELDS[name])
+    merge = {"Content-Type": "application/merge-patch+json"}
+    assert api.patch(where, json={TITLE: "Theirs", **theirs}, headers=merge).status_code == 200
+    app.allowed += ["412"]
+    app.button("Save").click()
+    app.button("Save these values").click()
+    expect(app.notice()).to_contain_text("Saved “Theirs”.")
+    assert stored(api)[1] == {TITLE: "Theirs", **both}
+
+
 def test_the_reference_page_shows_every_shape_and_every_operation(app: App) -> None:
     app.open("/reference")
     section = app.page.locator(f"#schema-{WEB['service']['schema']}")

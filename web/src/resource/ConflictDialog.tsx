@@ -136,7 +136,7 @@ function shown({ base, mine, theirs, joined }: Difference, value: unknown) {
   );
 }
 
-const MARKS = { kept: '', added: '+ ', removed: '− ' };
+const MARKS = { kept: '', added: '+', removed: '−' };
 
 /** A list with what was added to it and removed from it. */
 function Entries({ base, entries }: { base: unknown[]; entries: unknown[] }) {
