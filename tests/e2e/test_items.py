@@ -92,11 +92,10 @@ def test_sixty_items_are_loaded_page_by_page_in_both_orders(app: App, user: dict
 
     assert app.shift < 0.01
 
-    app.page.get_by_label("Order").select_option("asc")
+    app.page.get_by_label("Order").select_option("created_at")
     expect(app.rows().first).to_contain_text("Item 01")
     search = app.page.get_by_role("searchbox")
     search.press_sequentially("item 5")  # keys, not `fill`: a shift within half a second of a key press does not count
-    expect(app.page.get_by_text("Searched all items (60).")).to_be_visible()
     expect(app.rows()).to_have_count(15)  # every word, anywhere in the content
     assert app.names()[:2] == ["Item 05", "Item 15"]
     search.press_sequentially(" nowhere")
@@ -130,6 +129,7 @@ def test_an_api_call_is_a_curl_command_that_works_and_hides_the_token(
     app: App, user: dict[str, str], api: httpx.Client
 ) -> None:
     app.enter(user).create(name="It's $5 & up", quantity="5")
+    app.button("More").click()
     app.button("API calls").click()
     dialog = app.page.get_by_role("dialog")
     line = dialog.locator("pre")

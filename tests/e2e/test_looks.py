@@ -128,6 +128,7 @@ def test_the_list_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     app.button("Sign out on all devices").wait_for()
     walk.look("account")
     app.page.keyboard.press("Escape")
+    app.button("More").click()
     app.button("API calls").click()
     app.page.get_by_role("dialog").locator("pre").wait_for()
     walk.look("calls")

@@ -6,6 +6,7 @@ import './ui/controls.css';
 import { Api } from './api/client';
 import { Explained, messageOf } from './api/problem';
 import { App } from './app';
+import { followUser } from './app/followUser';
 import { NotStarted } from './app/NotStarted';
 import { Sessions } from './auth/session';
 import { readConfig, Unconfigured } from './config';
@@ -25,6 +26,7 @@ async function open(root: HTMLElement): Promise<void> {
   const { path, failure } = await sessions.start();
   arrive(path);
   const lists = { present: new ResourceList(api), trash: new ResourceList(api, 'desc', true) };
+  followUser(sessions, lists);
   const trashDays = has('restore') ? (config.trash_days ?? 0) : 0;
   const signUp = config.sign_up !== 'invite';
   const passwordRules = config.password_rules ?? null;

@@ -11,7 +11,8 @@ export class Exact {
 
 export type Numeric = number | Exact;
 
-const JSON_NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** The text of a JSON number. */
+export const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** The reader's separators; digits are always ASCII's, as JSON has them. */
 const LOCAL = new Intl.NumberFormat(undefined, { numberingSystem: 'latn' });
 const POINT = LOCAL.formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
@@ -33,7 +34,7 @@ interface Decimal {
 }
 
 export function decimalOf(number: Numeric): Decimal {
-  const [, minus, whole = '', fraction = '', power = '0'] = JSON_NUMBER.exec(String(number)) ?? [];
+  const [, minus, whole = '', fraction = '', power = '0'] = NUMBER.exec(String(number)) ?? [];
   const all = (whole + fraction).replace(/^0+/, '');
   const digits = all.replace(/0+$/, '');
   const sign = digits ? (minus ? -1 : 1) : 0;

@@ -1,6 +1,6 @@
 /** Whether an entry passes a filter on one field. Knows no view and no address. */
 import type { Resource } from '../api/client';
-import { compare, isNumeric, type Numeric, numberOf } from '../json/number';
+import { compare, isNumeric, NUMBER, type Numeric, numberOf } from '../json/number';
 import { at, isObject, write } from '../json/value';
 import { folded } from './text';
 
@@ -15,7 +15,6 @@ export interface Filter {
   value: string;
 }
 
-const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 export function passes(entry: Resource, { field, operator, value: wanted }: Filter): boolean {

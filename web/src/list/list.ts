@@ -40,6 +40,7 @@ export interface Lists {
 
 const LARGEST = Math.min(100, service.limit);
 const PAGE = Math.min(25, LARGEST);
+const FEW = 3 * LARGEST;
 const AT_ONCE = 4;
 const IDLE = { loading: false, reloading: false };
 
@@ -89,36 +90,44 @@ export class ResourceList {
       this.store.state = { ...empty(order), filling: this.store.state.filling };
       return this.#during('loading', (current) => this.#next(PAGE, current));
     }
-    if (order === this.#shelf.order) return this.reload();
+    if (order === this.#shelf.order) return this.refresh();
     if (this.#cursor !== null) return this.#during('reloading', (current) => this.#turned(order, current));
     this.#shelf.reverse();
     this.#change({ entries: this.#shelf.entries(), order });
     return Promise.resolve();
   }
 
-  /** Read again what is loaded, but not more than `most` entries if there are more. */
-  reload(most = Number.POSITIVE_INFINITY): Promise<void> {
-    const cursor = this.#cursor;
-    if (cursor === undefined) return this.load();
-    const all = cursor === null ? Number.POSITIVE_INFINITY : this.#shelf.size;
-    const wanted = this.#shelf.size > most ? Math.min(most, LARGEST) : all;
+  /** Read all that is loaded again. */
+  reload(): Promise<void> {
+    if (this.#cursor === undefined) return this.load();
+    const wanted = this.#cursor === null ? Number.POSITIVE_INFINITY : this.#shelf.size;
     return this.#during('reloading', (current) => this.#again(wanted, current));
   }
 
+  /** See what changed elsewhere: read all again if that is a few pages, else the first page. */
+  refresh(): Promise<void> {
+    if (this.#under) return this.#under;
+    if (this.#cursor === undefined || this.#shelf.size <= FEW) return this.reload();
+    return this.#during('reloading', (current) => this.#again(LARGEST, current));
+  }
+
   /** Load the next page with something in it, if there is one and nothing is under way. */
-  more(): Promise<void> {
+  more(atLeast = PAGE): Promise<void> {
     if (this.#under || this.#cursor === null) return this.#under ?? Promise.resolve();
-    return this.#during('loading', (current) => this.#next(PAGE, current));
+    return this.#during('loading', (current) => this.#next(Math.min(LARGEST, atLeast), current));
   }
 
   /** Load all that remains. Return whether everything is loaded. */
-  all(): Promise<boolean> {
+  async all(): Promise<boolean> {
     this.#stopped = false;
+    if (this.#cursor === null) return true;
+    this.#change({ filling: true });
     this.#filling ??= this.#fill().finally(() => {
       this.#filling = null;
       this.#change({ filling: false });
     });
-    return this.#filling;
+    const done = await this.#filling;
+    return done || this.#isStopped() || this.store.state.error !== null ? done : this.all();
   }
 
   /** Do not load the rest, after the page that is under way. */
@@ -156,6 +165,11 @@ export class ResourceList {
       if ((this.find(id)?.version ?? 0) <= version) this.#shelf.remove(id, version);
     }
     this.#publish();
+  }
+
+  /** The news has been read. */
+  read(): void {
+    this.#change({ news: null });
   }
 
   find(id: string): Resource | undefined {
@@ -234,7 +248,6 @@ export class ResourceList {
   }
 
   async #fill(): Promise<boolean> {
-    this.#change({ filling: true });
     while (this.#cursor !== null && !this.#stopped) {
       if (this.#under) await this.#under;
       else if (this.#cursor === undefined) await this.load();
@@ -309,6 +322,11 @@ export class ResourceList {
 
   #loaded(): Partial<Listing> {
     return { entries: this.#shelf.entries(), order: this.#shelf.order, cursor: this.#cursor };
+  }
+
+  /** A function, because it changes while something is awaited. */
+  #isStopped(): boolean {
+    return this.#stopped;
   }
 
   #change(part: Partial<Listing>): void {

@@ -21,10 +21,17 @@ export interface View {
 }
 
 const CREATED = 'created_at';
+/** Several parts of a page ask for the same. */
+let last: { entries: Resource[]; view: View; rows: Resource[] } | null = null;
 const texts = new WeakMap<Resource, string>();
 
 /** Return the entries that the view shows, in its order. `entries` are in the order of their creation that the view wants, if it wants one. */
-export function shown(entries: Resource[], { search, sort, filters }: View): Resource[] {
+export function shown(entries: Resource[], view: View): Resource[] {
+  if (last?.entries !== entries || last.view !== view) last = { entries, view, rows: rowsOf(entries, view) };
+  return last.rows;
+}
+
+function rowsOf(entries: Resource[], { search, sort, filters }: View): Resource[] {
   const ordered = sort.property === CREATED ? entries : sorted(entries, sort);
   const words = folded(search).split(/\s+/).filter(Boolean);
   if (!words.length && !filters.length) return ordered;

@@ -1,28 +1,34 @@
-/** A page of resources: search, order, table, and what is shown while there are none. */
+/** A page of resources: heading, toolbar, table, and what is shown while there are none. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { Resource } from '../api/client';
-import { messageOf } from '../api/problem';
-import { textOf } from '../contract/schema';
+import { Suspense } from 'preact/compat';
+import { useCallback, useMemo, useState } from 'preact/hooks';
+import { messageOf, SessionEnded } from '../api/problem';
 import { counted } from '../contract/service';
-import { write } from '../json/value';
+import { NEWEST, viewOf } from '../list/address';
+import type { Listing, ResourceList } from '../list/list';
 import { Selection } from '../list/selection';
+import { type Filter, needsAll, type Sort, shown, type View } from '../list/view';
 import { useServices } from '../services';
 import { useStore } from '../store';
+import { later } from '../ui/later';
 import { Icon } from '../ui/parts';
-import { ApiCallsButton } from './ApiCalls';
-import { contentOf } from '../list/content';
-import type { Order, ResourceList } from '../list/list';
+import { address } from '../ui/router';
+import { FilterChips, withFilter } from './Filters';
+import { News } from './News';
 import { Grid } from './Grid';
 import type { Layout } from './layout';
+import { Toolbar } from './Toolbar';
+import { useHidden } from './useHidden';
+import { useLoading } from './useLoading';
+import { useView } from './useView';
 import './Entries.css';
+
+const ApiCallsDialog = later(() => import('./ApiCallsDialog'));
 
 interface Props {
   list: ResourceList;
   /** In the plural, within a sentence. */
   what: string;
-  /** Where the tab keeps the search, also through a new sign-in. */
-  searchKey: string;
   layout: Layout;
   sub: string;
   /** The ID of the open entry. */
@@ -30,125 +36,146 @@ interface Props {
   heading: ComponentChildren;
   /** Beside the heading. */
   action: ComponentChildren;
-  /** Beside the buttons of the list. */
-  more?: ComponentChildren;
+  /** In the toolbar. */
+  tools?: ComponentChildren;
+  /** In the toolbar's menu. */
+  menu?: ComponentChildren;
   empty: ComponentChildren;
 }
 
-export function Entries({
-  list,
-  what,
-  searchKey,
-  layout,
-  sub,
-  current,
-  heading,
-  action,
-  more,
-  empty,
-}: Props) {
-  const { api } = useServices();
+export function Entries({ list, what, layout, sub, current, heading, action, tools, menu, empty }: Props) {
   const listing = useStore(list.store);
-  const calls = useStore(api.calls);
-  const [query, setQuery] = useState(() => sessionStorage.getItem(searchKey) ?? '');
-  useEffect(() => void list.load(), [list]);
-  useEffect(() => sessionStorage.setItem(searchKey, query), [searchKey, query]);
+  const [view, change] = useView();
+  useLoading(list, listing, view);
+  const { entries, cursor, loading } = listing;
+  const rows = useMemo(() => shown(entries, view), [entries, view]);
+  const clear = () => change({ search: '', filters: [] });
+  const [calls, setCalls] = useState(false);
   const [selection] = useState(() => new Selection());
-  const { entries, cursor, order, loading, error } = listing;
-  const matching = query ? entries.filter((entry) => matches(entry, query)) : entries;
+  const sortBy = useCallback((sort: Sort) => change({ sort }), [change]);
+  const filterBy = useCallback(
+    (filter: Filter) => change({ filters: withFilter(viewOf(address.state.query).filters, filter) }),
+    [change],
+  );
+  const more = useCallback(() => void list.more(), [list]);
+  useHidden(listing, rows, view, clear);
   return (
     <>
       <div class="heading">
         <h1>{heading}</h1>
         <p class="count" role="status">
-          {count(matching.length, entries.length, cursor, query)}
+          {countOf(listing)}
         </p>
+        <News list={list} news={listing.news} />
         {action}
       </div>
-      <search class="tools">
-        <label class="search">
-          <Icon name="search" />
-          <span class="hidden">Search {what}</span>
-          <input
-            type="search"
-            placeholder={`Search ${what}`}
-            value={query}
-            onInput={(event) => setQuery(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          <span class="hidden">Order</span>
-          <select value={order} onChange={(event) => void list.load(event.currentTarget.value as Order)}>
-            <option value="desc">Newest first</option>
-            <option value="asc">Oldest first</option>
-          </select>
-        </label>
-        <button
-          type="button"
-          class="square"
-          aria-label="Reload"
-          title="Reload"
-          disabled={loading}
-          onClick={() => void list.load()}
-        >
-          <Icon name="refresh" />
-        </button>
-        <span class="space" />
-        {more}
-        <ApiCallsButton calls={calls} />
-      </search>
-      {query && entries.length > 0 && (
-        <p class="notice">
-          {cursor
-            ? `Searched only the ${what} loaded so far (${entries.length}).`
-            : `Searched all ${what} (${entries.length}).`}
-          {cursor && (
-            <button type="button" class="small" disabled={loading} onClick={() => void list.all()}>
-              Load all and search
+      <Toolbar
+        list={list}
+        listing={listing}
+        what={what}
+        view={view}
+        onView={change}
+        shown={rows.length}
+        menu={
+          <>
+            {menu}
+            <button type="button" onClick={() => setCalls(true)}>
+              <Icon name="code" />
+              API calls
             </button>
-          )}
-        </p>
-      )}
+          </>
+        }
+      >
+        {tools}
+      </Toolbar>
+      <FilterChips filters={view.filters} onChange={(filters) => change({ filters })} />
       {entries.length === 0 && cursor === null && <div class="empty">{empty}</div>}
-      {(matching.length > 0 || loading) && (
+      {(rows.length > 0 || loading) && (
         <Grid
-          key={order}
-          rows={matching}
+          key={`${view.sort.property} ${listing.order}`}
+          rows={rows}
           listing={listing}
           layout={layout}
           selection={selection}
           sub={sub}
           current={current}
-          caption={`Your ${what}, ${order === 'desc' ? 'newest' : 'oldest'} first`}
-          auto={!query}
-          onMore={() => void list.more()}
+          caption={`Your ${what}`}
+          sort={view.sort}
+          onSort={sortBy}
+          onFilter={filterBy}
+          auto={!needsAll(view)}
+          onMore={more}
         />
       )}
-      {matching.length === 0 && entries.length > 0 && !loading && <p class="none">No {what} match.</p>}
-      {error !== null && !loading && (
-        <div class="notice error" role="alert">
-          <p>
-            {entries.length > 0 ? 'More' : 'The'} {what} could not be loaded. {messageOf(error)}
-          </p>
-          <button type="button" class="small" onClick={() => void list.more()}>
-            Try again
-          </button>
-        </div>
+      {rows.length === 0 && entries.length > 0 && !loading && (
+        <NoneFound what={what} listing={listing} view={view} onClear={clear} />
       )}
+      {calls && <Calls onClose={() => setCalls(false)} />}
+      <Failure list={list} listing={listing} view={view} what={what} />
     </>
   );
 }
 
-/** Return whether every word of the query occurs in the content, as shown or as JSON, or the query is the ID. */
-function matches(entry: Resource, query: string): boolean {
-  const content = contentOf(entry);
-  const text = `${textOf(content)}\n${write(content)}`.toLocaleLowerCase();
-  const words = query.toLocaleLowerCase().split(/\s+/);
-  return words.every((word) => text.includes(word)) || entry.id === query.trim();
+/** Follows the calls, so that the list does not have to. */
+function Calls({ onClose }: { onClose: () => void }) {
+  const calls = useStore(useServices().api.calls);
+  return (
+    <Suspense fallback={null}>
+      <ApiCallsDialog calls={calls} onClose={onClose} />
+    </Suspense>
+  );
 }
 
-function count(matching: number, loaded: number, cursor: string | null | undefined, query: string): string {
+function countOf({ entries, cursor }: Listing): string {
   if (cursor === undefined) return '';
-  const all = cursor ? `${counted(loaded)} loaded, more available` : counted(loaded);
-  return query ? `${matching} of ${all}` : all;
+  return cursor === null ? counted(entries.length) : `${counted(entries.length)} loaded, more available`;
+}
+
+function NoneFound({
+  what,
+  listing,
+  view,
+  onClear,
+}: Pick<Props, 'what'> & { listing: Listing; view: View; onClear: () => void }) {
+  const complete = listing.cursor === null;
+  return (
+    <div class="none">
+      <p>{complete ? `No ${what} match.` : `No match so far, in ${counted(listing.entries.length)}.`}</p>
+      <button type="button" onClick={onClear}>
+        {view.filters.length === 0
+          ? 'Clear the search'
+          : view.search
+            ? 'Clear search and filters'
+            : 'Clear filters'}
+      </button>
+    </div>
+  );
+}
+
+/** Why the list could not be loaded; the rows that are there stay. */
+function Failure({
+  list,
+  listing,
+  view,
+  what,
+}: Pick<Props, 'list' | 'what'> & { listing: Listing; view: View }) {
+  const { error, entries, cursor, order } = listing;
+  if (error === null || error instanceof SessionEnded) return null;
+  const wanted = view.sort.property === NEWEST.property && !view.sort.descending ? 'asc' : 'desc';
+  const again = () => {
+    if (cursor === undefined || wanted !== order) void list.load(wanted);
+    else if (needsAll(view)) void list.all();
+    else void list.reload();
+  };
+  return (
+    <div class={entries.length > 0 ? 'notice error afloat' : 'notice error'} role="alert">
+      <p>
+        The {what} could not be loaded. {messageOf(error)}
+        {entries.length > 0 && ' The list shows what was loaded before.'}
+      </p>
+      <button type="button" class="small" onClick={again}>
+        Try again
+      </button>
+    </div>
+  );
 }

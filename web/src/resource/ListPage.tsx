@@ -6,7 +6,9 @@ import { useServices } from '../services';
 import { useStore } from '../store';
 import { Icon } from '../ui/parts';
 import { openApart } from '../ui/router';
-import type { Lists } from '../list/list';
+import type { Lists, ResourceList } from '../list/list';
+import { needsAll, shown } from '../list/view';
+import { useView } from './useView';
 import { FACTS } from './columns';
 import { deleteEntries } from './delete';
 import { draftsOf } from './drafts';
@@ -23,7 +25,6 @@ interface Props {
 
 export function ListPage({ lists, open, sub }: Props) {
   const services = useServices();
-  const { entries } = useStore(lists.present.store);
   const remove = (entry: Resource) =>
     void deleteEntries({ ...services, lists }, [entry], draftsOf(sub).note(entry.id));
   const layout = useMemo<Layout>(
@@ -43,7 +44,6 @@ export function ListPage({ lists, open, sub }: Props) {
       <Entries
         list={lists.present}
         what={service.plural}
-        searchKey={`search:${sub}`}
         layout={layout}
         sub={sub}
         current={open && open !== 'new' ? open.id : null}
@@ -54,23 +54,35 @@ export function ListPage({ lists, open, sub }: Props) {
             New {service.singular}
           </a>
         }
-        more={
-          <>
-            <TransferButtons />
-            {has('restore') && (
-              <a class="button" href={trash}>
-                <Icon name="trash" />
-                Trash
-              </a>
-            )}
-          </>
+        menu={<TransferButtons />}
+        tools={
+          has('restore') && (
+            <a class="button quiet" href={trash}>
+              <Icon name="trash" />
+              Trash
+            </a>
+          )
         }
         empty={<Empty />}
       />
-      <Transfer list={lists.present} sub={sub} shown={null} selected={() => []} />
-      {open && <Panel list={lists.present} entries={entries} open={open} sub={sub} onDelete={remove} />}
+      <Transfers list={lists.present} sub={sub} />
+      {open && <Beside list={lists.present} open={open} sub={sub} onDelete={remove} />}
     </section>
   );
+}
+
+/** What is open, with the entries before and after it in the view. */
+function Beside(props: Omit<Parameters<typeof Panel>[0], 'entries'>) {
+  const [view] = useView();
+  const { entries } = useStore(props.list.store);
+  return <Panel {...props} entries={shown(entries, view)} />;
+}
+
+/** Follows the view, so that the page does not have to. */
+function Transfers({ list, sub }: { list: ResourceList; sub: string }) {
+  const [view] = useView();
+  const narrow = (entries: Resource[]) => shown(entries, view);
+  return <Transfer list={list} sub={sub} shown={needsAll(view) ? narrow : null} selected={() => []} />;
 }
 
 function Empty() {

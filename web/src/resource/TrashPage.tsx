@@ -74,7 +74,6 @@ export default function TrashPage({ lists, sub }: Props) {
       <Entries
         list={lists.trash}
         what={`deleted ${service.plural}`}
-        searchKey={`search-trash:${sub}`}
         layout={layout}
         sub={sub}
         heading="Trash"

@@ -11,21 +11,32 @@ interface Props {
   /** Buttons and links. */
   children: ComponentChildren;
   class?: string;
+  /** False: the menu has a form, and stays open when something in it is chosen. */
+  closes?: boolean;
+  onToggle?: (open: boolean) => void;
 }
 
 const ENTRIES = 'button:not(:disabled), a[href]';
 
-export function Menu({ label, face, children, class: look = 'quiet square small' }: Props) {
+export function Menu({
+  label,
+  face,
+  children,
+  class: look = 'quiet square small',
+  closes = true,
+  onToggle,
+}: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
   const toggled = (event: ToggleEvent) => {
     const open = event.newState === 'open';
     button.current?.setAttribute('aria-expanded', String(open));
-    if (open) menu.current?.querySelector<HTMLElement>(ENTRIES)?.focus();
+    onToggle?.(open);
+    if (open && closes) menu.current?.querySelector<HTMLElement>(ENTRIES)?.focus();
   };
   const chosen = (event: MouseEvent) => {
-    if ((event.target as Element).closest(ENTRIES)) menu.current?.hidePopover();
+    if (closes && (event.target as Element).closest(ENTRIES)) menu.current?.hidePopover();
   };
   return (
     <>
@@ -49,7 +60,7 @@ export function Menu({ label, face, children, class: look = 'quiet square small'
         aria-label={label}
         onToggle={toggled}
         onClick={chosen}
-        onKeyDown={arrows}
+        onKeyDown={closes ? arrows : undefined}
       >
         {children}
       </div>
