@@ -92,7 +92,6 @@ export function Entries({ list, what, layout, sub, current, heading, action, too
       {entries.length === 0 && cursor === null && <div class="empty">{empty}</div>}
       {(rows.length > 0 || loading) && (
         <Grid
-          key={`${view.sort.property} ${listing.order}`}
           rows={rows}
           listing={listing}
           layout={layout}
