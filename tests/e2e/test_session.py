@@ -19,6 +19,14 @@ REFRESH_TOKEN = """() => {
 SIGN_IN = re.compile("^Sign in")
 
 
+def sign_out(app: App) -> None:
+    """Sign out, and wait for the way back from the hosted page."""
+    app.button(re.compile("^Account of")).click()
+    with app.page.expect_navigation(url=f"{app.url}/"):
+        app.button("Sign out").click()
+    expect(app.button(SIGN_IN)).to_be_visible()
+
+
 def stored(page: Page) -> set[str]:
     """The names of what the tab stores, apart from scroll positions."""
     return set(page.evaluate("Object.keys(sessionStorage)")) - {"scroll"}
@@ -45,9 +53,8 @@ def test_from_sign_up_to_sign_out(app: App) -> None:
     assert "eyJ" not in app.page.evaluate(STORED)  # which every token begins with
     app.page.reload()
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
-    app.button(f"Account of {email}").click()
-    app.button("Sign out").click()
-    expect(app.button(SIGN_IN)).to_be_visible()
+    expect(app.button(f"Account of {email}")).to_be_visible()
+    sign_out(app)
     assert stored(app.page) == set()
     app.page.reload()
     expect(app.button(SIGN_IN)).to_be_visible()
@@ -216,7 +223,8 @@ def test_signing_out_everywhere_ends_the_session_of_another_browser(new_app: New
     one, other = new_app().enter(user), new_app().enter(user)
     time.sleep(1 - time.time() % 1)  # times in tokens are whole seconds
     one.button(re.compile("^Account of")).click()
-    one.button("Sign out on all devices").click()
+    with one.page.expect_navigation(url=f"{one.url}/"):
+        one.button("Sign out on all devices").click()
     expect(one.button(SIGN_IN)).to_be_visible()
     expire(other.page)
     other.allowed += ["400"]
@@ -247,9 +255,11 @@ def test_all_tabs_of_a_browser_have_one_session(app: App, user: dict[str, str]) 
     expect(app.page.get_by_role("heading", name="Your session has ended")).to_have_count(0)
 
     old = copied.value.evaluate("() => ({...sessionStorage})")
-    app.button(re.compile("^Account of")).click()
-    app.button("Sign out").click()
-    for page in pages:
+    for page in (opened, copied.value):
+        page.evaluate("window.before = true")
+    sign_out(app)
+    for page in (opened, copied.value):
+        page.wait_for_function("window.before === undefined")  # it is loaded again, so it holds nothing of the user
         expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
         assert stored(page) == set()
     copied.value.evaluate("(old) => Object.assign(sessionStorage, old)", old)  # as "Reopen closed tab" does
@@ -277,6 +287,23 @@ def strict(app: App) -> list[str]:
 
     app.context.route("**/oauth2/token", handle)
     return sent
+
+
+def test_signing_out_says_what_becomes_of_drafts(app: App, user: dict[str, str]) -> None:
+    drafts = "Object.keys(localStorage).filter((name) => name.startsWith('draft:')).length"
+    app.enter(user, "/items/new")
+    app.field("Name").fill("Half typed")
+    app.page.wait_for_function(f"{drafts} === 1")
+    for kept in (True, False):
+        app.button(re.compile("^Account of")).click()
+        expect(app.page.get_by_text("1 draft stays in this browser until you sign in again.")).to_be_visible()
+        app.page.get_by_label("Delete it when signing out").set_checked(not kept)
+        app.page.keyboard.press("Escape")
+        sign_out(app)
+        assert app.page.evaluate(drafts) == int(kept)
+        app.enter(user, "/items/new")
+    app.button(re.compile("^Account of")).click()
+    expect(app.page.get_by_text("in this browser until")).to_have_count(0)
 
 
 def test_what_belongs_to_one_user_is_not_shown_to_the_next_in_another_tab(app: App, new_user: NewUser) -> None:

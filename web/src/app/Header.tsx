@@ -29,7 +29,7 @@ export function Header() {
           {elsewhere && <SignIn />}
         </>
       ) : (
-        <Account email={session.email} />
+        <Account email={session.email} sub={session.sub} />
       )}
     </header>
   );

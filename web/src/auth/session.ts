@@ -110,9 +110,9 @@ export class Sessions implements Tokens {
   /**
    * Sign out in this browser: revoke the refresh token, end the session in other tabs and at the hosted page. With
    * `everywhere`, revoke the user's refresh tokens on all devices. Access tokens stay valid until they expire, within an hour.
-   * Throws Unreachable without a network: the hosted page would stay signed in.
+   * Throws Unreachable without a network: the hosted page would stay signed in. `after` runs when all tabs are signed out.
    */
-  async signOut(everywhere: boolean): Promise<void> {
+  async signOut(everywhere: boolean, after: () => void): Promise<void> {
     if (!navigator.onLine) throw new Unreachable();
     const user = await this.#user();
     if (user && everywhere) await revokeAll(this.config, await this.token());
@@ -121,6 +121,8 @@ export class Sessions implements Tokens {
     if (user) localStorage.setItem(LAST, idOf(user));
     this.#tabs.signOut();
     await this.#forget();
+    await shown(); // nothing is unsaved then that leaving the page could ask about
+    after();
     const query = new URLSearchParams({
       client_id: this.config.user_pool_client_id,
       logout_uri: `${location.origin}/`,
@@ -220,7 +222,8 @@ export class Sessions implements Tokens {
   /** Forget the session and everything that this page holds. */
   async #leave(): Promise<void> {
     await this.#forget();
-    setTimeout(() => location.reload()); // after the page has shown that nobody is signed in: it has nothing unsaved then
+    await shown();
+    location.reload();
   }
 
   /** Forget the session and everything that this tab stored for it. */
@@ -230,6 +233,11 @@ export class Sessions implements Tokens {
     sessionStorage.clear();
     this.store.state = OUT;
   }
+}
+
+/** Return when the page shows the state of the session. */
+function shown(): Promise<void> {
+  return new Promise((done) => setTimeout(done));
 }
 
 function textOf(user: User | null): string | null {
