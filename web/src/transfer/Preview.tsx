@@ -61,6 +61,7 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
       <div class="body">
         <p class="summary">
           <bdi>{source.file}</bdi> · {rows.length.toLocaleString()} {rows.length === 1 ? 'row' : 'rows'}
+          {faulty.length > 0 && `, ${faulty.length.toLocaleString()} with faults`}
         </p>
         {source.format === 'csv' && (
           <label class="separator">
@@ -82,6 +83,7 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
             {title} is required. Choose the column that has it.
           </p>
         ))}
+        {faulty.length > 0 && <Faulty source={source} rows={faulty} />}
         <h3>{wanted ? `${counted(wanted)} to create` : `No ${service.singular} to create`}</h3>
         <Rows
           rows={rows.filter((row) => !row.faults.length && (copies || !here.ids.has(row.id ?? '')))}
@@ -118,7 +120,6 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
             import a part of the file.
           </p>
         )}
-        {faulty.length > 0 && <Faulty source={source} rows={faulty} />}
       </div>
       <div class="actions">
         <span class="help" role="status">
