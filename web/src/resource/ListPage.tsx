@@ -1,9 +1,11 @@
 /** The list of resources, and the open one above it. */
+import { Suspense } from 'preact/compat';
 import { useMemo } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { useServices } from '../services';
 import { useStore } from '../store';
+import { later } from '../ui/later';
 import { Icon } from '../ui/parts';
 import { openApart } from '../ui/router';
 import type { Lists, ResourceList } from '../list/list';
@@ -13,9 +15,14 @@ import { FACTS } from './columns';
 import { deleteEntries } from './delete';
 import { draftsOf } from './drafts';
 import { Entries } from './Entries';
-import { Panel } from './Panel';
+import type { PanelProps } from './Panel';
 import { Transfer, TransferButtons } from '../transfer/Transfer';
 import type { Layout } from './layout';
+
+const loadPanel = () => import('./Panel').then(({ Panel }) => ({ default: Panel }));
+const Panel = later(loadPanel);
+// Loaded before it is needed: opening one begins with the pointer or the focus. `later` reports a failure.
+const prepare = () => void loadPanel().catch(() => undefined);
 
 interface Props {
   lists: Lists;
@@ -40,7 +47,7 @@ export function ListPage({ lists, open, sub }: Props) {
     [services],
   );
   return (
-    <section class="page">
+    <section class="page" onPointerOver={prepare} onFocusIn={prepare}>
       <Entries
         list={lists.present}
         what={service.plural}
@@ -66,13 +73,17 @@ export function ListPage({ lists, open, sub }: Props) {
         empty={<Empty />}
       />
       <Transfers list={lists.present} sub={sub} />
-      {open && <Beside list={lists.present} open={open} sub={sub} onDelete={remove} />}
+      {open && (
+        <Suspense fallback={null}>
+          <Beside list={lists.present} open={open} sub={sub} onDelete={remove} />
+        </Suspense>
+      )}
     </section>
   );
 }
 
 /** What is open, with the entries before and after it in the view. */
-function Beside(props: Omit<Parameters<typeof Panel>[0], 'entries'>) {
+function Beside(props: Omit<PanelProps, 'entries'>) {
   const [view] = useView();
   const { entries } = useStore(props.list.store);
   return <Panel {...props} entries={shown(entries, view)} />;

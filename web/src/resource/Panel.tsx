@@ -18,7 +18,7 @@ import { PanelFrame, isWide } from './PanelFrame';
 import { PanelTools } from './PanelTools';
 import { reportSaved } from './undoSave';
 
-interface Props {
+export interface PanelProps {
   list: ResourceList;
   /** As the list shows them, for the next and the previous one. */
   entries: Resource[];
@@ -35,7 +35,7 @@ interface Held {
   number: number;
 }
 
-export function Panel({ list, entries, open, sub, onDelete }: Props) {
+export function Panel({ list, entries, open, sub, onDelete }: PanelProps) {
   const { api } = useServices();
   const drafts = draftsOf(sub);
   const number = useStore(composed);
@@ -51,7 +51,7 @@ export function Panel({ list, entries, open, sub, onDelete }: Props) {
   return <Opened {...{ editor: held.current.editor, list, entries, onDelete }} />;
 }
 
-interface OpenedProps extends Pick<Props, 'list' | 'entries' | 'onDelete'> {
+interface OpenedProps extends Pick<PanelProps, 'list' | 'entries' | 'onDelete'> {
   editor: Editor;
 }
 
