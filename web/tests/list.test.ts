@@ -206,3 +206,166 @@ test('the remaining orders are loaded in pages as large as the contract allows',
   expect(ids(list)).toHaveLength(260);
   expect(shelf.requested.map(({ limit }) => limit)).toEqual([25, 80, 80, 80]);
 });
+
+test('a reload keeps the rows on screen until the new ones are there, and when it fails', async () => {
+  const shelf = new Shelf(30);
+  const list = new ResourceList(shelf);
+  await list.load();
+  const seen: number[] = [];
+  list.store.subscribe(() => seen.push(list.store.state.entries.length));
+  shelf.failing = true;
+  await list.reload();
+  expect(list.store.state).toMatchObject({ reloading: false, error: new Error('no') });
+  shelf.failing = false;
+  await list.reload();
+  await list.load('asc');
+  expect(list.store.state).toMatchObject({ reloading: false, error: null, order: 'asc' });
+  expect(Math.min(...seen)).toBe(25);
+});
+
+test('a reload reads as many orders as were loaded', async () => {
+  const shelf = new Shelf(60);
+  const list = new ResourceList(shelf);
+  await list.load();
+  await list.more();
+  shelf.entries.splice(20, 1);
+  await list.reload();
+  expect(ids(list)).toHaveLength(50);
+  expect(ids(list)).not.toContain(21);
+  await list.more();
+  expect(ids(list)).toHaveLength(59);
+});
+
+test('once everything is loaded, another order needs no request', async () => {
+  const shelf = new Shelf(3);
+  const list = new ResourceList(shelf);
+  await list.load();
+  await list.load('asc');
+  expect(ids(list)).toEqual([1, 2, 3]);
+  expect(shelf.requested).toHaveLength(1);
+});
+
+test.each(['created', 'changed'])(
+  'what was %s here and deleted elsewhere is gone after a reload',
+  async (how) => {
+    const shelf = new Shelf(3);
+    const list = new ResourceList(shelf);
+    await list.load();
+    list.put(how === 'created' ? order(4) : order(3, { version: 2 }));
+    shelf.entries = shelf.entries.filter(({ id }) => id !== 'id-3');
+    await list.reload();
+    expect(ids(list)).toEqual([2, 1]);
+  },
+);
+
+test('what was read here and deleted elsewhere is not listed when its page is loaded', async () => {
+  const shelf = new Shelf(60);
+  const list = new ResourceList(shelf);
+  await list.load();
+  list.seen(order(2));
+  shelf.entries.splice(1, 1);
+  await list.all();
+  expect(ids(list)).toEqual([...down(60, 3), 1]);
+  expect(shelf.looked).toEqual(['id-2']);
+});
+
+test('a late response to a read does not bring back what was deleted, also if it is of a later version', async () => {
+  const list = new ResourceList(new Shelf(3));
+  await list.load();
+  list.remove(order(2));
+  list.seen(order(2));
+  list.seen(order(2, { version: 2 }));
+  expect(ids(list)).toEqual([3, 1]);
+});
+
+test('a reload reports what changed elsewhere, and not what was written here', async () => {
+  const shelf = new Shelf(4);
+  const list = new ResourceList(shelf);
+  await list.load();
+  list.put(order(4, { version: 2 }));
+  list.remove(order(3));
+  shelf.entries = [order(2, { version: 5 }), order(4, { version: 2 }), order(6)];
+  await list.reload();
+  const { news } = list.store.state;
+  const of = (entries: Resource[] = []) => entries.map(({ id }) => id);
+  expect([of(news?.added), of(news?.changed), of(news?.gone)]).toEqual([['id-6'], ['id-2'], ['id-1']]);
+  await list.reload();
+  expect(list.store.state.news).toBeNull();
+});
+
+test('a look at the first page of a long list keeps the rest', async () => {
+  const shelf = new Shelf(500);
+  const list = new ResourceList(shelf);
+  await list.load();
+  await list.all();
+  shelf.entries.push(order(501));
+  shelf.entries.splice(490, 1);
+  shelf.requested = [];
+  await list.refresh();
+  expect(shelf.requested).toHaveLength(1);
+  expect(ids(list)).toEqual([...down(501, 492), ...down(490, 1)]);
+  expect(list.store.state.cursor).toBeNull();
+});
+
+test('a search that goes on while the list is reloaded or turned still gets everything', async () => {
+  const list = new ResourceList(new Shelf(500));
+  await list.load();
+  const whole = list.all();
+  const turned = list.load('asc');
+  void list.reload();
+  expect(await whole).toBe(true);
+  await turned;
+  expect(new Set(ids(list)).size).toBe(500);
+});
+
+test('loading the rest can be stopped and continued', async () => {
+  const list = new ResourceList(new Shelf(500));
+  await list.load();
+  const whole = list.all();
+  list.stop();
+  expect(list.store.state.filling).toBe(false);
+  const continued = list.all();
+  expect(await whole).toBe(true);
+  expect(await continued).toBe(true);
+  expect(ids(list)).toHaveLength(500);
+});
+
+test('ten thousand orders are loaded in steps that grow, so that the work is linear', async () => {
+  const list = new ResourceList(new Shelf(10_000));
+  await list.load();
+  let shown = 0;
+  list.store.subscribe(() => (shown += list.store.state.entries.length));
+  await list.all();
+  expect(ids(list)).toEqual(down(10_000, 1));
+  expect(shown).toBeLessThan(15 * 10_000);
+});
+
+test('what one tab writes and learns, the other tabs of the same user show', async () => {
+  const shelf = new Shelf(3);
+  const tabs = [new ResourceList(shelf), new ResourceList(shelf)] as const;
+  const [one, other] = tabs;
+  await Promise.all(tabs.map((list) => list.load()));
+  one.announce = (change) => other.take(change);
+  other.announce = () => {
+    throw new Error('What was taken over is announced again.');
+  };
+  one.put(order(4));
+  one.put(order(3, { version: 2, name: 'Changed' }));
+  one.remove(order(2));
+  one.seen(order(1, { version: 7, name: 'News' }));
+  expect(ids(other)).toEqual([4, 3, 1]);
+  expect(other.store.state.entries.map(({ name }) => name)).toEqual(['Order 4', 'Changed', 'News']);
+  other.take({ put: [], removed: [{ id: 'id-3', version: 1 }] }); // late: it was restored since
+  expect(ids(other)).toEqual([4, 3, 1]);
+});
+
+test('the entries of one user are forgotten when another is signed in', async () => {
+  const list = new ResourceList(new Shelf(3));
+  list.belongTo('one');
+  await list.load();
+  list.belongTo('one');
+  expect(ids(list)).toHaveLength(3);
+  list.belongTo('other');
+  expect(list.store.state).toMatchObject({ entries: [], cursor: undefined });
+  expect(list.find('id-1')).toBeUndefined();
+});

@@ -20,10 +20,12 @@ export function queryOf({ search, sort, filters }: View): string {
 /** Return the view of a query. What it does not say, or what is not readable, is the default. */
 export function viewOf(query: string): View {
   const read = new URLSearchParams(query);
-  const [, minus = '', property = ''] = /^(-?)(.+)$/.exec(read.get('sort') ?? '') ?? [];
+  const sort = read.get('sort') ?? '';
+  const descending = sort.startsWith('-');
+  const property = sort.slice(descending ? 1 : 0);
   return {
     search: read.get('search') ?? '',
-    sort: property ? { property, descending: minus === '-' } : NEWEST,
+    sort: property ? { property, descending } : NEWEST,
     filters: read.getAll('filter').flatMap(filterOf),
   };
 }
