@@ -125,6 +125,10 @@ def test_a_lost_network_is_reported_and_the_form_is_sent_when_it_is_back(
     expect(app.page.get_by_text("You are offline.")).to_be_visible()
     expect(app.button("Saving…")).to_be_disabled()
     assert app.axe() == []
+    for _ in range(5):  # as many as there are attempts: without a network none is used up
+        app.button("Try now").click()
+    app.allowed += ["ERR_CONNECTION_RESET"]
+    app.respond("POST", "connectionreset")
     app.context.set_offline(False)
     app.saved()
     assert [item["name"] for item in api.get("items").json()["items"]] == ["Patient"]
@@ -206,5 +210,8 @@ def test_a_failing_service_is_reported_with_the_request_id(app: App, user: dict[
         app.button("Try now").click()
     expect(app.page.get_by_role("alert").filter(has_text="report it with request ID req-1")).to_be_visible()
     assert app.axe() == []
+    app.respond("GET", {"status": 200, "body": "<html>Welcome to the hotel", "content_type": "text/html"})
+    app.button("Try again").click()
+    expect(app.page.get_by_role("alert").filter(has_text="sent a response that this page cannot read")).to_be_visible()
     app.button("Try again").click()
     expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()

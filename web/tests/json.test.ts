@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../src/contract/schema';
+import { brokenAt } from '../src/json/broken';
 import { compare, Exact, numberOf, shownNumber } from '../src/json/number';
 import { at, own, parse, pointerTo, same, stepsOf, write } from '../src/json/value';
 
@@ -71,4 +72,23 @@ test('a JSON pointer leads to its value', () => {
   expect(stepsOf(pointer)).toEqual(['a/b', '~1', '1', '']);
   expect(at(value, pointer)).toBe(11);
   expect(at(value, '/a~1b/~01/constructor')).toBeUndefined();
+});
+
+test.each([
+  ['{', 'it ends too early, a quote or bracket is not closed'],
+  ['{"a":"b', 'it ends too early, a quote or bracket is not closed'],
+  ['{\n "a": 1,\n}', 'see line 3, character 1'],
+  ['[1 2]', 'see line 1, character 4'],
+  ['x', 'see line 1, character 1'],
+  ['1 2', 'see line 1, character 3'],
+  ['"\\x"', 'see line 1, character 2'],
+  ['{"it\'s":1,"it\'s":2}', "“it's” is in it twice"],
+])('where %j is not JSON is said without a word of the library', (text, expected) => {
+  let broken: unknown;
+  try {
+    parse(text);
+  } catch (error) {
+    broken = error;
+  }
+  expect(brokenAt(text, broken as SyntaxError)).toBe(expected);
 });

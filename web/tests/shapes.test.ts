@@ -243,7 +243,7 @@ describe('an edit sends only what was edited', () => {
     expect(saved(it({}), '{}', set({ code: '{"a" 1}' })).faults).toEqual([
       {
         pointer: '/it',
-        detail: "must be JSON: Colon ':' expected after property name but got '1' at position 5",
+        detail: 'must be JSON: see line 1, character 6',
       },
     ]);
   });

@@ -3,6 +3,7 @@
  * whatever it shows; a value that does not fit its control is edited as JSON. Knows no markup.
  */
 import type { Schema } from '../contract/schema';
+import { brokenAt } from '../json/broken';
 import { type Fault, faults, isFormatted } from '../contract/validate';
 import { isNumeric } from '../json/number';
 import { isObject, type Json, own, parse, pointerTo, present, same, write } from '../json/value';
@@ -188,7 +189,8 @@ function fromCode(code: string, fault: Report): unknown {
   try {
     return parse(code);
   } catch (error) {
-    fault(`must be JSON: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    fault(`must be JSON: ${brokenAt(code, error)}`);
     return undefined;
   }
 }

@@ -39,11 +39,17 @@ export function TryIt({ entry, given, onGive }: Props) {
     }
     setBusy(false);
   };
+  const signIn = () => {
+    sessions.signIn().catch((reason: unknown) => setError(messageOf(reason)));
+  };
   if (session.state === 'out') {
     return (
-      <button type="button" class="small" onClick={() => void sessions.signIn()}>
-        Sign in to try it
-      </button>
+      <>
+        <button type="button" class="small" onClick={signIn}>
+          Sign in to try it
+        </button>
+        <p role="alert">{error}</p>
+      </>
     );
   }
   return (

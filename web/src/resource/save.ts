@@ -61,7 +61,7 @@ export async function create(
       if (!(error instanceof Refused && error.status === 422)) throw error;
     }
   }
-  throw new Error(
+  throw new Explained(
     `This form already created one ${service.singular} with other content. Reload the list to see it.`,
   );
 }

@@ -74,16 +74,16 @@ export function useTitle(title: string): void {
 }
 
 export function Copy({ text, what }: { text: string; what: string }) {
-  const [copied, setCopied] = useState(false);
+  const [result, setResult] = useState('');
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+    const refused = () => 'Copying is blocked in this browser';
+    setResult(await navigator.clipboard.writeText(text).then(() => 'Copied', refused));
+    setTimeout(() => setResult(''), 2000);
   };
   return (
     <button type="button" class="quiet small" onClick={() => void copy()}>
       <Icon name="copy" />
-      <span aria-live="polite">{copied ? 'Copied' : `Copy ${what}`}</span>
+      <span aria-live="polite">{result || `Copy ${what}`}</span>
     </button>
   );
 }
