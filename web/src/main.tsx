@@ -12,7 +12,7 @@ import { Sessions } from './auth/session';
 import { readConfig, Unconfigured } from './config';
 import { has } from './contract/service';
 import { ResourceList } from './list/list';
-import { forgetImports } from './transfer/flag';
+import { forgetImport } from './transfer/flag';
 import { arrive } from './ui/router';
 
 async function open(root: HTMLElement): Promise<void> {
@@ -20,8 +20,11 @@ async function open(root: HTMLElement): Promise<void> {
   const config = await readConfig();
   const sessions = new Sessions(config);
   const api = new Api(config.api_url, sessions);
+  let user = '';
   sessions.store.subscribe(() => {
-    if (sessions.store.state.state === 'out') forgetImports();
+    const session = sessions.store.state;
+    if (session.state !== 'out') user = session.sub;
+    else if (user) forgetImport(user);
   });
   const { path, failure } = await sessions.start();
   arrive(path);

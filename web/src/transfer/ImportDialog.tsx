@@ -1,5 +1,6 @@
 /** Import of a file: choose it, look at what it would create, and follow the run. Knows neither the format of a file nor the API. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { messageOf } from '../api/problem';
 import { service } from '../contract/service';
 import { useStore } from '../store';
 import { Dialog } from '../ui/parts';
@@ -15,8 +16,12 @@ export default function ImportDialog({ list, sub, onClose }: ImportProps & { onC
   const progress = useStore(importer.store);
   const [chosen, setChosen] = useState<{ source: Source; text: string } | null>(null);
   const [known, setKnown] = useState(false);
+  const [error, setError] = useState('');
   useEffect(() => {
-    void importer.recall(sub).finally(() => setKnown(true));
+    importer
+      .recall(sub)
+      .catch((reason: unknown) => setError(messageOf(reason)))
+      .finally(() => setKnown(true));
   }, []);
   // What had the focus goes away with its step.
   const step = progress ? 'run' : chosen ? 'preview' : 'choose';
@@ -43,6 +48,11 @@ export default function ImportDialog({ list, sub, onClose }: ImportProps & { onC
           />
         ) : (
           known && <Choose onChoose={setChosen} />
+        )}
+        {error && (
+          <p class="notice error" role="alert">
+            {error}
+          </p>
         )}
         {!known && <p role="status">Loading…</p>}
       </div>

@@ -2,12 +2,14 @@
 import { service } from '../contract/service';
 import { Store } from '../store';
 
-export const DATABASE = `${service.collection}-import`;
-const FLAG = 'import:';
-
 /** The name in localStorage that says that a user has an import; its value is the name of the file. */
 export function flag(sub: string): string {
-  return FLAG + sub;
+  return `import:${sub}`;
+}
+
+/** The name of the database with a user's import. */
+export function databaseOf(sub: string): string {
+  return `${service.collection}-import:${sub}`;
 }
 
 /** How far the import of this page is, in a sentence; null if this page has not looked at any. */
@@ -21,8 +23,8 @@ export function reportOf(sub: string): string | null {
     : (report.state ?? `The import of “${file}” is not finished, or its result was not seen.`);
 }
 
-/** Forget all imports of this browser, for example because the user signs out. What they created stays. */
-export function forgetImports(): void {
-  for (const name of Object.keys(localStorage)) if (name.startsWith(FLAG)) localStorage.removeItem(name);
-  indexedDB.deleteDatabase(DATABASE);
+/** Forget a user's import, for example because the user signs out. What it created stays. */
+export function forgetImport(sub: string): void {
+  localStorage.removeItem(flag(sub));
+  indexedDB.deleteDatabase(databaseOf(sub));
 }

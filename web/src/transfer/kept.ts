@@ -1,7 +1,7 @@
 /** An import that is under way, kept in the browser, so that it goes on after a reload or a crash. Knows no API. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Format } from './export';
-import { DATABASE, flag } from './flag';
+import { databaseOf, flag } from './flag';
 
 export interface KeptRow {
   place: number;
@@ -31,8 +31,9 @@ export interface Outcome {
 }
 
 interface Tables extends DBSchema {
+  /** One at most. */
   runs: { key: string; value: Run };
-  outcomes: { key: [string, number]; value: Outcome };
+  outcomes: { key: number; value: Outcome };
 }
 
 export class Kept {
@@ -40,51 +41,51 @@ export class Kept {
 
   /** Keep a new run in the place of the user's former one. */
   async begin(run: Run): Promise<void> {
-    const write = (await this.#open()).transaction(['runs', 'outcomes'], 'readwrite');
+    const write = (await this.#open(run.sub)).transaction(['runs', 'outcomes'], 'readwrite');
     void write.objectStore('runs').put(run, run.sub);
-    void write.objectStore('outcomes').delete(ofRun(run.sub));
+    void write.objectStore('outcomes').clear();
     await write.done;
     localStorage.setItem(flag(run.sub), run.file);
   }
 
   /** Return the user's run, and what became of its rows by their place. */
   async read(sub: string): Promise<{ run: Run; outcomes: Map<number, Outcome> } | null> {
-    const read = (await this.#open()).transaction(['runs', 'outcomes']);
+    const read = (await this.#open(sub)).transaction(['runs', 'outcomes']);
     const all = read.objectStore('outcomes');
     const [run, places, outcomes] = await Promise.all([
       read.objectStore('runs').get(sub),
-      all.getAllKeys(ofRun(sub)),
-      all.getAll(ofRun(sub)),
+      all.getAllKeys(),
+      all.getAll(),
     ]);
     if (!run) localStorage.removeItem(flag(sub));
-    const pairs = places.flatMap(([, place], index) =>
+    const pairs = places.flatMap((place, index) =>
       outcomes[index] ? [[place, outcomes[index]] as const] : [],
     );
     return run ? { run, outcomes: new Map(pairs) } : null;
   }
 
   async note(sub: string, place: number, outcome: Outcome): Promise<void> {
-    await (await this.#open()).put('outcomes', outcome, [sub, place]);
+    await (await this.#open(sub)).put('outcomes', outcome, place);
   }
 
   /** Replace the rows of a run, whose outcomes are open again. */
   async reopen(run: Run, places: number[]): Promise<void> {
-    const write = (await this.#open()).transaction(['runs', 'outcomes'], 'readwrite');
+    const write = (await this.#open(run.sub)).transaction(['runs', 'outcomes'], 'readwrite');
     void write.objectStore('runs').put(run, run.sub);
-    for (const place of places) void write.objectStore('outcomes').delete([run.sub, place]);
+    for (const place of places) void write.objectStore('outcomes').delete(place);
     await write.done;
   }
 
   async forget(sub: string): Promise<void> {
     localStorage.removeItem(flag(sub));
-    const write = (await this.#open()).transaction(['runs', 'outcomes'], 'readwrite');
+    const write = (await this.#open(sub)).transaction(['runs', 'outcomes'], 'readwrite');
     void write.objectStore('runs').delete(sub);
-    void write.objectStore('outcomes').delete(ofRun(sub));
+    void write.objectStore('outcomes').clear();
     await write.done;
   }
 
-  #open(): Promise<IDBPDatabase<Tables>> {
-    this.#database ??= openDB<Tables>(DATABASE, 1, {
+  #open(sub: string): Promise<IDBPDatabase<Tables>> {
+    this.#database ??= openDB<Tables>(databaseOf(sub), 1, {
       upgrade(database) {
         database.createObjectStore('runs');
         database.createObjectStore('outcomes');
@@ -93,8 +94,4 @@ export class Kept {
     });
     return this.#database;
   }
-}
-
-function ofRun(sub: string): IDBKeyRange {
-  return IDBKeyRange.bound([sub, -Infinity], [sub, Infinity]);
 }
