@@ -27,7 +27,7 @@ from crudctl.web import build as web
 from tests import contracts
 
 ROOT = Path(__file__).parents[1]
-LAST_FIELD = "        attributes:\n          type: object\n          title: Attributes\n"
+LAST_FIELD = "        attributes:\n          type: object\n          title: Custom fields\n"
 OUTPUTS_COME_FROM = ("stack.json", "users.json", "terraform/terraform.tfstate")
 
 

@@ -88,9 +88,9 @@ def test_faults_focus_the_control_they_are_about_and_are_seen_there(
     paste(app.field("Tags"), "\n".join([*tags[:5], "x" * 51, *tags[5:]]))
     for number in range(3):
         app.button("Add a field").click()
-        app.page.get_by_label(f"Attributes: name {number + 1}").fill(f"key {number}")
-        app.page.get_by_label(f"Attributes: value {number + 1}").fill("value")
-    app.page.get_by_label("Attributes: value 2").fill("v" * 201)
+        app.page.get_by_label(f"Custom fields: name {number + 1}").fill(f"key {number}")
+        app.page.get_by_label(f"Custom fields: value {number + 1}").fill("value")
+    app.page.get_by_label("Custom fields: value 2").fill("v" * 201)
     submit(app, "Create", "must have at most 50 characters", "“key 1” must have at most 200 characters.")
     wrong = app.button(f"Remove {'x' * 51}")
     expect(wrong).to_be_focused()
@@ -101,7 +101,7 @@ def test_faults_focus_the_control_they_are_about_and_are_seen_there(
     expect(app.drawer().locator(".pair .faults")).to_have_count(1)  # the other fault stays
 
     submit(app, "Create")
-    value = app.page.get_by_label("Attributes: value 2")
+    value = app.page.get_by_label("Custom fields: value 2")
     expect(value).to_be_focused()
     assert beside(value).evaluate(UNCOVERED)
     expect(app.page.locator("[aria-invalid=true]")).to_have_count(1)
@@ -109,7 +109,7 @@ def test_faults_focus_the_control_they_are_about_and_are_seen_there(
     expect(app.drawer().locator(".faults")).to_have_count(0)
 
     for pointer, control in (
-        ("/attributes/key 2", app.page.get_by_label("Attributes: value 3")),
+        ("/attributes/key 2", app.page.get_by_label("Custom fields: value 3")),
         ("/tags/7", app.button(f"Remove {tags[7]}")),
         ("/quantity", app.field("Quantity")),
     ):
@@ -133,8 +133,8 @@ def test_what_two_people_added_to_a_list_and_a_map_is_kept(app: App, user: dict[
     app.button("Remove a").click()
     app.field("Tags").fill("mine")
     app.button("Add a field").click()
-    app.page.get_by_label("Attributes: name 3").fill("shape")
-    app.page.get_by_label("Attributes: value 3").fill("round")
+    app.page.get_by_label("Custom fields: name 3").fill("shape")
+    app.page.get_by_label("Custom fields: value 3").fill("round")
     theirs = {"name": "Lamp 2", "tags": ["a", "b", "theirs"], "attributes": {"size": None, "weight": "2"}}
     merge = {"Content-Type": "application/merge-patch+json"}
     assert api.patch(where, json=theirs, headers=merge).status_code == 200
@@ -143,9 +143,9 @@ def test_what_two_people_added_to_a_list_and_a_map_is_kept(app: App, user: dict[
     tags = dialog.get_by_role("group", name="Tags")
     expect(tags.get_by_label("Both changes")).to_be_checked()
     assert tags.locator(".joined .chip").all_text_contents() == ["−a", "b", "+theirs", "+mine"]
-    expect(dialog.get_by_role("group", name="Attributes › shape").get_by_label("Your value")).to_be_checked()
-    expect(dialog.get_by_role("group", name="Attributes › weight").get_by_label("Current value")).to_be_checked()
-    expect(dialog.get_by_role("group", name="Attributes › size").get_by_label("Current value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Custom fields › shape").get_by_label("Your value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Custom fields › weight").get_by_label("Current value")).to_be_checked()
+    expect(dialog.get_by_role("group", name="Custom fields › size").get_by_label("Current value")).to_be_checked()
     expect(app.button("Save these values")).to_be_focused()
     assert app.axe() == []
     app.button("Save these values").click()

@@ -30,8 +30,8 @@ def test_an_item_is_created_changed_restored_and_deleted(app: App, user: dict[st
     app.field("Quantity").fill("3")
     app.field("Tags").type("lighting,office,")
     app.button("Add a field").click()
-    app.page.get_by_label("Attributes: name 1").fill("colour")
-    app.page.get_by_label("Attributes: value 1").fill("green")
+    app.page.get_by_label("Custom fields: name 1").fill("colour")
+    app.page.get_by_label("Custom fields: value 1").fill("green")
     app.button("Create").click()
     expect(app.notice()).to_contain_text("Created “<b>Desk</b> lamp”.")
     (item,) = api.get("items").json()["items"]

@@ -73,7 +73,7 @@ def test_a_file_is_previewed_matched_imported_once_and_exported_again(
     dialog = start_import(app, "things.json", '[{"name": ')
     expect(dialog.get_by_role("alert")).to_contain_text("The file is not JSON")
     choose(dialog, "things.csv", FILE)
-    dialog.get_by_label("Room becomes").select_option(label="Attributes › Room")
+    dialog.get_by_label("Room becomes").select_option(label="Custom fields › Room")
     expect(dialog.get_by_text("Row 3 Quantity must be an integer.")).to_be_visible()
     expect(dialog.get_by_text("Row 4 Name is required.")).to_be_visible()
     assert app.axe() == []
@@ -96,7 +96,7 @@ def test_a_file_is_previewed_matched_imported_once_and_exported_again(
     # The same rows, in another order and with a new one: only that is created.
     head, *rest = FILE.split("\r\n")
     dialog = start_import(app, "more.csv", "\r\n".join([head, "New,,,,,", *reversed(rest)]))
-    dialog.get_by_label("Room becomes").select_option(label="Attributes › Room")
+    dialog.get_by_label("Room becomes").select_option(label="Custom fields › Room")
     dialog.get_by_role("button", name=f"Create {ROWS + 1} {app.service.plural}").click()
     expect(counted(dialog, "created by an earlier import, not again")).to_have_text(str(ROWS))
     dialog.get_by_role("button", name="Done").click()

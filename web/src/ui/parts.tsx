@@ -109,6 +109,11 @@ export function Dialog({ title, kind, actions, back: next, onClose, children }: 
     const back = document.activeElement;
     const element = dialog.current;
     element?.showModal();
+    // Those inside it opened first, because effects run from the inside out, and would be behind it.
+    for (const inner of element?.querySelectorAll<HTMLDialogElement>('dialog[open]') ?? []) {
+      inner.close();
+      inner.showModal();
+    }
     return () => {
       const to = returns.current?.();
       element?.close();
