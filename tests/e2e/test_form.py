@@ -11,7 +11,7 @@ from .browser import App, problem
 UNCOVERED = """(element) => {
   const { x, y, width, height } = element.getBoundingClientRect();
   const there = document.elementFromPoint(x + Math.min(width, 40) / 2, y + height / 2);
-  return element.contains(there) || there.contains(element) && there.closest('[data-field]') !== null;
+  return element.contains(there) || there.contains(element) && there.closest('[data-field], fieldset') !== null;
 }"""
 # The share of the window that the fields may scroll in.
 SHARE = """() => {
@@ -165,6 +165,10 @@ def test_what_two_people_added_to_a_list_and_a_map_is_kept(app: App, user: dict[
     expect(tags).to_contain_text("Not possible: it must have at most 20 entries.")
     expect(app.button("Save these values")).to_be_disabled()
     expect(tags.get_by_label("Your value")).to_be_focused()
+    app.page.set_viewport_size({"width": 320, "height": 256})
+    both.scroll_into_view_if_needed()
+    assert both.evaluate(UNCOVERED)
+    assert app.page.evaluate("document.documentElement.scrollWidth") <= 320
     tags.get_by_label("Current value").check()
     app.button("Save these values").click()
     expect(dialog).to_have_count(0)
