@@ -2,11 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import { Suspense } from 'preact/compat';
 import { useCallback, useMemo, useState } from 'preact/hooks';
+import type { Resource } from '../api/client';
 import { messageOf, SessionEnded } from '../api/problem';
 import { counted } from '../contract/service';
 import { NEWEST, viewOf } from '../list/address';
 import type { Listing, ResourceList } from '../list/list';
-import { Selection } from '../list/selection';
+import type { Selection } from '../list/selection';
 import { type Filter, needsAll, type Sort, shown, type View } from '../list/view';
 import { useServices } from '../services';
 import { useStore } from '../store';
@@ -33,6 +34,9 @@ interface Props {
   sub: string;
   /** The ID of the open entry. */
   current?: string | null;
+  selection: Selection;
+  /** Return what can be done to those of these rows that are selected. */
+  selected: (rows: Resource[]) => ComponentChildren;
   heading: ComponentChildren;
   /** Beside the heading. */
   action: ComponentChildren;
@@ -43,7 +47,8 @@ interface Props {
   empty: ComponentChildren;
 }
 
-export function Entries({ list, what, layout, sub, current, heading, action, tools, menu, empty }: Props) {
+export function Entries(props: Props) {
+  const { list, what, layout, sub, current, selection, heading, action, tools, menu, empty } = props;
   const listing = useStore(list.store);
   const [view, change] = useView();
   useLoading(list, listing, view);
@@ -51,7 +56,6 @@ export function Entries({ list, what, layout, sub, current, heading, action, too
   const rows = useMemo(() => shown(entries, view), [entries, view]);
   const clear = () => change({ search: '', filters: [] });
   const [calls, setCalls] = useState(false);
-  const [selection] = useState(() => new Selection());
   const sortBy = useCallback((sort: Sort) => change({ sort }), [change]);
   const filterBy = useCallback(
     (filter: Filter) => change({ filters: withFilter(viewOf(address.state.query).filters, filter) }),
@@ -109,6 +113,7 @@ export function Entries({ list, what, layout, sub, current, heading, action, too
       {rows.length === 0 && entries.length > 0 && !loading && (
         <NoneFound what={what} listing={listing} view={view} onClear={clear} />
       )}
+      {props.selected(rows)}
       {calls && <Calls onClose={() => setCalls(false)} />}
       <Failure list={list} listing={listing} view={view} what={what} />
     </>

@@ -1,6 +1,6 @@
 /** The list of resources, and the open one above it. */
 import { Suspense } from 'preact/compat';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { useServices } from '../services';
@@ -9,6 +9,7 @@ import { later } from '../ui/later';
 import { Icon } from '../ui/parts';
 import { openApart } from '../ui/router';
 import type { Lists, ResourceList } from '../list/list';
+import { chosen, Selection } from '../list/selection';
 import { needsAll, shown } from '../list/view';
 import { useView } from './useView';
 import { FACTS } from './columns';
@@ -18,6 +19,7 @@ import { Entries } from './Entries';
 import type { PanelProps } from './Panel';
 import { Transfer, TransferButtons } from '../transfer/Transfer';
 import type { Layout } from './layout';
+import { BulkBar, Selected } from './Selected';
 
 const loadPanel = () => import('./Panel').then(({ Panel }) => ({ default: Panel }));
 const Panel = later(loadPanel);
@@ -32,6 +34,7 @@ interface Props {
 
 export function ListPage({ lists, open, sub }: Props) {
   const services = useServices();
+  const [selection] = useState(() => new Selection());
   const remove = (entry: Resource) =>
     void deleteEntries({ ...services, lists }, [entry], draftsOf(sub).note(entry.id));
   const layout = useMemo<Layout>(
@@ -54,6 +57,8 @@ export function ListPage({ lists, open, sub }: Props) {
         layout={layout}
         sub={sub}
         current={open && open !== 'new' ? open.id : null}
+        selection={selection}
+        selected={(rows) => <Selected selection={selection} rows={rows} lists={lists} bar={BulkBar} />}
         heading={capitalised(service.plural)}
         action={
           <a class="button primary" href={`${collection}/new`}>
@@ -72,7 +77,7 @@ export function ListPage({ lists, open, sub }: Props) {
         }
         empty={<Empty />}
       />
-      <Transfers list={lists.present} sub={sub} />
+      <Transfers list={lists.present} sub={sub} selection={selection} />
       {open && (
         <Suspense fallback={null}>
           <Beside list={lists.present} open={open} sub={sub} onDelete={remove} />
@@ -90,10 +95,11 @@ function Beside(props: Omit<PanelProps, 'entries'>) {
 }
 
 /** Follows the view, so that the page does not have to. */
-function Transfers({ list, sub }: { list: ResourceList; sub: string }) {
+function Transfers({ list, sub, selection }: { list: ResourceList; sub: string; selection: Selection }) {
   const [view] = useView();
   const narrow = (entries: Resource[]) => shown(entries, view);
-  return <Transfer list={list} sub={sub} shown={needsAll(view) ? narrow : null} selected={() => []} />;
+  const selected = () => chosen(selection.store.state, narrow(list.store.state.entries));
+  return <Transfer list={list} sub={sub} shown={needsAll(view) ? narrow : null} selected={selected} />;
 }
 
 function Empty() {

@@ -1,5 +1,5 @@
 /** The bar of what can be done to the selected rows, loaded when the first is selected. Knows not what can be done. */
-import type { FunctionComponent } from 'preact';
+import type { ComponentType } from 'preact';
 import { Suspense } from 'preact/compat';
 import type { Resource } from '../api/client';
 import type { Lists } from '../list/list';
@@ -22,7 +22,7 @@ interface Props {
   /** What is shown, in its order. */
   rows: readonly Resource[];
   lists: Lists;
-  bar: FunctionComponent<BarProps>;
+  bar: ComponentType<BarProps>;
 }
 
 export function Selected({ selection, rows, lists, bar: Bar }: Props) {

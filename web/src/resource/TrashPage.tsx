@@ -9,9 +9,11 @@ import { Ago } from '../ui/Ago';
 import { toast } from '../ui/toasts';
 import { nameOf } from '../list/content';
 import type { Lists } from '../list/list';
+import { Selection } from '../list/selection';
 import { Entries } from './Entries';
 import { bringBack, changed } from './recovery';
 import { live } from './restore';
+import { Selected, TrashBar } from './Selected';
 import type { Layout } from './layout';
 import { type Fact, FACTS } from './columns';
 
@@ -28,6 +30,7 @@ interface Props {
 
 export default function TrashPage({ lists, sub }: Props) {
   const { api, trashDays } = useServices();
+  const [selection] = useState(() => new Selection());
   const [purging, setPurging] = useState<Resource | null>(null);
   const [busy, setBusy] = useState<string[]>([]);
   useTitle('Trash');
@@ -76,6 +79,8 @@ export default function TrashPage({ lists, sub }: Props) {
         what={`deleted ${service.plural}`}
         layout={layout}
         sub={sub}
+        selection={selection}
+        selected={(rows) => <Selected selection={selection} rows={rows} lists={lists} bar={TrashBar} />}
         heading="Trash"
         action={back}
         empty={

@@ -1,5 +1,5 @@
 /** Asks what to change in many resources together. Knows not how it is done. */
-import { useId, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Resource } from '../../api/client';
 import { textOf } from '../../contract/schema';
 import { counted } from '../../contract/service';
@@ -25,6 +25,8 @@ export function EditDialog({ entries, loaded, onEdit, onClose }: Props) {
   const [how, setHow] = useState<'add' | 'remove'>('add');
   const [value, setValue] = useState<unknown>(undefined);
   const [tried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>('[aria-describedby]')?.focus(), []);
   if (!field) return null;
   const list = isList(field.control);
   const wrong = faultOf(field, how, value);
@@ -40,7 +42,7 @@ export function EditDialog({ entries, loaded, onEdit, onClose }: Props) {
   };
   return (
     <Dialog title={`Edit ${counted(entries.length)}`} kind="box" onClose={onClose}>
-      <form class="edit" noValidate onSubmit={submit}>
+      <form ref={form} class="edit" noValidate onSubmit={submit}>
         {fields.length > 1 && (
           <label>
             Field
