@@ -69,7 +69,7 @@ export function EditDialog({ entries, loaded, onEdit, onClose }: Props) {
         <Value
           key={field.name}
           field={field}
-          label={list ? (how === 'add' ? 'Add' : 'Remove') : `New ${field.title}`}
+          label={list ? `What to ${how}` : field.title}
           value={value}
           suggested={inUse(how === 'add' ? loaded : entries, field).slice(0, SUGGESTED)}
           fault={tried ? wrong : ''}

@@ -3,7 +3,7 @@ import type { Resource } from '../../api/client';
 import { Refused } from '../../api/problem';
 import { counted, service } from '../../contract/service';
 import { newFaults } from '../../contract/validate';
-import type { Json } from '../../json/value';
+import { type Json, own, present, same } from '../../json/value';
 import { toast } from '../../ui/toasts';
 import { offerUndo, undoable } from '../../ui/undo';
 import { contentOf, placeOf, schema } from '../../list/content';
@@ -88,7 +88,7 @@ export async function editMany(page: Page, entries: readonly Resource[], edit: E
     after: (results) => {
       const made = results.filter((one): one is Made => one !== null);
       if (made.length)
-        offerUndo(`${whatWas(edit)} ${counted(made.length)}.`, () => void revertMany(page, made));
+        offerUndo(`${whatWas(edit)} ${counted(made.length)}.`, () => void revertMany(page, made, edit));
       else toast(`Nothing to change: ${counted(results.length)} had that already.`);
     },
   });
@@ -117,28 +117,39 @@ async function editOne(page: Page, entry: Resource, edit: Edit): Promise<Made | 
   }
 }
 
-/** Give each the content that it had before an edit. */
-async function revertMany(page: Page, made: readonly Made[]): Promise<void> {
-  const before = new Map(made.map((one) => [one.saved.id, one.before]));
-  await start(
-    made.map(({ saved }) => saved),
-    {
-      words: { doing: 'Undoing', not: 'not changed back' },
-      act: async (saved) => {
-        const content = before.get(saved.id) ?? {};
-        try {
-          const back = await change(page.api, saved.id, contentOf(saved), content, saved.version);
-          page.lists.present.put(back);
-          return back;
-        } catch (reason) {
-          if (!(reason instanceof Conflict)) return refused(page, saved, reason);
-          page.lists.present.seen(reason.theirs);
-          throw new Final('It was changed again since.');
-        }
-      },
-      after: (results) => toast(`Changed back ${counted(results.length)}.`),
-    },
-  );
+/** Give the field of an edit the value that it had before, and keep what was changed elsewhere since. */
+async function revertMany(page: Page, made: readonly Made[], { field }: Edit): Promise<void> {
+  const before = new Map(made.map((one) => [one.saved.id, own(one.before, field.name)]));
+  const entries = made.map(({ saved }) => saved);
+  await start(entries, {
+    words: { doing: 'Undoing', not: 'not changed back' },
+    act: (saved) => revertOne(page, saved, field.name, before.get(saved.id)),
+    after: (results) => toast(`Changed back ${counted(results.length)}.`),
+  });
+}
+
+async function revertOne(page: Page, saved: Resource, name: string, value: unknown): Promise<Resource> {
+  let now = saved;
+  for (let tries = 1; ; tries++) {
+    const content = contentOf(now);
+    if (!same(own(content, name), own(saved, name)) || tries > TRIES)
+      throw new Final('It was changed again since.');
+    try {
+      const back = await change(
+        page.api,
+        now.id,
+        content,
+        present({ ...content, [name]: value }),
+        now.version,
+      );
+      page.lists.present.put(back);
+      return back;
+    } catch (reason) {
+      if (!(reason instanceof Conflict)) return refused(page, now, reason);
+      now = reason.theirs;
+      page.lists.present.seen(now);
+    }
+  }
 }
 
 /** Throw why a write failed, in a form that says whether to try again; the list shows the current state. */
