@@ -136,8 +136,11 @@ export class Sessions implements Tokens {
 
   /** Adopt the session of another tab, if there is one and this tab has none. */
   async #join(): Promise<void> {
-    const isIn = () => this.store.state.state === 'in';
-    if (!isIn()) await this.#tabs.ask(isIn);
+    if (!this.#isIn()) await this.#tabs.ask(() => this.#isIn());
+  }
+
+  #isIn(): boolean {
+    return this.store.state.state === 'in';
   }
 
   /** Exchange the code in the address for a session. Return why that failed, or an empty text. */
@@ -197,7 +200,7 @@ export class Sessions implements Tokens {
     await this.#tabs.ask();
     const before = await this.#user();
     if (before && before.access_token !== useless && isFresh(before)) return before;
-    if (!before?.refresh_token) throw this.ended();
+    if (!before?.refresh_token || !this.#isIn()) throw this.ended(); // another user may have signed in
     try {
       const user = await this.#manager.signinSilent();
       if (this.store.state.state === 'out')
