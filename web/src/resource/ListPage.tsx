@@ -66,10 +66,20 @@ export function ListPage({ lists, open, sub }: Props) {
             New {service.singular}
           </a>
         }
-        menu={<TransferButtons />}
+        menu={
+          <>
+            <TransferButtons />
+            {has('restore') && (
+              <a class="button narrow" href={trash}>
+                <Icon name="trash" />
+                Trash
+              </a>
+            )}
+          </>
+        }
         tools={
           has('restore') && (
-            <a class="button quiet" href={trash}>
+            <a class="button quiet wide" href={trash}>
               <Icon name="trash" />
               Trash
             </a>

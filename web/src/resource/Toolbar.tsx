@@ -62,6 +62,10 @@ export function Toolbar({ list, listing, what, view, onView, shown, children, me
       {menu && (
         <Menu label="More" class="quiet square">
           {menu}
+          <button type="button" class="narrow" onClick={reload}>
+            <Icon name="refresh" />
+            Reload
+          </button>
         </Menu>
       )}
     </search>

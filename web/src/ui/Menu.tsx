@@ -33,7 +33,7 @@ export function Menu({
     const open = event.newState === 'open';
     button.current?.setAttribute('aria-expanded', String(open));
     onToggle?.(open);
-    if (open && closes) menu.current?.querySelector<HTMLElement>(ENTRIES)?.focus();
+    if (open && closes && menu.current) entriesOf(menu.current)[0]?.focus();
   };
   const chosen = (event: MouseEvent) => {
     if (closes && (event.target as Element).closest(ENTRIES)) menu.current?.hidePopover();
@@ -68,11 +68,16 @@ export function Menu({
   );
 }
 
+/** Return the entries that are shown: some are only where the window is narrow. */
+function entriesOf(menu: Element): HTMLElement[] {
+  return [...menu.querySelectorAll<HTMLElement>(ENTRIES)].filter((entry) => entry.checkVisibility());
+}
+
 /** Move the focus within a menu by the arrow keys. */
 function arrows(event: KeyboardEvent): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || !(event.currentTarget instanceof Element)) return;
-  const entries = [...event.currentTarget.querySelectorAll<HTMLElement>(ENTRIES)];
+  const entries = entriesOf(event.currentTarget);
   const now = entries.indexOf(document.activeElement as HTMLElement);
   entries[(now + step + entries.length) % entries.length]?.focus();
   event.preventDefault();
