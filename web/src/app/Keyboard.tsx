@@ -1,5 +1,6 @@
 /** The commands that every page has, and the palette and the list that show all. Knows no command of a view. */
 import { Suspense } from 'preact/compat';
+import { useLayoutEffect } from 'preact/hooks';
 import { collection, has, service, trash } from '../contract/service';
 import type { Lists } from '../list/list';
 import { useServices } from '../services';
@@ -10,7 +11,7 @@ import { go } from '../ui/router';
 import { setTheme, THEMES } from '../ui/theme';
 import { focusNotice } from '../ui/toasts';
 import { canUndo, undoLast } from '../ui/undo';
-import { openPalette, openShortcuts, overlay } from './overlay';
+import { catchEarly, openPalette, openShortcuts, overlay } from './overlay';
 
 const Palette = later(() => import('./Palette'));
 const Shortcuts = later(() => import('./Shortcuts'));
@@ -24,9 +25,9 @@ export function Keyboard({ signedIn, lists }: { signedIn: boolean; lists: Lists 
     { id: 'signIn', label: 'Sign in', icon: 'user', enabled: !signedIn, run: () => void sessions.signIn() },
   ]);
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<Opening />}>
       {open?.shown === 'palette' && (
-        <Palette commands={open.commands} list={signedIn ? lists.present : null} />
+        <Palette commands={open.commands} early={open.early} list={signedIn ? lists.present : null} />
       )}
       {open?.shown === 'shortcuts' && <Shortcuts commands={open.commands} />}
     </Suspense>
@@ -50,14 +51,6 @@ function onThePage(signedIn: boolean): Command[] {
       icon: 'plus',
       enabled: signedIn,
       run: () => go(`${collection}/new`),
-    },
-    {
-      id: 'search',
-      label: `Search ${service.plural}`,
-      keys: '/',
-      icon: 'search',
-      enabled: searchField() !== null,
-      run: () => searchField()?.select(),
     },
     {
       id: 'undo',
@@ -97,6 +90,11 @@ function elsewhere(signedIn: boolean): Command[] {
   ];
 }
 
-function searchField(): HTMLInputElement | null {
-  return document.querySelector('main input[type=search]');
+/** While the palette is being loaded, what is typed is meant for it. */
+function Opening() {
+  useLayoutEffect(() => {
+    addEventListener('keydown', catchEarly, { capture: true });
+    return () => removeEventListener('keydown', catchEarly, { capture: true });
+  }, []);
+  return null;
 }

@@ -10,19 +10,20 @@ import { type Command, keysOf, useCommands } from '../ui/commands';
 import { Dialog, Icon } from '../ui/parts';
 import { go } from '../ui/router';
 import { Shortcut } from '../ui/Shortcut';
-import { closeOverlay } from './overlay';
+import { closeOverlay, type Early } from './overlay';
 import './Palette.css';
 
 const MOST = 6; // resources; the list shows all
 
 interface Props {
   commands: Command[];
+  early: Early;
   /** What is loaded, of a user who is signed in. */
   list: ResourceList | null;
 }
 
-export default function Palette({ commands, list }: Props) {
-  const [typed, setTyped] = useState('');
+export default function Palette({ commands, early, list }: Props) {
+  const [typed, setTyped] = useState(early.text);
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => input.current?.focus(), []);
@@ -35,6 +36,9 @@ export default function Palette({ commands, list }: Props) {
     // After the dialog has given the focus back, which it does later too.
     setTimeout(() => setTimeout(command.run));
   };
+  useLayoutEffect(() => {
+    if (early.enter) run(found[0]);
+  }, []);
   const move = (to: number) => {
     setAt(to);
     document.getElementById(optionId(to))?.scrollIntoView({ block: 'nearest' });
