@@ -2,7 +2,8 @@
 import type { Resource } from '../api/client';
 import { textOf, titleOf } from '../contract/schema';
 import { service } from '../contract/service';
-import { Copy, Time } from '../ui/parts';
+import { Ago } from '../ui/Ago';
+import { Copy } from '../ui/parts';
 import { fields, names, SYSTEM } from '../list/content';
 import './Facts.css';
 import './skeleton.css';
@@ -18,13 +19,13 @@ export function Facts({ resource }: { resource: Resource }) {
       <div>
         <dt>Updated</dt>
         <dd>
-          <Time at={resource.updated_at} />
+          <Ago at={resource.updated_at} />
         </dd>
       </div>
       <div>
         <dt>Created</dt>
         <dd>
-          <Time at={resource.created_at} />
+          <Ago at={resource.created_at} />
         </dd>
       </div>
       <div class="id">

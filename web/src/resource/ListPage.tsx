@@ -1,11 +1,8 @@
 /** The list of resources, and the open one above it. */
-import { Suspense } from 'preact/compat';
 import { useMemo, useState } from 'preact/hooks';
 import type { Resource } from '../api/client';
 import { capitalised, collection, has, service, trash } from '../contract/service';
 import { useServices } from '../services';
-import { useStore } from '../store';
-import { later } from '../ui/later';
 import { Icon } from '../ui/parts';
 import { openApart } from '../ui/router';
 import type { Lists, ResourceList } from '../list/list';
@@ -14,17 +11,13 @@ import { needsAll, shown } from '../list/view';
 import { useView } from './useView';
 import { FACTS } from './columns';
 import { deleteEntries } from './delete';
-import { draftsOf } from './drafts';
 import { Entries } from './Entries';
-import type { PanelProps } from './Panel';
+import { draftNote } from './kept';
+import { KeptDrafts } from './KeptDrafts';
+import { OpenPanel, preparePanel } from './OpenPanel';
 import { Transfer, TransferButtons } from '../transfer/Transfer';
 import type { Layout } from './layout';
 import { BulkBar, Selected } from './Selected';
-
-const loadPanel = () => import('./Panel').then(({ Panel }) => ({ default: Panel }));
-const Panel = later(loadPanel);
-// Loaded before it is needed: opening one begins with the pointer or the focus. `later` reports a failure.
-const prepare = () => void loadPanel().catch(() => undefined);
 
 interface Props {
   lists: Lists;
@@ -36,7 +29,7 @@ export function ListPage({ lists, open, sub }: Props) {
   const services = useServices();
   const [selection] = useState(() => new Selection());
   const remove = (entry: Resource) =>
-    void deleteEntries({ ...services, lists }, [entry], draftsOf(sub).note(entry.id));
+    void deleteEntries({ ...services, lists }, [entry], draftNote(sub, [entry.id]));
   const layout = useMemo<Layout>(
     () => ({
       name: 'list',
@@ -50,7 +43,7 @@ export function ListPage({ lists, open, sub }: Props) {
     [services],
   );
   return (
-    <section class="page" onPointerOver={prepare} onFocusIn={prepare}>
+    <section class="page" onPointerOver={preparePanel} onFocusIn={preparePanel}>
       <Entries
         list={lists.present}
         what={service.plural}
@@ -61,10 +54,13 @@ export function ListPage({ lists, open, sub }: Props) {
         selected={(rows) => <Selected selection={selection} rows={rows} lists={lists} bar={BulkBar} />}
         heading={capitalised(service.plural)}
         action={
-          <a class="button primary" href={`${collection}/new`}>
-            <Icon name="plus" />
-            New {service.singular}
-          </a>
+          <>
+            <KeptDrafts sub={sub} open={open} />
+            <a class="button primary" href={`${collection}/new`}>
+              <Icon name="plus" />
+              New {service.singular}
+            </a>
+          </>
         }
         menu={
           <>
@@ -88,20 +84,9 @@ export function ListPage({ lists, open, sub }: Props) {
         empty={<Empty />}
       />
       <Transfers list={lists.present} sub={sub} selection={selection} />
-      {open && (
-        <Suspense fallback={null}>
-          <Beside list={lists.present} open={open} sub={sub} onDelete={remove} />
-        </Suspense>
-      )}
+      <OpenPanel list={lists.present} open={open} sub={sub} onDelete={remove} />
     </section>
   );
-}
-
-/** What is open, with the entries before and after it in the view. */
-function Beside(props: Omit<PanelProps, 'entries'>) {
-  const [view] = useView();
-  const { entries } = useStore(props.list.store);
-  return <Panel {...props} entries={shown(entries, view)} />;
 }
 
 /** Follows the view, so that the page does not have to. */

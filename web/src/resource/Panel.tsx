@@ -35,7 +35,7 @@ interface Held {
   number: number;
 }
 
-export function Panel({ list, entries, open, sub, onDelete }: PanelProps) {
+export default function Panel({ list, entries, open, sub, onDelete }: PanelProps) {
   const { api } = useServices();
   const drafts = draftsOf(sub);
   const number = useStore(composed);

@@ -34,10 +34,8 @@ function Beside({ title, actions, back, onClose, children }: Props) {
   returns.current = back;
   useLayoutEffect(() => {
     const before = document.activeElement;
-    document.body.classList.add('with-panel');
     panel.current?.querySelector<HTMLElement>('h2')?.focus();
     return () => {
-      document.body.classList.remove('with-panel');
       const [element, next] = [panel.current, returns.current()];
       const within = !!element?.contains(document.activeElement);
       // Later, because the element that opened it may be removed too: the row of what was deleted.

@@ -28,12 +28,12 @@ export function resume(draft: Draft): void {
 export function taken(drafts: Drafts): Draft | null {
   const draft = next;
   next = null;
-  if (draft) return drafts.read(draft.id) ?? draft;
+  if (draft) return drafts.read(draft) ?? draft;
   const text = sessionStorage.getItem(KEY);
   const before = text === null ? null : parse(text);
   if (!isObject(before)) return null;
   const id = String(before['id']);
-  return drafts.read(id) ?? { ...draftOf(null, before['base'] as Json), id };
+  return drafts.read({ id, of: null }) ?? { ...draftOf(null, before['base'] as Json), id };
 }
 
 /** Remember what this tab shows until `finish`. */

@@ -4,6 +4,7 @@ import { fitted, rawOf, type Raws } from '../form/raw';
 import { isObject, type Json, own, parse, same, write } from '../json/value';
 import { Store } from '../store';
 import { contentOf, fields, nameOf } from '../list/content';
+import { keptBy, nameOfDraft, prefixOf } from './kept';
 
 export interface Draft {
   /** Of the draft, because there may be several of one resource, and of new ones. */
@@ -60,16 +61,14 @@ type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem' | '
 export class Drafts {
   /** All of them, the latest first. */
   readonly store: Store<Draft[]>;
-  readonly #prefix: string;
   /** The text of each as it was last read or written here. */
   #seen = new Map<string, string>();
 
   constructor(
-    owner: string,
+    private readonly owner: string,
     private readonly storage: Storage = localStorage,
     private readonly now = Date.now,
   ) {
-    this.#prefix = `draft:${owner}:`;
     this.store = new Store(this.#all());
   }
 
@@ -78,9 +77,9 @@ export class Drafts {
     this.store.state = this.#all();
   }
 
-  /** Return the draft with this ID, as it is stored. */
-  read(id: string): Draft | null {
-    const text = this.storage.getItem(this.#prefix + id);
+  /** Return a draft as it is stored. */
+  read({ id, of }: Pick<Draft, 'id' | 'of'>): Draft | null {
+    const text = this.storage.getItem(this.#keyOf({ id, of }));
     const draft = text === null ? null : read(text);
     if (draft && text !== null) this.#seen.set(id, text);
     return draft;
@@ -89,22 +88,16 @@ export class Drafts {
   /** Return the latest draft of a resource. */
   latest(of: string): Draft | null {
     const found = this.#all().find((draft) => draft.of === of);
-    return found ? this.read(found.id) : null;
-  }
-
-  /** Return what to say of the drafts of a resource when it is deleted; nothing if it has none. */
-  note(of: string): string | undefined {
-    const some = this.store.state.some((draft) => draft.of === of);
-    return some ? 'Your unsaved changes to it are kept as a draft.' : undefined;
+    return found ? this.read(found) : null;
   }
 
   /** Store a draft. Return it as it is stored, which may be under a new ID; null if the browser has no room for it. */
   keep(draft: Draft): Draft | null {
-    const mine = this.#isMine(draft.id) ? draft : apart(draft);
+    const mine = this.#isMine(draft) ? draft : apart(draft);
     const kept = { ...mine, at: this.now() };
     const text = write(kept);
     try {
-      this.storage.setItem(this.#prefix + kept.id, text);
+      this.storage.setItem(this.#keyOf(kept), text);
     } catch (error) {
       if (error instanceof DOMException) return null; // QuotaExceededError
       throw error;
@@ -114,25 +107,23 @@ export class Drafts {
     return kept;
   }
 
-  drop(id: string): void {
+  drop({ id, of }: Pick<Draft, 'id' | 'of'>): void {
     this.#seen.delete(id);
-    this.storage.removeItem(this.#prefix + id);
+    this.storage.removeItem(this.#keyOf({ id, of }));
     this.store.state = this.store.state.filter((draft) => draft.id !== id);
   }
 
-  dropAll(): void {
-    for (const { id } of this.#all()) this.drop(id);
+  #keyOf({ id, of }: Pick<Draft, 'id' | 'of'>): string {
+    return prefixOf(this.owner) + nameOfDraft(id, of);
   }
 
-  #isMine(id: string): boolean {
-    return (this.storage.getItem(this.#prefix + id) ?? undefined) === this.#seen.get(id);
+  #isMine(draft: Draft): boolean {
+    return (this.storage.getItem(this.#keyOf(draft)) ?? undefined) === this.#seen.get(draft.id);
   }
 
   #all(): Draft[] {
-    const keys = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index) ?? '');
-    return keys
-      .filter((key) => key.startsWith(this.#prefix))
-      .flatMap((key) => read(this.storage.getItem(key) ?? '') ?? [])
+    return keptBy(this.owner, this.storage)
+      .flatMap((name) => read(this.storage.getItem(prefixOf(this.owner) + name) ?? '') ?? [])
       .sort((one, other) => other.at - one.at);
   }
 }

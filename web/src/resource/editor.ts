@@ -134,7 +134,7 @@ export class Editor {
   keep(): void {
     const { draft } = this.store.state;
     if (!this.changed && !draft.sent.length) {
-      this.drafts.drop(draft.id);
+      this.drafts.drop(draft);
       this.#set({ full: false });
       return;
     }
@@ -145,7 +145,7 @@ export class Editor {
   /** Drop what is typed, and show the resource as it is stored. */
   discard(): void {
     const { resource, draft } = this.store.state;
-    this.drafts.drop(draft.id);
+    this.drafts.drop(draft);
     const fresh = resource ? draftOf(resource) : { ...draftOf(null), of: this.id };
     this.#set({ draft: fresh, faults: [], error: null, restored: false, full: false });
     if (this.id !== null) this.#set({ edited: [] });
@@ -220,7 +220,7 @@ export class Editor {
   #stored(resource: Resource, sent: Raws, before: Json | null): Saved {
     const { draft } = this.store.state;
     this.list.put(resource);
-    this.drafts.drop(draft.id);
+    this.drafts.drop(draft);
     const fresh = draftOf(resource);
     const typed = Object.entries(draft.raw).filter(([name, raw]) => !same(raw, own(sent, name)));
     const next = { ...fresh, raw: { ...fresh.raw, ...Object.fromEntries(typed) } };
