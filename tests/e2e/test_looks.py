@@ -141,7 +141,7 @@ def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     app.enter(user, where)
     app.drawer().locator(".facts").wait_for()
     walk.look("item")
-    app.button("More").click()
+    app.drawer().get_by_role("button", name="More").click()
     app.drawer().get_by_role("button", name="Duplicate").wait_for()
     walk.look("menu")
     app.page.keyboard.press("Escape")
@@ -150,7 +150,7 @@ def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     app.button("Stop editing").click()
     api.put(where.lstrip("/"), json={"name": "Desk lamp", "tags": ["Newer"]}).raise_for_status()
     app.allowed += ["412"]
-    app.button("More").click()
+    app.drawer().get_by_role("button", name="More").click()
     app.drawer().get_by_role("button", name="Delete").click()
     app.button("Delete version 2").wait_for()
     walk.look("deleting")

@@ -135,12 +135,12 @@ def test_an_item_is_read_edited_in_place_and_left_for_the_next(
     expect(app.notice()).to_contain_text("Restored “Lamp”.")
     expect(quantity).to_have_text("3")
 
-    app.button("More").click()
+    app.drawer().get_by_role("button", name="More").click()
     app.button("Copy link").click()
     expect(app.notice()).to_contain_text("Link copied.")
     link = app.page.evaluate("navigator.clipboard.readText()")
     assert link == app.page.url
-    app.button("More").click()
+    app.drawer().get_by_role("button", name="More").click()
     app.button("Duplicate").click()
     expect(heading).to_have_text("New item")
     expect(app.field("Name")).to_have_value("Lamp")
@@ -158,7 +158,7 @@ def test_an_item_is_read_edited_in_place_and_left_for_the_next(
     app.page.get_by_role("button", name="Lamp, too").first.click()
     expect(app.page.get_by_text("Your unsaved changes were restored.")).to_be_visible()
     expect(app.field("Description")).to_have_value("Half typed")
-    app.button("More").click()
+    app.drawer().get_by_role("button", name="More").click()
     app.allowed += ["404"]
     panel.get_by_role("button", name="Delete").click()
     expect(app.notice()).to_contain_text("Your unsaved changes to it are kept as a draft.")

@@ -38,7 +38,7 @@ export function OpenPanel({ open, ...props }: Props) {
 }
 
 /** With the entries before and after it in the view. */
-function Beside(props: Omit<Parameters<typeof Panel>[0], 'entries'>) {
+function Beside(props: Props & { open: NonNullable<Props['open']> }) {
   const [view] = useView();
   const { entries } = useStore(props.list.store);
   return <Panel {...props} entries={shown(entries, view)} />;
