@@ -113,6 +113,10 @@ export class Drafts {
     this.store.state = this.store.state.filter((draft) => draft.id !== id);
   }
 
+  dropAll(): void {
+    for (const draft of this.#all()) this.drop(draft);
+  }
+
   #keyOf({ id, of }: Pick<Draft, 'id' | 'of'>): string {
     return prefixOf(this.owner) + nameOfDraft(id, of);
   }
