@@ -29,8 +29,9 @@ export function Preview() {
 }
 
 function Rows({ open }: { open: Json | undefined }) {
-  const columns = usualColumns(fields, title);
-  const shown = columns.flatMap(({ field }) => field ?? []).slice(0, 2);
+  const columns = usualColumns(fields, title).flatMap(({ field }) => field ?? []);
+  const isFilled = ({ name }: { name: string }) => open !== undefined && own(open, name) !== undefined;
+  const shown = [...columns.filter(isFilled), ...columns.filter((one) => !isFilled(one))].slice(0, 2);
   const entries = service.examples.toReversed().slice(0, ROWS);
   return (
     <table>
