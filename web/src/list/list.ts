@@ -240,11 +240,11 @@ export class ResourceList {
       fresh.push(...page.entries);
       cursor = page.next_cursor;
     } while (cursor !== null && fresh.length < wanted);
-    await this.#verify(fresh, cursor === null, round);
+    const gone = await this.#verify(fresh, cursor === null, round);
     if (!current()) return {};
     const { news, rest } = this.#shelf.renew(fresh, cursor === null, this.#cursor === null);
     if (!rest) this.#cursor = cursor;
-    return { ...this.#loaded(), news: this.#told(news) };
+    return { ...this.#loaded(), news: this.#told({ ...news, gone: [...gone, ...news.gone] }) };
   }
 
   async #fill(): Promise<boolean> {
@@ -291,23 +291,32 @@ export class ResourceList {
     return this.api.list(this.deleted ? { ...query, deleted: true } : query);
   }
 
-  /** Find out whether what the pages lack was deleted, or is not in the index yet. */
-  async #verify(pages: Resource[], whole: boolean, round: number): Promise<void> {
+  /** Find out whether what the pages lack was deleted, or is not in the index yet. Return what was deleted. */
+  async #verify(pages: Resource[], whole: boolean, round: number): Promise<Resource[]> {
     const missing = this.#shelf.missing(pages, whole, round);
-    while (missing.length) await Promise.all(missing.splice(0, AT_ONCE).map((entry) => this.#lookUp(entry)));
+    const gone: Resource[] = [];
+    while (missing.length) {
+      const some = missing.splice(0, AT_ONCE);
+      const present = await Promise.all(some.map((entry) => this.#isPresent(entry)));
+      gone.push(...some.filter((_, index) => !present[index]));
+    }
+    if (gone.length) this.announce({ put: [], removed: gone.map(({ id, version }) => ({ id, version })) });
+    return gone;
   }
 
-  async #lookUp(entry: Resource): Promise<void> {
+  async #isPresent(entry: Resource): Promise<boolean> {
     if (this.deleted) {
       this.#shelf.release(entry.id);
-      return;
+      return true;
     }
     try {
       const newer = await this.api.get(entry.id, entry.version);
       if (newer) this.#hold(newer);
+      return true;
     } catch (error) {
       if (!(error instanceof Refused && error.status === 404)) throw error;
       this.#shelf.remove(entry.id, entry.version);
+      return false;
     }
   }
 
