@@ -223,7 +223,9 @@ def rows_of(page: Page) -> Locator:
 
 
 def tab(app: App) -> Page:
-    """Open another tab of the same browser, signed in as the same user."""
+    """Open another tab of the same browser, behind the first one."""
     page = app.context.new_page()
     page.goto(app.url)
+    page.locator("main tbody tr:not(.skeleton)").first.wait_for()
+    app.page.bring_to_front()  # a tab in the background is slow
     return page
