@@ -42,7 +42,7 @@ function Kept({ count, drop, onDrop }: { count: number; drop: boolean; onDrop: (
   const [what, them] =
     count === 1 ? ['1 draft stays', 'it'] : [`${count.toLocaleString()} drafts stay`, 'them'];
   return (
-    <div class="kept">
+    <div class="at-sign-out">
       <p>{what} in this browser until you sign in again.</p>
       <label>
         <input
