@@ -157,6 +157,7 @@ class App:
 
     def transfer(self, what: str) -> None:
         """Open the dialog of an import or export: `Import` or `Export`."""
+        self.button("More").click()
         self.button(what).click()
         self.page.get_by_role("dialog").wait_for()
 

@@ -145,7 +145,7 @@ def test_an_import_goes_on_after_a_crash_and_waits_as_long_as_the_service_says(
     expect(dialog.get_by_text("must be polite.")).to_be_visible()
     app.button("Try the failed rows again").click()
     expect(dialog.get_by_role("status").filter(has_text="Done.")).to_be_visible()
-    expect(dialog.locator(".failures")).to_have_count(0)
+    expect(dialog.locator(".left-out")).to_have_count(0)
     app.button("Done").click()
     expect(app.rows()).to_have_count(len(GOOD))
     assert sorted(entry["name"] for entry in all_of(api, app)) == [f"Box {number}" for number in range(len(GOOD))]

@@ -15,7 +15,7 @@ import { Entries } from './Entries';
 import { draftNote } from './kept';
 import { KeptDrafts } from './KeptDrafts';
 import { OpenPanel, preparePanel } from './OpenPanel';
-import { Transfer, TransferButtons } from '../transfer/Transfer';
+import { ImportButton, Transfer, TransferButtons } from '../transfer/Transfer';
 import type { Layout } from './layout';
 import { BulkBar, Selected } from './Selected';
 
@@ -106,6 +106,7 @@ function Empty() {
         <Icon name="plus" />
         Create your first {service.singular}
       </a>
+      <ImportButton />
       <p class="help">
         Or create {service.plural} from a program: see the <a href="/reference">API reference</a>.
       </p>

@@ -70,7 +70,7 @@ export default function ExportDialog({ list, shown, selected, onClose }: ExportP
         <fieldset class="options">
           <legend>What</legend>
           {choices.map(([value, label]) => (
-            <label key={value} class="check">
+            <label key={value} class="option">
               <input type="radio" name="what" checked={what === value} onChange={() => setWhat(value)} />
               {label}
             </label>
@@ -79,7 +79,7 @@ export default function ExportDialog({ list, shown, selected, onClose }: ExportP
         <fieldset class="options">
           <legend>Format</legend>
           {FORMATS.map(([value, label, use]) => (
-            <label key={value} class="check">
+            <label key={value} class="option">
               <input
                 type="radio"
                 name="format"

@@ -96,7 +96,7 @@ export function Preview({ source, text, list, sub, onBack, onSource, onStart }: 
               {present.length === 1 ? 'row has the ID of one' : 'rows have the IDs of some'} that you have
               already. What you have is not changed.
             </p>
-            <label class="check">
+            <label class="option">
               <input
                 type="checkbox"
                 checked={copies}
@@ -149,7 +149,7 @@ function Faulty({ source, rows }: { source: Source; rows: Row[] }) {
         {rows.length.toLocaleString()}{' '}
         {rows.length === 1 ? 'row has a fault and is left out' : 'rows have faults and are left out'}
       </h3>
-      <ul class="failures" tabIndex={0} aria-label="Faults">
+      <ul class="left-out" tabIndex={0} aria-label="Faults">
         {failures.slice(0, SHOWN).map(({ row, why }) => (
           <li key={row.place}>
             <strong>Row {row.place}</strong> {why}

@@ -37,7 +37,7 @@ export function Progress({ importer, progress, onClose }: Props) {
           <Count of={left} what="left" />
         </dl>
         {failures.length > 0 && (
-          <ul class="failures" tabIndex={0} aria-label="Rows that were not created">
+          <ul class="left-out" tabIndex={0} aria-label="Rows that were not created">
             {failures.slice(0, SHOWN).map(({ row, why }) => (
               <li key={row.place}>
                 <strong>Row {row.place}</strong> {why}

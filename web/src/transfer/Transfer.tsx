@@ -64,6 +64,16 @@ export function TransferButtons() {
   );
 }
 
+/** For a page without anything to export. */
+export function ImportButton() {
+  return (
+    <button type="button" class="quiet" onClick={start('import')}>
+      <Icon name="upload" />
+      Import a file
+    </button>
+  );
+}
+
 function start(what: 'import' | 'export'): () => void {
   return () => {
     transfer.state = what;
