@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from crudctl.build import service as description
 from tests.stack import ROOT, Stack
@@ -60,7 +60,7 @@ LOOKS = [
     Look("dark", "none", 360, TAGS),
 ]
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-WITHOUT_EDGE = """() => [...document.querySelectorAll('.chip, button:not(:disabled), .notice')]
+WITHOUT_EDGE = """() => [...document.querySelectorAll('.chip, button:not(:disabled, .sort), .notice')]
     .filter((one) => one.checkVisibility() && parseFloat(getComputedStyle(one).borderTopWidth) === 0)
     .map((one) => one.outerHTML.slice(0, 120))"""
 
@@ -135,6 +135,38 @@ def test_the_list_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     app.page.keyboard.press("Escape")
 
 
+def test_what_opens_above_the_list_looks_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
+    app, page = walk.app, walk.app.page
+    seed(api)
+    app.enter(user)
+    expect(app.rows()).to_have_count(len(SHELF))
+
+    def look(name: str, opened: Locator) -> None:
+        opened.wait_for()
+        walk.look(name, '[role="dialog"], dialog, [popover]')
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+
+    app.button("Columns").click()
+    look("columns", page.get_by_role("dialog", name="Columns and density"))
+    app.button("More").click()
+    app.button("Import").click()
+    look("import", page.get_by_role("dialog", name="Import items"))
+    app.button("More").click()
+    app.button("Export").click()
+    look("export", page.get_by_role("dialog", name="Export items"))
+    page.keyboard.press("Control+k")
+    look("palette", page.get_by_role("dialog"))
+    page.keyboard.press("?")
+    look("shortcuts", page.get_by_role("dialog"))
+    app.rows().nth(1).get_by_role("checkbox").check()
+    page.get_by_text("1 item selected").or_(page.get_by_text("1 selected")).first.wait_for()
+    walk.look("selected", ".bulk")
+    app.open("/?search=nothing&filter=tags:has:office")
+    app.button("Clear search and filters").wait_for()
+    walk.look("none")
+
+
 def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Client) -> None:
     app = walk.app
     where = f"/items/{api.post('items', json=LAMP).json()['id']}"
@@ -143,8 +175,7 @@ def test_one_item_looks_right(walk: Walk, user: dict[str, str], api: httpx.Clien
     walk.look("item")
     app.drawer().get_by_role("button", name="More").click()
     app.drawer().get_by_role("button", name="Duplicate").wait_for()
-    walk.look("menu")
-    app.page.keyboard.press("Escape")
+    walk.look("menu")  # which is closed by the narrow window
     app.edit().field("Quantity").wait_for()
     walk.look("form")
     app.button("Stop editing").click()
@@ -325,6 +356,7 @@ def test_the_app_is_served_with_the_headers_of_the_distribution(stack: Stack, ou
                 "user_pool_client_id",
                 "hosted_ui_url",
                 "trash_days",
+                "password_rules",
                 "sign_up",
             )
         } | {"cognito_url": endpoint}
