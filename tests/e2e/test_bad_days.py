@@ -195,9 +195,11 @@ def test_a_busy_service_is_called_again_after_the_time_in_retry_after(app: App, 
     app.respond("GET", problem(429, headers={"Retry-After": "4"}))
     began = time.monotonic()
     app.button("Reload").click()
-    expect(app.page.get_by_text("The service received too many requests.")).to_be_visible()
-    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
+    busy = app.page.get_by_text("The service received too many requests.")
+    expect(busy).to_be_visible()
+    expect(busy).to_be_hidden()
     assert time.monotonic() - began >= 4
+    expect(app.page.get_by_role("heading", name="No items yet")).to_be_visible()
 
 
 def test_a_failing_service_is_reported_with_the_request_id(app: App, user: dict[str, str]) -> None:
