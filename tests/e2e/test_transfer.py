@@ -103,6 +103,23 @@ def test_a_file_is_previewed_matched_imported_once_and_exported_again(
     expect(app.rows()).to_have_count(ROWS + 1)
     assert len(all_of(api, app)) == ROWS + 1
 
+    search = app.page.get_by_role("searchbox")
+    search.fill("new")
+    expect(app.rows()).to_have_count(1)
+    assert [row["name"] for row in csv.DictReader(export(app, "CSV", tmp_path).splitlines())] == ["New"]
+    search.fill("")
+    expect(app.rows()).to_have_count(ROWS + 1)
+    app.rows().nth(0).get_by_role("checkbox").check()
+    app.rows().nth(1).get_by_role("checkbox").check()
+    app.button("Export").click()
+    dialog = app.page.get_by_role("dialog")
+    two = downloaded(app.page, dialog.get_by_role("button", name="Export"), tmp_path)
+    assert [row["name"] for row in csv.DictReader(two.splitlines())] == [
+        name.replace("=", "'=") for name in app.names()[:2]
+    ]
+    app.rows().nth(0).get_by_role("checkbox").uncheck()
+    app.rows().nth(1).get_by_role("checkbox").uncheck()
+
     exported = list(csv.DictReader(export(app, "CSV", tmp_path).splitlines()))
     assert {row["name"] for row in exported} == ({*made} - {"=1+1"}) | {"'=1+1", "New"}
     same = json.loads(export(app, "JSON", tmp_path))
