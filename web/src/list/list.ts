@@ -107,7 +107,8 @@ export class ResourceList {
   /** See what changed elsewhere: read all again if that is a few pages, else the first page. */
   refresh(): Promise<void> {
     if (this.#under) return this.#under;
-    if (this.#cursor === undefined || this.#shelf.size <= FEW) return this.reload();
+    // What is deleted or restored can be anywhere in the trash, which is in the order of creation.
+    if (this.#cursor === undefined || this.deleted || this.#shelf.size <= FEW) return this.reload();
     return this.#during('reloading', (current) => this.#again(LARGEST, current));
   }
 

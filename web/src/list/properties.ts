@@ -18,18 +18,28 @@ export const TIMES: Property[] = [
   { path: 'updated_at', title: 'Updated', control: 'line', field: null },
 ];
 
+/** What else the service sets, by which a table can be sorted. */
+const OTHERS: Property[] = [
+  { path: 'version', title: 'Version', control: 'number', field: null },
+  { path: 'id', title: 'ID', control: 'line', field: null },
+  { path: 'deleted_at', title: 'Deleted', control: 'line', field: null },
+  { path: 'expires_at', title: 'Kept until', control: 'line', field: null },
+];
+
 export const properties: Property[] = [...fields.flatMap((field) => propertiesOf(field, '')), ...TIMES];
 
 /** Return what a path leads to: a property of the contract, or a name in a map. */
 export function propertyOf(path: string): Property {
-  const known = properties.find((property) => property.path === path);
+  const known = [...properties, ...OTHERS].find((property) => property.path === path);
   if (known) return known;
   const title = path.split('/').map(unescaped).join(' › ');
   return { path, title, control: 'line', field: null };
 }
 
 export function isTime({ field, path }: Property): boolean {
-  return field ? isDated(field) : TIMES.some((time) => time.path === path);
+  return field
+    ? isDated(field)
+    : [...TIMES, ...OTHERS].some((other) => other.path === path && path.endsWith('_at'));
 }
 
 const ORDERED: Control[] = ['line', 'text', 'number', 'choice', 'yes-no', 'words', 'choices'];

@@ -59,3 +59,13 @@ function textOf(entry: Resource): string {
   texts.set(entry, text);
   return text;
 }
+
+/** Prepare entries for a search until time is up. Return whether all are. */
+export function prepare(entries: Resource[], isOver: () => boolean): boolean {
+  for (const entry of entries) {
+    if (texts.has(entry)) continue;
+    if (isOver()) return false;
+    textOf(entry);
+  }
+  return true;
+}

@@ -1,6 +1,7 @@
 /** The API reference, rendered from the contract that is built into the app. */
 import { useEffect, useState } from 'preact/hooks';
 import { Copy, useTitle } from '../ui/parts';
+import { useKeptPlace } from '../ui/scroll';
 import { Contents } from './Contents';
 import { flat, kindOf, limitsOf, type RefSchema, rowsOf } from './document';
 import { OperationSection } from './Operation';
@@ -12,6 +13,7 @@ import './Reference.css';
 export default function Reference({ base }: { base: string }) {
   const [given, setGiven] = useState<Record<string, string>>({});
   useTitle('API reference');
+  useKeptPlace(!location.hash);
   useEffect(() => document.getElementById(location.hash.slice(1))?.scrollIntoView(), []);
   return (
     <div class="reference">

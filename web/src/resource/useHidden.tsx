@@ -5,24 +5,26 @@ import type { Listing } from '../list/list';
 import { nameOf } from '../list/content';
 import { needsAll, type View } from '../list/view';
 import { Quoted } from '../ui/parts';
-import { toast } from '../ui/toasts';
+import { dismiss, toast } from '../ui/toasts';
 
 export function useHidden({ latest }: Listing, rows: Resource[], view: View, onClear: () => void): void {
   const told = useRef(latest);
+  const notice = useRef<number | null>(null);
   useEffect(() => {
     if (!latest || latest === told.current) return;
     told.current = latest;
     if (rows.some(({ id }) => id === latest.id)) return;
+    if (notice.current !== null) dismiss(notice.current); // one notice is enough when many are written
     const hides = needsAll({ ...view, sort: { property: 'created_at', descending: true } });
     const by = !view.filters.length ? 'search' : view.search ? 'search and the filters' : 'filters';
     const name = <Quoted text={nameOf(latest)} />;
-    if (hides) {
-      const text = (
-        <>
-          {name} is not in this list, because it does not match the {by}.
-        </>
-      );
-      toast(text, { label: `Clear the ${by}`, run: onClear });
-    } else toast(<>{name} comes further down in this order.</>);
+    notice.current = hides
+      ? toast(
+          <>
+            {name} is not in this list, because it does not match the {by}.
+          </>,
+          { label: `Clear the ${by}`, run: onClear },
+        )
+      : toast(<>{name} comes further down in this order.</>);
   }, [latest]);
 }

@@ -1,7 +1,7 @@
 /** Loads what a view needs, when it needs it, and again when the user is back. Knows no markup. */
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { Listing, ResourceList } from '../list/list';
-import { needsAll, type View } from '../list/view';
+import { needsAll, prepare, type View } from '../list/view';
 import { countRows, useKeptPlace, wantedPlace } from '../ui/scroll';
 
 export function useLoading(list: ResourceList, listing: Listing, view: View): void {
@@ -15,6 +15,19 @@ export function useLoading(list: ResourceList, listing: Listing, view: View): vo
   }, [list, all]);
   useRefresh(list);
   usePlace(list, listing);
+  usePreparation(listing);
+}
+
+/** Prepare a search while the browser has nothing to do, so that its first character takes no longer than the others. */
+function usePreparation({ entries }: Listing): void {
+  useEffect(() => {
+    if (!('requestIdleCallback' in window)) return;
+    let wait = requestIdleCallback(work);
+    function work(deadline: IdleDeadline): void {
+      if (!prepare(entries, () => deadline.timeRemaining() < 2)) wait = requestIdleCallback(work);
+    }
+    return () => cancelIdleCallback(wait);
+  }, [entries]);
 }
 
 /** Read the list again when the window has the focus again. */

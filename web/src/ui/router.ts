@@ -60,7 +60,8 @@ export function go(to: string, { replace = false } = {}): void {
   const after = routeOf(target.pathname);
   const opens = after.page === 'list' && after.open !== null;
   const above = opens && before.page === 'list';
-  const query = above && !to.includes('?') ? location.search : target.search;
+  const keeps = above && (!replace || before.open !== null) && !to.includes('?');
+  const query = keeps ? location.search : target.search;
   const href = target.pathname + query + target.hash;
   if (href === location.pathname + location.search + location.hash) return;
   if (replace || (above && before.open !== null)) {
