@@ -105,7 +105,11 @@ def test_tags_are_added_and_removed_on_the_latest_versions_and_undone(
         **create(api, ["Lamp", "Desk"], tags=["office"]),
         **create(api, ["Full"], tags=[f"tag {number}" for number in range(20)]),
     }
-    tags = lambda name: api.get(paths[name]).json().get("tags")  # noqa: E731
+
+    def tags(name: str) -> list[str]:
+        found: list[str] = api.get(paths[name]).json()["tags"]
+        return found
+
     app.enter(user)
     expect(app.rows()).to_have_count(3)
     app.allowed += ["412"]

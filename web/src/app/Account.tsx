@@ -1,6 +1,8 @@
 /** The menu of the account: who is signed in, the theme, and signing out. Knows no page. */
 import { useCommands } from '../ui/commands';
 import { Icon } from '../ui/parts';
+import { Shortcut } from '../ui/Shortcut';
+import { openShortcuts } from './overlay';
 import { SignOut } from './SignOut';
 import { ThemeChoice } from './ThemeChoice';
 
@@ -26,6 +28,16 @@ export function Account({ email, sub }: { email: string; sub: string }) {
           Signed in as <strong dir="auto">{email}</strong>
         </p>
         <ThemeChoice />
+        <button
+          type="button"
+          class="quiet"
+          popovertarget={MENU}
+          popovertargetaction="hide"
+          onClick={openShortcuts}
+        >
+          Keyboard shortcuts
+          <Shortcut keys="?" />
+        </button>
         <SignOut sub={sub} />
       </div>
     </>
