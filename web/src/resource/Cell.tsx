@@ -14,17 +14,20 @@ interface Props {
   column: Column;
   /** Whether a click on a chip filters. */
   filters: boolean;
+  /** Whether it is printed. */
+  paper: boolean;
 }
 
-export function Cell({ entry, column, filters }: Props) {
+export function Cell({ entry, column, filters, paper }: Props) {
   const value = valueIn(entry, column);
   if (value === undefined) return null;
   if (value === null) return <em class="help">null</em>;
-  if (Array.isArray(value)) return <Chips values={value} column={column} filters={filters} />;
+  if (Array.isArray(value))
+    return <Chips values={value} column={column} filters={filters} most={paper ? value.length : CHIPS} />;
   if (column.kind === 'mark')
     return <Chip value={value} column={column} filters={filters && typeof value !== 'object'} />;
   if (typeof value === 'string') {
-    if (column.kind === 'time') return <Ago at={value} />;
+    if (column.kind === 'time') return paper ? <Time at={value} /> : <Ago at={value} />;
     if (column.field?.schema.format === 'date-time' && isFormatted(value, 'date-time'))
       return <Time at={value} />;
   }
@@ -36,11 +39,18 @@ export function Cell({ entry, column, filters }: Props) {
   );
 }
 
-function Chips({ values, column, filters }: { values: unknown[]; column: Column; filters: boolean }) {
-  const rest = values.slice(CHIPS);
+interface ChipsProps {
+  values: unknown[];
+  column: Column;
+  filters: boolean;
+  most: number;
+}
+
+function Chips({ values, column, filters, most }: ChipsProps) {
+  const rest = values.slice(most);
   return (
     <span class="chips">
-      {values.slice(0, CHIPS).map((value, index) => (
+      {values.slice(0, most).map((value, index) => (
         <Chip key={index} value={value} column={column} filters={filters && typeof value === 'string'} />
       ))}
       {rest.length > 0 && (

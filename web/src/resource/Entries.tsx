@@ -16,6 +16,7 @@ import { Icon } from '../ui/parts';
 import { address } from '../ui/router';
 import { FilterChips, withFilter } from './Filters';
 import { News } from './News';
+import { usePrinting } from './printing';
 import { Grid } from './Grid';
 import type { Layout } from './layout';
 import { Toolbar } from './Toolbar';
@@ -62,6 +63,7 @@ export function Entries(props: Props) {
     [change],
   );
   const more = useCallback(() => void list.more(), [list]);
+  const print = usePrinting(list, what, !current);
   useHidden(listing, rows, view, clear);
   return (
     <>
@@ -83,6 +85,10 @@ export function Entries(props: Props) {
         menu={
           <>
             {menu}
+            <button type="button" onClick={print}>
+              <Icon name="print" />
+              Print
+            </button>
             <button type="button" onClick={() => setCalls(true)}>
               <Icon name="code" />
               API calls

@@ -8,7 +8,7 @@ import { type Column, columnsFor, defaultKeys, fitting, template } from './colum
 import { GridHead } from './GridHead';
 import type { GridProps } from './layout';
 import { preferencesOf } from './preferences';
-import { useRange } from './range';
+import { usePrinted, useRange } from './range';
 import { Bones, Row } from './Row';
 import { type Opened, RowMenu } from './RowMenu';
 import { useGridEvents } from './useGridEvents';
@@ -35,7 +35,14 @@ export function Grid(props: GridProps) {
   const columns = useMemo(() => fitting(wanted, room), [wanted, count]);
   const brief = useMemo(() => (columns.length ? null : briefColumns(wanted)), [columns, wanted]);
   const events = useGridEvents(props, body, columns, setOpened);
-  const indices = useRange(rows.length, body, events.kept, `${density} ${Math.round(width)} ${count}`);
+  const printed = usePrinted();
+  const indices = useRange(
+    rows.length,
+    body,
+    events.kept,
+    `${density} ${Math.round(width)} ${count}`,
+    printed,
+  );
   const bones = listing.loading ? (rows.length ? 2 : SKELETONS) : 0;
   const picked = useMemo(() => chosen(ids, rows), [ids, rows]);
   return (
@@ -74,6 +81,7 @@ export function Grid(props: GridProps) {
                   selected={ids.has(entry.id)}
                   current={entry.id === current}
                   filters={!!props.onFilter}
+                  paper={printed}
                 />
               )
             );

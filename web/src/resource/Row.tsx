@@ -19,10 +19,12 @@ interface Props {
   /** Whether it is open beside the table. */
   current: boolean;
   filters: boolean;
+  /** Whether it is printed: everything is shown, and times are exact. */
+  paper: boolean;
 }
 
 export const Row = memo(function Row(props: Props) {
-  const { entry, index, columns, brief, layout, selected, current, filters } = props;
+  const { entry, index, columns, brief, layout, selected, current, filters, paper } = props;
   const name = nameOf(entry);
   const path = layout.path?.(entry);
   const state = [path && 'opens', selected && 'selected', current && 'current'].filter(Boolean).join(' ');
@@ -59,7 +61,7 @@ export const Row = memo(function Row(props: Props) {
       </th>
       {columns.map((column) => (
         <td key={column.key} role="gridcell" class={column.kind}>
-          <Cell entry={entry} column={column} filters={filters} />
+          <Cell entry={entry} column={column} filters={filters} paper={paper} />
         </td>
       ))}
       <td role="gridcell" class="act">

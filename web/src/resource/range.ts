@@ -10,17 +10,17 @@ const SHORT = 60;
  * Return the indices of the rows to render, in order.
  *
  * `body` contains the rows, which have one height. `kept` is the index of a row to render wherever it is, because it has the
- * focus; or -1.
+ * focus; or -1. A change of `look` may change the height of a row.
  */
 export function useRange(
   count: number,
   body: RefObject<HTMLElement | null>,
   kept: number,
   look: string,
+  printed: boolean,
 ): number[] {
   const place = usePlace(body, `${look} ${count > 0}`);
   const windowing = useWindowing(count > SHORT);
-  const printed = usePrinted();
   if (count <= SHORT || printed || windowing === 'failed') return upTo(count);
   if (!windowing || !place.size) return upTo(SHORT);
   const near = windowing.indices(count, place.size, place.top);
@@ -81,7 +81,7 @@ function useWindowing(wanted: boolean): Windowing | 'failed' | null {
 }
 
 /** Return whether the page is being printed. The rows must be there before the event handler returns. */
-function usePrinted(): boolean {
+export function usePrinted(): boolean {
   const [printed, setPrinted] = useState(false);
   useEffect(() => {
     const set = (on: boolean) => () => flushSync(() => setPrinted(on));

@@ -22,6 +22,7 @@ const PATHS = {
   link: 'M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2',
   next: 'M5 8l5 5 5-5',
   pencil: 'M4 16l.8-3.2L13 4.6l2.4 2.4-8.2 8.2zM11.5 6.1l2.4 2.4',
+  print: 'M6 8V3h8v5M6 14H4V8h12v6h-2M6 12h8v5H6z',
   plus: 'M10 4v12M4 10h12',
   previous: 'M5 12l5-5 5 5',
   restore: 'M4 10a6 6 0 1 0 1.8-4.2M4 3v4h4',
