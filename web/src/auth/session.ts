@@ -2,14 +2,13 @@
  * The session: authorization code with PKCE at the Cognito hosted pages, refresh, and sign-out. Tokens are stored in the tab's
  * sessionStorage; all tabs of a browser have the same session (tabs.ts). Knows no markup and no resource.
  */
-import { ErrorResponse, ErrorTimeout, User, UserManager } from 'oidc-client-ts';
-import { messageOf, SessionEnded, Unreachable } from '../api/problem';
+import { SessionEnded, Unreachable } from '../api/problem';
 import type { Tokens } from '../api/client';
 import type { Config } from '../config';
 import { service } from '../contract/service';
 import { Store } from '../store';
+import { Keep, type Kept, read } from './kept';
 import { revoke, revokeAll } from './revoke';
-import { settingsOf } from './settings';
 import { Tabs } from './tabs';
 
 /**
@@ -22,23 +21,23 @@ export type Session =
   | { state: 'out' };
 
 const EARLY = 30; // seconds: a token is renewed this long before it expires
-const FINAL = /^(invalid|unauthorized|unsupported)_/; // the errors of RFC 6749, 5.2
+const LATER = 5000; // ms after which what renews a session is loaded: a newer version of the app may take its file away
 const OUT: Session = { state: 'out' };
 /** In localStorage, the session that was signed out last: a tab that is opened again must not bring it back. */
 const LAST = `${service.collection}-signed-out`;
 
 export class Sessions implements Tokens {
   readonly store = new Store<Session>(OUT);
-  readonly #manager: UserManager;
+  readonly #keep: Keep;
   readonly #tabs: Tabs;
-  #renewing: Promise<User> | null = null;
+  #renewing: Promise<Kept> | null = null;
   /** Whether the page has shown somebody's data, which nobody else must see. */
   #used = false;
 
   constructor(private readonly config: Config) {
-    this.#manager = new UserManager(settingsOf(config));
+    this.#keep = new Keep(config);
     this.#tabs = new Tabs(`${service.collection}-tabs`, {
-      current: async () => (this.store.state.state === 'in' ? textOf(await this.#user()) : null),
+      current: () => (this.store.state.state === 'in' ? this.#keep.text : null),
       adopt: (session) => this.#adopt(session),
       signedOut: () => {
         if (this.store.state.state !== 'out') void this.#leave();
@@ -51,15 +50,15 @@ export class Sessions implements Tokens {
    * or an empty text.
    */
   async start(): Promise<{ path: string; failure: string }> {
-    const user = await this.#user();
-    if (user && idOf(user) === localStorage.getItem(LAST)) await this.#manager.removeUser();
+    const user = this.#keep.read();
+    if (user && idOf(user) === localStorage.getItem(LAST)) this.#keep.text = null;
     else if (user) await this.#signedIn(user);
     const state = returned();
     if (state === null) {
       await this.#join();
       return { path: here(), failure: '' };
     }
-    const path = await this.#pathBefore(state);
+    const path = this.#pathBefore(state);
     const failure = await this.#complete(path !== null);
     if (failure) await this.#join();
     return { path: path ?? '/', failure: this.store.state.state === 'in' ? '' : failure };
@@ -68,24 +67,24 @@ export class Sessions implements Tokens {
   /** Go to the hosted sign-in page; it returns the user to the current path. Throws Unreachable without a network. */
   async signIn(): Promise<void> {
     if (!navigator.onLine) throw new Unreachable(); // instead of leaving for the browser's own page
-    await this.#manager.signinRedirect({ state: here() });
+    await (await hosted()).begin(this.config, here());
   }
 
   /** Go to the hosted sign-up page, which ends in a sign-in. Throws Unreachable without a network. */
   async signUp(): Promise<void> {
     if (!navigator.onLine) throw new Unreachable();
-    await new UserManager(settingsOf(this.config, 'signup')).signinRedirect({ state: here() });
+    await (await hosted()).begin(this.config, here(), 'signup');
   }
 
   async token(): Promise<string> {
-    const user = await this.#user();
+    const user = this.#keep.read();
     if (!user || this.store.state.state !== 'in') throw this.ended();
     if (isFresh(user)) return user.access_token;
     return (await this.#renew(user.access_token)).access_token;
   }
 
   async another(rejected: string): Promise<string> {
-    const user = await this.#user();
+    const user = this.#keep.read();
     if (user && user.access_token !== rejected) return user.access_token;
     return (await this.#renew(rejected)).access_token;
   }
@@ -103,8 +102,8 @@ export class Sessions implements Tokens {
   }
 
   /** Return the current access token, expired or not, for the curl command. */
-  async current(): Promise<string | null> {
-    return (await this.#user())?.access_token ?? null;
+  current(): string | null {
+    return this.#keep.read()?.access_token ?? null;
   }
 
   /**
@@ -114,13 +113,13 @@ export class Sessions implements Tokens {
    */
   async signOut(everywhere: boolean, after: () => void): Promise<void> {
     if (!navigator.onLine) throw new Unreachable();
-    const user = await this.#user();
+    const user = this.#keep.read();
     if (user && everywhere) await revokeAll(this.config, await this.token());
     // If this fails, sign out nevertheless: the token is removed here, and expires by itself.
     else if (user?.refresh_token) await revoke(this.config, user.refresh_token).catch(() => undefined);
     if (user) localStorage.setItem(LAST, idOf(user));
     this.#tabs.signOut();
-    await this.#forget();
+    this.#forget();
     await shown(); // nothing is unsaved then that leaving the page could ask about
     after();
     const query = new URLSearchParams({
@@ -128,10 +127,6 @@ export class Sessions implements Tokens {
       logout_uri: `${location.origin}/`,
     });
     location.assign(`${this.config.hosted_ui_url}/logout?${query}`);
-  }
-
-  #user(): Promise<User | null> {
-    return this.#manager.getUser();
   }
 
   /** Adopt the session of another tab, if there is one and this tab has none. */
@@ -147,27 +142,27 @@ export class Sessions implements Tokens {
   async #complete(started: boolean): Promise<string> {
     if (!started) return 'This sign-in is used up, or it was started in another tab. Sign in again.';
     try {
-      const user = await this.#manager.signinRedirectCallback();
-      await this.#signedIn(user);
-      this.#tabs.hand(user.toStorageString());
-      return '';
-    } catch (error) {
-      if (error instanceof ErrorResponse) return 'The sign-in was not completed. Sign in again.';
-      const lost = error instanceof TypeError || error instanceof ErrorTimeout;
-      return `The sign-in could not be completed. ${messageOf(lost ? new Unreachable() : error)} Sign in again.`;
+      const failure = await (await hosted()).complete(this.config);
+      if (failure) return failure;
+    } catch {
+      return 'The sign-in could not be completed. The service cannot be reached. Sign in again.';
     }
+    const [user, text] = [this.#keep.read(), this.#keep.text];
+    if (!user || !text) return 'The sign-in was not completed. Sign in again.';
+    await this.#signedIn(user);
+    this.#tabs.hand(text);
+    return '';
   }
 
   /** Return where the user was when this tab began the sign-in with `state`; null if it did not, or it is completed. */
-  async #pathBefore(state: string): Promise<string | null> {
-    const stored = await this.#manager.settings.stateStore.get(state);
-    if (!stored) return null;
-    const { data } = JSON.parse(stored) as { data?: unknown };
-    return typeof data === 'string' ? data : '/';
+  #pathBefore(state: string): string | null {
+    const path = this.#keep.begun(state);
+    if (path === null) return null;
+    return typeof path === 'string' ? path : '/';
   }
 
   async #adopt(session: string): Promise<void> {
-    const user = User.fromStorageString(session);
+    const user = read(session);
     if (idOf(user) === localStorage.getItem(LAST)) return;
     const { state } = this.store;
     if (state.state !== 'out' && state.sub !== user.profile.sub) {
@@ -175,15 +170,15 @@ export class Sessions implements Tokens {
       this.#tabs.leave();
       return;
     }
-    const own = await this.#user();
+    const own = this.#keep.read();
     const newer = (user.expires_at ?? 0) > (own?.expires_at ?? 0);
     if (own?.access_token === user.access_token || (state.state === 'in' && !newer)) return;
-    await this.#manager.storeUser(user);
+    this.#keep.text = session;
     if (state.state === 'out' && this.#used) location.reload();
     else await this.#signedIn(user);
   }
 
-  #renew(useless: string): Promise<User> {
+  #renew(useless: string): Promise<Kept> {
     this.#renewing ??= this.#tabs
       .alone(() => this.#renewed(useless))
       .catch((error: unknown) => {
@@ -196,45 +191,51 @@ export class Sessions implements Tokens {
   }
 
   /** Return a session with another access token than `useless`: of another tab, or renewed. */
-  async #renewed(useless: string): Promise<User> {
+  async #renewed(useless: string): Promise<Kept> {
     await this.#tabs.ask();
-    const before = await this.#user();
+    const before = this.#keep.read();
     if (before && before.access_token !== useless && isFresh(before)) return before;
     if (!before?.refresh_token || !this.#isIn()) throw this.ended(); // another user may have signed in
-    try {
-      const user = await this.#manager.signinSilent();
-      if (this.store.state.state === 'out')
-        await this.#forget(); // signed out meanwhile
-      else if (user) {
-        this.#tabs.hand(user.toStorageString());
-        return user;
-      }
-    } catch (error) {
-      // An error response is final; no response, or one of a failing service, is worth a retry.
-      if (!(error instanceof ErrorResponse && FINAL.test(error.error ?? ''))) throw new Unreachable();
+    const renewed = await (await hosted()).renew(this.config);
+    const [user, text] = [this.#keep.read(), this.#keep.text];
+    if (this.store.state.state === 'out') {
+      this.#forget(); // signed out meanwhile
+    } else if (renewed && user && text) {
+      this.#tabs.hand(text);
+      return user;
     }
     throw this.ended();
   }
 
-  async #signedIn(user: User): Promise<void> {
+  async #signedIn(user: Kept): Promise<void> {
     this.#used = true;
     this.store.state = { state: 'in', email: emailOf(user), sub: user.profile.sub };
+    setTimeout(() => void hosted().catch(() => undefined), LATER); // the next step that needs it tries again
     await this.#tabs.join();
   }
 
   /** Forget the session and everything that this page holds. */
   async #leave(): Promise<void> {
-    await this.#forget();
+    this.#forget();
     await shown();
     location.reload();
   }
 
   /** Forget the session and everything that this tab stored for it. */
-  async #forget(): Promise<void> {
+  #forget(): void {
     this.#tabs.leave();
-    await this.#manager.removeUser();
+    this.#keep.text = null;
     sessionStorage.clear();
     this.store.state = OUT;
+  }
+}
+
+/** Load what needs the library. Throws Unreachable. */
+async function hosted(): Promise<typeof import('./hosted')> {
+  try {
+    return await import('./hosted');
+  } catch {
+    throw new Unreachable();
   }
 }
 
@@ -243,21 +244,17 @@ function shown(): Promise<void> {
   return new Promise((done) => setTimeout(done));
 }
 
-function textOf(user: User | null): string | null {
-  return user?.toStorageString() ?? null;
-}
-
-function emailOf({ profile }: User): string {
+function emailOf({ profile }: Kept): string {
   return profile.email ?? profile.sub;
 }
 
 /** Return what all tokens of one sign-in have in common: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html */
-function idOf({ profile }: User): string {
+function idOf({ profile }: Kept): string {
   return JSON.stringify([profile.sub, profile['origin_jti'] ?? profile.auth_time]);
 }
 
-function isFresh(user: User): boolean {
-  return (user.expires_in ?? 0) > EARLY;
+function isFresh(user: Kept): boolean {
+  return (user.expires_at ?? 0) - Date.now() / 1000 > EARLY;
 }
 
 /** Return the `state` in the address, if a hosted page has sent the user back to the app. */

@@ -2,13 +2,14 @@
 import { type UserManagerSettings, WebStorageStateStore } from 'oidc-client-ts';
 import type { Config } from '../config';
 import { scopes } from '../contract/service';
+import { issuerOf } from './kept';
 
 const SCOPE = ['openid email', ...scopes, 'aws.cognito.signin.user.admin'].join(' ');
 
 /** Return the settings for signing in at a hosted page: `authorize`, or `signup`, which takes the same parameters. */
 export function settingsOf(config: Config, page = 'oauth2/authorize'): UserManagerSettings {
-  const { region, user_pool_id, hosted_ui_url } = config;
-  const issuer = `https://cognito-idp.${region}.amazonaws.com/${user_pool_id}`;
+  const { hosted_ui_url } = config;
+  const issuer = issuerOf(config);
   return {
     authority: issuer,
     // Given instead of discovered: the discovery document is at another origin than the hosted pages.

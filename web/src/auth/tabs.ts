@@ -8,7 +8,7 @@ type Message =
 
 export interface Listener {
   /** The session of this tab; null if it is not signed in. */
-  current(): Promise<string | null>;
+  current(): string | null;
   /** Another tab has this session. */
   adopt(session: string): Promise<void>;
   signedOut(): void;
@@ -102,7 +102,7 @@ export class Tabs {
       for (const answered of [...this.#asking]) answered(message.from);
     }
     if (message.type === 'ask') {
-      const session = await this.listener.current();
+      const session = this.listener.current();
       if (session) this.hand(session);
     }
   }

@@ -58,7 +58,7 @@ function Command({ call }: { call: Call }) {
   const [withToken, setWithToken] = useState(false);
   const [token, setToken] = useState<string | null>(null);
   useEffect(() => {
-    if (withToken) void sessions.current().then(setToken);
+    if (withToken) setToken(sessions.current());
     else setToken(null);
   }, [withToken, call]);
   const command = curl(call, token);
