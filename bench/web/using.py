@@ -21,17 +21,20 @@ TIMED = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   const begin = performance.now();
   (ACT);
-  while (!(DONE)) await frame();
+  while (!(DONE)) {
+    if (performance.now() - begin > 10000) throw new Error('Waited ten seconds for ' + LABEL);
+    await frame();
+  }
   await frame();
   await new Promise((resolve) => setTimeout(resolve));
   return performance.now() - begin;
 }"""
-# Scrolls for three seconds, 25 rows in each frame. Returns the time between frames.
+# Scrolls for three seconds, ten rows in each frame. Returns the time between frames.
 SCROLLED = """async () => {
   const [times, begin] = [[], performance.now()];
   let before = await new Promise(requestAnimationFrame);
   while (performance.now() - begin < 3000) {
-    scrollBy(0, 1100);
+    scrollBy(0, 440);
     const now = await new Promise(requestAnimationFrame);
     times.push(now - before);
     before = now;
@@ -70,6 +73,11 @@ class Shelf:
         }
         return {**self.service.sample, self.title: f"{word(number)} {number}", **system}
 
+    def matches(self, text: str) -> int:
+        """How many entries have the text in a value."""
+        same = text in json.dumps(list(self.service.sample.values())).lower()
+        return sum(same or text in entry[self.title] for entry in self.entries)
+
     def respond(self, route: Route) -> None:
         url = urlsplit(route.request.url)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -82,6 +90,8 @@ class Shelf:
             body = {self.service.page: entries[start : start + limit], "next_cursor": after}
         elif route.request.method == "GET":
             body = next(entry for entry in self.entries if entry["id"] == found)
+        elif route.request.method == "DELETE":
+            self.entries = [entry for entry in self.entries if entry["id"] != found]
         headers = {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
         route.fulfill(status=200 if body else 204, headers=headers, body=json.dumps(body) if body else "")
 
@@ -101,10 +111,11 @@ def opened(page: Page, url: str, shelf: Shelf) -> float:
 
 
 def timed(page: Page, act: str, done: str) -> float:
-    return float(page.evaluate(TIMED.replace("ACT", act).replace("DONE", done)))
+    script = TIMED.replace("ACT", act).replace("DONE", done).replace("LABEL", json.dumps(done))
+    return float(page.evaluate(script))
 
 
-def use(page: Page, use: Use, rounds: int) -> None:
+def use(page: Page, shelf: Shelf, use: Use, rounds: int) -> None:
     """Open, close, delete, search and scroll, each several times."""
     for number in range(rounds):
         row = f"document.querySelectorAll('tbody tr[data-id]')[{number + 3}]"
@@ -119,21 +130,22 @@ def use(page: Page, use: Use, rounds: int) -> None:
         page.locator("[role=menuitem]").first.wait_for()
         last = "[...document.querySelectorAll('[role=menuitem]')].at(-1).click()"
         use.note("delete", timed(page, last, f"{rows} === {before - 1}"))
-    search(page, use)
+    search(page, shelf, use)
     for time in page.evaluate(SCROLLED):
         use.note("frame", time)
     page.evaluate("scrollTo(0, 0)")
 
 
-def search(page: Page, use: Use) -> None:
+def search(page: Page, shelf: Shelf, use: Use) -> None:
     typed = "(text) => { const field = document.querySelector('main input[type=search]'); field.value = text; "
     typed += "field.dispatchEvent(new Event('input', { bubbles: true })); }"
     for wanted in (word(777), word(123)):
         for length in range(1, len(wanted) + 1):
-            before = page.evaluate("document.querySelector('[role=grid]').ariaRowCount")
-            changed = f"document.querySelector('[role=grid]').ariaRowCount !== '{before}'"
-            use.note("search", timed(page, f"({typed})({json.dumps(wanted[:length])})", changed))
-        timed(page, f"({typed})('')", f"document.querySelector('[role=grid]').ariaRowCount !== '{before}'")
+            text = wanted[:length]
+            found = f"document.querySelector('[role=grid]').ariaRowCount === '{shelf.matches(text) + 1}'"
+            applied = f"new URLSearchParams(location.search).get('search') === {json.dumps(text)}"
+            use.note("search", timed(page, f"({typed})({json.dumps(text)})", f"{applied} && {found}"))
+        timed(page, f"({typed})('')", "!new URLSearchParams(location.search).has('search')")
 
 
 def measure(
@@ -146,10 +158,11 @@ def measure(
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         context.add_init_script(f"if (location.origin === {json.dumps(url)}) {{ {restore} }}")
         page = context.new_page()
-        loads[count] = opened(page, url, Shelf(service, count))
+        shelf = Shelf(service, count)
+        loads[count] = opened(page, url, shelf)
         if count in (SMALL, LARGE):
             uses[count] = Use(page.evaluate("document.querySelectorAll('*').length"))
-            use(page, uses[count], rounds)
+            use(page, shelf, uses[count], rounds)
         context.close()
     return uses, loads
 
