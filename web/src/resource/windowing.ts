@@ -1,7 +1,7 @@
 /** Finds the rows of a long table that are near the visible part of the page. Loaded only for a long table. Knows no row. */
 import { observeWindowOffset, observeWindowRect, Virtualizer, windowScroll } from '@tanstack/virtual-core';
 
-const OVERSCAN = 12; // rows above and below: fast scrolling shows rows, not a gap
+const OVERSCAN = 8; // rows above and below: fast scrolling shows rows, not a gap
 
 export class Windowing {
   readonly #virtual: Virtualizer<Window, HTMLElement>;
