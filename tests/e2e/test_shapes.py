@@ -158,6 +158,25 @@ def test_a_contract_without_a_restore_has_no_trash(app: App, user: dict[str, str
     app.button("Create it again").click()
     expect(app.notice()).to_contain_text(f"as a new {app.service.singular}")
     assert api.get(where).status_code == 404
+
+    headers = {"Content-Type": "application/json"}
+    assert api.post(COLLECTION, content=body(0), headers=headers).status_code == 201
+    app.open("/")
+    expect(app.rows()).to_have_count(2)
+    app.page.get_by_role("checkbox", name="Select all").check()
+    selected = app.page.get_by_role("group", name="Selected")
+    selected.get_by_role("button", name="Edit").click()
+    app.page.get_by_role("combobox", name="Field", exact=True).select_option("Enum text")
+    app.page.get_by_role("combobox", name="Enum text", exact=True).select_option("green")
+    app.button(f"Change 2 {app.service.plural}").click()
+    expect(app.notice()).to_contain_text(f"Set Enum text of 2 {app.service.plural}.")
+    assert [one["enum_text"] for one in api.get(COLLECTION).json()[WEB["service"]["page"]]] == ["green", "green"]
+    selected.get_by_role("button", name="Delete").click()
+    app.button("Keep them").click()
+    selected.get_by_role("button", name="Delete").click()
+    app.button(f"Delete 2 {app.service.plural}").click()
+    expect(app.notice()).to_contain_text(f"Deleted 2 {app.service.plural}.")
+    assert api.get(COLLECTION).json()[WEB["service"]["page"]] == []
     app.open(f"/{COLLECTION}/trash")
     expect(app.page.get_by_role("heading", name="Page not found")).to_be_visible()
 
