@@ -48,6 +48,7 @@ def test_two_browsers_that_edit_one_item_see_both_versions_and_choose(
 def test_text_typed_while_the_item_is_reloaded_is_kept(app: App, user: dict[str, str], api: httpx.Client) -> None:
     where = f"items/{api.post('items', json={'name': 'Lamp', 'quantity': 1}).json()['id']}"
     app.enter(user)
+    expect(app.rows()).to_have_count(1)
     api.patch(where, content='{"quantity":2}', headers={"Content-Type": "application/merge-patch+json"})
     held: list[Route] = []
 

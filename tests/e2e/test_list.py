@@ -110,7 +110,7 @@ def test_what_was_opened_closes_by_going_back_and_the_page_stays_where_it_was(
         page.mouse.wheel(0, 2000)
         page.evaluate("new Promise(requestAnimationFrame)")
     page.evaluate("scrollTo(0, 2500)")
-    page.wait_for_function(f"/Item 0[4-7]/.test(({MIDDLE})())")  # the rows follow the scrolling
+    page.wait_for_function(f"() => /Item 0[4-7]/.test(({MIDDLE})())")  # the rows follow the scrolling
     middle = page.evaluate(MIDDLE)
     page.reload()
     page.wait_for_function(f"(name) => ({MIDDLE})() === name", arg=middle)

@@ -291,7 +291,7 @@ def test_the_theme_can_be_chosen_and_is_remembered(app: App) -> None:
     app.page.get_by_label("Dark").check()
     dark = app.page.evaluate(background)
     assert dark != light
-    other.wait_for_function(f"{background} === '{dark}'")  # another tab follows
+    other.wait_for_function(f"() => {background} === '{dark}'")  # another tab follows
     app.page.reload()
     app.button("Theme").click()
     expect(app.page.get_by_label("Dark")).to_be_checked()

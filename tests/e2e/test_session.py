@@ -251,7 +251,7 @@ def test_all_tabs_of_a_browser_have_one_session(app: App, user: dict[str, str]) 
     for page in (app.page, copied.value):
         expect(page.get_by_role("heading", name="No items yet")).to_be_visible()
     for page in pages:
-        page.wait_for_function(f"({REFRESH_TOKEN})() !== {json.dumps(before)}")
+        page.wait_for_function(f"() => ({REFRESH_TOKEN})() !== {json.dumps(before)}")
     assert sent == [before]
     assert len({page.evaluate(REFRESH_TOKEN) for page in pages}) == 1
     expect(app.page.get_by_role("heading", name="Your session has ended")).to_have_count(0)
@@ -261,7 +261,7 @@ def test_all_tabs_of_a_browser_have_one_session(app: App, user: dict[str, str]) 
         page.evaluate("window.before = true")
     sign_out(app)
     for page in (opened, copied.value):
-        page.wait_for_function("window.before === undefined")  # it is loaded again, so it holds nothing of the user
+        page.wait_for_function("() => window.before === undefined")  # it is loaded again, so it holds nothing of the user
         expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
         assert stored(page) == set()
     copied.value.evaluate("(old) => Object.assign(sessionStorage, old)", old)  # as "Reopen closed tab" does
@@ -295,7 +295,7 @@ def test_signing_out_says_what_becomes_of_drafts(app: App, user: dict[str, str])
     drafts = "Object.keys(localStorage).filter((name) => name.startsWith('draft:')).length"
     app.enter(user, "/items/new")
     app.field("Name").fill("Half typed")
-    app.page.wait_for_function(f"{drafts} === 1")
+    app.page.wait_for_function(f"() => {drafts} === 1")
     for kept in (True, False):
         app.button(re.compile("^Account of")).click()
         expect(app.page.get_by_text("1 draft stays in this browser until you sign in again.")).to_be_visible()

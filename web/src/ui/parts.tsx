@@ -118,8 +118,11 @@ export function Dialog({ title, kind, actions, back: next, onClose, children }: 
     return () => {
       const to = returns.current?.();
       element?.close();
+      const after = document.activeElement;
       // Later, because the element that opened it may be removed too: the row of what was deleted.
       setTimeout(() => {
+        const now = document.activeElement;
+        if (now !== after && now !== document.body) return; // a key that was pressed meanwhile has opened something
         const present = back instanceof HTMLElement && back !== document.body && back.isConnected;
         (to?.isConnected ? to : present ? back : document.getElementById('main'))?.focus();
       });
