@@ -82,7 +82,9 @@ def test_a_field_of_the_contract_appears_with_control_help_and_rules(
     app.page.keyboard.type("height")
     app.page.get_by_label("Measures: value 1").fill("40 cm")
     app.button("Create").click()
-    app.drawer().get_by_role("button", name="Close", exact=True).click()  # beside the panel there is no room for the column
+    app.drawer().get_by_role(
+        "button", name="Close", exact=True
+    ).click()  # beside the panel there is no room for the column
     expect(app.page.get_by_role("columnheader", name="Colour")).to_be_visible()
     expect(app.rows().first).to_contain_text("green")
     (item,) = api.get("items").json()["items"]

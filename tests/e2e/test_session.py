@@ -261,7 +261,9 @@ def test_all_tabs_of_a_browser_have_one_session(app: App, user: dict[str, str]) 
         page.evaluate("window.before = true")
     sign_out(app)
     for page in (opened, copied.value):
-        page.wait_for_function("() => window.before === undefined")  # it is loaded again, so it holds nothing of the user
+        page.wait_for_function(
+            "() => window.before === undefined"
+        )  # it is loaded again, so it holds nothing of the user
         expect(page.get_by_role("button", name=SIGN_IN)).to_be_visible()
         assert stored(page) == set()
     copied.value.evaluate("(old) => Object.assign(sessionStorage, old)", old)  # as "Reopen closed tab" does
