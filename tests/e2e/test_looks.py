@@ -300,7 +300,7 @@ def test_the_theme_can_be_chosen_and_is_remembered(app: App) -> None:
 
 def test_the_screenshots_of_the_readme_are_small(new_app: NewApp, user: dict[str, str], api: httpx.Client) -> None:
     """With SCREENSHOTS set, take them for docs/images; in any case, check that those there are small."""
-    app = new_app(viewport={"width": 1120, "height": 700})
+    app = new_app(viewport={"width": 1280, "height": 720})
     seed(api)
     app.enter(user)
     expect(app.rows()).to_have_count(len(SHELF))
