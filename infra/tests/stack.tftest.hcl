@@ -323,7 +323,7 @@ run "the_web_app_s_configuration_is_uploaded_beside_it" {
   command = plan
 
   assert {
-    condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "cognito_url", "hosted_ui_url", "region", "sign_up", "trash_days", "user_pool_client_id", "user_pool_id"]
+    condition     = keys(jsondecode(aws_s3_object.web_config[0].content)) == ["api_url", "cognito_url", "hosted_ui_url", "password_rules", "region", "sign_up", "trash_days", "user_pool_client_id", "user_pool_id"]
     error_message = "A setting of the web app is missing."
   }
 }

@@ -383,3 +383,51 @@ def test_the_reference_page_shows_every_shape_and_every_operation(app: App) -> N
     assert nested <= set(paths)
     for operation in WEB["service"]["operations"]:
         expect(app.page.locator(f"#{operation} h2")).to_be_visible()
+
+
+def test_what_people_do_with_a_list_works_for_every_shape(app: App, user: dict[str, str], api: httpx.Client) -> None:
+    """Next and previous, duplicate, link, order, search, selection, delete and undo, by keyboard where there is a key."""
+    for which, name in enumerate(("Chair", "Lamp", "Table")):
+        text, count = re.subn(rf'"{TITLE}": "[^"]*"', f'"{TITLE}": "{name}"', body(which), count=1)
+        headers = {"Content-Type": "application/json"}
+        assert (count, api.post(COLLECTION, content=text, headers=headers).status_code) == (1, 201)
+    keys, panel = app.page.keyboard, app.drawer()
+    app.enter(user)
+    expect(app.rows()).to_have_count(3)
+    app.page.get_by_role("link", name="Table", exact=True).click()
+    heading = panel.get_by_role("heading", level=2)
+    expect(panel.locator(".facts")).to_contain_text("Version")
+    for key, name in (("j", "Lamp"), ("j", "Chair"), ("k", "Lamp")):
+        keys.press(key)
+        expect(heading).to_have_text(name)
+    lamp = panel.get_by_role("button", name="More")
+    lamp.click()
+    app.button("Copy link").click()
+    expect(app.notice()).to_contain_text("Link copied.")
+    lamp.click()
+    app.button("Duplicate").click()
+    expect(app.field("Name")).to_be_visible()
+    app.field("Name").fill("Lamp again")
+    keys.press("Control+Enter")
+    app.saved()
+    copies = {one[TITLE]: content_of(one) for one in exactly(api.get(COLLECTION).text)[WEB["service"]["page"]]}
+    assert copies["Lamp again"] == {**copies["Lamp"], TITLE: "Lamp again"}
+    keys.press("Escape")
+    expect(panel).to_have_count(0)
+
+    app.page.get_by_label("Order").select_option("name")
+    expect(app.rows().first).to_contain_text("Chair")
+    assert app.names() == ["Chair", "Lamp", "Lamp again", "Table"]
+    keys.press("/")
+    keys.type("LÁMP")
+    expect(app.rows()).to_have_count(2)
+    app.page.get_by_role("checkbox", name="Select all").check()
+    expect(app.page.get_by_role("group", name="Selected")).to_contain_text("2 selected")
+    keys.press("Delete")
+    expect(app.notice()).to_contain_text("Deleted 2")
+    app.page.locator("main").focus()
+    keys.press("z")
+    expect(app.rows()).to_have_count(2)
+    app.page.reload()
+    expect(app.rows()).to_have_count(2)
+    assert app.names() == ["Lamp", "Lamp again"]
