@@ -18,6 +18,8 @@ import { PanelFrame, isWide } from './PanelFrame';
 import { PanelTools } from './PanelTools';
 import { reportSaved } from './undoSave';
 
+const MOMENT = 500; // ms
+
 export interface PanelProps {
   list: ResourceList;
   /** As the list shows them, for the next and the previous one. */
@@ -75,9 +77,20 @@ function Opened({ editor, list, entries, onDelete }: OpenedProps) {
       document.querySelector<HTMLElement>('.drawer h2')?.focus();
   }, [editor, reads]);
   useEffect(() => void editor.read(), [editor]);
+  const wasListed = useRef<Editor | null>(null);
   useEffect(() => {
     const newest = id === null ? undefined : list.find(id);
-    if (newest) editor.show(newest);
+    if (newest) {
+      wasListed.current = editor;
+      editor.show(newest);
+    }
+    if (newest || wasListed.current !== editor) return;
+    // It left the list: deleted elsewhere, or beyond what is loaded now. What deletes it here closes it meanwhile.
+    const timer = setTimeout(() => {
+      wasListed.current = null;
+      void editor.read();
+    }, MOMENT);
+    return () => clearTimeout(timer);
   }, [editor, listed]);
   useEffect(() => {
     if (id === null) remember(draft);

@@ -33,11 +33,15 @@ export function Notices({ editor }: { editor: Editor }) {
 }
 
 function Missing({ editor }: { editor: Editor }) {
+  const { resource } = editor.store.state;
+  const gone = `This ${service.singular} was deleted elsewhere.`;
   return (
     <p class="notice error" role="alert">
       {editor.changed
-        ? `This ${service.singular} was deleted elsewhere. You can save your changes as a new ${service.singular}.`
-        : `You have no ${service.singular} with this ID. It may have been deleted.`}
+        ? `${gone} You can save your changes as a new ${service.singular}.`
+        : resource
+          ? gone
+          : `You have no ${service.singular} with this ID. It may have been deleted.`}
       <ToTrash />
     </p>
   );
