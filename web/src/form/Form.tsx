@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import type { Fault } from '../contract/validate';
 import { isObject, own } from '../json/value';
 import { CodeArea, CONTROLS } from './controls';
-import { ofPair, stepsInside, unplaced, within } from './faulty';
+import { ofPair, quoted, stepsInside, unplaced, within } from './faulty';
 import type { Field } from '../contract/fields';
 import { Left, limitsOf } from './limits';
 import { type Group, isCode, type Pairs, type Raw, type Raws, rawOfField, type Words } from './raw';
@@ -191,5 +191,5 @@ function sentence(field: Field, raw: Raw, fault: Fault): string {
   const steps = stepsInside(field, fault);
   const words = isObject(raw) && Object.hasOwn(raw, 'entries') ? (raw as Words) : null;
   const entry = words ? (words.entries[Number(steps[0])] ?? words.pending.trim()) : steps.join(' › ');
-  return `${steps.length ? `“${entry}”` : field.title} ${fault.detail}.`;
+  return `${steps.length ? quoted(entry) : field.title} ${fault.detail}.`;
 }

@@ -4,7 +4,7 @@ import type { Schema } from '../contract/schema';
 import type { Fault } from '../contract/validate';
 import { Icon } from '../ui/parts';
 import type { ControlProps } from './control';
-import { ofPair } from './faulty';
+import { ofPair, quoted } from './faulty';
 import type { Field } from '../contract/fields';
 import { Left, lengthOf, near } from './limits';
 import type { Pairs as State } from './raw';
@@ -99,7 +99,7 @@ function Pair({ field, pair: [name, text], index, id, faults, onChange, onRemove
       {faults.length > 0 && (
         <p class="faults" id={`${id}-faults`}>
           {faults
-            .map(({ detail }) => `${name.trim() ? `“${name.trim()}”` : 'This field'} ${detail}.`)
+            .map(({ detail }) => `${name.trim() ? quoted(name.trim()) : 'This field'} ${detail}.`)
             .join(' ')}
         </p>
       )}

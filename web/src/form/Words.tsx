@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import type { Fault } from '../contract/validate';
 import { Icon } from '../ui/parts';
 import { common, type ControlProps } from './control';
-import { stepsInside } from './faulty';
+import { quoted, stepsInside } from './faulty';
 import type { Words } from './raw';
 
 export function WordList(props: ControlProps) {
@@ -96,7 +96,7 @@ function Entry({ word, id, faults, onRemove }: EntryProps) {
       </span>
       {wrong && (
         <span class="faults" id={id}>
-          {faults.map(({ detail }) => `“${word}” ${detail}.`).join(' ')}
+          {faults.map(({ detail }) => `${quoted(word)} ${detail}.`).join(' ')}
         </span>
       )}
     </li>

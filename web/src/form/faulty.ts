@@ -79,3 +79,11 @@ export function focusFault(form: HTMLElement): void {
 function outer(element: Element): HTMLDetailsElement | null {
   return element.parentElement?.closest('details') ?? null;
 }
+
+const LONGEST = 60; // characters that are quoted
+
+/** Return a text in quotes for a message, cut off so that what is said about it stays in view. */
+export function quoted(text: string): string {
+  const characters = Array.from(text);
+  return `“${characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text}”`;
+}
