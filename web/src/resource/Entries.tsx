@@ -149,7 +149,7 @@ function NoneFound({
 }: Pick<Props, 'what'> & { listing: Listing; view: View; onClear: () => void }) {
   const complete = listing.cursor === null;
   return (
-    <div class="none">
+    <div class="unmatched">
       <p>{complete ? `No ${what} match.` : `No match so far, in ${counted(listing.entries.length)}.`}</p>
       <button type="button" onClick={onClear}>
         {view.filters.length === 0
