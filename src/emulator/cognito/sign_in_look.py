@@ -45,7 +45,7 @@ body { font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 20px; }
 label { display: block; margin-top: 16px; font-size: 14px; }
 input { padding: 8px 12px; font: inherit; border-radius: 6px; }
-button { font-family: inherit; border: 0; border-radius: 6px; cursor: pointer; }
+button { font-family: inherit; border: 1px solid transparent; border-radius: 6px; cursor: pointer; }
 ul { padding-left: 20px; }
 .footer { font-size: 12px; text-align: center; color: #56625d; }
 """
