@@ -50,7 +50,7 @@ ul { padding-left: 20px; }
 .footer { font-size: 12px; text-align: center; color: #56625d; }
 """
 CLASSES = (  # of the guide, for what MiniStack's pages have
-    ('<div class="card"', '<div class="card background-customizable"'),
+    ('<div class="card"', '<div role="main" class="card background-customizable"'),
     ('class="error"', 'class="error errorMessage-customizable"'),
     ("<label ", '<label class="label-customizable" '),
     ('<input type="text"', '<input class="inputField-customizable" type="text"'),
