@@ -70,7 +70,15 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     if "Problem" in result["components"]["schemas"]:
         kept = result["components"]["schemas"]
         kept["Problem"] = _extensible(kept["Problem"], described.problems)
-    return result
+    untitled: dict[str, Any] = contract.mapped(result, _untitled)
+    return untitled
+
+
+def _untitled(schema: Schema) -> Schema:
+    """Return a schema in which no other has a title: generators name classes after them, and they are words for people."""
+    return contract.within(
+        schema, lambda part: {key: value for key, value in _untitled(part).items() if key != "title"}
+    )
 
 
 def _flat(document: Mapping[str, Any], name: str) -> Schema:

@@ -43,6 +43,7 @@ UNASKED = {
     "saved-while-running": HERE,
     "session-tags": "with `abac = true`, only an invalid owner would show it, which no token has",
     "sessions-saved": HERE,
+    "sign-in-look": "the sign-in page needs a person",
     "sign-up-page": "the sign-in page needs a person",
     "time-to-live": SLOW,
     "unsigned-sign-in": HERE,

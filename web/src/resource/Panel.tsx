@@ -96,7 +96,8 @@ function Opened({ editor, list, entries, onDelete }: OpenedProps) {
     if (id === null) remember(draft);
     else finish();
   }, [id, draft.id]);
-  useEffect(() => {
+  // A layout effect: a tab may be closed right after the first key.
+  useLayoutEffect(() => {
     if (!changed) return;
     const warn = (event: BeforeUnloadEvent) => {
       if (sessions.store.state.state === 'in') event.preventDefault();
