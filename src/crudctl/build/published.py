@@ -70,15 +70,18 @@ def published(document: Mapping[str, Any]) -> dict[str, Any]:
     if "Problem" in result["components"]["schemas"]:
         kept = result["components"]["schemas"]
         kept["Problem"] = _extensible(kept["Problem"], described.problems)
-    untitled: dict[str, Any] = contract.mapped(result, _untitled)
-    return untitled
+    titled: dict[str, Any] = contract.mapped(result, _titled)
+    return titled
 
 
-def _untitled(schema: Schema) -> Schema:
-    """Return a schema in which no other has a title: generators name classes after them, and they are words for people."""
-    return contract.within(
-        schema, lambda part: {key: value for key, value in _untitled(part).items() if key != "title"}
-    )
+def _titled(schema: Schema) -> Schema:
+    """Return a schema whose properties' titles are their names: generators name classes after titles, which people read."""
+    inner = contract.within(schema, _titled)
+    titles = {
+        name: part | {"title": name.replace("_", " ").capitalize()} if "title" in part else part
+        for name, part in inner.get("properties", {}).items()
+    }
+    return inner | {"properties": titles} if titles else inner
 
 
 def _flat(document: Mapping[str, Any], name: str) -> Schema:
