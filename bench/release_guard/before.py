@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from crudctl.release.evidence import Period, total
-from crudctl.release.odds import LATE_LEAST, suspicion
+from crudctl.release.odds import suspicion
 
 LIMIT, DOUBT, IN_A_ROW, UNKNOWN, LEAST = 150.0, 15.0, 5, 0.02, 5
 
@@ -15,7 +14,7 @@ def decide(evidence: Mapping[str, Sequence[Period]], minute: int, bake: int) -> 
     """Return what was decided after `minute` minutes of a step of at least `bake`."""
     if any(_faults_in_a_row(periods) >= IN_A_ROW for periods in evidence.values()):
         return "roll back"
-    odds, _ = suspicion({name: [_enough(period) for period in periods] for name, periods in evidence.items()})
+    odds, _ = suspicion(evidence)
     if odds >= LIMIT:
         return "roll back"
     if minute < bake:
@@ -33,8 +32,3 @@ def _faults_in_a_row(periods: Sequence[Period]) -> int:
         run = run + period.new.faults if not period.new.succeeded else 0
         longest = max(longest, run)
     return longest
-
-
-def _enough(period: Period) -> Period:
-    """The period with enough requests to the old version: how late the new one was, was compared without that."""
-    return replace(period, old=replace(period.old, requests=period.old.requests + LATE_LEAST))

@@ -8,7 +8,6 @@ It needs Python 3.12 for `random.binomialvariate`.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import statistics
 import time
@@ -16,19 +15,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.release_guard import before, users
+from bench.release_guard.durations import Function, Load
 from crudctl.release.evidence import Count, Period
 from crudctl.release.guard import decide
-from crudctl.release.odds import LATE
 
 OPERATIONS = ("create_item", "get_item", "update_item", "delete_item", "list_items")
 WEIGHTS = (0.1, 0.5)
 BAKE = 10  # minutes
 A_MINUTE = 300  # requests, all operations together
 RATES = (0.0, 0.005, 0.01, 0.05, 0.2, 1.0)
-SPREAD = 1.0  # standard deviation of the logarithm of the latencies
-SLOW = math.exp(1.645 * SPREAD)  # the 95th percentile: five times the median, so above LATE
-LATENCIES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-HEALTHY_RUNS, RUNS = 1500, 120
+LOADS = {
+    "warm": Load(),
+    "the first 20 requests of an environment take 1.5 times as long": Load(cold=1.5, starts=0.05),
+    "twice": Load(cold=2, starts=0.05),
+    "four times": Load(cold=4, starts=0.05),
+    "both took three times as long in the hour before": Load(noise=3),
+    "a fifth of the minutes takes up to five times as long with both": Load(bursts=0.2),
+}
+SLOWER = (
+    (1.0, True),
+    (1.1, True),
+    (1.5, False),
+    (2.0, False),
+    (3.0, False),
+    (1.5, True),
+    (2.0, True),
+)  # times, all functions
+HEALTHY_RUNS, RUNS = 1000, 120
 NOTHING = Count()
 
 
@@ -64,8 +77,12 @@ def main() -> None:
         "",
     ]
     lines += needed_table(chance)
-    lines += ["", "### Slower by a factor, in one function; latencies with a log-normal distribution", ""]
-    lines += latency_table(chance)
+    lines += [
+        "",
+        "### Slower by a factor: rolled back (requests served until then, at the median); log-normal durations, spread 0.98",
+        "",
+    ]
+    lines += latency_table()
     lines += ["", "### Healthy versions that are stopped because of what users send", ""]
     lines += [f"{users.RUNS} releases of each kind by the guard's rules, {users.RUNS_BEFORE} by those of before."]
     lines += ["", *users.table(chance)]
@@ -99,28 +116,27 @@ def table(background: float, one: bool) -> list[str]:
     return lines
 
 
-def latency_table(chance: random.Random) -> list[str]:
-    """Return a table with a row for each factor by which the first operation of the new version is slower."""
-    lines = ["| times as slow | rolled back | served, median (p95) |", "|---:|---:|---:|"]
-    for factor in LATENCIES:
-        runs = HEALTHY_RUNS if factor == 1 else RUNS
-        outcomes = [release(guard, 0.0, 0.0, True, chance, factor) for _ in range(runs)]
-        served = sorted(outcome.served for outcome in outcomes)
-        share = sum(outcome.rolled_back for outcome in outcomes) / runs
-        lines.append(f"| {factor:g} | {share:.2%} | {statistics.median(served):.0f} ({served[int(0.95 * runs)]}) |")
+def latency_table() -> list[str]:
+    """Return a table with a row for each circumstance: the share that is rolled back, by how much slower the new version is."""
+    titles = [
+        "healthy" if factor == 1 else f"{factor:g} in {'all' if everywhere else 'one'}" for factor, everywhere in SLOWER
+    ]
+    lines = [f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
+    for name, load in LOADS.items():
+        cells = []
+        for factor, everywhere in SLOWER:
+            runs = HEALTHY_RUNS if factor == 1 else RUNS
+            seeds = (f"{name} {factor} {everywhere} {run}" for run in range(runs))
+            outcomes = [release(guard, 0.0, 0.0, not everywhere, random.Random(seed), factor, load) for seed in seeds]
+            served = (
+                statistics.median(outcome.served for outcome in outcomes if outcome.rolled_back or factor == 1)
+                if any(outcome.rolled_back for outcome in outcomes)
+                else 0
+            )
+            share = sum(outcome.rolled_back for outcome in outcomes) / runs
+            cells.append(f"{share:.1%}" + (f" ({served:.0f})" if share and factor > 1 else ""))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
-
-
-def drawn(requests: int, factor: float, chance: random.Random) -> tuple[int, int]:
-    """Draw how many of the requests to a version that is slower by `factor` are slow, and how many late."""
-    slow, late = exceeding(SLOW, factor), exceeding(LATE, factor)
-    drawn_slow = chance.binomialvariate(requests, slow)
-    return drawn_slow, drawn_slow + chance.binomialvariate(requests - drawn_slow, (late - slow) / (1 - slow))
-
-
-def exceeding(multiple: float, factor: float) -> float:
-    """Return the share of requests that take more than `multiple` times the median, of a version that is slower by `factor`."""
-    return 1 - statistics.NormalDist(math.log(factor), SPREAD).cdf(math.log(multiple))
 
 
 def guard(history: list[dict[str, Period]], minute: int) -> str:
@@ -143,13 +159,23 @@ def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
 
 
 def release(
-    rule: object, rate: float, background: float, one: bool, chance: random.Random, factor: float = 1.0
+    rule: object,
+    rate: float,
+    background: float,
+    one: bool,
+    chance: random.Random,
+    factor: float = 1.0,
+    load: Load | None = None,
 ) -> Outcome:
-    """Simulate one release of a version with fault rate `rate`, in the first operation only if `one`.
+    """Simulate one release of a version with fault rate `rate` that is slower by `factor`, in the first operation only if `one`.
 
-    The first operation is slower by `factor`.
+    Durations are compared if there is a `load`.
     """
     history: list[dict[str, Period]] = []
+    functions = [
+        Function(factor if position == 0 or not one else 1.0, load or Load(), chance)
+        for position in range(len(OPERATIONS))
+    ]
     for weight in WEIGHTS:
         for minute in range(1, 10 * BAKE):
             period = {}
@@ -157,11 +183,11 @@ def release(
                 new = chance.binomialvariate(A_MINUTE // 5, weight)
                 old = A_MINUTE // 5 - new
                 faulty = rate if position == 0 or not one else background
-                slow, late = drawn(new, factor if position == 0 else 1.0, chance)
+                mine, theirs = functions[position].count(new, old) if load else ((), ())
                 period[name] = Period(
                     weight,
-                    Count(new, chance.binomialvariate(new, faulty), slow, late),
-                    Count(old, chance.binomialvariate(old, background), drawn(old, 1.0, chance)[0]),
+                    Count(new, chance.binomialvariate(new, faulty), mine),
+                    Count(old, chance.binomialvariate(old, background), theirs),
                 )
             history.append(period)
             action = rule(history, minute)  # type: ignore[operator]

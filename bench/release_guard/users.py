@@ -113,24 +113,24 @@ def _draw(sent: Sent, weight: float, chance: random.Random) -> _Drawn:
 
 
 def _evidence(history: list[dict[str, _Drawn]]) -> Evidence:
-    """Return what CloudWatch counts. No request is late once slow ones were the old version's median in some minute."""
-    evidence = {}
-    for name in OPERATIONS:
-        minutes = [minute[name] for minute in history]
-        noticed = any(2 * drawn.old.slow > _served(drawn.old) for drawn in minutes if drawn.old.slow)
-        evidence[name] = [
-            Period(drawn.weight, _count(drawn.new, late=not noticed), _count(drawn.old), not drawn.old.early)
-            for drawn in minutes
+    """Return what CloudWatch counts. A good request takes as long as any other in the window before; a slow one longer."""
+    return {
+        name: [
+            Period(minute[name].weight, _count(minute[name].new), _count(minute[name].old), not minute[name].old.early)
+            for minute in history
         ]
-    return evidence
+        for name in OPERATIONS
+    }
 
 
 def _served(sent: Sent) -> int:
     return sent.good + sent.bad + sent.slow + sent.early
 
 
-def _count(sent: Sent, *, late: bool = False) -> Count:
-    return Count(_served(sent) + sent.silent, sent.bad, sent.slow, sent.slow if late else 0, sent.silent)
+def _count(sent: Sent) -> Count:
+    fast = _served(sent) - sent.slow
+    ranges = (fast - fast // 2, fast // 4, fast // 2 - fast // 4, sent.slow)
+    return Count(_served(sent) + sent.silent, sent.bad, ranges, sent.silent)
 
 
 def _now(evidence: Evidence, minute: int) -> str:

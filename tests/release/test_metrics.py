@@ -45,7 +45,7 @@ def evidence_of(
     """Return the evidence, `age` seconds after the beginning of the minute."""
     functions = {"get_item": "items-get_item"}
     metrics = Metrics(CloudWatch(arrived), "items", functions, 60, clock=lambda: AT + age)
-    return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, stages, {})
+    return metrics.evidence({"get_item": "1"}, {"get_item": "2"}, stages, 600.0)
 
 
 def test_crashes_that_arrive_before_the_log_lines_of_the_same_minute_are_not_faults_in_a_row() -> None:

@@ -216,7 +216,7 @@ def test_a_release_is_shown_with_functions_that_its_figures_do_not_have(aws: Aws
     ended = aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
     figures = {name: sides for name, sides in ended.figures.items() if name != ARCHIVE}
     shown = mock.Mock(action="hold", reason="baking", odds=1.0)
-    fewer = replace(ended, figures=figures, limits={ARCHIVE: 5.0, "another": 2.0})
+    fewer = replace(ended, figures=figures)
     with View(Console(stderr=True), HASTY) as view:
         view.show(fewer, shown)
     assert ARCHIVE in report.markdown(fewer, "test")

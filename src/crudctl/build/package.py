@@ -45,6 +45,7 @@ ROLLBACK = (
     "release/line_filters",
     "release/lookout",
     "release/metrics",
+    "release/latency",
     "release/odds",
     "release/record",
     "release/rollback",

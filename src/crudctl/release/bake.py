@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -63,7 +63,7 @@ class Bake:
             self._check_aliases(wanted)
             self.keep(release)
             evidence, served = self.metrics.evidence(
-                release.old, release.new, release.stages, release.limits, release.counted_from
+                release.old, release.new, release.stages, release.bake, release.counted_from
             )
             requests = {operation: count.requests for operation, count in served.items()}
             # A releaser that comes late to a step still has the whole patience of one bake.
@@ -73,9 +73,6 @@ class Bake:
                 guard.decide, evidence, requests, elapsed, release.bake, unprobed=unprobed, policy=self.policy
             )
             decision = decide()
-            if len(release.limits) < len(release.new):
-                limits = self.metrics.limits(release.old, release.stages[0][1])
-                release = replace(release, limits={**limits, **release.limits})
             figures = self._figures(release, evidence)
             release = self.journal.save(release, quiet=True, figures=figures, odds=decision.odds, looked=self.clock())
             self.watcher.show(release, decision)

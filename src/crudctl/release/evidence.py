@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 
 @dataclass(frozen=True)
@@ -16,24 +17,20 @@ class Count:
     Attributes:
         requests: all that succeeded or failed.
         faults: those that crashed, timed out or got a 5xx response.
-        slow: those that took longer than the operation's limit, without the first of each execution environment.
-        late: of the new version, those that took longer than odds.LATE times the old version's median in its slowest minute,
-            also without the first of each execution environment.
+        ranges: all by their duration, the fastest first (latency.py); empty where durations are not compared.
         unknown: those that Lambda counted and that neither crashed nor left a log line, so that their response is unknown.
     """
 
     requests: int = 0
     faults: int = 0
-    slow: int = 0
-    late: int = 0
+    ranges: tuple[int, ...] = ()
     unknown: int = 0
 
     def __add__(self, other: Count) -> Count:
         return Count(
             self.requests + other.requests,
             self.faults + other.faults,
-            self.slow + other.slow,
-            self.late + other.late,
+            tuple(map(sum, zip_longest(self.ranges, other.ranges, fillvalue=0))),
             self.unknown + other.unknown,
         )
 
@@ -41,6 +38,11 @@ class Count:
     def succeeded(self) -> int:
         """The number of requests that were no fault."""
         return self.requests - self.faults
+
+    @property
+    def slow(self) -> int:
+        """The number of requests that took longer than nine in ten of the window before."""
+        return self.ranges[-1] if self.ranges else 0
 
 
 @dataclass(frozen=True)

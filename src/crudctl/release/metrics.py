@@ -14,27 +14,64 @@ separately, and crashes alone would look as if nothing had succeeded.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from crudctl.release import latency
 from crudctl.release.evidence import Count, Evidence, Period
+from crudctl.release.latency import HISTORY, QUANTILES, TOLERATED
 from crudctl.release.line_filters import COLD_STARTS, RESPONSES
-from crudctl.release.odds import LATE
 
-HISTORY = 3600  # seconds before a release from which the limit for "slow" is computed
-ENOUGH = 50  # requests that such a limit needs
-TROUBLED = 0.1  # share of faults among a version's requests above which its durations are not used: faults are fast
 QUERIES = 500  # of one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+WARM_UP = 900.0  # seconds before the first period in which execution environments may have begun that it meets
 DELAY = 180.0  # seconds after a period by which its log lines have arrived on AWS; after that they are missing
 
 # name: (metric, statistic). https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 OWN = {"responded": (RESPONSES, "Sum"), "faults": ("Faults", "Sum"), "cold": (COLD_STARTS, "Sum")}
 LAMBDA = {"crashes": ("Errors", "Sum"), "invoked": ("Invocations", "Sum")}
 PERCENTILES = {"p50": ("Duration", "p50"), "p95": ("Duration", "p95")}
-FAILED = {"invoked": LAMBDA["invoked"], "crashes": LAMBDA["crashes"], "faults": OWN["faults"]}
+WINDOW = {"count": ("Duration", "SampleCount"), **{name: ("Duration", name) for name in QUANTILES}}
 OF_LAMBDA = {"Duration", "Errors", "Invocations"}
 Key = tuple[str, str, str]  # operation, version, name
+
+
+@dataclass(frozen=True)
+class Durations:
+    """How many requests took longer than each range's beginning.
+
+    Attributes:
+        window: seconds.
+        statistics: those of the ranges' beginnings, by operation, version, and the epoch second at which a window begins.
+        values: the series of each statistic.
+    """
+
+    window: int
+    statistics: Mapping[tuple[str, str, int], Sequence[str]]
+    values: Mapping[Key, Mapping[float, float]]
+
+    def ranked(
+        self, operation: str, pair: tuple[str, str], at: float, counts: Sequence[Count], fresh: int
+    ) -> list[Count]:
+        """Return the counts of a period with their ranges, unless too many requests may have met a cold cache.
+
+        Args:
+            pair: new and old version.
+            at: epoch seconds.
+            counts: of the two.
+            fresh: requests to the new version that may have.
+        """
+        mine, theirs = (
+            self._ranges(operation, version, at, count) for version, count in zip(pair, counts, strict=True)
+        )
+        found = latency.compared(mine, theirs, fresh)
+        return [replace(count, ranges=ranges) for count, ranges in zip(counts, found, strict=True)]
+
+    def _ranges(self, operation: str, version: str, at: float, count: Count) -> latency.Ranges:
+        statistics = self.statistics.get((operation, version, int(at // self.window) * self.window), ())
+        above = [round(self.values[operation, version, statistic].get(at, 0.0)) for statistic in statistics]
+        return latency.ranges(count.requests, above) if above else ()
 
 
 class Metrics:
@@ -65,13 +102,16 @@ class Metrics:
         self._period = period
         self._delay = delay
         self._clock = clock
+        self._past: dict[
+            Key, dict[float, float]
+        ] = {}  # the series of windows that are over: each look reads only what is new
 
     def evidence(
         self,
         old: Mapping[str, str],
         new: Mapping[str, str],
         stages: Sequence[Sequence[float]],
-        limits: Mapping[str, float],
+        bake: float,
         since: float = 0.0,
     ) -> tuple[Evidence, dict[str, Count]]:
         """Return the counts of each period since the first stage, and what the new version has served in the last.
@@ -84,94 +124,86 @@ class Metrics:
             old: version by operation.
             new: version by operation.
             stages: oldest first; each is the weight, and the epoch seconds at which the change to it began and ended.
-            limits: milliseconds above which a request is slow, by operation.
+            bake: minimum duration of a step in seconds.
             since: epoch seconds before which no period counts; the period of the first stage, if that is later.
         """
         names = OWN | LAMBDA
-        known = [operation for operation in self._functions if operation in old and operation in new]
-        changed = [operation for operation in known if old[operation] != new[operation]]
+        changed = [name for name in self._functions if name in old and name in new and old[name] != new[name]]
         queries = {
             (operation, version, name): self._query(operation, version, *metric)
             for operation in changed
             for version in (old[operation], new[operation])
             for name, metric in names.items()
         }
-        for operation, limit in ((name, limits[name]) for name in changed if name in limits):
-            for version in (old[operation], new[operation]):
-                slow = self._query(operation, version, "Duration", f"TC({limit:.3f}:)")
-                queries[operation, version, "slow"] = slow
-        for operation, median in self._medians({name: old[name] for name in changed}, stages[0][1]).items():
-            late = self._query(operation, new[operation], "Duration", f"TC({max(LATE * median, 1.0):.3f}:)")
-            queries[operation, new[operation], "late"] = late
         start, now = max(since, stages[0][1] // self._period * self._period), self._clock()
-        values = self._get(queries, start, now + 1)
+        values = self._get(queries, start - WARM_UP, now + 1)
+        pairs = {operation: (new[operation], old[operation]) for operation in changed}
+        durations = self._durations(pairs, start, latency.window(bake, self._period))
         settled = now - self._delay - self._period
         evidence: dict[str, list[Period]] = {}
         served: dict[str, Count] = {}
-        for operation in changed:
-            pair = (new[operation], old[operation])
+        for operation, pair in pairs.items():
             measured = {
                 at for version in pair for name in names for at in values[operation, version, name] if at >= start
             }
             moments = sorted(at for at in measured if not _is_changing(stages, at, self._period))
-            evidence[operation] = [
-                Period(
-                    _weight(stages, at, self._period),
-                    _count(values, operation, pair[0], at, settled=at <= settled),
-                    _count(values, operation, pair[1], at, settled=at <= settled),
-                    _is_steady(stages, at, self._period),
-                )
-                for at in moments
-            ]
+            cold, responded = (values[operation, pair[0], name] for name in ("cold", "responded"))
+            fresh = latency.fresh(cold, responded)
+            evidence[operation] = []
+            for at in moments:
+                counts = [_count(values, operation, version, at) for version in pair]
+                if (
+                    at <= settled or not counts[0].unknown
+                ):  # lines that are still to come may be of environments that began
+                    counts = durations.ranked(operation, pair, at, counts, fresh.get(at, 0))
+                if at > settled:
+                    counts = [replace(count, unknown=0) for count in counts]
+                weight, steady = _weight(stages, at, self._period), _is_steady(stages, at, self._period)
+                evidence[operation].append(Period(weight, counts[0], counts[1], steady))
             periods = zip(moments, evidence[operation], strict=True)
             served[operation] = sum((period.new for at, period in periods if at + 1 > stages[-1][-1]), Count())
         return evidence, served
 
-    def limits(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
-        """Return the milliseconds above which a request is slow, by operation.
-
-        The limit is the 95th percentile of `versions`, and at least twice the median. Operations with fewer than ENOUGH requests
-        or with too many faults have none.
+    def _durations(self, pairs: Mapping[str, tuple[str, str]], start: float, window: int) -> Durations:
+        """Return how long the requests of both versions took since `start`.
 
         Args:
-            versions: version by operation.
-            since: epoch seconds from which metrics are read.
+            pairs: new and old version, by operation.
+            start: epoch seconds.
+            window: seconds.
         """
-        names = {**FAILED, **PERCENTILES}
-        queries = {
-            (operation, version, name): self._query(operation, version, *metric, period=HISTORY)
-            for operation, version in self._known(versions)
-            for name, metric in names.items()
-        }
-        values = self._get(queries, since, self._clock() + 1)
-        limits = {}
-        for operation, version in self._known(versions):
-            counted, crashes, faults = (values[operation, version, name] for name in FAILED)
-            busiest = max(counted, key=lambda at: counted[at], default=0)
-            troubled = crashes.get(busiest, 0) + faults.get(busiest, 0) > TROUBLED * counted.get(busiest, 0)
-            if counted.get(busiest, 0) >= ENOUGH and not troubled:
-                p50, p95 = (values[operation, version, name][busiest] for name in ("p50", "p95"))
-                limits[operation] = round(max(p95, 2 * p50, 1.0), 3)
-        return limits
+        now = self._clock()
+        windows = self._windows(pairs, start - HISTORY, window)
+        statistics = {}
+        for operation, (new, old) in pairs.items():
+            for at in range(int(start // window) * window, int(now) + 1, window):
+                limits = latency.beginnings(windows[operation], at)
+                statistics[operation, new, at] = tuple(f"TC({TOLERATED * limit:.3f}:)" for limit in limits)
+                statistics[operation, old, at] = tuple(f"TC({limit:.3f}:)" for limit in limits)
+        ends: dict[Key, float] = {}  # of the last window that asks for a series
+        for (operation, version, at), wanted in statistics.items():
+            ends.update({(operation, version, statistic): at + window for statistic in wanted})
+        queries = {key: self._query(key[0], key[1], "Duration", key[2]) for key in ends.keys() - self._past.keys()}
+        values = self._get(queries, start, now + 1) | self._past
+        settled = now - self._delay - self._period
+        self._past = {key: values[key] for key, end in ends.items() if end <= settled}
+        return Durations(window, statistics, values)
 
-    def _medians(self, versions: Mapping[str, str], since: float) -> dict[str, float]:
-        """Return the median of the slowest minute since then in milliseconds, by operation.
-
-        Operations that were not called, or that have too many faults, have none.
-        """
-        names = {**FAILED, "p50": PERCENTILES["p50"]}
+    def _windows(
+        self, operations: Iterable[str], since: float, window: int
+    ) -> dict[str, dict[float, dict[str, float]]]:
+        """Return the quantiles of what alias `prod` took in each window, and its requests, by operation."""
         queries = {
-            (operation, version, name): self._query(operation, version, *metric, period=60)
-            for operation, version in self._known(versions)
-            for name, metric in names.items()
+            (operation, "", name): self._query(operation, "", *metric, period=window)
+            for operation in operations
+            for name, metric in WINDOW.items()
         }
-        values = self._get(queries, since // 60 * 60, self._clock() + 1)
-        medians = {}
-        for operation, version in self._known(versions):
-            counted, crashes, faults, p50 = (values[operation, version, name].values() for name in names)
-            if p50 and sum(crashes) + sum(faults) <= TROUBLED * sum(counted):
-                medians[operation] = max(p50)
-        return medians
+        windows: dict[str, dict[float, dict[str, float]]] = {operation: {} for operation in operations}
+        values = self._get(queries, since // window * window, self._clock() + 1)
+        for (operation, _, name), series in values.items():
+            for at, value in series.items():
+                windows[operation].setdefault(at, {})[name] = value
+        return windows
 
     def percentiles(self, versions: Mapping[str, str], since: float) -> dict[str, dict[str, float]]:
         """Return `{operation: {"p50": ms, "p95": ms}}` of the newest minute since then, without operations not called."""
@@ -190,10 +222,8 @@ class Metrics:
     def a_minute(self, since: float) -> dict[str, float]:
         """Return the requests a minute that alias `prod` of each function has had since then, by operation."""
         queries = {
-            (operation, "", "calls"): _stat(
-                "AWS/Lambda", "Invocations", {"FunctionName": name, "Resource": f"{name}:prod"}, "Sum", 60
-            )
-            for operation, name in self._functions.items()
+            (operation, "", "calls"): self._query(operation, "", *LAMBDA["invoked"], period=60)
+            for operation in self._functions
         }
         values = self._get(queries, since, self._clock() + 1)
         return {
@@ -210,7 +240,9 @@ class Metrics:
         if metric not in OF_LAMBDA:
             return _stat(self._namespace, metric, {"operation": operation, "version": version}, statistic, period)
         name = self._functions[operation]
-        dimensions = {"FunctionName": name, "Resource": f"{name}:prod", "ExecutedVersion": version}
+        dimensions = {"FunctionName": name, "Resource": f"{name}:prod"}
+        if version:  # otherwise of all that the alias calls
+            dimensions["ExecutedVersion"] = version
         return _stat("AWS/Lambda", metric, dimensions, statistic, period)
 
     def _get(self, queries: Mapping[Key, dict[str, Any]], start: float, end: float) -> dict[Key, dict[float, float]]:
@@ -239,18 +271,16 @@ def _stat(namespace: str, metric: str, dimensions: Mapping[str, str], statistic:
     }
 
 
-def _count(
-    values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float, *, settled: bool
-) -> Count:
+def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float) -> Count:
+    """Return the counts of a period; unknown are all requests whose line has not arrived."""
+
     def value(name: str) -> int:
         return round(values.get((operation, version, name), {}).get(at, 0.0))
 
     crashes, faults = value("crashes"), value("faults")
     logged = max(value("responded"), faults)  # without the filters, a fault is counted all the same
     requests = max(logged + crashes, value("invoked"))
-    slow, late = (min(max(0, value(name) - value("cold")), requests - crashes) for name in ("slow", "late"))
-    unknown = requests - logged - crashes if settled else 0
-    return Count(requests, faults + crashes, slow, late, unknown)
+    return Count(requests, faults + crashes, unknown=requests - logged - crashes)
 
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:

@@ -22,7 +22,7 @@ from crudctl.release.cloud import Cloud
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
-from crudctl.release.metrics import HISTORY, Metrics
+from crudctl.release.metrics import Metrics
 from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
 from crudctl.release.rollback import ours, roll_back
@@ -172,8 +172,7 @@ class NextStep:
     def _shift_to(self, release: Release, step: int) -> Release:
         """Record that the traffic is to be shifted to the weight of a step."""
         stage = [release.weights[step], self._cloud.clock()]  # _shift adds when the aliases have moved
-        limits = release.limits or self._metrics.limits(release.old, self._cloud.clock() - HISTORY)
-        return self._journal.save(release, doing="shift", step=step, stages=[*release.stages, stage], limits=limits)
+        return self._journal.save(release, doing="shift", step=step, stages=[*release.stages, stage])
 
     def _shift(self, release: Release) -> Release:
         """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""

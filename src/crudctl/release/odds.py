@@ -12,41 +12,37 @@ Runs in Lambda too (rollback_function.py): standard library only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
+from statistics import NormalDist
 
 from crudctl.release.evidence import Count, Evidence, Period, total
+from crudctl.release.latency import QUANTILES
 
 FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
-SLOW_RISKS = (6.0, 12.0, 20.0)
-TOLERATED = 3.0  # times as many slow requests as the old version: a new version has cold caches
-LATE = 3.0  # times the old version's median
-LATE_SHARES = (
-    0.7,
-    0.85,
-    0.97,
-)  # of the new version's requests, against half of them: with half, its median would be late
-LATE_LEAST = 5  # successes of the old version in a period without which its median says nothing about that period
-FAULT_SHARE, SLOW_SHARE, LATE_SHARE = 0.7, 0.15, 0.15  # of the bet
-ALL_SHARE = 0.5  # of the first two: on all operations together; the rest is split among the single operations
+SHIFTS = (
+    0.25,
+    0.5,
+    0.9,
+    1.5,
+)  # standard deviations by which durations are longer; about 1.3 to 4 times, where they vary much
+TROUBLED = (
+    0.1  # share of faults among the old version's requests above which durations are not compared: faults are fast
+)
+FAULT_SHARE, SLOW_SHARE = 0.7, 0.3  # of the bet
+ALL_SHARE = 0.5  # of each: on all operations together; the rest is split among the single operations
+Entry = tuple[float, int, int]  # weight, events of the new version, events of the old one
 
 
 def suspicion(evidence: Evidence) -> tuple[float, str]:
     """Return the odds that the new version is worse, and the strongest finding for that."""
     bets: list[tuple[float, float, Callable[[], str]]] = []
-    for share, field, risks, tolerated in (
-        (FAULT_SHARE, "faults", FAULT_RISKS, 1.0),
-        (SLOW_SHARE, "slow", SLOW_RISKS, TOLERATED),
-    ):
-        each = {operation: _by_weight(periods, field) for operation, periods in evidence.items()}
-        for operation, entries in each.items():
-            finding = partial(_finding, {operation: evidence[operation]}, field, f"{operation}: ")
-            bets.append((share * (1 - ALL_SHARE) / len(each), _odds(entries, risks, tolerated), finding))
-        everything = [entry for entries in each.values() for entry in entries]
-        bets.append((share * ALL_SHARE, _odds(everything, risks, tolerated), partial(_finding, evidence, field)))
-    for operation, periods in evidence.items():
-        new, _ = total([period for period in periods if period.old.succeeded >= LATE_LEAST])
-        bets.append((LATE_SHARE / len(evidence), _lateness(new), partial(_late_finding, operation, new)))
+    for share, odds, finding in ((FAULT_SHARE, _fault_odds, _fault_finding), (SLOW_SHARE, _slow_odds, _slow_finding)):
+        for operation, periods in evidence.items():
+            one = partial(finding, {operation: periods}, f"{operation}: ")
+            bets.append((share * (1 - ALL_SHARE) / len(evidence), odds([periods]), one))
+        bets.append((share * ALL_SHARE, odds(list(evidence.values())), partial(finding, evidence)))
     strongest = max(bets, key=lambda bet: bet[1])[2]
     return sum(share * odds for share, odds, _ in bets), strongest()
 
@@ -82,31 +78,57 @@ def broken(evidence: Evidence, least: int) -> tuple[float, str]:
 
 def unlogged(evidence: Evidence, operation: str) -> float:
     """Return the odds that the new version of an operation leaves fewer log lines than the old one."""
-    return _odds(_by_weight(evidence[operation], "unknown"), FAULT_RISKS, 1.0) / len(evidence)
+    entries = _by_weight(evidence[operation], lambda count: count.unknown)
+    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS) / len(evidence)
 
 
-def _odds(entries: Sequence[tuple[float, int, int]], risks: Sequence[float], tolerated: float) -> float:
-    """Return the average over `risks` of the likelihood ratio of that risk to the tolerated one.
+def _fault_odds(operations: Sequence[Sequence[Period]]) -> float:
+    entries = [entry for periods in operations for entry in _by_weight(periods, lambda count: count.faults)]
+    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)
 
-    Args:
-        entries: (weight, events of the new version, events of the old one).
+
+def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
+    """Return the average over SHIFTS of the likelihood ratio of durations that are longer by that to durations that are not.
+
+    A request in a range that slower durations reach `risk` times as often is the new version's as a fault is; so each range is
+    a bet like that on faults, and the ranges together are one.
     """
-    return sum(math.exp(min(_log_ratio(entries, risk, tolerated), 700.0)) for risk in risks) / len(risks)
+    logs = [_slow_logs(periods) for periods in operations]
+    return _average(sum(log[number] for log in logs) for number in range(len(SHIFTS)))
 
 
-def _lateness(new: Count) -> float:
-    """Return the average over LATE_SHARES of the likelihood ratio of that share of late requests to one half."""
-    punctual = max(0, new.succeeded - new.late)
-    logs = (new.late * math.log(share / 0.5) + punctual * math.log((1 - share) / 0.5) for share in LATE_SHARES)
-    return sum(math.exp(min(log, 700.0)) for log in logs) / len(LATE_SHARES)
+def _slow_logs(periods: Sequence[Period]) -> list[float]:
+    """Return the logarithm of the likelihood ratio for each shift; where many requests fail, none against the new version."""
+    ranked, (_, old) = _by_range(periods), total(periods)
+    most = 0.0 if old.faults > TROUBLED * old.requests else math.inf
+    return [
+        min(most, sum(_log_ratio(entries, risk) for entries, risk in zip(ranked, risks, strict=True)))
+        for risks in RANGE_RISKS
+    ]
 
 
-def _log_ratio(entries: Sequence[tuple[float, int, int]], risk: float, tolerated: float) -> float:
-    result = 0.0
-    for weight, new, old in entries:
-        likelier = (1 - weight + weight * tolerated) / (1 - weight + weight * risk)
-        result += (new + old) * math.log(likelier) + new * math.log(risk / tolerated)
-    return result
+def _average(logs: Iterable[float]) -> float:
+    odds = [math.exp(min(log, 700.0)) for log in logs]
+    return sum(odds) / len(odds)
+
+
+def _log_ratio(entries: Sequence[Entry], risk: float) -> float:
+    """Return the logarithm of how many times as likely this split is if the new version has `risk` times the events."""
+    return sum(
+        new * math.log(risk) - (new + old) * math.log(1 - weight + weight * risk) for weight, new, old in entries
+    )
+
+
+def _range_risks(shift: float) -> tuple[float, ...]:
+    """Return how many times as often a normal distribution that is moved by `shift` has a value in each range."""
+    usual = NormalDist()
+    borders = [usual.inv_cdf(quantile) for quantile in QUANTILES.values()]
+    reached = [[0.0, *(usual.cdf(border - moved) for border in borders), 1.0] for moved in (shift, 0.0)]
+    slower, before = ([high - low for low, high in pairwise(each)] for each in reached)
+    return tuple(one / other for one, other in zip(slower, before, strict=True))
+
+
+RANGE_RISKS = tuple(map(_range_risks, SHIFTS))
 
 
 def _log_choices(period: Period) -> float:
@@ -119,24 +141,33 @@ def _log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _by_weight(periods: Sequence[Period], field: str) -> list[tuple[float, int, int]]:
+def _by_weight(periods: Sequence[Period], events: Callable[[Count], int]) -> list[Entry]:
     sums: dict[float, tuple[int, int]] = {}
     for period in periods:
         new, old = sums.get(period.weight, (0, 0))
-        sums[period.weight] = new + getattr(period.new, field), old + getattr(period.old, field)
+        sums[period.weight] = new + events(period.new), old + events(period.old)
     return [(weight, new, old) for weight, (new, old) in sums.items() if new or old]
 
 
-def _late_finding(operation: str, new: Count) -> str:
-    return f"{operation}: {new.late} of {new.requests} requests took over {LATE:g} times the old version's median"
+def _by_range(periods: Sequence[Period]) -> list[list[Entry]]:
+    """Return the entries of each range. The larger weight of a period in which it changed would not be the cautious side here."""
+    steady = [period for period in periods if period.steady]
+    return [
+        _by_weight(steady, lambda count, number=number: count.ranges[number] if count.ranges else 0)  # type: ignore[misc]
+        for number in range(len(QUANTILES) + 1)
+    ]
 
 
 def _failed(count: Count) -> str:
     return f"{count.faults} of {count.requests}"
 
 
-def _finding(evidence: Evidence, field: str, prefix: str = "") -> str:
+def _fault_finding(evidence: Evidence, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
-    words = "failed" if field == "faults" else "were slow"
-    counted = (getattr(new, field), getattr(old, field))
-    return f"{prefix}{counted[0]} of {new.requests} requests {words}, against {counted[1]} of {old.requests} with the old version"
+    return f"{prefix}{_failed(new)} requests failed, against {_failed(old)} with the old version"
+
+
+def _slow_finding(evidence: Evidence, prefix: str = "") -> str:
+    new, old = total([period for periods in evidence.values() for period in periods])
+    slow = f"{new.slow} of {sum(new.ranges)} requests were among the slowest tenth"
+    return f"{prefix}{slow}, against {old.slow} of {sum(old.ranges)} with the old version"

@@ -46,7 +46,6 @@ class Release:
             these versions too; then the beginning of the stage's period, or of the next one, if the new versions had requests in
             that period before the stage.
         period: seconds of the metrics' periods.
-        limits: milliseconds above which a request is slow, by operation.
         figures: counts and percentiles of the last look, for the report.
         odds: of the last look.
         why: reason for its end.
@@ -74,7 +73,6 @@ class Release:
     stages: list[list[float]] = field(default_factory=list)
     counted_from: float = 0.0
     period: int = 60
-    limits: dict[str, float] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
     odds: float = 1.0
     why: str = ""

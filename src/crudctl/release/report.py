@@ -63,7 +63,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [
             "",
-            f"Faults are crashes, timeouts and 5xx responses. {_slow(release)} "
+            "Faults are crashes, timeouts and 5xx responses. Slow requests took longer than nine in ten did before. "
             "Counts are of all steps and include synthetic round trips; percentiles are of the last minute.",
             "",
             f"These figures are {_times(release.odds)} times as likely if the new version is worse as if it is not. "
@@ -80,13 +80,6 @@ def _as_of(release: Release) -> list[str]:
 
 def _times(odds: float) -> str:
     return "over a million" if odds > 1e6 else f"{odds:.3g}"
-
-
-def _slow(release: Release) -> str:
-    limits = ", ".join(f"{limit:.0f} ms ({name})" for name, limit in release.limits.items() if name in release.figures)
-    if not limits:
-        return "No limit for slow requests: the old version has served too few."
-    return f"Slow requests took longer than {limits}."
 
 
 def _figures(release: Release) -> list[str]:

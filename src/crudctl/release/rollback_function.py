@@ -89,7 +89,7 @@ def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release
 def _look(cloudwatch: Any, functions: dict[str, str], release: Release) -> Decision:
     """Decide as a releaser does in the middle of a bake."""
     metrics = Metrics(cloudwatch, os.environ["NAMESPACE"], functions, release.period, clock=time.time)
-    evidence, _ = metrics.evidence(release.old, release.new, release.stages, release.limits, release.counted_from)
+    evidence, _ = metrics.evidence(release.old, release.new, release.stages, release.bake, release.counted_from)
     return guard.decide(evidence, {}, elapsed=0.0, bake=release.bake or 1.0)
 
 
