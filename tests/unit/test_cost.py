@@ -178,9 +178,9 @@ def test_another_operation_makes_the_dashboard_one_that_is_never_free() -> None:
 
 
 def test_a_release_costs_what_its_alarms_metrics_and_looks_cost_in_an_hour() -> None:
-    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 21 metrics of each."""
+    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 30 metrics of each."""
     costs = total(lines(Workload(0, users=0, releases=1))) - total(lines(Workload(0, users=0)))
-    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 21 * 5 * 0.00001)
+    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 30 * 5 * 0.00001)
 
 
 FUNCTIONS = {f"operation_{number}": f"items-prod-operation_{number}" for number in range(5)}
@@ -203,8 +203,10 @@ class CloudWatch:
             "MetricDataResults": [
                 {
                     "Id": each["Id"],
-                    "Timestamps": [datetime.fromtimestamp(600, UTC)],
-                    "Values": [healthy.get(each["MetricStat"]["Metric"]["MetricName"], 100.0)],
+                    "Timestamps": [datetime.fromtimestamp(at, UTC) for at in (600, 900)],
+                    "Values": [
+                        healthy.get(each["MetricStat"]["Metric"]["MetricName"], value) for value in (100.0, 110.0)
+                    ],
                 }
                 for each in MetricDataQueries
             ]
@@ -218,8 +220,8 @@ def test_what_a_release_is_priced_with_is_what_it_makes_and_reads() -> None:
     assert sum(len(each) or 1 for each in metrics) == model.RELEASE_ALARMS + 5 * model.RELEASE_ALARMS_EACH
     assert len(line_filters.filters("items-prod", "items-prod-operation_1")) == model.RELEASE_METRICS_EACH
     client = CloudWatch()
-    read = Metrics(client, "items-prod", FUNCTIONS, 60, clock=lambda: 700.0)
-    read.evidence(OLD, NEW, [[0.1, 500.0, 501.0]], dict.fromkeys(FUNCTIONS, 50.0))
+    read = Metrics(client, "items-prod", FUNCTIONS, 60, clock=lambda: 1300.0)
+    read.evidence(OLD, NEW, [[0.1, 500.0, 501.0]], 600.0)
     read.percentiles(OLD, 500.0)
     read.percentiles(NEW, 500.0)
     assert client.read == model.READ_AT_A_LOOK * len(FUNCTIONS)

@@ -20,7 +20,7 @@ RELEASE_ALARMS_EACH = 3  # crashes, faults, and the requests of the new version
 RELEASE_ALARMS = 1  # of the function that rolls back
 RELEASE_METRICS_EACH = 2  # responses and cold starts, of each version
 LOOKS = 120  # in an hour
-READ_AT_A_LOOK = 21  # metrics of both versions of a function
+READ_AT_A_LOOK = 30  # metrics of both versions of a function, with the durations of the two windows that change
 OTHER_PARTS = ("API Gateway", "Lambda", "DynamoDB", "Cognito", "WAF", "Data transfer")  # every other line is monitoring
 USER = {"LITE": "lite_user", "ESSENTIALS": "user", "PLUS": "plus_user"}
 
