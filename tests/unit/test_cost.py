@@ -198,19 +198,24 @@ class CloudWatch:
 
     def paginate(self, *, MetricDataQueries: list[Any], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
         self.read += len(MetricDataQueries)
-        healthy = {"Errors": 0.0, "Faults": 0.0}
         yield {
             "MetricDataResults": [
                 {
                     "Id": each["Id"],
                     "Timestamps": [datetime.fromtimestamp(at, UTC) for at in (600, 900)],
-                    "Values": [
-                        healthy.get(each["MetricStat"]["Metric"]["MetricName"], value) for value in (100.0, 110.0)
-                    ],
+                    "Values": _values(**each["MetricStat"]),
                 }
                 for each in MetricDataQueries
             ]
         }
+
+
+def _values(Metric: dict[str, Any], Stat: str, **_: Any) -> list[float]:  # noqa: N803
+    """Two values: no faults, many requests, and another duration for each statistic and time."""
+    if Metric["MetricName"] in ("Errors", "Faults"):
+        return [0.0, 0.0]
+    more = float(Stat[1:]) if Stat.startswith("p") else 0.0
+    return [100.0 + more, 200.0 + more]
 
 
 def test_what_a_release_is_priced_with_is_what_it_makes_and_reads() -> None:
