@@ -28,7 +28,7 @@ from crudctl.local.demo_load import Load
 from crudctl.project import Environment
 from crudctl.release import canary_alarms, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
-from crudctl.release.cloud import Cloud, alarm_settings
+from crudctl.release.cloud import Cloud, alarm_settings, surface
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.probe import OWNER, Finding, Probe
 from crudctl.release.record import Release
@@ -96,10 +96,11 @@ class Rig:
             self._for_children.client(service)
 
     def _cloud(self) -> Cloud:
-        trip = cache(lambda: round_trip.plan(contract.read(self.stack.home)))
+        document = cache(lambda: contract.read(self.stack.home))
+        trip, offered = cache(lambda: round_trip.plan(document())), cache(lambda: surface(document()))
         client = cache(self.environment.client)
         settings = alarm_settings(self.environment, self.outputs)
-        given = self.functions, self.environment.prefix, client, trip, lambda: settings
+        given = self.functions, self.environment.prefix, client, trip, offered, lambda: settings
         return Cloud(*given, period=5, interval=0.2, delay=5.0)
 
     @cached_property
@@ -261,7 +262,7 @@ class Rig:
         """Prepare a test: no release under way, no split traffic. Return where the aliases are."""
         current = self.records.current()
         if current and current.running:
-            self.releaser().roll_back()
+            self.releaser().abort()
         places = self.places()
         assert not any(at.other for positions in places.values() for at in positions.values())
         return places

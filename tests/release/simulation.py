@@ -93,6 +93,7 @@ class Aws:
         self.functions = {operation: f"{PREFIX}-{operation}" for operation in OPERATIONS}
         self.chance = random.Random(1)
         self.trip = TRIP
+        self.surface = {"field": ["name"], "operation": list(self.functions)}
         self.responses: Counter[int] = Counter()  # of the users' requests, by status
         self.items: dict[str, dict[str, Any]] = {}
         self.shared = False  # whether the functions keep no owners apart
@@ -160,6 +161,7 @@ class Aws:
             PREFIX,
             self.client,
             lambda: self.trip,
+            lambda: self.surface,
             lambda: SETTINGS,
             period=60,
             interval=30.0,
@@ -335,7 +337,8 @@ class Lambda:
         alias = self._aliases.get((FunctionName, Qualifier))
         version = alias["FunctionVersion"] if alias else Qualifier
         variables = {"CLIENT_IDS": "client,other"} | self.variables(FunctionName, version)
-        return {"Version": version, "Environment": {"Variables": variables}}
+        published = datetime.fromtimestamp(BEGIN, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        return {"Version": version, "Environment": {"Variables": variables}, "LastModified": published}
 
     def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes, **_: Any) -> dict[str, Any]:
         operation = FunctionName.removeprefix(f"{PREFIX}-")

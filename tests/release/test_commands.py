@@ -20,7 +20,7 @@ from tests.release.rig import Places, Rig, eventually
 
 def test_up_does_not_put_versions_in_service_that_a_release_decided_against(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.publish(None))
-    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.releaser().abort().state == ROLLED_BACK
     assert not versions.put_newest_in_service(rig.environment, rig.functions)
     assert rig.places() == before
     assert waiting(rig.environment).startswith("Published, and waiting for `crudctl release start`: create_item ")
@@ -47,7 +47,7 @@ def test_an_apply_during_a_release_changes_neither_versions_nor_weights(rig: Rig
         assert rig.places() == places
         assert rig.revisions() == revisions
         assert rig.watched() == watched
-        assert rig.releaser().roll_back().state == ROLLED_BACK
+        assert rig.releaser().abort().state == ROLLED_BACK
         assert rig.places() == before
 
         code, output = rig.crudctl("up", "--hold")
@@ -85,13 +85,13 @@ def test_an_alarm_about_a_function_that_does_not_change_rolls_nothing_back(rig: 
     new = {**rig.healthy, "get_item": before[PROD]["get_item"].version}
     assert rig.killed_while_baking(new)
     assert rig.alarm("an alarm", new["get_item"]) == {"rollback": "the alarm is about another version"}
-    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.releaser().abort().state == ROLLED_BACK
     assert rig.places() == before
 
 
 def test_a_reason_with_line_breaks_is_one_line_and_status_reports_aliases_moved_since(rig: Rig, before: Places) -> None:
     assert rig.killed_while_baking(rig.healthy)
-    rig.releaser().roll_back("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
+    rig.releaser().abort("on resource [/aws/lambda/items] must match [a-z]+\n## Heading")
     reason = "on resource [/aws/lambda/items] must match [a-z]+ ## Heading"
     assert reason in rig.release("history")[1].splitlines()[1]
     number = str(rig.records.past()[0].number)
@@ -133,14 +133,14 @@ def test_during_a_release_no_demo_publishes_anything(rig: Rig, before: Places) -
         assert code == 1
         assert " is under way: started " in output
     assert (rig.newest(), rig.places()) == (newest, places)
-    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.releaser().abort().state == ROLLED_BACK
     assert rig.places() == before
 
 
 @pytest.mark.parametrize("where", ["| head -1", "> /dev/full 2>&1", ">&- 2>&-"])
-def test_a_rollback_whose_output_cannot_be_written_still_happens(rig: Rig, before: Places, where: str) -> None:
+def test_an_abort_whose_output_cannot_be_written_still_happens(rig: Rig, before: Places, where: str) -> None:
     assert rig.killed_while_baking(rig.healthy)
-    command = f"{shlex.quote(sys.executable)} -m crudctl.cli release rollback"
+    command = f"{shlex.quote(sys.executable)} -m crudctl.cli release abort"
     shell = ["bash", "-c", f"set -o pipefail; {command} 2>&1 {where}"]
     assert subprocess.run(shell, cwd=rig.stack.home, stdout=subprocess.DEVNULL, check=False).returncode == 0
     assert rig.records.past()[0].state == ROLLED_BACK
@@ -152,7 +152,7 @@ def test_a_report_that_cannot_be_written_does_not_change_how_a_release_ended(rig
     folder = rig.environment.home / "releases"
     kept = folder.rename(folder.with_name("kept")) if folder.exists() else None
     folder.write_text("in the way")
-    code, output = rig.release("rollback")
+    code, output = rig.release("abort")
     folder.unlink()
     if kept:
         kept.rename(folder)
@@ -183,7 +183,7 @@ def test_an_interrupted_releaser_says_how_to_continue(rig: Rig, before: Places, 
         process.kill()  # has no effect if it has ended
     assert process.returncode == 1
     assert "Interrupted. A release that was under way still is" in output
-    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in output
+    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release abort`" in output
     assert "Traceback" not in output
-    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.releaser().abort().state == ROLLED_BACK
     assert rig.places() == before

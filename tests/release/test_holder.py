@@ -71,7 +71,7 @@ def test_of_two_releases_that_start_at_once_one_is_refused(aws: Aws) -> None:
     aws.releaser(policy=HASTY).start([0.1], 0, aws.publish())
     last = current(aws)
     first = left_baking(aws)
-    aws.releaser().roll_back()
+    aws.releaser().abort()
     places = aws.places()
     with pytest.raises(Refused) as error:
         aws.cloud().records().begin(replace(first, holder="second"), last)
@@ -107,15 +107,15 @@ def test_a_release_is_not_refused_because_of_its_own_record(aws: Aws, first: boo
 
 def test_what_was_meant_for_a_release_that_has_ended_is_not_done_to_the_next_one(aws: Aws, tmp_path: Path) -> None:
     left_baking(aws)
-    aws.releaser().roll_back()
+    aws.releaser().abort()
     second = left_baking(aws)
-    for command in (aws.releaser().resume, aws.releaser().promote, partial(aws.releaser().roll_back, "a test")):
+    for command in (aws.releaser().resume, aws.releaser().promote, partial(aws.releaser().abort, "a test")):
         with refusal(tmp_path, "Release 1 has ended meanwhile.", "`crudctl release history --env test`"):
             command(number=1)
     with pytest.raises(NothingUnderWay):  # as the function `rollback` does, with the release whose evidence it has seen
         aws.cloud().records().take_over("an alarm", 1)
     assert current(aws) == second
-    assert aws.releaser().roll_back(number=2).state == ROLLED_BACK
+    assert aws.releaser().abort(number=2).state == ROLLED_BACK
 
 
 def test_only_a_releaser_of_this_machine_that_has_ended_is_known_to_be_dead(aws: Aws) -> None:
@@ -160,13 +160,13 @@ def test_a_record_that_another_version_of_crudctl_wrote_can_be_read(aws: Aws) ->
     written = json.loads(item["release"]["S"]) | {"of_tomorrow": 1}
     aws.dynamodb.put_item(Item=item | {"release": {"S": json.dumps(written)}})
     assert current(aws).running
-    assert aws.releaser().roll_back().state == ROLLED_BACK
+    assert aws.releaser().abort().state == ROLLED_BACK
     assert aws.places() == before
 
 
 def test_a_record_names_who_took_the_release_over(aws: Aws) -> None:
     left = left_baking(aws)
-    ended = aws.releaser().roll_back()
+    ended = aws.releaser().abort()
     assert ended.begun_by == left.begun_by == left.who
     assert re.search(r" UTC: taken over by .+@.+ at step `bake`", ended.notes[0])
 
@@ -203,7 +203,7 @@ def test_with_no_release_under_way_there_is_nothing_to_continue(aws: Aws, tmp_pa
         with refusal(tmp_path, "No release is under way.", "`crudctl release history --env test`"):
             command()
     with pytest.raises(NothingUnderWay):
-        aws.releaser().roll_back()
+        aws.releaser().abort()
 
 
 def test_returning_to_earlier_versions_again_and_again_deletes_none(aws: Aws) -> None:

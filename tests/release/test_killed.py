@@ -77,7 +77,7 @@ def test_a_release_killed_after_any_step_can_be_finished_by_another_releaser(rig
 
     rig.put(places)
     rig.put_record(record)
-    assert rig.releaser().roll_back().state == ROLLED_BACK
+    assert rig.releaser().abort().state == ROLLED_BACK
     assert rig.places() == before
 
 
@@ -110,7 +110,7 @@ def test_status_of_a_release_whose_releaser_died_shows_where_it_is_and_how_to_co
     code, output = rig.release("status")
     assert code == 0
     assert f"(process {status['release']['pid']} on {status['release']['host']}) is no longer running" in output
-    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release rollback`" in output
+    assert "`crudctl release resume`, `crudctl release promote` or `crudctl release abort`" in output
     assert f"{old}, 10% to {new}" in output
-    assert rig.releaser().roll_back().why == "rolled back by hand"
+    assert rig.releaser().abort().why == "aborted by hand"
     assert rig.places() == before

@@ -89,7 +89,7 @@ def test_only_a_version_that_users_have_reached_stands_in_the_way_of_earlier_one
             aws.releaser().go_to(first.old, "a test")
 
 
-@pytest.mark.parametrize("ends", ["resume", "rollback", "promote"])
+@pytest.mark.parametrize("ends", ["resume", "abort", "promote"])
 def test_what_was_begun_can_always_be_ended(aws: Aws, ends: str) -> None:
     """Whatever the order: a release that an earlier crudctl began has not been checked."""
     before, new = aws.places(), aws.publish(trash_days=HIDING)
@@ -100,12 +100,12 @@ def test_what_was_begun_can_always_be_ended(aws: Aws, ends: str) -> None:
     releaser = aws.releaser(policy=HASTY)
     ways: dict[str, Callable[[], Release]] = {
         "resume": releaser.resume,
-        "rollback": releaser.roll_back,
+        "abort": releaser.abort,
         "promote": releaser.promote,
     }
     ended = ways[ends]()
-    assert ended.state == (ROLLED_BACK if ends == "rollback" else PROMOTED)
-    assert aws.places()[PROD] == (before[PROD] if ends == "rollback" else at(new)[PROD])
+    assert ended.state == (ROLLED_BACK if ends == "abort" else PROMOTED)
+    assert aws.places()[PROD] == (before[PROD] if ends == "abort" else at(new)[PROD])
 
 
 def test_an_apply_that_published_only_some_functions_is_refused(aws: Aws) -> None:

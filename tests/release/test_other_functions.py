@@ -150,7 +150,7 @@ def test_after_a_function_was_removed_earlier_releases_can_be_returned_to(aws: A
         assert f"| {ARCHIVE} | 1 | 2 |" in release("history", "1")[1]
 
 
-@pytest.mark.parametrize("ends", ["resume", "promote", "rollback"])
+@pytest.mark.parametrize("ends", ["resume", "promote", "abort"])
 @pytest.mark.parametrize("change", ["added", "removed"])
 def test_a_release_that_is_under_way_while_a_function_comes_or_goes_can_be_ended(
     aws: Aws, tmp_path: Path, ends: str, change: str
@@ -170,10 +170,10 @@ def test_a_release_that_is_under_way_while_a_function_comes_or_goes_can_be_ended
         code, output = release(ends, *(["--take-over"] if ends == "resume" else []))
     assert code == 0, output
     ended = aws.cloud().records().past()[0]
-    assert ended.state == (ROLLED_BACK if ends == "rollback" else PROMOTED)
+    assert ended.state == (ROLLED_BACK if ends == "abort" else PROMOTED)
     left = aws.places()
     for name in new.keys() & aws.functions.keys():
-        expected = before[PROD][name] if ends == "rollback" else Position(new[name])
+        expected = before[PROD][name] if ends == "abort" else Position(new[name])
         assert left[PROD][name] == left[CANARY][name] == expected
     assert ARCHIVE not in left[PROD] or left[PROD][ARCHIVE] == Position("1")
 
@@ -247,7 +247,7 @@ def test_a_contract_that_cannot_be_read_stops_no_rollback(aws: Aws, tmp_path: Pa
         code, output = release("resume", "--take-over")
         assert (code, "cannot be read" in output) == (1, True)
         assert aws.cloud().records().current() == record  # a refusal changes nothing
-        assert release("rollback")[0] == 0
+        assert release("abort")[0] == 0
     assert aws.places() == before
 
 

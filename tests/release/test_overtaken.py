@@ -51,7 +51,7 @@ def suspended(rig: Rig, n: int, meanwhile: Callable[[], object], new: Mapping[st
 @pytest.mark.parametrize("n", [1, 3, 5, *range(SHIFT, WRITES + 1)])
 def test_a_rollback_that_overtakes_a_writing_releaser_is_not_undone(rig: Rig, before: Places, n: int) -> None:
     rolled_back: list[Release] = []
-    ended = suspended(rig, n, lambda: rolled_back.append(rig.releaser().roll_back()))
+    ended = suspended(rig, n, lambda: rolled_back.append(rig.releaser().abort()))
     assert ended == rolled_back[0]
     assert (ended.state, ended.elsewhere) == (ROLLED_BACK, [])
     assert rig.places() == before
@@ -61,7 +61,7 @@ def test_a_rollback_that_overtakes_a_writing_releaser_is_not_undone(rig: Rig, be
 def test_a_rollback_that_overtakes_a_releaser_between_two_steps_is_not_undone(
     rig: Rig, before: Places, doing: str
 ) -> None:
-    interrupter = Interrupter(doing, lambda: rig.releaser().roll_back())
+    interrupter = Interrupter(doing, lambda: rig.releaser().abort())
     assert rig.releaser(interrupter).start(WEIGHTS, 0, rig.healthy).state == ROLLED_BACK
     assert rig.places() == before
 
@@ -91,7 +91,7 @@ def test_a_releaser_that_is_suspended_during_the_next_release_does_not_disturb_i
     new = rig.healthy
 
     def meanwhile() -> None:
-        rig.releaser().roll_back()
+        rig.releaser().abort()
         assert rig.killed_while_baking(new)
 
     ended = suspended(rig, SHIFT + 2, meanwhile)
@@ -100,7 +100,7 @@ def test_a_releaser_that_is_suspended_during_the_next_release_does_not_disturb_i
     assert current is not None
     assert (current.number, current.doing) == (ended.number + 1, "bake")
     assert all(at.weight == 0.1 for at in rig.places()[PROD].values())
-    rig.releaser().roll_back()
+    rig.releaser().abort()
     assert rig.places() == before
 
 

@@ -37,7 +37,7 @@ def current(aws: Aws) -> Release:
 
 
 WHERE: dict[str, Callable[[pytest.MonkeyPatch, Aws], object]] = {
-    "metrics of the first step": lambda patch, _: patch.setattr(Metrics, "limits", forgetful),
+    "durations": lambda patch, _: patch.setattr(Metrics, "_durations", forgetful),
     "metrics while traffic is split": lambda patch, _: patch.setattr(Metrics, "evidence", forgetful),
     "the client of CloudWatch": lambda _, aws: aws.meets("cloudwatch", "get_metric_data", forgetful),
     "the guard's verdict": lambda patch, _: patch.setattr(guard, "decide", forgetful),
@@ -69,7 +69,7 @@ def test_a_fault_of_the_releaser_rolls_back_and_is_recorded(
         assert "a fault of crudctl: KeyError: 'archive_item'" in release("status")[1]
 
 
-@pytest.mark.parametrize("ends", ["resume", "rollback"])
+@pytest.mark.parametrize("ends", ["resume", "abort"])
 def test_a_fault_in_the_rollback_too_is_said_and_another_releaser_can_finish(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_fault_in_the_rollback_too_is_said_and_another_releaser_can_finish(
         code, output = release("start", "--steps", "50,100", "--bake", "2m", "--yes")
         assert code == 1
         assert "Release 1 could be neither continued nor rolled back: KeyError: 'archive_item'" in output
-        assert "`crudctl release resume --env test` or `crudctl release rollback --env test`" in output
+        assert "`crudctl release resume --env test` or `crudctl release abort --env test`" in output
         assert any(position.other for position in aws.places()[PROD].values())  # traffic is split, and it says so:
         code, output = release("status")
         assert "Release 1: under way: roll back." in output
@@ -127,11 +127,11 @@ def test_a_record_that_cannot_be_read_strands_the_release_and_says_so(
         aws.releaser(policy=HASTY).start([0.5], 0, new)
     monkeypatch.undo()
     assert current(aws).running
-    assert aws.releaser().roll_back().state == ROLLED_BACK
+    assert aws.releaser().abort().state == ROLLED_BACK
     assert aws.places() == before
 
 
-@pytest.mark.parametrize("ends", ["promote", "rollback", "resume"])
+@pytest.mark.parametrize("ends", ["promote", "abort", "resume"])
 def test_a_fault_as_soon_as_a_release_is_taken_over_says_where_the_traffic_is(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
@@ -145,12 +145,12 @@ def test_a_fault_as_soon_as_a_release_is_taken_over_says_where_the_traffic_is(
         assert (code, aws.places()) == (1, split)
         assert "A fault of crudctl: KeyError: 'archive_item' (" in output
         assert "its traffic stays as it was" in output
-        assert "`crudctl release rollback --env test`" in output
+        assert "`crudctl release abort --env test`" in output
         monkeypatch.undo()
-    assert aws.releaser().roll_back().state == ROLLED_BACK
+    assert aws.releaser().abort().state == ROLLED_BACK
 
 
-@pytest.mark.parametrize("ends", ["promote", "rollback"])
+@pytest.mark.parametrize("ends", ["promote", "abort"])
 def test_a_fault_before_what_was_asked_for_is_recorded_rolls_back(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:

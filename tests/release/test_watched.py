@@ -98,7 +98,7 @@ def by_verdict(aws: Aws) -> Release:
 
 def by_hand(aws: Aws) -> Release:
     left_baking(aws, aws.publish())
-    return aws.releaser().roll_back()
+    return aws.releaser().abort()
 
 
 def promoted_by_hand(aws: Aws) -> Release:
@@ -190,11 +190,11 @@ def test_whoever_comes_after_a_releaser_that_died_while_it_made_or_removed_them_
     for aws in deaths(service, operation):
         current = aws.cloud().records().current()
         if current and current.running:
-            assert aws.releaser().roll_back().state == ROLLED_BACK
+            assert aws.releaser().abort().state == ROLLED_BACK
         else:
             left_baking(aws, {"list_items": aws.publish()["list_items"]})
             assert aws.watched() == everything("list_items")  # and nothing of the release before
-            aws.releaser().roll_back()
+            aws.releaser().abort()
         assert aws.watched() == set()
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import pairwise
@@ -23,7 +23,7 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import report, versions
+from crudctl.release import back, report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -150,7 +150,7 @@ def status(environment: Environment, as_json: bool) -> None:
         out.print(
             f"Its releaser (process {last.pid} on {last.host}) is no longer running; it last wrote {moment(last.seen)}."
         )
-        commands = ("rollback",) if last.doing == "roll back" else ("resume", "promote", "rollback")
+        commands = ("abort",) if last.doing == "roll back" else ("resume", "promote", "abort")
         out.print(f"Continue with {_command(environment, *commands)}.")
 
 
@@ -197,23 +197,45 @@ def promote(environment: Environment, yes: bool) -> None:
 
 @release.command()
 @ENV
-@click.option("--to", "number", type=click.IntRange(0), help="The release to revert to; 0 is before the first.")
-def rollback(environment: Environment, number: int | None) -> None:
-    """Roll back the release under way or, if there is none, revert to the versions of an earlier release.
+def abort(environment: Environment) -> None:
+    """End the release under way: all traffic goes to the old versions.
 
-    Exit code 0 when done.
+    Exit code 0 when done. To go back from what is in service, there is `rollback`.
+
+    Example: crudctl release abort
+    """
+    with _releaser(environment) as (releaser, records):
+        current = records.current()
+        if current is None or not current.running:
+            raise NothingUnderWay
+        ended = releaser.abort(number=current.number)
+    end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
+
+
+@release.command()
+@ENV
+@click.option("--to", "number", type=click.IntRange(0), help="The release to go back to; 0 is before the first.")
+@YES
+def rollback(environment: Environment, number: int | None, yes: bool) -> None:
+    """Go back from what is in service to the versions of an earlier release; by default, to those before the last one.
+
+    It says what changes, and asks on prod. Exit code 0 when done. To end a release under way, there is `abort`.
 
     Example: crudctl release rollback --to 3
     """
     with _releaser(environment) as (releaser, records):
         current = records.current()
         if current and current.running:
-            if number is not None:
-                raise Failed(f"Release {current.number} is under way.", "Roll it back first, without --to.")
-            ended = releaser.roll_back(number=current.number)
-        else:
-            wanted, why = _earlier(environment, records, number)
-            ended = releaser.go_to(wanted, why)
+            raise Failed(f"Release {current.number} is under way.", f"End it with {_command(environment, 'abort')}.")
+        cloud = cloud_of(environment)
+        at = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
+        way = _way_back(environment, records.past(), number, at)
+        published = versions.published(cloud.client("lambda"), cloud.functions)
+        for line in back.describe(way, at, published, time.time(), _offered(records.past())):
+            err.print(line, markup=False, highlight=False)
+        if environment.production and not yes:
+            confirm(f"Go back on {environment.name}?")
+        ended = releaser.go_to(way.wanted, way.why, way.contract)
     end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
 
 
@@ -308,19 +330,19 @@ def failures(environment: Environment) -> Iterator[None]:
     except Stranded as error:
         raise Failed(
             f"Release {error.number} could be neither continued nor rolled back: {error}.",
-            f"{see} Continue with {_command(environment, 'resume', 'rollback')}.",
+            f"{see} Continue with {_command(environment, 'resume', 'abort')}.",
         ) from error
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM or SIGHUP
         raise Failed(
             "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
-            f"{see} Continue with {_command(environment, 'resume', 'promote', 'rollback')}.",
+            f"{see} Continue with {_command(environment, 'resume', 'promote', 'abort')}.",
         ) from error
     except (click.ClickException, ClientError, BotoCoreError, OSError):
         raise
     except Exception as error:
         raise Failed(
             f"A fault of crudctl: {describe(error)}. A release that was under way still is, and its traffic stays as it was.",
-            f"{see} Continue with {_command(environment, 'resume', 'promote', 'rollback')}.",
+            f"{see} Continue with {_command(environment, 'resume', 'promote', 'abort')}.",
         ) from error
 
 
@@ -331,23 +353,18 @@ def _command(environment: Environment, *names: str) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _earlier(environment: Environment, records: Records, number: int | None) -> tuple[dict[str, str], str]:
-    """Return the versions to revert to, and the reason for the record."""
-    promoted = [each for each in records.past() if each.state == PROMOTED]
-    if not promoted:
-        raise Failed("There is nothing to revert: no release was promoted.")
-    if number is None:
-        if not promoted[0].weights:
-            raise Failed(
-                f"Release {promoted[0].number} already reverted to earlier versions.",
-                "Pass --to with a release number.",
-            )
-        return promoted[0].old, f"back to before release {promoted[0].number}"
-    by_number = {each.number: each.new for each in promoted}
-    by_number.setdefault(0, promoted[-1].old)
-    if number not in by_number:
-        raise Failed(f"There is no promoted release {number}.", f"See {_command(environment, 'history')}.")
-    return by_number[number], f"back to release {number}" if number else "back to before the first release"
+def _way_back(
+    environment: Environment, past: Sequence[Release], number: int | None, at: Mapping[str, Position]
+) -> back.Way:
+    try:
+        return back.plan(past, number, at)
+    except back.NoWayBack as error:
+        raise Failed(str(error), error.hint or f"See {_command(environment, 'status')}.") from error
+
+
+def _offered(past: Sequence[Release]) -> back.Surface:
+    """Return what the contract of the versions in service offers, as far as it is recorded."""
+    return next((each.contract for each in past if each.state == PROMOTED), {})
 
 
 def dead(running: Release) -> bool:
@@ -368,7 +385,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             err.print(note)
         raise Failed(
             f"Release {ended.number} has not ended: {ended.doing}.",
-            f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'rollback')}.",
+            f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'abort')}.",
         )
     text = f"Release {ended.number}: {ended.outcome}."
     try:

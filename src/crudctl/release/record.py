@@ -52,6 +52,7 @@ class Release:
         by: who or what decided its end.
         notes: what else happened, one line each.
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
+        contract: names of what the contract of the new versions offers, by kind; empty in records of versions before 1.6.0.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -84,6 +85,7 @@ class Release:
     elsewhere: list[str] = field(default_factory=list)
     trash: bool = False
     process: str = ""
+    contract: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:

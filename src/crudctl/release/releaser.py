@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from crudctl.build.contract import ContractError
 from crudctl.release import order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
+from crudctl.release.back import Surface
 from crudctl.release.cloud import Cloud
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
@@ -87,13 +88,14 @@ class Releaser:
                 "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
             )
         trash = self._check_order(old, newest, last)
-        return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash)
+        offered = self._cloud.surface()
+        return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash, contract=offered)
 
     def resume(self, number: int | None = None) -> Release:
         """Continue a release that another process left.
 
         Args:
-            number: of the release that is meant; None for whichever is under way. The same holds for `promote` and `roll_back`.
+            number: of the release that is meant; None for whichever is under way. The same holds for `promote` and `abort`.
 
         Raises:
             CannotRelease: what is deployed cannot be probed.
@@ -128,12 +130,12 @@ class Releaser:
         why = release.why if release.doing == "promote" else "promoted by hand"
         return self._go_on(release.number, doing="promote", why=why, by=release.who)
 
-    def roll_back(self, why: str = "rolled back by hand", number: int | None = None) -> Release:
+    def abort(self, why: str = "aborted by hand", number: int | None = None) -> Release:
         """Roll back the release under way now. Raise record.NothingUnderWay, record.TakenOver, Stranded."""
         release = self._journal.take_over(number)
         return self._go_on(release.number, doing="roll back", why=why, by=release.who)
 
-    def go_to(self, wanted: Mapping[str, str], why: str) -> Release:
+    def go_to(self, wanted: Mapping[str, str], why: str, contract: Surface | None = None) -> Release:
         """Move `prod` and `canary` to earlier versions, of all functions or of none, when no release is under way.
 
         A function that did not exist then stays where it is; one that no longer exists has nothing to move. Both are noted.
@@ -141,6 +143,7 @@ class Releaser:
         Args:
             wanted: version by operation.
             why: the reason, for the record.
+            contract: what the contract of these versions offers, if it is known.
 
         Raises:
             CannotRelease: `prod` is there already, a version no longer exists, or one may not follow those in service (order.py).
@@ -158,7 +161,14 @@ class Releaser:
         by = self._journal.signature()["who"]
         notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
         notes += [f"{name} no longer exists" for name in wanted if name not in new]
-        how = {"doing": "promote", "why": why, "by": by, "notes": notes, "trash": trash}
+        how = {
+            "doing": "promote",
+            "why": why,
+            "by": by,
+            "notes": notes,
+            "trash": trash,
+            "contract": dict(contract or {}),
+        }
         return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
 
     def sweep(self) -> None:

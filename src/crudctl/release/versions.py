@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crudctl.console import Failed
@@ -34,6 +35,17 @@ def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]
         for operation, version in wanted.items()
         if operation not in functions or int(version) not in _published(client, functions[operation])
     ]
+
+
+def published(client: Any, functions: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Return when every version was published, in epoch seconds, by operation and version."""
+    return {
+        operation: {
+            entry["Version"]: datetime.strptime(entry["LastModified"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+            for entry in _listed(client, name)
+        }
+        for operation, name in functions.items()
+    }
 
 
 def environments(client: Any, functions: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:

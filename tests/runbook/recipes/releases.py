@@ -110,13 +110,13 @@ def rolled_back(steps: Steps) -> None:
 
 
 def three_ways(steps: Steps) -> None:
-    """A release that nobody watches is continued; the next is promoted, and the one after it rolled back."""
+    """A release that nobody watches is continued; the next is promoted, and the one after it aborted."""
     assert "under way" in steps.next("crudctl release status")
     steps.next("crudctl release resume")
     abandoned(steps)
     steps.next("crudctl release promote", answer="y")
     abandoned(steps)
-    steps.next("crudctl release rollback")
+    steps.next("crudctl release abort")
     assert [release["state"] for release in history(steps)[:3]] == ["rolled back", "promoted", "promoted"]
 
 
@@ -139,7 +139,7 @@ def stop_now(steps: Steps) -> None:
     """The releaser is at work."""
     publish(steps)
     with load(steps), begun(steps, bake="5m") as releaser:
-        steps.next("crudctl release rollback")
+        steps.next("crudctl release abort")
         assert not shared(steps)
         assert releaser.wait(PATIENCE) == 2
 
@@ -149,9 +149,9 @@ def bad_after_all(steps: Steps) -> None:
     promoted(steps)
     number = str(history(steps)[0]["number"])
     before = steps.stack.functions()
-    steps.next("crudctl release rollback")
+    steps.next("crudctl release rollback", answer="y")
     assert steps.stack.functions() != before
-    steps.next("crudctl release rollback", NUMBER=number)
+    steps.next("crudctl release rollback", answer="y", NUMBER=number)
     after = steps.stack.functions()
     assert {name: each["prod"][0] for name, each in after.items()} == {
         name: each["prod"][0] for name, each in before.items()
@@ -162,7 +162,7 @@ def before_every_alarm(steps: Steps) -> None:
     """Something was released just now."""
     promoted(steps)
     assert "promoted" in steps.next("crudctl release history")
-    steps.next("crudctl release rollback")
+    steps.next("crudctl release rollback", answer="y")
 
 
 def moved_by_hand(steps: Steps) -> None:
@@ -188,7 +188,7 @@ def rollback_failed(steps: Steps) -> None:
             until_firing(steps, "rollback-failed", lambda: stack.aws("lambda").invoke(**called))
             assert "under way" in steps.next("crudctl release status")
             assert "AccessDenied" in steps.next("crudctl logs")
-    steps.next("crudctl release rollback")
+    steps.next("crudctl release abort")
     assert not shared(steps)
 
 

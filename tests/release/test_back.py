@@ -1,0 +1,125 @@
+"""The way back from what is in service: what is refused, what is said before, and the two words for two things."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from crudctl.release import back
+from crudctl.release.aliases import PROD, Position
+from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
+from tests.release.rig import HASTY
+from tests.release.simulation import Aws, Fault, Stopped, Watcher
+from tests.release.test_other_functions import in_project, release
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+DAY, BAKE = 86_400, 600.0
+FIELDS = {"field": ["name", "colour"], "operation": ["get", "archive"]}
+OLDER = {"field": ["name"], "operation": ["get"]}
+
+
+def ended(number: int, old: str, new: str, **more: object) -> Release:
+    versions = {"old": {"get": old, "list": old}, "new": {"get": new, "list": new}, "canary": {"get": old, "list": old}}
+    given = {
+        "who": "a",
+        "host": "b",
+        "pid": 1,
+        "holder": "c",
+        "since": 0.0,
+        "seen": 0.0,
+        "ended": 60.0,
+        "state": PROMOTED,
+    }
+    return Release(**{"number": number, "weights": [0.1], "bake": 1.0, **versions, **given, **more})  # type: ignore[arg-type]
+
+
+def places(version: str) -> dict[str, Position]:
+    return {"get": Position(version), "list": Position(version)}
+
+
+FIRST, SECOND = ended(1, "1", "4", contract=OLDER), ended(2, "4", "6", contract=FIELDS)
+
+
+def test_it_says_from_where_to_where_how_old_that_is_and_what_the_contract_loses() -> None:
+    way = back.plan([SECOND, FIRST], None, places("6"))
+    assert (way.wanted, way.why) == (FIRST.new, "back to before release 2")
+    published = {"get": {"4": 7 * DAY - 3 * DAY}, "list": {"4": 7 * DAY - 3 * DAY}}
+    lines = back.describe(way, places("6"), published, 7 * DAY, FIELDS)
+    assert lines[0].startswith("prod: 6 -> 4, published ")
+    assert "contract: loses field colour, operation archive" in lines
+    assert any("the gateway" in line and "does not" in line for line in lines)
+
+
+def test_functions_that_move_apart_are_named() -> None:
+    mixed = {"get": Position("6"), "list": Position("5")}
+    lines = back.describe(back.plan([SECOND, FIRST], 1, mixed), mixed, {}, 0.0, FIELDS)
+    assert lines[:2] == ["get: 6 -> 4, no longer published", "list: 5 -> 4, no longer published"]
+
+
+def test_what_a_contract_offered_may_not_be_recorded() -> None:
+    way = back.plan([SECOND, FIRST], 0, places("6"))
+    assert way.wanted == FIRST.old
+    assert any("not recorded" in line for line in back.describe(way, places("6"), {}, 0.0, FIELDS))
+
+
+@pytest.mark.parametrize("why", ["aborted by hand", "verdict: get: 3 of 20 requests failed"])
+def test_after_a_release_that_was_rolled_back_or_aborted_the_version_in_service_stays(why: str) -> None:
+    refused = replace(SECOND, number=3, state=ROLLED_BACK, why=why)
+    with pytest.raises(back.NoWayBack, match=r"Release 3 was already rolled back.*version 6") as raised:
+        back.plan([refused, SECOND, FIRST], None, places("6"))
+    assert "--to NUMBER" in raised.value.hint
+    assert back.plan([refused, SECOND, FIRST], 1, places("6")).wanted == FIRST.new
+
+
+def test_after_going_back_a_number_has_to_be_named() -> None:
+    with pytest.raises(back.NoWayBack, match="Release 3 already went back"):
+        back.plan([ended(3, "6", "4", weights=[]), SECOND, FIRST], None, places("4"))
+
+
+def test_without_a_promoted_release_there_is_nothing_to_go_back_to() -> None:
+    with pytest.raises(back.NoWayBack, match="no release was promoted"):
+        back.plan([replace(FIRST, state=ROLLED_BACK)], None, places("1"))
+    with pytest.raises(back.NoWayBack, match="no promoted release 9"):
+        back.plan([SECOND, FIRST], 9, places("6"))
+
+
+def test_the_engineer_on_call_does_not_roll_back_a_healthy_version(aws: Aws, tmp_path: Path) -> None:
+    """The faulty version was refused by its round trip and its alarm still fires: what is in service is healthy."""
+    aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
+    healthy = aws.places()
+    assert aws.releaser().start([0.5], BAKE, aws.publish(Fault("5xx", "get_item"))).state == ROLLED_BACK
+    with in_project(aws, tmp_path):
+        code, output = release("rollback")
+    assert (code, aws.places()) == (1, healthy)
+    assert "Release 2 was already rolled back" in output
+    assert "--to NUMBER" in output
+
+
+def test_rollback_asks_on_prod_and_abort_is_for_a_release_under_way(aws: Aws, tmp_path: Path) -> None:
+    before = aws.places()
+    aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
+    after = aws.places()
+    with in_project(aws, tmp_path):
+        with mock.patch("crudctl.project.Environment.production", new=True):
+            code, output = release("rollback")
+        assert (code, aws.places()) == (1, after)
+        assert "prod: 2 -> 1, published " in output
+        assert "Pass --yes" in output
+        assert release("abort")[0] == 1
+        assert release("rollback", "--yes")[0] == 0
+        assert aws.places() == before
+    with pytest.raises(Stopped):
+        aws.releaser(Watcher(stop_at_look=True)).start([0.5], BAKE, aws.publish())
+    with in_project(aws, tmp_path):
+        code, output = release("rollback")
+        assert (code, "`crudctl release abort" in output) == (1, True)
+        assert release("abort")[0] == 0
+    assert aws.places()[PROD] == before[PROD]
