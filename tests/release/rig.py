@@ -28,7 +28,7 @@ from crudctl.local.demo_load import Load
 from crudctl.project import Environment
 from crudctl.release import canary_alarms, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
-from crudctl.release.cloud import Cloud, alarm_settings, surface
+from crudctl.release.cloud import Cloud, alarm_settings
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.probe import OWNER, Finding, Probe
 from crudctl.release.record import Release
@@ -97,11 +97,11 @@ class Rig:
 
     def _cloud(self) -> Cloud:
         document = cache(lambda: contract.read(self.stack.home))
-        trip, offered = cache(lambda: round_trip.plan(document())), cache(lambda: surface(document()))
+        trip = cache(lambda: round_trip.plan(document()))
         client = cache(self.environment.client)
         settings = alarm_settings(self.environment, self.outputs)
-        given = self.functions, self.environment.prefix, client, trip, offered, lambda: settings
-        return Cloud(*given, period=5, interval=0.2, delay=5.0)
+        given = self.functions, self.environment.prefix, client, trip, document, lambda: settings
+        return Cloud(*given, period=5, interval=0.2, delay=5.0, compared=False)  # it takes seconds
 
     @cached_property
     def healthy(self) -> dict[str, str]:
@@ -142,10 +142,10 @@ class Rig:
             package.writestr("version.txt", str(uuid.uuid4()))
         return archive.getvalue()
 
-    def releaser(self, watcher: Quiet | None = None, **clients: Any) -> Releaser:
-        """Return a releaser in this process, with clients of its own for some services."""
+    def releaser(self, watcher: Quiet | None = None, *, compared: bool = False, **clients: Any) -> Releaser:
+        """Return a releaser in this process, with clients of its own for some services; it may compare answers."""
         client = self.cloud.client
-        cloud = replace(self.cloud, client=lambda service: clients.get(service) or client(service))
+        cloud = replace(self.cloud, client=lambda service: clients.get(service) or client(service), compared=compared)
         return Releaser(cloud, watcher or Quiet(), HASTY)
 
     def killed(self, n: int, new: Mapping[str, str], weights: list[float], bake: float = 0.0) -> bool:

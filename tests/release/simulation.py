@@ -93,7 +93,7 @@ class Aws:
         self.functions = {operation: f"{PREFIX}-{operation}" for operation in OPERATIONS}
         self.chance = random.Random(1)
         self.trip = TRIP
-        self.surface = {"field": ["name"], "operation": list(self.functions)}
+        self.contract: Mapping[str, Any] = contracts.document()
         self.responses: Counter[int] = Counter()  # of the users' requests, by status
         self.items: dict[str, dict[str, Any]] = {}
         self.shared = False  # whether the functions keep no owners apart
@@ -161,11 +161,12 @@ class Aws:
             PREFIX,
             self.client,
             lambda: self.trip,
-            lambda: self.surface,
+            lambda: self.contract,
             lambda: SETTINGS,
             period=60,
             interval=30.0,
             blind=blind,
+            compared=False,  # the simulated service is too simple for it: test_differential.py has the real one
             clock=self.clock,
             sleep=self.sleep,
         )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 
+from crudctl.build import contract, service
 from crudctl.release import back
 from crudctl.release.aliases import PROD, Position
+from crudctl.release.offered import pack
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
 from tests.release.rig import HASTY
 from tests.release.simulation import Aws, Fault, Stopped, Watcher
 from tests.release.test_other_functions import in_project, release
+from tests.stack import ROOT
 
 
 @pytest.fixture
@@ -22,8 +27,13 @@ def aws() -> Aws:
 
 
 DAY, BAKE = 86_400, 600.0
-FIELDS = {"field": ["name", "colour"], "operation": ["get", "archive"]}
-OLDER = {"field": ["name"], "operation": ["get"]}
+NEWER: dict[str, Any] = contract.read(ROOT)
+OLDER: dict[str, Any] = {
+    **copy.deepcopy(NEWER),
+    "paths": {path: of for path, of in NEWER["paths"].items() if not path.endswith("/restore")},
+}
+content = OLDER["components"]["schemas"][service.describe(NEWER).content_schema]
+del content["properties"]["quantity"]
 
 
 def ended(number: int, old: str, new: str, **more: object) -> Release:
@@ -45,29 +55,29 @@ def places(version: str) -> dict[str, Position]:
     return {"get": Position(version), "list": Position(version)}
 
 
-FIRST, SECOND = ended(1, "1", "4", contract=OLDER), ended(2, "4", "6", contract=FIELDS)
+FIRST, SECOND = ended(1, "1", "4", contract=pack(OLDER)), ended(2, "4", "6", contract=pack(NEWER))
 
 
 def test_it_says_from_where_to_where_how_old_that_is_and_what_the_contract_loses() -> None:
     way = back.plan([SECOND, FIRST], None, places("6"))
     assert (way.wanted, way.why) == (FIRST.new, "back to before release 2")
     published = {"get": {"4": 7 * DAY - 3 * DAY}, "list": {"4": 7 * DAY - 3 * DAY}}
-    lines = back.describe(way, places("6"), published, 7 * DAY, FIELDS)
+    lines = back.describe(way, places("6"), published, 7 * DAY, pack(NEWER))
     assert lines[0].startswith("prod: 6 -> 4, published ")
-    assert "contract: loses field colour, operation archive" in lines
+    assert "contract: loses field quantity, operation restore_item" in lines
     assert any("the gateway" in line and "does not" in line for line in lines)
 
 
 def test_functions_that_move_apart_are_named() -> None:
     mixed = {"get": Position("6"), "list": Position("5")}
-    lines = back.describe(back.plan([SECOND, FIRST], 1, mixed), mixed, {}, 0.0, FIELDS)
+    lines = back.describe(back.plan([SECOND, FIRST], 1, mixed), mixed, {}, 0.0, pack(NEWER))
     assert lines[:2] == ["get: 6 -> 4, no longer published", "list: 5 -> 4, no longer published"]
 
 
 def test_what_a_contract_offered_may_not_be_recorded() -> None:
     way = back.plan([SECOND, FIRST], 0, places("6"))
     assert way.wanted == FIRST.old
-    assert any("not recorded" in line for line in back.describe(way, places("6"), {}, 0.0, FIELDS))
+    assert any("not recorded" in line for line in back.describe(way, places("6"), {}, 0.0, pack(NEWER)))
 
 
 @pytest.mark.parametrize("why", ["aborted by hand", "verdict: get: 3 of 20 requests failed"])

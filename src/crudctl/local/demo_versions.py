@@ -24,10 +24,25 @@ FAULTS = {
         "return {}",
     ),  # not a response: API Gateway returns 502, Lambda and the function count no fault
     "latency": ("action", "slow = 9"),
+    "doubled": ("action", "slow = 1"),
+    "field": ("handler", "return without_a_field(answer(*arguments))"),  # a good status, and less in the body
+    "refused": ("handler", "return refused(answer(*arguments))"),  # what is valid gets a 400
     "timeouts": ("handler", "time.sleep(60)"),
 }
 MODULE = '''"""A regression."""
-import functools, os, random, time
+import functools, json, os, random, time
+
+def without_a_field(response):
+    body = json.loads(response["body"] or "null")
+    lists = [value for value in body.values() if isinstance(value, list)] if isinstance(body, dict) else []
+    for entry in lists[0] if lists else [body]:
+        if isinstance(entry, dict):
+            entry.pop("updated_at", None)
+    return {{**response, "body": json.dumps(body)}}
+
+def refused(response):
+    problem = {{"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "No.", "request_id": "0"}}
+    return {{**response, "statusCode": 400, "body": json.dumps(problem)}} if response["statusCode"] < 300 else response
 
 def regressing(answer):
     @functools.wraps(answer)

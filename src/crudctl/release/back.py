@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crudctl.release import offered
 from crudctl.release.aliases import Position
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 from crudctl.release.view import lasting, moment
@@ -14,7 +15,6 @@ NOT_COVERED = (
     "What does not: data, the gateway (paths, scopes, limits), the web app, alarms and other infrastructure. "
     "For those, revert the commit and deploy it."
 )
-Surface = Mapping[str, Sequence[str]]  # what a contract offers: names by kind, such as {"fields": ["name"]}
 
 
 class NoWayBack(Exception):
@@ -32,12 +32,12 @@ class Way:
     Attributes:
         wanted: version by operation.
         why: the reason, for the record.
-        contract: what the contract of these versions offered, if it is known.
+        contract: of these versions, packed; empty if it is not known.
     """
 
     wanted: dict[str, str]
     why: str
-    contract: Surface
+    contract: str
 
 
 def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]) -> Way:
@@ -55,20 +55,19 @@ def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]
     promoted = [each for each in past if each.state == PROMOTED]
     if not promoted:
         raise NoWayBack("There is nothing to go back to: no release was promoted.", "")
-    surfaces = {each.number: each.contract for each in promoted}
     if number is None:
         _check_last(past[0], at)
-        before = next((each.contract for each in promoted[1:] if _has(each, promoted[0].old)), {})
-        return Way(promoted[0].old, f"back to before release {promoted[0].number}", before)
+        old = promoted[0].old
+        return Way(old, f"back to before release {promoted[0].number}", offered.of_versions(promoted, old))
     versions = {0: promoted[-1].old, **{each.number: each.new for each in promoted}}
     if number not in versions:
         raise NoWayBack(f"There is no promoted release {number}.", "The command `history` lists all releases.")
     why = f"back to release {number}" if number else "back to before the first release"
-    return Way(versions[number], why, surfaces.get(number, {}))
+    return Way(versions[number], why, offered.of_versions(promoted, versions[number]))
 
 
 def describe(
-    way: Way, at: Mapping[str, Position], published: Mapping[str, Mapping[str, float]], now: float, offered: Surface
+    way: Way, at: Mapping[str, Position], published: Mapping[str, Mapping[str, float]], now: float, contract: str
 ) -> list[str]:
     """Return what going back changes, a line each.
 
@@ -77,7 +76,7 @@ def describe(
         at: where `prod` is, by operation.
         published: when each version was published, in epoch seconds, by operation and version.
         now: epoch seconds.
-        offered: by the contract of what is in service, if it is known.
+        contract: of what is in service, packed; empty if it is not known.
     """
     moves: dict[tuple[str, str, str], list[str]] = {}
     for name, position in at.items():
@@ -90,7 +89,7 @@ def describe(
         f"{'prod' if len(names) == len(at) else ', '.join(names)}: {here} -> {there}, {age}"
         for (here, there, age), names in moves.items()
     ]
-    return [*lines, _lost(offered, way.contract), COVERED, NOT_COVERED]
+    return [*lines, _lost(contract, way.contract), COVERED, NOT_COVERED]
 
 
 def _check_last(last: Release, at: Mapping[str, Position]) -> None:
@@ -108,12 +107,8 @@ def _check_last(last: Release, at: Mapping[str, Position]) -> None:
     raise NoWayBack(f"Release {last.number} already went back to earlier versions (version {there}).", hint)
 
 
-def _has(release: Release, versions: Mapping[str, str]) -> bool:
-    return all(release.new.get(name) == version for name, version in versions.items())
-
-
-def _lost(now: Surface, then: Surface) -> str:
+def _lost(now: str, then: str) -> str:
     if not now or not then:
         return "contract: not recorded for one of the two; compare the commits with `crudctl contract-changes`"
-    lost = [f"{kind} {name}" for kind, names in now.items() for name in names if name not in then.get(kind, ())]
+    lost = sorted(offered.names(offered.unpack(now)) - offered.names(offered.unpack(then)))
     return f"contract: loses {', '.join(lost)}" if lost else "contract: loses nothing"

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import contract, round_trip, service
+from crudctl.build import contract, round_trip
 from crudctl.build.round_trip import RoundTrip
 from crudctl.console import Failed
 from crudctl.infra import outputs
@@ -31,12 +31,13 @@ class Cloud:
         prefix: of all names of the environment, and the namespace of the functions' metrics.
         client: makes a boto3 client of an AWS service.
         round_trip: returns the synthetic round trip, or raises build.contract.ContractError: nothing but probes needs it.
-        surface: returns the names of what the contract offers, by kind, or raises build.contract.ContractError.
+        contract: returns the contract, or raises build.contract.ContractError.
         alarms: returns what the alarms of a release need to know; None in an environment without alarms.
         period: seconds of the metrics' periods.
         interval: seconds between two looks at the metrics.
         blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
         delay: seconds after the end of a period by which its log lines have arrived.
+        compared: whether the answers of both versions are compared, if a release does not say otherwise.
         clock: returns the time in seconds since the epoch.
         sleep: waits for a number of seconds of `clock`.
     """
@@ -45,12 +46,13 @@ class Cloud:
     prefix: str
     client: Any
     round_trip: Callable[[], RoundTrip]
-    surface: Callable[[], dict[str, list[str]]]
+    contract: Callable[[], Mapping[str, Any]]
     alarms: Callable[[], Settings | None]
     period: int
     interval: float
     blind: float = BLIND
     delay: float = DELAY
+    compared: bool = True
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -78,17 +80,11 @@ def cloud_of(
     functions = functions or values()["functions"]
     client = cache(environment.client)
     document = cache(lambda: contract.read(project or environment.root))
-    trip, offered = cache(lambda: round_trip.plan(document())), cache(lambda: surface(document()))
-    given = functions, environment.prefix, client, trip, offered, cache(lambda: alarm_settings(environment, values()))
+    trip = cache(lambda: round_trip.plan(document()))
+    given = functions, environment.prefix, client, trip, document, cache(lambda: alarm_settings(environment, values()))
     if environment.local:
         return Cloud(*given, period=5, interval=2.0, delay=5.0)
     return Cloud(*given, period=60, interval=30.0)
-
-
-def surface(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names of what a contract offers, by kind. Raise ContractError if it cannot be described."""
-    described = service.describe(document)
-    return {"field": list(described.fields), "operation": list(described.operations)}
 
 
 def alarm_settings(environment: Environment, values: Mapping[str, Any]) -> Settings | None:

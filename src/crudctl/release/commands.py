@@ -23,7 +23,7 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, report, versions
+from crudctl.release import back, offered, report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -65,15 +65,23 @@ def pace_of(environment: Environment, steps: str, bake: str) -> Pace:
     return pace
 
 
-def run(environment: Environment, pace: Pace, cloud: Cloud | None = None, new: Mapping[str, str] | None = None) -> None:
+def run(
+    environment: Environment,
+    pace: Pace,
+    cloud: Cloud | None = None,
+    new: Mapping[str, str] | None = None,
+    *,
+    compared: bool = True,
+) -> None:
     """Release, print the report and exit the program as `end` does.
 
     Args:
         cloud: what to work with; by default, that of the environment and the project's contract.
         new: version by operation; by default, the newest.
+        compared: whether answers that differ from the old version's end the release.
     """
     with _releaser(environment, cloud) as (releaser, _):
-        ended = releaser.start(pace.weights, pace.bake, new)
+        ended = releaser.start(pace.weights, pace.bake, new, compared=compared)
     end(environment, ended)
 
 
@@ -83,8 +91,9 @@ def run(environment: Environment, pace: Pace, cloud: Cloud | None = None, new: M
 @click.option(
     "--bake", default="10m", show_default=True, help="Minimum duration of each step before 100: 30s, 10m, 1h."
 )
+@click.option("--accept-differences", is_flag=True, help="Do not compare the answers of both versions.")
 @YES
-def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
+def start(environment: Environment, steps: str, bake: str, accept_differences: bool, yes: bool) -> None:
     """Release the newest versions: a round trip that no user sees, then step by step.
 
     A version that does worse than the old one is rolled back automatically.
@@ -94,7 +103,7 @@ def start(environment: Environment, steps: str, bake: str, yes: bool) -> None:
     pace = pace_of(environment, steps, bake)
     if environment.production and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
-    run(environment, pace)
+    run(environment, pace, compared=not accept_differences)
 
 
 @release.command()
@@ -231,7 +240,8 @@ def rollback(environment: Environment, number: int | None, yes: bool) -> None:
         at = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
         way = _way_back(environment, records.past(), number, at)
         published = versions.published(cloud.client("lambda"), cloud.functions)
-        for line in back.describe(way, at, published, time.time(), _offered(records.past())):
+        contract = offered.of_versions(records.past(), {name: place.version for name, place in at.items()})
+        for line in back.describe(way, at, published, time.time(), contract):
             err.print(line, markup=False, highlight=False)
         if environment.production and not yes:
             confirm(f"Go back on {environment.name}?")
@@ -360,11 +370,6 @@ def _way_back(
         return back.plan(past, number, at)
     except back.NoWayBack as error:
         raise Failed(str(error), error.hint or f"See {_command(environment, 'status')}.") from error
-
-
-def _offered(past: Sequence[Release]) -> back.Surface:
-    """Return what the contract of the versions in service offers, as far as it is recorded."""
-    return next((each.contract for each in past if each.state == PROMOTED), {})
 
 
 def dead(running: Release) -> bool:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from crudctl.release import versions
+from crudctl.build import exchanges
+from crudctl.release import offered, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position
 from crudctl.release.bake import Bake
 from crudctl.release.canary_alarms import Traffic
 from crudctl.release.cloud import Cloud
+from crudctl.release.differential import SHOWN, Compared
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
@@ -137,6 +139,8 @@ class NextStep:
             if result.wrong:
                 return self._reject(release, result.wrong)
             if not result.fault:
+                if release.compared and (differences := self._differences(release)):
+                    return self._reject(release, differences, "comparison")
                 return self._shift_to(self._counted_from(release, stray=tried > 0), 0)
             tried += 1
             control = self._control()
@@ -148,14 +152,25 @@ class NextStep:
             release = self._journal.save(release, quiet=True)
             self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
 
+    def _differences(self, release: Release) -> str:
+        """Send the contract's requests to both versions. Describe where the answers differ; empty if they do not."""
+        new = self._cloud.contract()
+        old = offered.unpack(offered.of_versions(self._records.past(), release.old))
+        compared = Compared(self._probe.answer)
+        found = compared.differences(exchanges.script(old or new), release.old, release.new, offered.intended(old, new))
+        self._probe.clean()
+        named = "; ".join(found[:SHOWN])
+        more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"the new version answers otherwise: {named}{more}" if found else ""
+
     def _control(self) -> str:
         """Make round trips through `prod`, which calls the old versions. Describe the first fault; empty if there is none."""
         results = (self._probe.round_trip(PROD) for _ in range(CONTROLS))
         return next((found for result in results if (found := result.fault or result.wrong)), "")
 
     @staticmethod
-    def _reject(release: Release, why: str) -> Release:
-        return _to_roll_back(release, f"rejected before any user traffic: {why}", "round trip")
+    def _reject(release: Release, why: str, by: str = "round trip") -> Release:
+        return _to_roll_back(release, f"rejected before any user traffic: {why}", by)
 
     def _counted_from(self, release: Release, *, stray: bool) -> Release:
         """Return the release with the time from which on its requests are compared.
@@ -201,6 +216,8 @@ class NextStep:
         release, decision = self._bake(probe=self._probe).verdict(release, _split(release))
         if decision.action == "roll back":
             return _to_roll_back(release, decision.reason, "verdict")
+        if release.compared and (differences := self._differences(release)):
+            return _to_roll_back(release, differences, "comparison")
         if release.step + 1 >= len(release.weights):
             return self._journal.save(release, doing="promote", why=decision.reason, by="verdict")
         return self._shift_to(release, release.step + 1)

@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from crudctl.build.exchanges import Exchange
 from crudctl.build.round_trip import ANY, Call, RoundTrip
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE
 from crudctl.release.order import TRASH_DAYS
@@ -207,7 +208,11 @@ class Probe:
         self, alias: str, call: Call, resource: str = "", owner: str = OWNER, tag: str = ANY
     ) -> tuple[bool, dict[str, Any], str]:
         """Make a request. Return whether the function crashed, its proxy response, and the version that ran."""
-        event = self._event(call, resource, owner, tag)
+        headers = {"Content-Type": call.media_type} if call.body is not None else {}
+        headers |= {"If-Match": tag} if call.conditional else {}
+        text = json.dumps(call.body) if call.body is not None else None
+        sent = Exchange("", call.kind, call.function, call.method, call.path, "", headers, call.query, text)
+        event = self._event(sent, resource, owner)
         try:
             name = self._functions[call.function]
             invoked = self._client.invoke(FunctionName=name, Qualifier=alias, Payload=event, LogType="Tail")
@@ -218,28 +223,42 @@ class Probe:
         crashed = "FunctionError" in invoked or not isinstance(response.get("statusCode"), int)
         return crashed, response, invoked.get("ExecutedVersion", alias)
 
-    def _event(self, call: Call, resource: str, owner: str, tag: str) -> bytes:
-        headers = {"Content-Type": call.media_type} if call.body is not None else {}
-        headers |= {"If-Match": tag} if call.conditional else {}
+    def answer(self, version: str, exchange: Exchange, resource: str) -> Mapping[str, Any]:
+        """Return the response of a function's version to a request, empty if it crashed (differential.Caller).
+
+        Raises:
+            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused the request or did not respond.
+        """
+        event = self._event(exchange, resource, OWNER)
+        name = self._functions[exchange.function]
+        invoked = self._client.invoke(FunctionName=name, Qualifier=version, Payload=event)
+        return {} if "FunctionError" in invoked else _object(invoked["Payload"].read())
+
+    def _event(self, exchange: Exchange, resource: str, owner: str) -> bytes:
+        """Return the event that API Gateway makes of a request.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+        """
+        path, headers, query = exchange.path, exchange.headers, exchange.query
         return json.dumps(
             {
-                "resource": call.path,
-                "path": call.path.replace("{id}", resource),
-                "httpMethod": call.method,
-                "headers": headers,
+                "resource": path,
+                "path": path.replace("{id}", resource),
+                "httpMethod": exchange.method,
+                "headers": dict(headers),
                 "multiValueHeaders": {name: [value] for name, value in headers.items()},
-                "queryStringParameters": dict(call.query) or None,
-                "multiValueQueryStringParameters": {name: [value] for name, value in call.query.items()} or None,
-                "pathParameters": {"id": resource} if "{id}" in call.path else None,
+                "queryStringParameters": dict(query) or None,
+                "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+                "pathParameters": {"id": resource} if "{id}" in path else None,
                 "requestContext": {
-                    "httpMethod": call.method,
-                    "resourcePath": call.path,
+                    "httpMethod": exchange.method,
+                    "resourcePath": path,
                     "requestId": str(uuid.uuid4()),
                     "authorizer": {
                         "claims": {"client_id": self._client_id, "sub": owner, "scope": " ".join(self._trip.scopes)}
                     },
                 },
-                "body": json.dumps(call.body) if call.body is not None else None,
+                "body": exchange.text,
                 "isBase64Encoded": False,
             }
         ).encode()

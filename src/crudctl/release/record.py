@@ -52,7 +52,8 @@ class Release:
         by: who or what decided its end.
         notes: what else happened, one line each.
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
-        contract: names of what the contract of the new versions offers, by kind; empty in records of versions before 1.6.0.
+        contract: of the new versions, packed (offered.py); empty in records of versions before 1.6.0.
+        compared: whether answers that differ end it; otherwise they are noted (differential.py).
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -85,7 +86,8 @@ class Release:
     elsewhere: list[str] = field(default_factory=list)
     trash: bool = False
     process: str = ""
-    contract: dict[str, list[str]] = field(default_factory=dict)
+    contract: str = ""
+    compared: bool = True
 
     @property
     def running(self) -> bool:

@@ -14,12 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from crudctl.build.contract import ContractError
 from crudctl.release import order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
-from crudctl.release.back import Surface
 from crudctl.release.cloud import Cloud
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.next_step import NextStep
+from crudctl.release.offered import pack
 from crudctl.release.record import FAILED, ROLLED_BACK, Refused, Release, TakenOver
 
 Places = Mapping[str, Position]  # where an alias is, by operation
@@ -59,13 +59,16 @@ class Releaser:
         self._aliases = Aliases(self._lambda, cloud.functions, self._journal.holder, watcher.log, cloud.sleep)
         self._next_step = NextStep(cloud, self._journal, self._aliases, watcher, policy or Policy())
 
-    def start(self, weights: list[float], bake: float, new: Mapping[str, str] | None = None) -> Release:
+    def start(
+        self, weights: list[float], bake: float, new: Mapping[str, str] | None = None, *, compared: bool = True
+    ) -> Release:
         """Release the newest published versions, or those in `new`, and return the release as it ended.
 
         Args:
             weights: the new version's share (0 to 1) in each step before the last, rising.
             bake: minimum duration of each of these steps in seconds.
             new: version by operation; the others stay where they are.
+            compared: whether answers that differ from the old version's end the release.
 
         Raises:
             CannotRelease: there is nothing to release, traffic is already split, what is deployed cannot be probed, or the new
@@ -88,8 +91,8 @@ class Releaser:
                 "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
             )
         trash = self._check_order(old, newest, last)
-        offered = self._cloud.surface()
-        return self._begin(last, prod, canary, new=newest, weights=weights, bake=bake, trash=trash, contract=offered)
+        how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
+        return self._begin(last, prod, canary, new=newest, contract=pack(self._cloud.contract()), **how)
 
     def resume(self, number: int | None = None) -> Release:
         """Continue a release that another process left.
@@ -135,7 +138,7 @@ class Releaser:
         release = self._journal.take_over(number)
         return self._go_on(release.number, doing="roll back", why=why, by=release.who)
 
-    def go_to(self, wanted: Mapping[str, str], why: str, contract: Surface | None = None) -> Release:
+    def go_to(self, wanted: Mapping[str, str], why: str, contract: str = "") -> Release:
         """Move `prod` and `canary` to earlier versions, of all functions or of none, when no release is under way.
 
         A function that did not exist then stays where it is; one that no longer exists has nothing to move. Both are noted.
@@ -143,7 +146,7 @@ class Releaser:
         Args:
             wanted: version by operation.
             why: the reason, for the record.
-            contract: what the contract of these versions offers, if it is known.
+            contract: of these versions, packed; empty if it is not known.
 
         Raises:
             CannotRelease: `prod` is there already, a version no longer exists, or one may not follow those in service (order.py).
@@ -167,7 +170,7 @@ class Releaser:
             "by": by,
             "notes": notes,
             "trash": trash,
-            "contract": dict(contract or {}),
+            "contract": contract,
         }
         return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
 
