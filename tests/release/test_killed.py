@@ -42,7 +42,7 @@ def test_a_release_records_its_steps_in_this_order(rig: Rig, before: Places) -> 
     rig.put(before)
 
 
-@pytest.mark.parametrize("end", ["resume", "promote", "roll_back"])
+@pytest.mark.parametrize("end", ["resume", "promote", "abort"])
 def test_a_release_stopped_after_any_write_can_be_finished_by_another_releaser(end: str) -> None:
     for n in range(1, STEPS - 1):
         aws = Aws()
@@ -50,7 +50,7 @@ def test_a_release_stopped_after_any_write_can_be_finished_by_another_releaser(e
         with pytest.raises(Stopped):
             aws.releaser(Watcher(stop_after=n), HASTY).start(WEIGHTS, 0, new)
         ended = getattr(aws.releaser(policy=HASTY), end)()
-        assert (ended.state, aws.places()) == ((ROLLED_BACK, start) if end == "roll_back" else (PROMOTED, at(new))), n
+        assert (ended.state, aws.places()) == ((ROLLED_BACK, start) if end == "abort" else (PROMOTED, at(new))), n
         assert aws.watched() == set(), n
 
 
