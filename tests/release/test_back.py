@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,20 @@ def test_rollback_asks_on_prod_and_abort_is_for_a_release_under_way(aws: Aws, tm
         assert (code, "`crudctl release abort" in output) == (1, True)
         assert release("abort")[0] == 0
     assert aws.places()[PROD] == before[PROD]
+
+
+def test_during_a_freeze_nothing_is_released_and_everything_can_go_back(aws: Aws, tmp_path: Path) -> None:
+    aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
+    aws.publish()
+    with in_project(aws, tmp_path), mock.patch.object(time, "time", aws.clock):
+        for until in ("tomorrow", "2099-01-01T08:00", "2001-01-01T08:00Z"):
+            assert release("freeze", "--until", until, "--why", "a test")[0] == 1
+        assert release("freeze", "--until", "2099-01-01T08:00Z", "--why", "holidays")[0] == 0
+        code, output = release("start")
+        assert (code, "holidays" in output, "2099" in output) == (1, True, True)
+        assert "Nothing is released until" in release("status")[1]
+        assert json.loads(release("status", "--json")[1])["freeze"]["why"] == "holidays"
+        assert release("rollback", "--yes")[0] == 0
+        assert release("unfreeze")[0] == 0
+        assert "Nothing is released until" not in release("status")[1]
+        assert "is released to" not in release("start")[1]

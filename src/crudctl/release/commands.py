@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,7 +29,18 @@ from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
-from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Records, Refused, Release, TakenOver
+from crudctl.release.journal import whoami
+from crudctl.release.record import (
+    PROMOTED,
+    ROLLED_BACK,
+    Freeze,
+    Frozen,
+    NothingUnderWay,
+    Records,
+    Refused,
+    Release,
+    TakenOver,
+)
 from crudctl.release.releaser import CannotRelease, Releaser, Stranded
 from crudctl.release.view import View, lasting, moment, one_line, share, table
 
@@ -108,6 +120,33 @@ def start(environment: Environment, steps: str, bake: str, accept_differences: b
 
 @release.command()
 @ENV
+@click.option("--until", required=True, help="A time with its zone, such as 2026-12-01T08:00Z.")
+@click.option("--why", required=True, help="What people read whose release is refused.")
+def freeze(environment: Environment, until: str, why: str) -> None:
+    """Let no release start until a time. `abort` and `rollback` stay possible.
+
+    Example: crudctl release freeze --until 2026-12-27T08:00Z --why "holidays"
+    """
+    with failures(environment):
+        records = cloud_of(environment).records()
+        records.put_freeze(Freeze(_time(until), why, whoami()))
+    out.print(f"Nothing is released to {environment.name} until {moment(_time(until))}.")
+
+
+@release.command()
+@ENV
+def unfreeze(environment: Environment) -> None:
+    """End a freeze.
+
+    Example: crudctl release unfreeze
+    """
+    with failures(environment):
+        cloud_of(environment).records().put_freeze(Freeze(time.time(), "ended", whoami()))
+    out.print(f"Releases to {environment.name} may start.")
+
+
+@release.command()
+@ENV
 @JSON
 def status(environment: Environment, as_json: bool) -> None:
     """Show where the aliases point, which versions are newest, and the last release.
@@ -120,10 +159,12 @@ def status(environment: Environment, as_json: bool) -> None:
         aliases = Aliases(cloud.client("lambda"), cloud.functions, "nobody")
         positions = {alias: aliases.positions(alias) for alias in ALIASES}
         newest = versions.newest(cloud.client("lambda"), cloud.functions)
+        frozen = cloud.records().freeze(time.time())
     if as_json:
         places = {alias: {name: asdict(at) for name, at in listed.items()} for alias, listed in positions.items()}
         record = asdict(last) if last else None
-        click.echo(json.dumps({"release": record, "aliases": places, "newest": newest}, indent=1))
+        stopped = asdict(frozen) if frozen else None
+        click.echo(json.dumps({"release": record, "aliases": places, "newest": newest, "freeze": stopped}, indent=1))
         return
     overview = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("function", PROD, CANARY, "newest"):
@@ -132,6 +173,8 @@ def status(environment: Environment, as_json: bool) -> None:
         overview.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
     out.print(overview)
     out.print()
+    if frozen:
+        out.print(f"Nothing is released until {moment(frozen.until)}: {one_line(frozen.why)} (by {frozen.by}).")
     if last is None:
         out.print("No releases yet.")
         return
@@ -282,6 +325,18 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
     out.print(listed if past else "No releases yet.")
 
 
+def _time(text: str) -> float:
+    try:
+        time_ = datetime.fromisoformat(text)
+    except ValueError:
+        time_ = None
+    if time_ is None or time_.tzinfo is None:
+        raise Failed(f"Invalid time '{text}'.", "Write a time with its zone, such as 2026-12-01T08:00Z.")
+    if time_.timestamp() <= time.time():
+        raise Failed(f"{text} is over.", "Write a time to come.")
+    return time_.timestamp()
+
+
 def _weights(steps: str) -> list[float]:
     try:
         numbers = [float(text) for text in steps.split(",")]
@@ -329,6 +384,12 @@ def failures(environment: Environment) -> Iterator[None]:
         started = f"started {moment(error.release.since)} by {error.release.who} (process {error.release.pid})"
         state = "is under way" if error.release.running else "came first and has already ended"
         raise Failed(f"Release {error.release.number} {state}: {started}.", see) from error
+    except Frozen as error:
+        raise Failed(
+            f"Nothing is released to {environment.name} until {moment(error.freeze.until)}: {error.freeze.why} "
+            f"(by {error.freeze.by}).",
+            f"If it has to be, end that with {_command(environment, 'unfreeze')}. Going back is always possible.",
+        ) from error
     except TakenOver as error:
         raise Failed(
             f"The release was taken over by {error.release.who} (process {error.release.pid}).", see

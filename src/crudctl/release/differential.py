@@ -63,46 +63,51 @@ class Caller(Protocol):
         """
 
 
-class Compared:
-    """Compares versions by the requests of a contract.
+def differences(
+    call: Caller, script: Sequence[Exchange], old: Versions, new: Versions, intended: Intended
+) -> list[str]:
+    """Return where answers differ, one line for each; empty if they agree.
 
     Args:
         call: sends a request.
+        script: the requests.
+        old, new: versions by function; a function that only `new` has is not compared.
+        intended: what the contract has changed.
     """
+    asked = [one for one in script if one.function in old and one.function in new]
+    found: list[str] | None = None
+    for _ in range(2):
+        before, again, after = (answers(call, asked, versions) for versions in (old, old, new))
+        lines = compare(asked, before, again, after, intended)
+        found = lines if found is None else [line for line in lines if line in found]
+        if not found:
+            break
+    return found or []
 
-    def __init__(self, call: Caller) -> None:
-        self._call = call
 
-    def differences(self, script: Sequence[Exchange], old: Versions, new: Versions, intended: Intended) -> list[str]:
-        """Return where answers differ, one line for each; empty if they agree.
+def answers(call: Caller, script: Sequence[Exchange], versions: Versions) -> dict[str, Answer]:
+    """Send all requests to the given versions, delete what they made, and return the answers by name."""
+    run = _Run(call, versions)
+    try:
+        return {one.name: run.send(one) for one in script}
+    finally:
+        run.clean(next((one for one in script if one.kind == DELETE), None))
 
-        Args:
-            script: the requests.
-            old, new: versions by function; a function that only `new` has is not compared.
-            intended: what the contract has changed.
-        """
-        asked = [one for one in script if one.function in old and one.function in new]
-        found: list[str] | None = None
-        for _ in range(2):
-            before, again, after = (self._answers(asked, versions) for versions in (old, old, new))
-            lines = [
-                line
-                for one in asked
-                if not intended.judges_otherwise(one)
-                for line in _differences(one, before[one.name], again[one.name], after[one.name], intended)
-            ]
-            found = lines if found is None else [line for line in lines if line in found]
-            if not found:
-                break
-        return found or []
 
-    def _answers(self, script: Sequence[Exchange], versions: Versions) -> dict[str, Answer]:
-        """Send all requests to the given versions, delete what they made, and return the answers by name."""
-        run = _Run(self._call, versions)
-        try:
-            return {one.name: run.send(one) for one in script}
-        finally:
-            run.clean(next((one for one in script if one.kind == DELETE), None))
+def compare(
+    script: Sequence[Exchange],
+    before: Mapping[str, Answer],
+    again: Mapping[str, Answer],
+    after: Mapping[str, Answer],
+    intended: Intended,
+) -> list[str]:
+    """Return where the answers of the new version differ from both of the old one, one line for each."""
+    return [
+        line
+        for one in script
+        if not intended.judges_otherwise(one)
+        for line in _differences(one, before[one.name], again[one.name], after[one.name], intended)
+    ]
 
 
 @dataclass(frozen=True)

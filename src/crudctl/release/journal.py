@@ -26,6 +26,11 @@ class Watcher(Protocol):
         """Receive the release after a look at the metrics, with its figures and what they led to."""
 
 
+def whoami() -> str:
+    """Return user and machine, such as `sam@build-1`."""
+    return f"{processes.user()}@{socket.gethostname()}"
+
+
 class Journal:
     """What one releaser writes.
 
@@ -57,10 +62,9 @@ class Journal:
     def signature(self) -> dict[str, Any]:
         """Return the fields of a record that identify its releaser."""
         host, pid = socket.gethostname(), os.getpid()
-        who = f"{processes.user()}@{host}"
         return {
             "holder": self.holder,
-            "who": who,
+            "who": whoami(),
             "host": host,
             "pid": pid,
             "process": processes.identity(pid),

@@ -20,7 +20,7 @@ from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMo
 from crudctl.release.bake import Bake
 from crudctl.release.canary_alarms import Traffic
 from crudctl.release.cloud import Cloud
-from crudctl.release.differential import SHOWN, Compared
+from crudctl.release.differential import SHOWN, differences
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
@@ -139,8 +139,8 @@ class NextStep:
             if result.wrong:
                 return self._reject(release, result.wrong)
             if not result.fault:
-                if release.compared and (differences := self._differences(release)):
-                    return self._reject(release, differences, "comparison")
+                if release.compared and (why := self._answers_differ(release)):
+                    return self._reject(release, why, "comparison")
                 return self._shift_to(self._counted_from(release, stray=tried > 0), 0)
             tried += 1
             control = self._control()
@@ -152,12 +152,12 @@ class NextStep:
             release = self._journal.save(release, quiet=True)
             self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
 
-    def _differences(self, release: Release) -> str:
+    def _answers_differ(self, release: Release) -> str:
         """Send the contract's requests to both versions. Describe where the answers differ; empty if they do not."""
         new = self._cloud.contract()
         old = offered.unpack(offered.of_versions(self._records.past(), release.old))
-        compared = Compared(self._probe.answer)
-        found = compared.differences(exchanges.script(old or new), release.old, release.new, offered.intended(old, new))
+        script, intended = exchanges.script(old or new), offered.intended(old, new)
+        found = differences(self._probe.answer, script, release.old, release.new, intended)
         self._probe.clean()
         named = "; ".join(found[:SHOWN])
         more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
@@ -216,8 +216,8 @@ class NextStep:
         release, decision = self._bake(probe=self._probe).verdict(release, _split(release))
         if decision.action == "roll back":
             return _to_roll_back(release, decision.reason, "verdict")
-        if release.compared and (differences := self._differences(release)):
-            return _to_roll_back(release, differences, "comparison")
+        if release.compared and (why := self._answers_differ(release)):
+            return _to_roll_back(release, why, "comparison")
         if release.step + 1 >= len(release.weights):
             return self._journal.save(release, doing="promote", why=decision.reason, by="verdict")
         return self._shift_to(release, release.step + 1)

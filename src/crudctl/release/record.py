@@ -14,6 +14,7 @@ from typing import Any
 RUNNING, PROMOTED, ROLLED_BACK, FAILED = "running", "promoted", "rolled back", "failed"
 ATTEMPTS = 10  # to take over a release that its releaser is still writing
 CURRENT = {"kind": {"S": "current"}, "id": {"S": "current"}}
+FREEZE = {"kind": {"S": "freeze"}, "id": {"S": "freeze"}}
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,29 @@ class Release:
         return "reverted" if self.state == PROMOTED and not self.weights else self.state
 
 
+@dataclass(frozen=True)
+class Freeze:
+    """A time in which nothing is released. Going back is always possible.
+
+    Attributes:
+        until: seconds since the epoch.
+        why: for people.
+        by: user and machine.
+    """
+
+    until: float
+    why: str
+    by: str
+
+
+class Frozen(Exception):
+    """No release may start; `freeze` says until when and why."""
+
+    def __init__(self, freeze: Freeze) -> None:
+        super().__init__(f"nothing is released: {freeze.why}")
+        self.freeze = freeze
+
+
 class Refused(Exception):
     """Another release is under way, or has started and ended meanwhile; `release` is that one."""
 
@@ -154,6 +178,16 @@ class Records:
         if last and not last.running and last.number not in {release.number for release in releases}:
             releases.insert(0, last)
         return releases
+
+    def freeze(self, now: float) -> Freeze | None:
+        """Return the freeze that is in force, if there is one."""
+        item = self._client.get_item(TableName=self._table, Key=FREEZE, ConsistentRead=True).get("Item")
+        freeze = Freeze(**json.loads(item["freeze"]["S"])) if item else None
+        return freeze if freeze and freeze.until > now else None
+
+    def put_freeze(self, freeze: Freeze) -> None:
+        """Let nothing be released until then. It replaces a freeze that is in force."""
+        self._client.put_item(TableName=self._table, Item=FREEZE | {"freeze": {"S": json.dumps(asdict(freeze))}})
 
     def begin(self, release: Release, last: Release | None) -> None:
         """Make `release` the one under way, after `last`. Raise Refused if `last` has not ended, or is not the last one.

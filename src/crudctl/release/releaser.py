@@ -20,7 +20,7 @@ from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.next_step import NextStep
 from crudctl.release.offered import pack
-from crudctl.release.record import FAILED, ROLLED_BACK, Refused, Release, TakenOver
+from crudctl.release.record import FAILED, ROLLED_BACK, Frozen, Refused, Release, TakenOver
 
 Places = Mapping[str, Position]  # where an alias is, by operation
 
@@ -73,9 +73,12 @@ class Releaser:
         Raises:
             CannotRelease: there is nothing to release, traffic is already split, what is deployed cannot be probed, or the new
                 versions may not follow those in service (order.py).
+            record.Frozen: nothing is to be released now.
             record.Refused: another release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
+        if freeze := self._records.freeze(self._cloud.clock()):
+            raise Frozen(freeze)
         last, prod, canary = self._before()
         split = [operation for operation in prod if prod[operation].other or canary[operation].other]
         if split:
