@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from emulator.patches import Difference, register
 
-DEPLOYED_RESOURCES = register(
-    Difference(
-        name="deployed-resources",
-        service="API Gateway",
-        aws="a stage serves the API as it was when it was deployed",
-        source="https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html",
-        ministack="changes of methods and integrations take effect at once; gateway responses are those of the deployment",
-        upstream="copy resources and methods into the deployment, as is done for gateway responses, and serve from the copy",
-    )
-)
 HEADER_NAMES = register(
     Difference(
         name="header-names",

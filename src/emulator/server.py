@@ -14,6 +14,7 @@ from emulator.alarms import describe_alarms, evaluation
 from emulator.apigateway import (
     api_account,
     base_path,
+    deployments,
     gateway,
     integration,
     method_settings,
@@ -70,6 +71,7 @@ ADDITIONS = (
     response_headers,
     api_account,
     base_path,
+    deployments,
     gateway,
     integration,
     method_settings,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import apigateway_v1 as v1
 
-from emulator.apigateway import access_log, gateway_metrics, integration, request_line, tokens
+from emulator.apigateway import access_log, deployments, gateway_metrics, integration, request_line, tokens
 from emulator.apigateway.context_variables import TEMPLATES, documented
 from emulator.apigateway.exchange import Exchange, current
 from emulator.apigateway.validation_errors import validation_error_string
@@ -240,9 +240,10 @@ def check_request(
     query_params: Json,
 ) -> Any:
     """Return the error of a request that its method's validator refuses, or None."""
-    error = original(method_obj, api_id, request, headers, body, query_params)
+    deployment = deployments.served(api_id)
+    error = original(method_obj, deployment, request, headers, body, query_params)
     if error is not None:
-        current.get().validation_error = _validation_error(error, method_obj, api_id, headers, body)
+        current.get().validation_error = _validation_error(error, method_obj, deployment, headers, body)
     return error
 
 

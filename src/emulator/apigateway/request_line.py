@@ -12,6 +12,7 @@ from hypercorn.protocol import h11
 from ministack import app
 from ministack.services import apigateway_v1 as v1
 
+from emulator.apigateway import deployments
 from emulator.apigateway.exchange import current
 from emulator.patches import Difference, patch, register
 
@@ -51,7 +52,7 @@ def install() -> None:
     """Read methods and paths as the client wrote them."""
     patch(h11, "H11Protocol._create_stream", create_stream, METHOD_CASE)
     patch(app, "_handle_execute_api_request", handle_request, PATH_SEGMENTS)
-    patch(v1, "_match_resource_tree", match_resource, PATH_SEGMENTS)
+    patch(v1, "_match_resource_tree", match_resource, PATH_SEGMENTS, deployments.DEPLOYED_RESOURCES)
 
 
 async def create_stream(original: Callable[..., Awaitable[None]], self: Any, request: Any) -> None:
@@ -90,14 +91,14 @@ async def handle_request(
 
 
 def match_resource(original: Callable[..., Any], api_id: str, segments: list[str]) -> Any:
-    """Return the resource that serves a path, and the parameters in it; None for no resource.
+    """Return the resource of the deployment that serves a path, and the parameters in it; None for no resource.
 
     Args:
         segments: of the path behind the stage, as MiniStack splits it.
     """
     exchange = current.get(None)
     sent = segments if exchange is None else _segments(exchange.path, _raw_path.get(exchange.path).split("/"))
-    return original(api_id, sent) if all(sent) else (None, {})
+    return original(deployments.served(api_id), sent) if all(sent) else (None, {})
 
 
 def _segments(path: str, whole: list[str]) -> list[str]:
