@@ -36,7 +36,9 @@ DEPLOYED_RESOURCES = register(
 uses(
     DEPLOYED_RESOURCES,
     v1,
-    *COPIED,
+    "_resources",
+    "_models",
+    "_request_validators",
     "_stages_v1",
     "_deployments_v1",
     "_v1_error(code, message, status)",
@@ -63,8 +65,7 @@ def create_deployment(original: Callable[[str, Json], Response], api_id: str, da
     """Serve CreateDeployment."""
     status, headers, body = original(api_id, data)
     if status == 201:
-        for name in COPIED:
-            store = getattr(v1, name)
+        for store in _copied():
             store[_key(api_id, json.loads(body)["id"])] = copy.deepcopy(store.get(api_id, {}))
     return status, headers, body
 
@@ -105,5 +106,10 @@ def _key(api_id: str, deployment_id: str) -> str:
 
 
 def _forget(api_id: str, deployment_id: str) -> None:
-    for name in COPIED:
-        getattr(v1, name).pop(_key(api_id, deployment_id), None)
+    for store in _copied():
+        store.pop(_key(api_id, deployment_id), None)
+
+
+def _copied() -> tuple[Any, ...]:
+    """Return the stores by API in which a deployment's copy has a key of its own."""
+    return v1._resources, v1._models, v1._request_validators
