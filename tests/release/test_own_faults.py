@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.release import guard, next_step, report, versions
+from crudctl.release import executor, guard, report, versions
 from crudctl.release.aliases import PROD, Aliases
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
@@ -47,7 +47,7 @@ WHERE: dict[str, Callable[[pytest.MonkeyPatch, Aws], object]] = {
     "the alarms": lambda patch, _: patch.setattr(Lookout, "post", forgetful),
     "the client of Lambda": lambda _, aws: aws.meets("lambda", "invoke", forgetful),
     "what is shown": lambda patch, _: patch.setattr(View, "show", forgetful),
-    "promoting": lambda patch, _: patch.setattr(next_step, "ours", forgetful),
+    "promoting": lambda patch, _: patch.setattr(executor, "ours", forgetful),
 }
 
 
@@ -213,7 +213,7 @@ def test_a_fault_in_the_report_does_not_lose_the_result(
 
 def test_the_return_to_earlier_versions_is_undone_by_a_fault_too(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     first = aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
-    monkeypatch.setattr(next_step, "ours", lambda *_: forgetful())
+    monkeypatch.setattr(executor, "ours", lambda *_: forgetful())
     ended = aws.releaser().go_to(first.old, "a test")
     assert (ended.state, ended.by) == (FAILED, "releaser")
     assert aws.places() == at(first.new)

@@ -45,7 +45,7 @@ def test_a_healthy_version_reaches_all_users_without_a_failed_request(busy: Aws)
     assert (ended.state, ended.why, ended.by) == (PROMOTED, "as healthy as the old version", "verdict")
     assert busy.places() == at(new)
     assert set(busy.responses) == {200}
-    assert [stage[0] for stage in ended.stages] == STEPS
+    assert [stage[0] for stage in ended.stages] == [*STEPS, 1.0]
     moved = [stage[-1] for stage in ended.stages]
     assert moved[1] - moved[0] >= BAKE
     assert ended.ended - moved[1] >= BAKE

@@ -16,8 +16,8 @@ from crudctl.infra import outputs
 from crudctl.project import Environment
 from crudctl.release.canary_alarms import Settings
 from crudctl.release.lookout import Lookout
-from crudctl.release.metrics import DELAY
-from crudctl.release.record import Records
+from crudctl.release.metrics import DELAY, Metrics
+from crudctl.release.record import Records, Release
 
 BLIND = 300.0  # seconds
 
@@ -38,6 +38,7 @@ class Cloud:
         blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
         delay: seconds after the end of a period by which its log lines have arrived.
         compared: whether the answers of both versions are compared, if a release does not say otherwise.
+        tell: called with a release and what has happened to it, once each: `promoted`, `rolled back`, `failed`, `waits`.
         clock: returns the time in seconds since the epoch.
         sleep: waits for a number of seconds of `clock`.
     """
@@ -53,12 +54,18 @@ class Cloud:
     blind: float = BLIND
     delay: float = DELAY
     compared: bool = True
+    tell: Callable[[Release, str], str] = lambda _, __: ""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
     def records(self) -> Records:
         """Return the table of releases."""
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
+
+    def metrics(self) -> Metrics:
+        """Return what reads the metrics of the functions."""
+        given = self.client("cloudwatch"), self.prefix, self.functions, self.period
+        return Metrics(*given, delay=self.delay, clock=self.clock)
 
     def lookout(self, log: Callable[[str], None] = lambda _: None) -> Lookout:
         """Return what watches a release; `log` is called with a line when it was made or removed."""

@@ -13,6 +13,7 @@ separately, and crashes alone would look as if nothing had succeeded.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -218,6 +219,29 @@ class Metrics:
             if series:
                 percentiles.setdefault(operation, {})[name] = series[max(series)]
         return percentiles
+
+    def alone(self, versions: Mapping[str, str], since: float) -> dict[str, Count]:
+        """Return what versions have served since alias `prod` calls no others, by operation.
+
+        Lambda names the executed version only while an alias splits its traffic, so its own counts are those of the alias.
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+
+        Args:
+            versions: by operation.
+            since: epoch seconds. Periods that begin before it are left out.
+        """
+        queries = {
+            (operation, version, name): self._query(operation, version if name in OWN else "", *metric)
+            for operation, version in self._known(versions)
+            for name, metric in (OWN | LAMBDA).items()
+        }
+        first = math.ceil(since / self._period) * self._period
+        values = self._get(queries, first, self._clock() + 1)
+        counts: dict[str, Count] = {}
+        for operation, version in self._known(versions):
+            moments = {at for name in (OWN | LAMBDA) for at in values[operation, version, name] if at >= first}
+            counts[operation] = sum((_count(values, operation, version, at) for at in moments), Count())
+        return counts
 
     def a_minute(self, since: float) -> dict[str, float]:
         """Return the requests a minute that alias `prod` of each function has had since then, by operation."""

@@ -1,300 +1,348 @@
-"""What a release does next: carries out the step that its record names, and the steps after it.
+"""What a release does next: a pure function of its record, the aliases, the evidence and the time. Carries nothing out.
 
-    canary -> probe -> shift -> bake -> shift -> bake -> ... -> promote -> ended
-    from any of them: roll back -> ended
+    point canary -> try -> compare -> shift -> hold -> compare -> shift -> ... -> promote -> hold -> end
+    from any of them: roll back; from the hold after `promote` once: start over, from the first shift on
 
-The next step is in the record before anything is done, and doing a step twice is doing it once. So whoever comes after a
-releaser that died can read the record, look at the aliases and continue. Prints nothing.
+The record names a step before it is carried out, and carrying it out twice is carrying it out once. So whoever comes after a
+releaser that died asks the same question and continues. executor.py carries steps out.
+
+Runs in Lambda too (rollback_function.py): standard library only.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import cached_property, partial
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from crudctl.build import exchanges
-from crudctl.release import offered, versions
-from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Known, NotMoved, Position
-from crudctl.release.bake import Bake
-from crudctl.release.canary_alarms import Traffic
-from crudctl.release.cloud import Cloud
-from crudctl.release.differential import SHOWN, differences
-from crudctl.release.faults import describe
+from crudctl.release import guard, promoted
+from crudctl.release.aliases import ALIASES, CANARY, PROD, Position
+from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import Policy
-from crudctl.release.journal import Journal, Watcher
-from crudctl.release.metrics import Metrics
-from crudctl.release.probe import Probe
-from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
-from crudctl.release.rollback import ours, roll_back
+from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 
+Action = Literal[
+    "point canary", "try", "compare", "shift", "hold", "promote", "start over", "roll back", "end", "nothing"
+]
+Places = Mapping[str, Mapping[str, Position]]  # where each alias is, by alias and operation
 TRIES = 3  # first round trips that fail: one stray fault is not a reason to roll a version back
-RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
-CONTROLS = 3  # round trips of the old version after each of them, all of which have to succeed
+SHOWN = 5  # differences that a reason names
 
 
-class NextStep:
-    """Carries out the steps of a release.
+@dataclass(frozen=True)
+class Trials:
+    """The first round trips through `canary`, which no user calls.
 
-    Args:
-        cloud: what the release works with.
-        journal: writes its record.
-        aliases: of its functions.
-        watcher: receives what happens.
-        policy: when a version is good or bad.
+    Attributes:
+        began: epoch seconds of the first one.
+        tried: how many there were.
+        failed: how many of them had a fault while the old versions had none right after it.
+        fault: of the last one; empty if it had none.
+        control: what the old versions had right after it.
+        wrong: a wrong response that is no fault.
     """
 
-    def __init__(self, cloud: Cloud, journal: Journal, aliases: Aliases, watcher: Watcher, policy: Policy) -> None:
-        self._cloud = cloud
-        self._lambda = cloud.client("lambda")
-        self._records = cloud.records()
-        self._journal = journal
-        self._aliases = aliases
-        self._watcher = watcher
-        self._policy = policy
-        self._metrics = Metrics(
-            cloud.client("cloudwatch"),
-            cloud.prefix,
-            cloud.functions,
-            cloud.period,
-            delay=cloud.delay,
-            clock=cloud.clock,
-        )
-        self._lookout = cloud.lookout(watcher.log)
-        self._bake = partial(
-            Bake,
-            aliases=aliases,
-            metrics=self._metrics,
-            journal=journal,
-            watcher=watcher,
-            keep=self._keep_watch,
-            policy=policy,
-            interval=cloud.interval,
-            clock=cloud.clock,
-            sleep=cloud.sleep,
-        )
-        self._steps = {
-            "canary": self._point_canary,
-            "probe": self._try_out,
-            "shift": self._shift,
-            "bake": self._wait_for_verdict,
-            "promote": self._promote,
-        }
-
-    def carry_out(self, release: Release, rolled_back: str = ROLLED_BACK) -> Release:
-        """Carry out the step that `release.doing` names and those after it, and return the release as it ended.
-
-        It has not ended if it was rolled back and an alias could not be restored.
-
-        Args:
-            release: as recorded, held by this releaser.
-            rolled_back: state in which it ends if it is to be rolled back.
-
-        Raises:
-            record.TakenOver: another releaser has the release.
-            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused a request or did not respond.
-        """
-        try:
-            while release.running and release.doing != "roll back":
-                release = self._steps[release.doing](release)
-        except NotMoved as error:
-            return self._roll_back(replace(self._journal.mine(), why=str(error), by="releaser"), FAILED)
-        if not release.running:
-            return self._clear_up(release)
-        return self._roll_back(release, rolled_back if release.by == "releaser" else ROLLED_BACK)
-
-    def sweep(self) -> list[str]:
-        """Remove what a release that has ended left to watch it, unless one is running. Return a note if that failed."""
-        failed = "the alarms and metric filters of the release could not be removed, the next one will try again"
-        return self._attempt(failed, self._remove)
-
-    def _remove(self) -> str:
-        current = self._records.current()
-        if not (current and current.running):
-            self._lookout.remove()
-        return ""
-
-    @cached_property
-    def _probe(self) -> Probe:
-        return Probe(self._lambda, self._cloud.functions, self._cloud.round_trip())
-
-    def _point_canary(self, release: Release) -> Release:
-        """Point `canary` at the new versions, once they are watched: a metric filter counts only lines that come after it."""
-        self._watch(release, release.weights[0])
-        wanted = {operation: Position(version) for operation, version in release.new.items()}
-        self._move(CANARY, wanted, lambda operation, at: at == Position(release.canary[operation]))
-        return self._journal.save(release, doing="probe")
-
-    def _try_out(self, release: Release) -> Release:
-        """Make the first round trip through `canary`, which no user calls.
-
-        A fault counts against the new versions only if round trips of the old ones succeed right after it: users who overload
-        the service, or a table that fails, make both fail. Then it is tried again until the patience of one step is over.
-        """
-        self._probe.clean()
-        began, failed, tried = self._cloud.clock(), 0, 0
-        while True:
-            result = self._probe.round_trip(CANARY, release.new)
-            if result.wrong:
-                return self._reject(release, result.wrong)
-            if not result.fault:
-                if release.compared and (why := self._answers_differ(release)):
-                    return self._reject(release, why, "comparison")
-                return self._shift_to(self._counted_from(release, stray=tried > 0), 0)
-            tried += 1
-            control = self._control()
-            failed += not control
-            if failed >= TRIES:
-                return self._reject(release, result.fault)
-            if tried >= TRIES and self._cloud.clock() - began >= release.bake * self._policy.patience:
-                return self._reject(release, f"{result.fault}; the old version fails too: {control}")
-            release = self._journal.save(release, quiet=True)
-            self._cloud.sleep(self._cloud.interval)  # an alias that was just moved may still choose the old version
-
-    def _answers_differ(self, release: Release) -> str:
-        """Send the contract's requests to both versions. Describe where the answers differ; empty if they do not."""
-        new = self._cloud.contract()
-        old = offered.unpack(offered.of_versions(self._records.past(), release.old))
-        script, intended = exchanges.script(old or new), offered.intended(old, new)
-        found = differences(self._probe.answer, script, release.old, release.new, intended)
-        self._probe.clean()
-        named = "; ".join(found[:SHOWN])
-        more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        return f"the new version answers otherwise: {named}{more}" if found else ""
-
-    def _control(self) -> str:
-        """Make round trips through `prod`, which calls the old versions. Describe the first fault; empty if there is none."""
-        results = (self._probe.round_trip(PROD) for _ in range(CONTROLS))
-        return next((found for result in results if (found := result.fault or result.wrong)), "")
-
-    @staticmethod
-    def _reject(release: Release, why: str, by: str = "round trip") -> Release:
-        return _to_roll_back(release, f"rejected before any user traffic: {why}", by)
-
-    def _counted_from(self, release: Release, *, stray: bool) -> Release:
-        """Return the release with the time from which on its requests are compared.
-
-        The new versions may have had requests within the present period that no weight of this release drew: a round trip that
-        failed (`stray`), or those of an earlier release. Then it is the next period. Alarms that still count such requests call
-        the function `rollback`, which looks at the same evidence.
-        """
-        now, period = self._cloud.clock(), self._cloud.period
-        begun = now // period * period
-        served = stray or release.counted_from >= begun
-        return replace(release, counted_from=begun + period if served else begun)
-
-    def _shift_to(self, release: Release, step: int) -> Release:
-        """Record that the traffic is to be shifted to the weight of a step."""
-        stage = [release.weights[step], self._cloud.clock()]  # _shift adds when the aliases have moved
-        return self._journal.save(release, doing="shift", step=step, stages=[*release.stages, stage])
-
-    def _shift(self, release: Release) -> Release:
-        """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""
-        weight = release.weights[release.step]
-        before = release.weights[release.step - 1] if release.step else weight
-        self._watch(
-            release, before
-        )  # if the releaser dies here, no threshold is higher than the present share calls for
-        self._move(PROD, _split(release), lambda operation, at: _is_a_step(release, operation, at))
-        self._watch(release, weight)
-        *earlier, stage = release.stages
-        return self._journal.save(release, doing="bake", stages=[*earlier, [*stage[:2], self._cloud.clock()]])
-
-    def _watch(self, release: Release, weight: float) -> None:
-        """Make what watches the release, or set it for a share of the traffic."""
-        self._journal.mine()
-        self._lookout.post(release, Traffic(self._metrics.a_minute(self._cloud.clock() - RECENT), weight))
-
-    def _keep_watch(self, release: Release) -> None:
-        """Make what is missing: somebody may have removed it, who woke up late or did not know of the release."""
-        if not self._lookout.complete(release):
-            self._watch(release, release.weights[release.step])
-
-    def _wait_for_verdict(self, release: Release) -> Release:
-        """Watch both versions until there is a verdict, and record what follows from it."""
-        release, decision = self._bake(probe=self._probe).verdict(release, _split(release))
-        if decision.action == "roll back":
-            return _to_roll_back(release, decision.reason, "verdict")
-        if release.compared and (why := self._answers_differ(release)):
-            return _to_roll_back(release, why, "comparison")
-        if release.step + 1 >= len(release.weights):
-            return self._journal.save(release, doing="promote", why=decision.reason, by="verdict")
-        return self._shift_to(release, release.step + 1)
-
-    def _promote(self, release: Release) -> Release:
-        """Send all traffic to the new versions, and end the release."""
-        wanted = {operation: Position(version) for operation, version in release.new.items()}
-        for alias in ALIASES:
-            self._move(alias, wanted, lambda operation, at: ours(release, operation, at))
-        return self._journal.save(release, state=PROMOTED, ended=self._cloud.clock())
-
-    def _clear_up(self, release: Release) -> Release:
-        """Archive a release that has ended, remove what watched it and delete old versions.
-
-        None of these can change how it ended; what fails is noted.
-        """
-        noted = self._attempt("this release could not be archived, the next one will", self._records.archive, release)
-        noted += self.sweep()
-        if (
-            release.weights and release.state == PROMOTED
-        ):  # after a return to earlier versions, the next one may go elsewhere
-            failed = "old versions could not be deleted, the next release will try again"
-            noted += self._attempt(failed, self._prune)
-        if noted:
-            release = replace(release, notes=[*release.notes, *noted])
-            self._attempt("the notes could not be recorded", self._note, release)
-        return release
-
-    def _prune(self) -> str:
-        deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
-        return f"deleted old versions: {', '.join(deleted)}" if deleted else ""
-
-    def _note(self, release: Release) -> None:
-        self._records.archive(release)
-        with contextlib.suppress(TakenOver):  # the next release has begun
-            self._records.save(release)
-
-    def _attempt(self, failed: str, act: Callable[..., str | None], *arguments: Release) -> list[str]:
-        """Call `act` and return the note that it returns, or one that it failed, if any."""
-        try:
-            note = act(*arguments)
-        except Exception as error:  # noqa: BLE001 - a fault of crudctl too must not lose the result of the release
-            note = f"{failed}: {describe(error)}"
-            self._watcher.log(f"release: {note}")
-        return [note] if note else []
-
-    def _move(self, alias: str, wanted: Mapping[str, Position], known: Known) -> None:
-        self._aliases.move(alias, wanted, known, self._journal.mine)
-
-    def _roll_back(self, release: Release, state: str = ROLLED_BACK) -> Release:
-        release = roll_back(
-            release,
-            self._records,
-            self._aliases,
-            why=release.why,
-            by=release.by,
-            state=state,
-            clock=self._cloud.clock,
-        )
-        self._watcher.log(f"release {release.number}: {release.state}")
-        return release if release.running else self._clear_up(release)
+    began: float = 0.0
+    tried: int = 0
+    failed: int = 0
+    fault: str = ""
+    control: str = ""
+    wrong: str = ""
 
 
-def _to_roll_back(release: Release, why: str, by: str) -> Release:
-    """Return a release that is to be rolled back; rollback.roll_back records it."""
-    return replace(release, doing="roll back", why=why, by=by)
+@dataclass(frozen=True)
+class Observed:
+    """What is known of a release besides its record and the aliases.
+
+    Attributes:
+        periods: requests of both versions since the first shift.
+        served: what the new versions have served in this step, by operation.
+        alone: what they have served since the promotion, by operation.
+        unprobed: operations that no round trip calls.
+        wrong: a wrong response of a new version to a round trip in this step.
+        trials: the first round trips.
+        differences: where the answers of both versions differ; None as long as they have not been compared in this step.
+        since: epoch seconds at which this releaser began to watch the step; 0 if it has watched from the beginning.
+    """
+
+    periods: Evidence = field(default_factory=dict)
+    served: Mapping[str, Count] = field(default_factory=dict)
+    alone: Mapping[str, Count] = field(default_factory=dict)
+    unprobed: Collection[str] = ()
+    wrong: str = ""
+    trials: Trials = Trials()
+    differences: tuple[str, ...] | None = None
+    since: float = 0.0
 
 
-def _split(release: Release) -> dict[str, Position]:
+@dataclass(frozen=True)
+class Step:
+    """What to do, and why.
+
+    Attributes:
+        action: what to do.
+        why: the reason, for people and for the record.
+        by: what decided, if it ends the release.
+        odds: how many times as likely the evidence is if the new versions are worse.
+        changes: of the record, written before the step is carried out.
+        moves: where each alias is moved to, by alias and operation.
+        share: of the traffic that the new versions have afterwards (0 to 1); None where it does not change.
+        state: in which the release ends, if it does.
+    """
+
+    action: Action
+    why: str
+    by: str = ""
+    odds: float = 1.0
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    moves: Places = field(default_factory=dict)
+    share: float | None = None
+    state: str = ""
+
+
+def next_step(record: Release, positions: Places, evidence: Observed, now: float, policy: Policy | None = None) -> Step:
+    """Return what a release does next.
+
+    Args:
+        record: of the release.
+        positions: of the aliases; those that are left out are taken to be where the record says.
+        evidence: what is known besides.
+        now: epoch seconds.
+        policy: when a version is good or bad.
+    """
+    if not record.running:
+        return Step("nothing", f"release {record.number} has ended")
+    if record.doing == "roll back":
+        return Step("roll back", record.why, record.by, state=ROLLED_BACK)
+    decide = {
+        "canary": _point_canary,
+        "probe": _try,
+        "shift": _go_on_shifting,
+        "bake": _judge,
+        "promote": _go_on_promoting,
+        "watch": _judge_alone,
+    }[record.doing]
+    return decide(record, positions, evidence, now, policy or Policy())
+
+
+def steps(record: Release, now: float) -> Iterator[Step]:
+    """Yield the steps that a release takes from here on if the new versions are as good as the old ones.
+
+    Args:
+        record: of the release.
+        now: epoch seconds.
+    """
+    seen = _all_well(record)
+    while record.running:
+        step = next_step(record, {}, seen, now)
+        yield step
+        now += record.bake if step.action == "hold" else 0.0
+        seen = replace(seen, trials=Trials(now, 1), differences=() if step.action == "compare" else None)
+        if step.action not in ("try", "hold"):
+            record = after(replace(record, **step.changes), step, now)
+
+
+def after(record: Release, step: Step, now: float) -> Release:
+    """Return the record as it is once a step has been carried out, whose `changes` it has already."""
+    done: dict[str, Any] = {}
+    if step.action == "point canary":
+        done = {"doing": "probe"}
+    elif step.action in ("shift", "start over"):
+        done = {"doing": "bake", "stages": _moved(record, now)}
+    elif step.action == "promote" and _is_watched(record):
+        done = {"doing": "watch", "stages": _moved(record, now)}
+    elif step.action in ("promote", "end"):
+        done = {"state": PROMOTED, "ended": now}
+    return replace(record, **done)
+
+
+def elsewhere(record: Release, positions: Places) -> str:
+    """Describe an alias `prod` that is not where the record says; empty when all are.
+
+    A function that was deployed after the release began has no place in it.
+    """
+    wanted = _of_promoted(record) if record.doing == "watch" else _split(record, record.weights[record.step])
+    for operation, at in positions.get(PROD, {}).items():
+        if at != wanted.get(operation, at):
+            return f"alias {PROD} of {operation} is at {at}"
+    return ""
+
+
+def _point_canary(record: Release, *_: Any) -> Step:
+    return Step(
+        "point canary",
+        "the new versions are tried before a user calls them",
+        moves={CANARY: _of_promoted(record)},
+        share=record.weights[0],
+    )
+
+
+def _try(record: Release, _: Places, evidence: Observed, now: float, policy: Policy) -> Step:
+    trials = evidence.trials
+    if trials.wrong:
+        return _reject(trials.wrong)
+    if not trials.tried:
+        return Step("try", "a round trip through alias canary, which no user calls")
+    if not trials.fault:
+        good = _compared(record, evidence, now, "before a user calls the new versions", _reject)
+        return good or _first_shift(record, now, stray=trials.tried > 1 or record.compared)
+    if trials.failed >= TRIES:
+        return _reject(trials.fault)
+    if trials.tried >= TRIES and now - trials.began >= record.bake * policy.patience:
+        return _reject(f"{trials.fault}; the old version fails too: {trials.control}")
+    return Step("try", f"again, as the last round trip failed: {trials.fault}")
+
+
+def _judge(record: Release, positions: Places, evidence: Observed, now: float, policy: Policy) -> Step:
+    """Return what follows from what both versions have served."""
+    if away := elsewhere(record, positions):
+        return Step("roll back", f"{away}: something else moved it", "releaser", state=FAILED)
+    decision = guard.decide(
+        _while_split(evidence.periods),
+        {operation: count.requests for operation, count in evidence.served.items()},
+        _elapsed(record, evidence, now),
+        record.bake,
+        unprobed=evidence.unprobed,
+        policy=policy,
+        wrong=evidence.wrong,
+    )
+    if decision.action == "roll back":
+        return Step("roll back", decision.reason, "verdict", decision.odds, state=ROLLED_BACK)
+    if decision.action == "hold":
+        return Step("hold", decision.reason, odds=decision.odds)
+    good = _compared(record, evidence, now, decision.reason, _differ) or (
+        _shift(record, record.step + 1, now, decision.reason)
+        if record.step + 1 < len(record.weights)
+        else _promote(record, now, decision.reason)
+    )
+    return replace(good, odds=decision.odds)
+
+
+def _judge_alone(record: Release, positions: Places, evidence: Observed, now: float, policy: Policy) -> Step:
+    """Return what follows from what the new versions have served since they have all traffic."""
+    if away := elsewhere(record, positions):
+        return Step("roll back", f"{away}: something else moved it", "releaser", state=FAILED)
+    if evidence.wrong:
+        why = f"wrong response to a synthetic round trip: {evidence.wrong}"
+        return Step("roll back", why, "verdict", state=ROLLED_BACK)
+    odds, finding = promoted.suspicion(_while_split(evidence.periods), evidence.alone)
+    if odds >= policy.limit and record.restarts:
+        why = f"again worse as soon as it had all traffic: {finding}"
+        return Step("roll back", why, "verdict", odds, state=ROLLED_BACK)
+    if odds >= policy.limit:
+        why = f"worse since it has all traffic: {finding}"
+        return replace(_shift(record, 0, now, why), action="start over", odds=odds)
+    if _elapsed(record, evidence, now) < record.bake:
+        return Step("hold", "promoted, watched for one more bake", odds=odds)
+    return Step("end", record.why, record.by, odds, state=PROMOTED)
+
+
+def _compared(record: Release, evidence: Observed, now: float, why: str, reject: Any) -> Step | None:
+    """Return the step that compares answers, or what follows if they differ; None if they were compared and agree."""
+    if not record.compared:
+        return None
+    if evidence.differences is None:
+        return Step("compare", f"the answers of both versions: {why}", changes={"comparing": _begun(record, now)})
+    if not evidence.differences:
+        return None
+    more = len(evidence.differences) - SHOWN
+    named = "; ".join(evidence.differences[:SHOWN]) + (f", and {more} more" if more > 0 else "")
+    rejected: Step = reject(f"the new version answers otherwise: {named}", "comparison")
+    return rejected
+
+
+def _first_shift(record: Release, now: float, *, stray: bool) -> Step:
+    """Return the shift of the first users, with the time from which on requests are compared.
+
+    The new versions may have had requests within the present period that no weight of this release drew: a round trip that failed
+    or a comparison (`stray`), or those of an earlier release. Then it is the next period. Alarms that still count such requests
+    call the function `rollback`, which looks at the same evidence.
+    """
+    step = _shift(record, 0, now, "the new versions passed what no user sees")
+    begun = now // record.period * record.period
+    served = stray or record.counted_from >= begun
+    return replace(step, changes={**step.changes, "counted_from": begun + record.period if served else begun})
+
+
+def _shift(record: Release, step: int, now: float, why: str) -> Step:
+    weight = record.weights[step]
+    stages = [*record.stages, [weight, _begun(record, now)]]
+    changes: dict[str, Any] = {"doing": "shift", "step": step, "stages": stages}
+    if record.doing == "watch":
+        changes["restarts"] = record.restarts + 1
+    return Step("shift", why, changes=changes, moves={PROD: _split(record, weight)}, share=weight)
+
+
+def _go_on_shifting(record: Release, *_: Any) -> Step:
+    weight = record.weights[record.step]
+    return Step("shift", "it was begun", moves={PROD: _split(record, weight)}, share=weight)
+
+
+def _promote(record: Release, now: float, why: str) -> Step:
+    changes = {"doing": "promote", "why": why, "by": "verdict", "stages": [*record.stages, [1.0, _begun(record, now)]]}
+    return Step("promote", why, "verdict", changes=changes, moves=_all(record), share=1.0, state=PROMOTED)
+
+
+def _go_on_promoting(record: Release, *_: Any) -> Step:
+    return Step("promote", record.why, record.by, moves=_all(record), share=1.0, state=PROMOTED)
+
+
+def _reject(why: str, by: str = "round trip") -> Step:
+    return Step("roll back", f"rejected before any user traffic: {why}", by, state=ROLLED_BACK)
+
+
+def _differ(why: str, by: str) -> Step:
+    return Step("roll back", why, by, state=ROLLED_BACK)
+
+
+def _is_watched(record: Release) -> bool:
+    """Whether it was promoted by a verdict, whose release is watched for one more bake."""
+    return bool(record.stages) and record.stages[-1][0] == 1.0 and record.by == "verdict"
+
+
+def _elapsed(record: Release, evidence: Observed, now: float) -> float:
+    """Return the seconds since the step began. A releaser that comes late to it still has the whole patience of one bake."""
+    since_moved = now - record.stages[-1][-1]
+    return min(since_moved, record.bake + now - evidence.since) if evidence.since else since_moved
+
+
+def _begun(record: Release, now: float) -> float:
+    """Return when the change to the next stage began: with the comparison before it, whose requests no weight has drawn."""
+    return record.comparing if record.stages and record.comparing > record.stages[-1][-1] else now
+
+
+def _moved(record: Release, now: float) -> list[list[float]]:
+    *earlier, stage = record.stages
+    return [*earlier, [*stage[:2], now]]
+
+
+def _while_split(periods: Evidence) -> Evidence:
+    """Leave out the periods in which all traffic went to the new versions: nothing there can be compared."""
+    return {operation: [each for each in listed if each.weight < 1.0] for operation, listed in periods.items()}
+
+
+def _all(record: Release) -> Places:
+    return {alias: _of_promoted(record) for alias in ALIASES}
+
+
+def _of_promoted(record: Release) -> dict[str, Position]:
+    return {operation: Position(version) for operation, version in record.new.items()}
+
+
+def _split(record: Release, weight: float) -> dict[str, Position]:
     """Return the positions of `prod` during a step. A function that did not change has nothing to split."""
-    weight = release.weights[release.step]
     return {
         operation: Position(old) if old == new else Position(old, new, weight)
-        for operation, old, new in ((name, release.old[name], new) for name, new in release.new.items())
+        for operation, old, new in ((name, record.old[name], new) for name, new in record.new.items())
     }
 
 
-def _is_a_step(release: Release, operation: str, at: Position) -> bool:
-    """Whether `prod` may be there while traffic is being shifted: at the old version alone or at any step."""
-    return at.version == release.old[operation] and at.other in ("", release.new[operation])
+def _all_well(record: Release) -> Observed:
+    """Return what is observed of a release whose new versions are as good as the old ones."""
+    many = Count(1000)
+    changed = [name for name, version in record.new.items() if version != record.old.get(name)]
+    return Observed(
+        periods={name: [Period(0.5, many, many)] for name in changed},
+        served=dict.fromkeys(changed, many),
+        alone=dict.fromkeys(changed, many),
+    )

@@ -39,10 +39,10 @@ class Release:
         seen: when the releaser last wrote.
         ended: when it ended.
         state: running, promoted, rolled back or failed.
-        doing: the step it is at; written before the step is carried out.
+        doing: where it is: canary, probe, shift, bake, promote, watch or roll back; written before a step is carried out.
         step: index into `weights`.
-        stages: `[weight, since, moved]` of each step so far. From `since` on aliases may have moved, at `moved` all had; the
-            last stage has no `moved` until then.
+        stages: `[weight, since, moved]` of each step so far, and of the time after the promotion, whose weight is 1. From `since`
+            on aliases may have moved, at `moved` all had; the last stage has no `moved` until then.
         counted_from: requests before it are not compared. Until the first stage, it is the end of the last release if that was of
             these versions too; then the beginning of the stage's period, or of the next one, if the new versions had requests in
             that period before the stage.
@@ -55,6 +55,8 @@ class Release:
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
         contract: of the new versions, packed (offered.py); empty in records of versions before 1.6.0.
         compared: whether answers that differ end it; otherwise they are noted (differential.py).
+        restarts: how often it was sent back to its first step after its promotion.
+        comparing: when the comparison of the answers began that was made last; 0 if there was none.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -89,6 +91,8 @@ class Release:
     process: str = ""
     contract: str = ""
     compared: bool = True
+    restarts: int = 0
+    comparing: float = 0.0
 
     @property
     def running(self) -> bool:

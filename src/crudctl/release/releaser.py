@@ -1,7 +1,7 @@
 """One process that starts, resumes, promotes, rolls back or reverts a release, until it has ended. Prints nothing.
 
 Requests that AWS refuses or does not respond to are tried again. Each write to record or alias is passed to `Watcher.log`,
-after it. What each step does is in next_step.py.
+after it. What comes next is in next_step.py, what each step does in executor.py.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from crudctl.build.contract import ContractError
 from crudctl.release import order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
+from crudctl.release.executor import Executor
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
-from crudctl.release.next_step import NextStep
 from crudctl.release.offered import pack
 from crudctl.release.record import FAILED, ROLLED_BACK, Frozen, Refused, Release, TakenOver
 
@@ -57,7 +57,7 @@ class Releaser:
         self._records = cloud.records()
         self._journal = Journal(self._records, watcher, cloud.clock, cloud.sleep)
         self._aliases = Aliases(self._lambda, cloud.functions, self._journal.holder, watcher.log, cloud.sleep)
-        self._next_step = NextStep(cloud, self._journal, self._aliases, watcher, policy or Policy())
+        self._executor = Executor(cloud, self._journal, self._aliases, watcher, policy or Policy())
 
     def start(
         self, weights: list[float], bake: float, new: Mapping[str, str] | None = None, *, compared: bool = True
@@ -179,7 +179,7 @@ class Releaser:
 
     def sweep(self) -> None:
         """Remove the alarms and metric filters that a release has left which has ended, unless one is running."""
-        self._next_step.sweep()
+        self._executor.sweep()
 
     def _check_probes(self) -> None:
         """Raise CannotRelease if the round trip of this checkout's contract cannot be made with what is deployed."""
@@ -245,7 +245,7 @@ class Releaser:
                     release, changes = self._journal.save(release, **changes), {}
                 if given_up and release.running:
                     release = self._give_up(release, given_up)
-                return self._next_step.carry_out(release, state)
+                return self._executor.carry_out(release, state)
             except TakenOver as error:
                 self._watcher.log(f"release {number}: {error}; waiting until it has ended")
                 ended = self._journal.of_another(number, min(1.0, self._cloud.interval))

@@ -25,16 +25,17 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from crudctl.release import guard
 from crudctl.release.aliases import Aliases
-from crudctl.release.guard import Decision
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
+from crudctl.release.next_step import Step, next_step
+from crudctl.release.observe import observe
 from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
 
 # boto3 waits a minute for a response by itself, which is all the time that the function has (infra/release.tf).
 # https://docs.aws.amazon.com/botocore/latest/reference/config.html
+SILENCE = 180.0  # seconds without a write after which a releaser is presumed dead
 PATIENCE = Config(connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -60,9 +61,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("no user has called the new version yet")
     looking = "the function rollback looks at the evidence; if the faults go on, this alarm fires again"
     cloudwatch.set_alarm_state(AlarmName=alarm["alarmName"], StateValue="OK", StateReason=looking)
-    decision = _look(cloudwatch, functions, release)
-    if decision.action != "roll back":
-        return _result(f"the new version is no worse than the old one so far: odds {decision.odds:.3g}")
+    step = _look(cloudwatch, functions, release)
+    if step.action != "roll back":
+        return _result(f"the new version is no worse than the old one so far: odds {step.odds:.3g}")
     holder = f"rollback-{uuid.uuid4()}"
     aliases = Aliases(boto3.client("lambda", config=PATIENCE), functions, holder)
     try:
@@ -70,7 +71,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         note = f"the alarm fired {silence:.0f} s after the last write of the releaser ({release.who}, process {release.pid})"
         mine = records.take_over(holder, release.number)  # whose evidence this is, and no other
         mine = replace(mine, notes=[*mine.notes, note])
-        release = roll_back(mine, records, aliases, why=_reason(alarm, decision), by="alarm", clock=time.time)
+        release = roll_back(mine, records, aliases, why=_reason(alarm, step), by="alarm", clock=time.time)
     except NothingUnderWay:
         return _result("the release has ended meanwhile")
     except TakenOver:  # several alarms fire for a version that is bad in several functions
@@ -86,15 +87,20 @@ def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release
     return release.new.get(operation) == version != release.old.get(operation)
 
 
-def _look(cloudwatch: Any, functions: dict[str, str], release: Release) -> Decision:
-    """Decide as a releaser does in the middle of a bake."""
+def _look(cloudwatch: Any, functions: dict[str, str], release: Release) -> Step:
+    """Return what a releaser would do for this evidence in the middle of a bake."""
     metrics = Metrics(cloudwatch, os.environ["NAMESPACE"], functions, release.period, clock=time.time)
-    evidence, _ = metrics.evidence(release.old, release.new, release.stages, release.bake, release.counted_from)
-    return guard.decide(evidence, {}, elapsed=0.0, bake=release.bake or 1.0)
+    now = time.time()
+    doing = "watch" if release.stages[-1][0] == 1.0 else "bake"
+    baking = replace(release, doing=doing, bake=release.bake or 1.0)
+    step = next_step(baking, {}, replace(observe(metrics, baking), since=now), now)
+    if step.action == "start over" and now - release.seen > SILENCE:
+        return replace(step, action="roll back", why=f"{step.why}; no releaser is there to compare again")
+    return step
 
 
-def _reason(alarm: dict[str, Any], decision: Decision) -> str:
-    return f"{decision.reason} ({alarm['alarmName']}: {alarm['state']['reason']})"
+def _reason(alarm: dict[str, Any], step: Step) -> str:
+    return f"{step.why} ({alarm['alarmName']}: {alarm['state']['reason']})"
 
 
 def _watched(alarm: dict[str, Any], functions: dict[str, str]) -> tuple[str, str]:

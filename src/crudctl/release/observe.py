@@ -1,0 +1,20 @@
+"""Reads what both versions of a release have served, as next_step.py takes it. Decides nothing.
+
+Runs in Lambda too (rollback_function.py): standard library only.
+"""
+
+from __future__ import annotations
+
+from crudctl.release.metrics import Metrics
+from crudctl.release.next_step import Observed
+from crudctl.release.record import Release
+
+
+def observe(metrics: Metrics, release: Release) -> Observed:
+    """Return the requests of both versions, for a release that has begun its first shift."""
+    periods, served = metrics.evidence(release.old, release.new, release.stages, release.bake, release.counted_from)
+    if release.doing != "watch":
+        return Observed(periods, served)
+    changed = {name: version for name, version in release.new.items() if version != release.old.get(name)}
+    alone = metrics.alone(changed, release.stages[-1][-1])
+    return Observed(periods, alone, alone)
