@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,12 +24,14 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, offered, report, versions
+from crudctl.release import back, offered, planned, report, versions
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import whoami
+from crudctl.release.next_step import WATCHED, Observed, Places, Step, next_step
+from crudctl.release.observe import observe
 from crudctl.release.record import (
     PROMOTED,
     ROLLED_BACK,
@@ -104,8 +106,11 @@ def run(
     "--bake", default="10m", show_default=True, help="Minimum duration of each step before 100: 30s, 10m, 1h."
 )
 @click.option("--accept-differences", is_flag=True, help="Do not compare the answers of both versions.")
+@click.option("--dry-run", is_flag=True, help="Print the steps that would be taken, and take none.")
 @YES
-def start(environment: Environment, steps: str, bake: str, accept_differences: bool, yes: bool) -> None:
+def start(
+    environment: Environment, steps: str, bake: str, *, accept_differences: bool, dry_run: bool, yes: bool
+) -> None:
     """Release the newest versions: a round trip that no user sees, then step by step.
 
     A version that does worse than the old one is rolled back automatically.
@@ -113,6 +118,12 @@ def start(environment: Environment, steps: str, bake: str, accept_differences: b
     Example: crudctl release start --steps 5,25,100 --bake 30m
     """
     pace = pace_of(environment, steps, bake)
+    if dry_run:
+        with _releaser(environment) as (releaser, _):
+            release = releaser.plan(pace.weights, pace.bake, compared=not accept_differences)
+        for line in planned.plan(release, time.time()):
+            out.print(line, markup=False, highlight=False)
+        return
     if environment.production and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
     run(environment, pace, compared=not accept_differences)
@@ -160,11 +171,14 @@ def status(environment: Environment, as_json: bool) -> None:
         positions = {alias: aliases.positions(alias) for alias in ALIASES}
         newest = versions.newest(cloud.client("lambda"), cloud.functions)
         frozen = cloud.records().freeze(time.time())
+        following = _following(cloud, last, positions) if last and last.running else None
     if as_json:
         places = {alias: {name: asdict(at) for name, at in listed.items()} for alias, listed in positions.items()}
         record = asdict(last) if last else None
         stopped = asdict(frozen) if frozen else None
-        click.echo(json.dumps({"release": record, "aliases": places, "newest": newest, "freeze": stopped}, indent=1))
+        following_step = {"action": following.action, "why": following.why} if following else None
+        shown = {"release": record, "aliases": places, "newest": newest, "freeze": stopped, "next": following_step}
+        click.echo(json.dumps(shown, indent=1))
         return
     overview = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("function", PROD, CANARY, "newest"):
@@ -192,18 +206,13 @@ def status(environment: Environment, as_json: bool) -> None:
     )
     if last.why:
         out.print(f"{last.doing.capitalize()}: {one_line(last.why)} (by {last.by}).")
+    if following:
+        out.print(f"Next: {planned.doing(following, last)} Why: {one_line(following.why)}.")
     for note in last.notes:
         out.print(one_line(note))
     if last.figures:
         out.print(table(last.figures))
-    if not dead(last):
-        out.print(f"Its releaser (process {last.pid} on {last.host}) wrote {lasting(time.time() - last.seen)} ago.")
-    else:
-        out.print(
-            f"Its releaser (process {last.pid} on {last.host}) is no longer running; it last wrote {moment(last.seen)}."
-        )
-        commands = ("abort",) if last.doing == "roll back" else ("resume", "promote", "abort")
-        out.print(f"Continue with {_command(environment, *commands)}.")
+    _show_releaser(environment, last)
 
 
 @release.command()
@@ -323,6 +332,26 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
         cells = (str(each.number), moment(each.since), lasted, each.begun_by or each.who, each.outcome, why)
         listed.add_row(*map(Text, cells))
     out.print(listed if past else "No releases yet.")
+
+
+def _show_releaser(environment: Environment, last: Release) -> None:
+    if not dead(last):
+        out.print(f"Its releaser (process {last.pid} on {last.host}) wrote {lasting(time.time() - last.seen)} ago.")
+    else:
+        out.print(
+            f"Its releaser (process {last.pid} on {last.host}) is no longer running; it last wrote {moment(last.seen)}."
+        )
+        commands = ("abort",) if last.doing == "roll back" else ("resume", "promote", "abort")
+        out.print(f"Continue with {_command(environment, *commands)}.")
+
+
+def _following(cloud: Cloud, running: Release, positions: Places) -> Step:
+    """Return the next step of a release, from what both versions have served until now."""
+    seen = Observed()
+    if running.doing in WATCHED:
+        unprobed = running.new.keys() - cloud.round_trip().counts.keys()
+        seen = replace(observe(cloud.metrics(), running), unprobed=unprobed)
+    return next_step(running, positions, seen, cloud.clock())
 
 
 def _time(text: str) -> float:

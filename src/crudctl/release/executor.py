@@ -18,7 +18,7 @@ from crudctl.release.evidence import Evidence, total
 from crudctl.release.faults import describe
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
-from crudctl.release.next_step import Observed, Places, Step, Trials, after, elsewhere, next_step
+from crudctl.release.next_step import WATCHED, Observed, Places, Step, Trials, after, elsewhere, next_step
 from crudctl.release.observe import observe
 from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
@@ -26,7 +26,6 @@ from crudctl.release.rollback import ours, roll_back
 
 RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
 CONTROLS = 3  # round trips of the old version after each first one that failed, all of which have to succeed
-WATCHED = ("bake", "watch")  # where what both versions serve is looked at
 Carry = Callable[[Release, Step, Observed], tuple[Release, Observed]]
 
 

@@ -25,6 +25,7 @@ Action = Literal[
     "point canary", "try", "compare", "shift", "hold", "promote", "start over", "roll back", "end", "nothing"
 ]
 Places = Mapping[str, Mapping[str, Position]]  # where each alias is, by alias and operation
+WATCHED = ("bake", "watch")  # where the next step depends on what both versions serve
 TRIES = 3  # first round trips that fail: one stray fault is not a reason to roll a version back
 SHOWN = 5  # differences that a reason names
 
@@ -86,7 +87,7 @@ class Step:
         odds: how many times as likely the evidence is if the new versions are worse.
         changes: of the record, written before the step is carried out.
         moves: where each alias is moved to, by alias and operation.
-        share: of the traffic that the new versions have afterwards (0 to 1); None where it does not change.
+        share: of the traffic that the new versions have afterwards (0 to 1); None before users call them.
         state: in which the release ends, if it does.
     """
 
@@ -137,7 +138,8 @@ def steps(record: Release, now: float) -> Iterator[Step]:
         step = next_step(record, {}, seen, now)
         yield step
         now += record.bake if step.action == "hold" else 0.0
-        seen = replace(seen, trials=Trials(now, 1), differences=() if step.action == "compare" else None)
+        trials = Trials(now, 1) if step.action == "try" else seen.trials
+        seen = replace(seen, trials=trials, differences=() if step.action == "compare" else None)
         if step.action not in ("try", "hold"):
             record = after(replace(record, **step.changes), step, now)
 
@@ -209,7 +211,7 @@ def _judge(record: Release, positions: Places, evidence: Observed, now: float, p
     if decision.action == "roll back":
         return Step("roll back", decision.reason, "verdict", decision.odds, state=ROLLED_BACK)
     if decision.action == "hold":
-        return Step("hold", decision.reason, odds=decision.odds)
+        return Step("hold", decision.reason, odds=decision.odds, share=record.stages[-1][0])
     good = _compared(record, evidence, now, decision.reason, _differ) or (
         _shift(record, record.step + 1, now, decision.reason)
         if record.step + 1 < len(record.weights)
@@ -233,7 +235,7 @@ def _judge_alone(record: Release, positions: Places, evidence: Observed, now: fl
         why = f"worse since it has all traffic: {finding}"
         return replace(_shift(record, 0, now, why), action="start over", odds=odds)
     if _elapsed(record, evidence, now) < record.bake:
-        return Step("hold", "promoted, watched for one more bake", odds=odds)
+        return Step("hold", "promoted, watched for one more bake", odds=odds, share=1.0)
     return Step("end", record.why, record.by, odds, state=PROMOTED)
 
 

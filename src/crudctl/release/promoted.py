@@ -33,7 +33,7 @@ def suspicion(before: Evidence, alone: Mapping[str, Count]) -> tuple[float, str]
     each = [(f"{name}: ", count, _both(before, name)) for name, count in alone.items()]
     for prefix, now, then in [("", *whole), *each]:
         odds = _odds(now, then)
-        if now.faults >= LEAST and odds > strongest:
+        if now.faults >= LEAST and odds >= strongest:
             strongest = odds
             finding = f"{prefix}{now.faults} of {now.requests} requests failed, against {then.faults} of {then.requests} before"
     return strongest / (1 + len(alone)), finding

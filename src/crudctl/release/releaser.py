@@ -77,6 +77,19 @@ class Releaser:
             record.Refused: another release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
+        release, last = self._planned(weights, bake, new, compared=compared)
+        return self._begin(release, last)
+
+    def plan(
+        self, weights: list[float], bake: float, new: Mapping[str, str] | None = None, *, compared: bool = True
+    ) -> Release:
+        """Return the release that `start` would begin, with the same arguments and errors. Nothing is written."""
+        return self._planned(weights, bake, new, compared=compared)[0]
+
+    def _planned(
+        self, weights: list[float], bake: float, new: Mapping[str, str] | None, *, compared: bool
+    ) -> tuple[Release, Release | None]:
+        """Return the release that is to begin, and the last one."""
         if freeze := self._records.freeze(self._cloud.clock()):
             raise Frozen(freeze)
         last, prod, canary = self._before()
@@ -95,7 +108,8 @@ class Releaser:
             )
         trash = self._check_order(old, newest, last)
         how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
-        return self._begin(last, prod, canary, new=newest, contract=pack(self._cloud.contract()), **how)
+        release = self._record(last, prod, canary, new=newest, contract=pack(self._cloud.contract()), **how)
+        return release, last
 
     def resume(self, number: int | None = None) -> Release:
         """Continue a release that another process left.
@@ -175,7 +189,7 @@ class Releaser:
             "trash": trash,
             "contract": contract,
         }
-        return self._begin(last, prod, canary, new=new, weights=[], bake=0, **how)
+        return self._begin(self._record(last, prod, canary, new=new, weights=[], bake=0, **how), last)
 
     def sweep(self) -> None:
         """Remove the alarms and metric filters that a release has left which has ended, unless one is running."""
@@ -211,9 +225,13 @@ class Releaser:
             raise Refused(last)
         return last, self._aliases.positions(PROD), self._aliases.positions(CANARY)
 
-    def _begin(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
+    def _begin(self, release: Release, last: Release | None) -> Release:
+        self._journal.begin(release, last)
+        return self._go_on(release.number)
+
+    def _record(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
         signature = self._journal.signature()
-        release = Release(
+        return Release(
             number=last.number + 1 if last else 1,
             old={operation: at.version for operation, at in prod.items()},
             canary={operation: at.version for operation, at in canary.items()},
@@ -224,8 +242,6 @@ class Releaser:
             counted_from=last.ended if last and _served(last, changes["new"]) else 0.0,
             **changes,
         )
-        self._journal.begin(release, last)
-        return self._go_on(release.number)
 
     def _go_on(self, number: int, **changes: Any) -> Release:
         """Carry out the release that this releaser holds to its end, and return it.
