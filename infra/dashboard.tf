@@ -96,6 +96,9 @@ locals {
   rows   = [for index, widget in local.widgets : floor(local.starts[index] / 24)]
   tops   = [for index, widget in local.widgets : 2 + sum(concat([0], [for row in range(local.rows[index]) : local.widgets[index(local.rows, row)].height]))]
 
+  # The lines that releases have added. The planned value of an ignored attribute is what is in the table.
+  lines = try(jsondecode(jsondecode(one(aws_dynamodb_table_item.dashboard[*].item)).annotations.S), [])
+
   guide = join(" · ", [
     "**${local.prefix}**",
     "[Runbook](${var.runbook}#alarms)",
@@ -103,6 +106,21 @@ locals {
     "failures: `crudctl logs --env ${var.env} --status 5xx`",
     "release: `crudctl release status --env ${var.env}`",
   ])
+}
+
+# The vertical lines of releases, which releasers write here and into the dashboard (src/crudctl/release/dashboard_lines.py). So
+# Terraform makes the dashboard that exists, and removes no line.
+resource "aws_dynamodb_table_item" "dashboard" {
+  count = var.alarms ? 1 : 0
+
+  table_name = aws_dynamodb_table.releases.name
+  hash_key   = aws_dynamodb_table.releases.hash_key
+  range_key  = aws_dynamodb_table.releases.range_key
+  item       = jsonencode({ kind = { S = "dashboard" }, id = { S = "annotations" }, annotations = { S = "[]" } })
+
+  lifecycle {
+    ignore_changes = [item]
+  }
 }
 
 resource "aws_cloudwatch_dashboard" "overview" {
@@ -128,6 +146,8 @@ resource "aws_cloudwatch_dashboard" "overview" {
             view    = widget.view == "alarms" ? null : widget.view
             region  = widget.view == "alarms" ? null : var.region
             period  = widget.view == "alarms" ? null : 60
+
+            annotations = widget.view == "timeSeries" && length(local.lines) > 0 ? { vertical = local.lines } : null
           } : name => value if value != null
         }
       }

@@ -75,3 +75,8 @@ output "release_alarms" {
     release  = var.alarm_windows.release
   } : null
 }
+
+output "release_notices" {
+  description = "Whom a release reports to, and what it calls itself. The webhook is its address, or the name of the parameter that has it."
+  value       = local.release_notices
+}

@@ -29,7 +29,19 @@ resource "aws_dynamodb_table" "releases" {
 }
 
 locals {
+  # Whom a release reports to: src/crudctl/release/notices.py.
+  release_notices = {
+    stack     = local.prefix
+    runbook   = var.runbook
+    topic     = var.alarms ? local.notified : null
+    webhook   = var.release_webhook
+    dashboard = var.alarms ? local.prefix : null
+    table     = aws_dynamodb_table.releases.name
+  }
+  webhook_parameters = startswith(coalesce(var.release_webhook, "none"), "/") ? ["arn:aws:ssm:${var.region}:${local.account}:parameter${var.release_webhook}"] : []
+
   rollback_name     = "${local.prefix}-rollback"
+  dashboard_arn     = "arn:aws:cloudwatch::${local.account}:dashboard/${local.prefix}"
   alarms_here       = "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${local.prefix}"
   canary_alarm_arns = "${local.alarms_here}-*-canary-*"
   function_arns     = [for name in values(local.function_names) : "arn:aws:lambda:${var.region}:${local.account}:function:${name}"]
@@ -61,6 +73,7 @@ resource "aws_lambda_function" "rollback" {
       RELEASES_TABLE = aws_dynamodb_table.releases.name
       NAMESPACE      = local.prefix
       FUNCTIONS      = jsonencode(local.function_names)
+      NOTICES        = jsonencode(local.release_notices)
     }
   }
 
@@ -110,7 +123,7 @@ resource "aws_iam_role_policy" "rollback" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # IAM supports no resource smaller than the function for these two.
         Sid      = "Aliases"
@@ -150,6 +163,14 @@ resource "aws_iam_role_policy" "rollback" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${aws_cloudwatch_log_group.rollback.arn}:*"
       },
-    ]
+      ], [
+      for statement in [
+        { Sid = "Topic", Action = ["sns:Publish"], Resource = var.alarms ? [local.notified] : [] },
+        { Sid = "Dashboard", Action = ["cloudwatch:GetDashboard", "cloudwatch:PutDashboard"], Resource = var.alarms ? [local.dashboard_arn] : [] },
+        # No key: that of AWS, which encrypts parameters by default, may be used by whoever may read the parameter.
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
+        { Sid = "Webhook", Action = ["ssm:GetParameter"], Resource = local.webhook_parameters },
+      ] : merge(statement, { Effect = "Allow" }) if length(statement.Resource) > 0
+    ])
   })
 }

@@ -360,6 +360,21 @@ variable "alarm_topic" {
   }
 }
 
+variable "release_webhook" {
+  description = "Where a release posts that it was promoted, was rolled back or waits, as JSON with the key `text`, which Slack and others accept: an address that begins with https://, or, if the address is a secret, the name of a parameter of AWS Systems Manager that has it, such as /NAME/prod/webhook. Null: nowhere; the topic of the alarms is notified in any case."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.release_webhook == null || can(regex("^https://[^/?#@[:space:]]+[^[:space:]]*$", var.release_webhook)) || (
+      var.env == "local" && can(regex("^http://(127\\.0\\.0\\.1|localhost):[0-9]+(/[^[:space:]]*)?$", var.release_webhook))
+      ) || (
+      startswith(coalesce(var.release_webhook, "none"), "/${var.name}/${local.family}/") && can(regex("^/[A-Za-z0-9_./-]+$", var.release_webhook))
+    )
+    error_message = "Use an address that begins with https://, or the name of a parameter that begins with /${var.name}/${local.family}/, which is all that the roles of this environment may read."
+  }
+}
+
 variable "slo" {
   description = "Objectives over 30 days: the share of requests without a 5xx response, and the share with a response from the gateway within latency_ms."
   type = object({

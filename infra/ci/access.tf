@@ -11,6 +11,8 @@ locals {
   functions   = "arn:aws:lambda:${local.here}:function:${local.prefix}-*"
   alarms      = "arn:aws:cloudwatch:${local.here}:alarm:${local.prefix}-*"
   topics      = "arn:aws:sns:${local.here}:${local.prefix}-*"
+  notified    = "arn:aws:sns:${var.region}:*:*" # a topic of the team's may have any name, and be another account's
+  webhooks    = "arn:aws:ssm:${local.here}:parameter/${var.name}/${var.env}/*"
   stack_roles = "arn:aws:iam::${local.account}:role/${local.prefix}-*"
   dashboards  = [for name in local.own : "arn:aws:cloudwatch::${local.account}:dashboard/${name}"]
   budgets     = [for name in local.own : "arn:aws:budgets::${local.account}:budget/${name}"]
@@ -50,6 +52,13 @@ locals {
       Effect   = "Allow"
       Action   = ["dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource"]
       Resource = local.tables
+    },
+    {
+      # What the dashboard shows of releases, and until when there are none.
+      Effect    = "Allow"
+      Action    = "dynamodb:GetItem"
+      Resource  = local.releases
+      Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["dashboard", "freeze"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
     },
     {
       Effect = "Allow"
@@ -176,6 +185,13 @@ locals {
         Resource = local.releases
       },
       {
+        # Only what the dashboard shows of releases is Terraform's, and no record.
+        Effect    = "Allow"
+        Action    = "dynamodb:DeleteItem"
+        Resource  = local.releases
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["dashboard"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      },
+      {
         # No function URLs: the API is the only way to a function from outside.
         Effect = "Allow"
         Action = [
@@ -266,6 +282,8 @@ locals {
         ]
         Resource = local.groups
       },
+      { Effect = "Allow", Action = "sns:Publish", Resource = local.notified },
+      { Effect = "Allow", Action = "ssm:GetParameter", Resource = local.webhooks },
       {
         Effect   = "Allow"
         Action   = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"]

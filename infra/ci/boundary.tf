@@ -51,6 +51,25 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.prefix}-*"
       },
       {
+        # A topic of the team's may have any name, and be another account's.
+        Sid      = "NotifyOfReleases"
+        Effect   = "Allow"
+        Action   = "sns:Publish"
+        Resource = local.notified
+      },
+      {
+        Sid      = "PostReleases"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameter"
+        Resource = local.webhooks
+      },
+      {
+        Sid      = "ShowReleases"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:GetDashboard", "cloudwatch:PutDashboard"]
+        Resource = local.dashboards
+      },
+      {
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -46,7 +46,7 @@ variables {
   own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
-run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_and_remove_its_alarms_stop_counting_and_log_and_nothing_else" {
+run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_and_remove_its_alarms_stop_counting_log_and_report_and_nothing_else" {
   command = plan
 
   assert {
@@ -63,8 +63,10 @@ run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_a
           for end in ["", ":*"] : "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/depot-test-${name}${end}"
         ]
       ])]
-      Record = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
-      Logs   = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
+      Record    = ["Allow", "dynamodb:GetItem dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/example"]
+      Logs      = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
+      Topic     = ["Allow", "sns:Publish", ["arn:aws:sns:eu-central-1:123456789012:example"]]
+      Dashboard = ["Allow", "cloudwatch:GetDashboard cloudwatch:PutDashboard", ["arn:aws:cloudwatch::123456789012:dashboard/depot-test"]]
     }
     error_message = "The role's policy is not exactly what the function needs."
   }
@@ -90,11 +92,57 @@ run "the_releaser_learns_whom_its_alarms_call_and_notify" {
   }
 }
 
+run "a_release_reports_to_the_topic_of_the_alarms_the_dashboard_and_the_webhook" {
+  command = plan
+
+  variables {
+    release_webhook = "/depot/test/webhook"
+  }
+
+  assert {
+    condition = output.release_notices == {
+      stack = "depot-test", runbook = "docs/runbook.md", topic = aws_sns_topic.alarms.arn, webhook = "/depot/test/webhook", dashboard = "depot-test", table = "depot-test-releases"
+    } && jsondecode(aws_lambda_function.rollback.environment[0].variables.NOTICES) == output.release_notices
+    error_message = "A release, or the function that rolls it back, would report to somebody else."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.rollback.policy).Statement : statement.Resource if statement.Sid == "Webhook"] == [["arn:aws:ssm:eu-central-1:123456789012:parameter/depot/test/webhook"]]
+    error_message = "The function cannot read the webhook's address, or it can read other parameters."
+  }
+}
+
+run "an_address_that_is_no_secret_needs_no_parameter" {
+  command = plan
+
+  variables {
+    release_webhook = "https://hooks.example.com/services/a?b=c"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.rollback.policy, "ssm:")
+    error_message = "The function may read a parameter."
+  }
+}
+
+run "the_dashboard_of_a_new_environment_has_no_lines_of_releases" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_dynamodb_table_item.dashboard[0].item).annotations.S == "[]" && length(local.lines) == 0
+    error_message = "A new environment has lines already."
+  }
+}
+
 run "without_alarms_a_release_has_none_either" {
   command = plan
 
   variables {
     alarms = false
+  }
+
+  assert {
+    condition     = output.release_notices.topic == null && output.release_notices.dashboard == null && length(aws_dynamodb_table_item.dashboard) == 0
+    error_message = "A release would report to an environment's alarms that it does not have."
   }
 
   assert {

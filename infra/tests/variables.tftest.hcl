@@ -325,6 +325,22 @@ run "addresses_that_a_topic_of_the_teams_would_leave_out_are_rejected" {
   expect_failures = [var.alarm_emails]
 }
 
+run "a_webhook_in_a_parameter_of_another_environment_is_rejected" {
+  command = plan
+  variables {
+    release_webhook = "/depot/prod/webhook"
+  }
+  expect_failures = [var.release_webhook]
+}
+
+run "a_webhook_without_encryption_is_only_for_this_machine" {
+  command = plan
+  variables {
+    release_webhook = "http://127.0.0.1:8000/hook"
+  }
+  expect_failures = [var.release_webhook]
+}
+
 run "a_topic_of_another_region_is_rejected" {
   command = plan
   variables {

@@ -15,6 +15,7 @@ GENERIC = [
     r"\b(dynamic \"items\"|items\.(key|value)|additionalItems)\b",  # Terraform
     r"\b(align|justify)-items\b",
     r"\.item\b|[\"']Items?[\"']|\bItem=|\bItem size\b|#limits-items|ttl-expired-items",  # DynamoDB's own
+    r"\bitem += jsonencode|ignore_changes = \[item\]",  # of aws_dynamodb_table_item
 ]
 SUFFIXES = {".py", ".tf", ".hcl", ".json", ".tfvars", ".ts", ".tsx", ".css", ".html"}
 # Files whose subject is DynamoDB's items or a keyword of JSON Schema; moved.tf has the addresses of earlier versions.

@@ -40,6 +40,7 @@ ROLLBACK = (
     "release/__init__",
     "release/aliases",
     "release/canary_alarms",
+    "release/dashboard_lines",
     "release/evidence",
     "release/guard",
     "release/line_filters",
@@ -47,12 +48,14 @@ ROLLBACK = (
     "release/metrics",
     "release/latency",
     "release/next_step",
+    "release/notices",
     "release/observe",
     "release/odds",
     "release/promoted",
     "release/record",
     "release/rollback",
     "release/rollback_function",
+    "release/webhook",
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
