@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,8 @@ from urllib.parse import urlencode, urlsplit
 from crudctl.build.round_trip import ANY, Call, RoundTrip
 from crudctl.build.service import CREATE, DELETE, LIST
 from crudctl.project import loopback
+
+Look = Callable[[Call, int, dict[str, Any]], None]
 
 
 class Load:
@@ -27,15 +30,26 @@ class Load:
         rate: requests a second.
         trip: the requests of a round.
         clients: number of concurrent clients; each waits for the response before its next request.
+        look: is called with each request, the status of its response and the JSON object in that, one after the other.
     """
 
-    def __init__(self, api_url: str, token: str, rate: float, trip: RoundTrip, clients: int = 8) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        rate: float,
+        trip: RoundTrip,
+        *,
+        clients: int = 8,
+        look: Look = lambda *_: None,
+    ) -> None:
         self._round = [call for call in trip.shared if call.right != ("404",)]
         self._url, self._token = urlsplit(loopback(api_url)), token
         self._pause, self._stop, self._lock = clients / rate, threading.Event(), threading.Lock()
         starts = [number * self._pause / clients for number in range(clients)]
         self._threads = [threading.Thread(target=self._run, args=(delay,)) for delay in starts]
         self._responses: Counter[int] = Counter()
+        self._look = look
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -93,6 +107,7 @@ class Load:
         response = client.send(call, resource, tag)
         with self._lock:
             self._responses[response[0]] += 1
+            self._look(call, *response[:2])
         return response
 
 
