@@ -64,22 +64,24 @@ def test_it_says_from_where_to_where_how_old_that_is_and_what_the_contract_loses
     way = back.plan([SECOND, FIRST], None, places("6"))
     assert (way.wanted, way.why) == (FIRST.new, "back to before release 2")
     published = {"get": {"4": 7 * DAY - 3 * DAY}, "list": {"4": 7 * DAY - 3 * DAY}}
-    lines = back.describe(way, places("6"), published, 7 * DAY, pack(NEWER))
-    assert lines[0].startswith("prod: 6 -> 4, published ")
+    lines = back.describe(way, back.Here(places("6"), pack(NEWER), None), published, 7 * DAY)
+    assert lines[0] == "prod: 6 -> 4, published 3 days ago"
     assert "contract: loses field quantity, operation restore_item" in lines
-    assert any("the gateway" in line and "does not" in line for line in lines)
+    assert any("the gateway" in line and "Does not" in line for line in lines)
 
 
 def test_functions_that_move_apart_are_named() -> None:
     mixed = {"get": Position("6"), "list": Position("5")}
-    lines = back.describe(back.plan([SECOND, FIRST], 1, mixed), mixed, {}, 0.0, pack(NEWER))
+    lines = back.describe(back.plan([SECOND, FIRST], 1, mixed), back.Here(mixed, pack(NEWER), None), {}, 0.0)
     assert lines[:2] == ["get: 6 -> 4, no longer published", "list: 5 -> 4, no longer published"]
 
 
 def test_what_a_contract_offered_may_not_be_recorded() -> None:
     way = back.plan([SECOND, FIRST], 0, places("6"))
     assert way.wanted == FIRST.old
-    assert any("not recorded" in line for line in back.describe(way, places("6"), {}, 0.0, pack(NEWER)))
+    assert any(
+        "not recorded" in line for line in back.describe(way, back.Here(places("6"), pack(NEWER), None), {}, 0.0)
+    )
 
 
 @pytest.mark.parametrize("why", ["aborted by hand", "verdict: get: 3 of 20 requests failed"])
@@ -94,6 +96,30 @@ def test_after_a_release_that_was_rolled_back_or_aborted_the_version_in_service_
 def test_after_going_back_a_number_has_to_be_named() -> None:
     with pytest.raises(back.NoWayBack, match="Release 3 already went back"):
         back.plan([ended(3, "6", "4", weights=[]), SECOND, FIRST], None, places("4"))
+
+
+BUILDS = [
+    ended(5, "6", "8"),  # the functions alone
+    ended(4, "4", "6", web="c", web_before="a"),
+    ended(3, "6", "4", weights=[], web="a", web_before="b"),
+    ended(2, "4", "6", web="b", web_before="a"),
+    ended(1, "1", "4", web="a", web_before="zero"),
+]
+
+
+@pytest.mark.parametrize(("number", "build"), [(None, "c"), (4, "c"), (3, "a"), (2, "b"), (1, "a"), (0, "zero")])
+def test_the_web_app_goes_back_to_the_build_that_users_had_with_these_versions(number: int | None, build: str) -> None:
+    way = back.plan(BUILDS, number, places("8"))
+    assert way.web == build
+    lines = back.describe(way, back.Here(places("8"), "", "c"), {}, 0.0)
+    assert ("web app: stays at build c" if build == "c" else f"web app: build c -> {build}") in lines
+
+
+def test_a_web_app_of_which_no_build_is_recorded_stays() -> None:
+    way = back.plan([SECOND, FIRST], None, places("6"))
+    assert way.web == ""
+    assert any("web app: stays" in line for line in back.describe(way, back.Here(places("6"), "", "c"), {}, 0.0))
+    assert "web app: none here" in back.describe(way, back.Here(places("6"), "", None), {}, 0.0)
 
 
 def test_without_a_promoted_release_there_is_nothing_to_go_back_to() -> None:

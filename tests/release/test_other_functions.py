@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -38,12 +39,12 @@ def aws() -> Aws:
 
 
 @contextmanager
-def in_project(aws: Aws, home: Path) -> Iterator[None]:
-    """Let the commands of `crudctl release --env test` work on a simulated account."""
+def in_project(aws: Aws, home: Path, **changes: Any) -> Iterator[None]:
+    """Let the commands of `crudctl release --env test` work on a simulated account, with changes of its `Cloud`."""
     contracts.put(home)
     with pytest.MonkeyPatch.context() as patch, process_kept():
         patch.chdir(home)
-        patch.setattr(commands, "cloud_of", lambda _: aws.cloud())
+        patch.setattr(commands, "cloud_of", lambda _: replace(aws.cloud(), **changes))
         yield
 
 

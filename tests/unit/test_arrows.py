@@ -39,7 +39,7 @@ FOLDERS = {
     "crudctl/backup": {"crudctl", "crudctl/infra", "crudctl/build"},
     "crudctl/people": {"crudctl", "crudctl/infra"},
     "crudctl/cost": {"crudctl", "crudctl/build"},
-    "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build"},
+    "crudctl/release": {"crudctl", "crudctl/infra", "crudctl/build", "crudctl/web"},
     "crudctl/new": {"crudctl", "crudctl/build"},
     "crudctl/local": {"crudctl", "crudctl/release", "crudctl/infra", "crudctl/build", "crudctl/web", "emulator"},
     "crudctl/operate": {

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from crudctl.console import Failed
-from crudctl.web import build, serve, server
+from crudctl.web import build, builds, serve, server
 from crudctl.web.server import Server
 from tests.stack import ROOT
 
@@ -78,6 +78,18 @@ def test_changed_settings_and_files_are_served_at_once(site: tuple[httpx.Client,
     assert client.get("/", headers={"If-None-Match": before.headers["ETag"]}).text == "<h1>New</h1>"
     assert client.get("/config.json").json() == {"k": "new"}
     assert "X-A" not in client.get("/").headers
+
+
+def test_the_build_in_service_is_served_at_once(site: tuple[httpx.Client, Path]) -> None:
+    client, folder = site
+    kept = builds.Folder(folder / "dist")
+    for page in ("first", "second"):
+        (folder / page).mkdir()
+        (folder / page / "index.html").write_text(page, encoding="utf-8")
+    first, second = (kept.put(folder / page) for page in ("first", "second"))
+    for name, page in ((first, "first"), (second, "second"), (first, "first")):
+        kept.serve(name)
+        assert (client.get("/").text, client.get("/in-service").text) == (page, page)
 
 
 def test_head_returns_the_headers_of_get_and_no_body(site: tuple[httpx.Client, Path]) -> None:

@@ -18,12 +18,11 @@ from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.operate import doctor
 from crudctl.project import Environment
-from crudctl.release import commands, order, survey, versions
-from crudctl.release.aliases import PROD
+from crudctl.release import commands, order, survey, versions, web_app
+from crudctl.release.aliases import PROD, Aliases
 from crudctl.release.cloud import cloud_of
 from crudctl.release.record import Records, Release
 from crudctl.web import build as web
-from crudctl.web import upload
 
 
 @dataclass(frozen=True)
@@ -278,14 +277,17 @@ def call_every_operation(deploy: Deploy, functions: Mapping[str, str]) -> None:
 
 
 def upload_web(deploy: Deploy, values: Mapping[str, Any]) -> None:
-    """Upload the web app to the bucket that CloudFront serves.
+    """Upload the web app to the bucket that CloudFront serves, and note the build in the record of the release in service.
 
     Args:
         values: the environment's outputs.
     """
-    if "web_bucket" not in values:  # Terraform keeps no null outputs
+    cloud = cloud_of(deploy.environment, values["functions"])
+    builds = cloud.web()
+    if builds is None:
         err.print("The web app was not uploaded: `cdn` is false.")
         return
     deploy.artefacts.check()
     with step("Upload the web app"):
-        upload.upload(deploy.environment.client("s3"), deploy.artefacts.root / DIST, values["web_bucket"])
+        prod = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
+        web_app.put_in_service(builds, deploy.artefacts.root / DIST, cloud.records(), prod)

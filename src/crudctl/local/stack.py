@@ -21,8 +21,9 @@ from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
 from crudctl.naming import SOURCE
 from crudctl.project import Environment
-from crudctl.release import survey, versions
-from crudctl.web import build, serve
+from crudctl.release import survey, versions, web_app
+from crudctl.release.cloud import cloud_of
+from crudctl.web import build, builds, serve
 from emulator import process
 
 PORT, WEB_PORT = 4566, 4580
@@ -109,12 +110,15 @@ def _begin_web(environment: Environment, beside: Executor) -> Future[bool] | Non
 
 
 def _serve_web(environment: Environment, result: dict[str, Any], building: Future[bool] | None) -> None:
-    """Serve the web app when it is built, unless it is left out."""
+    """Serve the web app when it is built, unless it is left out: the build that belongs to the functions in service."""
     if building is None:
         return
     with step("Build and serve the web app"):
         building.result()
+        build = web_app.follow(environment, cloud_of(environment, result["functions"]))
         serve.start(environment, result)
+    if build != builds.name_of(environment.root / "web" / "dist"):
+        err.print("The web app stays at the build of the functions in service until the newer ones are released.")
 
 
 def down(environment: Environment) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crudctl.release import offered
+from crudctl.release import offered, web_app
 from crudctl.release.aliases import Position
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
-from crudctl.release.view import lasting, moment
+from crudctl.release.view import ago, moment
 
-COVERED = "What goes back: code and settings of all functions, as they were published together."
+COVERED = "Goes back: code and settings of all functions, as they were published together; the web app as above."
 NOT_COVERED = (
-    "What does not: data, the gateway (paths, scopes, limits), the web app, alarms and other infrastructure. "
+    "Does not go back: data, the gateway (paths, scopes, limits), alarms and other infrastructure. "
     "For those, revert the commit and deploy it."
 )
 
@@ -33,11 +33,28 @@ class Way:
         wanted: version by operation.
         why: the reason, for the record.
         contract: of these versions, packed; empty if it is not known.
+        web: the build of the web app that users had with them; empty if none was uploaded since, or none is recorded.
     """
 
     wanted: dict[str, str]
     why: str
     contract: str
+    web: str
+
+
+@dataclass(frozen=True)
+class Here:
+    """What is in service.
+
+    Attributes:
+        at: where `prod` is, by operation.
+        contract: of these versions, packed; empty if it is not known.
+        web: the build of the web app that is served; empty if it is not known, None if there is no web app.
+    """
+
+    at: Mapping[str, Position]
+    contract: str
+    web: str | None
 
 
 def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]) -> Way:
@@ -58,38 +75,45 @@ def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]
     if number is None:
         _check_last(past[0], at)
         old = promoted[0].old
-        return Way(old, f"back to before release {promoted[0].number}", offered.of_versions(promoted, old))
+        why, web = f"back to before release {promoted[0].number}", web_app.with_release(past, promoted[0].number - 1)
+        return Way(old, why, offered.of_versions(promoted, old), web)
     versions = {0: promoted[-1].old, **{each.number: each.new for each in promoted}}
     if number not in versions:
         raise NoWayBack(f"There is no promoted release {number}.", "The command `history` lists all releases.")
     why = f"back to release {number}" if number else "back to before the first release"
-    return Way(versions[number], why, offered.of_versions(promoted, versions[number]))
+    web = web_app.with_release(past, number or promoted[-1].number - 1)
+    return Way(versions[number], why, offered.of_versions(promoted, versions[number]), web)
 
 
-def describe(
-    way: Way, at: Mapping[str, Position], published: Mapping[str, Mapping[str, float]], now: float, contract: str
-) -> list[str]:
+def describe(way: Way, here: Here, published: Mapping[str, Mapping[str, float]], now: float) -> list[str]:
     """Return what going back changes, a line each.
 
     Args:
         way: where to.
-        at: where `prod` is, by operation.
+        here: what is in service.
         published: when each version was published, in epoch seconds, by operation and version.
         now: epoch seconds.
-        contract: of what is in service, packed; empty if it is not known.
     """
     moves: dict[tuple[str, str, str], list[str]] = {}
-    for name, position in at.items():
+    for name, position in here.at.items():
         version = way.wanted.get(name, position.version)
         if position != Position(version):
             when = published.get(name, {}).get(version)
-            age = f"published {lasting(now - when)} ago" if when else "no longer published"
+            age = f"published {ago(now - when)}" if when else "no longer published"
             moves.setdefault((str(position), version, age), []).append(name)
     lines = [
-        f"{'prod' if len(names) == len(at) else ', '.join(names)}: {here} -> {there}, {age}"
-        for (here, there, age), names in moves.items()
+        f"{'prod' if len(names) == len(here.at) else ', '.join(names)}: {now_at} -> {there}, {age}"
+        for (now_at, there, age), names in moves.items()
     ]
-    return [*lines, _lost(contract, way.contract), COVERED, NOT_COVERED]
+    return [*lines, _lost(here.contract, way.contract), _web(here.web, way.web), COVERED, NOT_COVERED]
+
+
+def _web(now: str | None, then: str) -> str:
+    if now is None:
+        return "web app: none here"
+    if not then:
+        return "web app: stays as it is, because no record says which build belongs to these versions"
+    return f"web app: stays at build {now}" if now == then else f"web app: build {now or 'unknown'} -> {then}"
 
 
 def _check_last(last: Release, at: Mapping[str, Position]) -> None:

@@ -18,6 +18,7 @@ from crudctl.release.canary_alarms import Settings
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import DELAY, Metrics
 from crudctl.release.record import Records, Release
+from crudctl.web.builds import SITE, Bucket, Builds, Folder
 
 BLIND = 300.0  # seconds
 
@@ -36,6 +37,7 @@ class Cloud:
         period: seconds of the metrics' periods.
         interval: seconds between two looks at the metrics.
         blind: seconds after which a release is rolled back if AWS keeps refusing requests or does not respond.
+        web: returns where the builds of the web app are; None in an environment that serves none.
         delay: seconds after the end of a period by which its log lines have arrived.
         compared: whether the answers of both versions are compared, if a release does not say otherwise.
         tell: called with a release and what has happened to it, once each: `promoted`, `rolled back`, `failed`, `waits`.
@@ -53,6 +55,7 @@ class Cloud:
     interval: float
     blind: float = BLIND
     delay: float = DELAY
+    web: Callable[[], Builds | None] = lambda: None
     compared: bool = True
     tell: Callable[[Release, str], str] = lambda _, __: ""
     clock: Callable[[], float] = time.time
@@ -90,8 +93,13 @@ def cloud_of(
     trip = cache(lambda: round_trip.plan(document()))
     given = functions, environment.prefix, client, trip, document, cache(lambda: alarm_settings(environment, values()))
     if environment.local:
-        return Cloud(*given, period=5, interval=2.0, delay=5.0)
-    return Cloud(*given, period=60, interval=30.0)
+        site = Folder(environment.home / SITE)
+        return Cloud(*given, period=5, interval=2.0, delay=5.0, web=lambda: site)
+    return Cloud(*given, period=60, interval=30.0, web=lambda: _bucket(client("s3"), values()))
+
+
+def _bucket(s3: Any, values: Mapping[str, Any]) -> Builds | None:
+    return Bucket(s3, values["web_bucket"]) if "web_bucket" in values else None  # Terraform keeps no null outputs
 
 
 def alarm_settings(environment: Environment, values: Mapping[str, Any]) -> Settings | None:

@@ -24,7 +24,7 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, offered, planned, report, versions
+from crudctl.release import back, offered, planned, report, versions, web_app
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -293,11 +293,13 @@ def rollback(environment: Environment, number: int | None, yes: bool) -> None:
         way = _way_back(environment, records.past(), number, at)
         published = versions.published(cloud.client("lambda"), cloud.functions)
         contract = offered.of_versions(records.past(), {name: place.version for name, place in at.items()})
-        for line in back.describe(way, at, published, time.time(), contract):
+        builds = cloud.web()
+        here = back.Here(at, contract, builds.in_service() if builds else None)
+        for line in back.describe(way, here, published, time.time()):
             err.print(line, markup=False, highlight=False)
         if environment.production and not yes:
             confirm(f"Go back on {environment.name}?")
-        ended = releaser.go_to(way.wanted, way.why, way.contract)
+        ended = releaser.go_to(way.wanted, way.why, way.contract, lambda: web_app.go_back(builds, way.web))
     end(environment, ended, wanted=(PROMOTED, ROLLED_BACK))
 
 
@@ -385,8 +387,8 @@ def waiting(environment: Environment) -> str:
     cloud = cloud_of(environment)
     current = cloud.records().current()
     in_service = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
-    newest = versions.newest(cloud.client("lambda"), cloud.functions)
-    behind = [f"{name} {version}" for name, version in newest.items() if version != in_service[name].version]
+    newer = versions.behind(cloud.client("lambda"), cloud.functions, in_service)
+    behind = [f"{name} {version}" for name, version in newer.items()]
     if not behind:
         return ""
     if current and current.running:
@@ -446,6 +448,16 @@ def failures(environment: Environment) -> Iterator[None]:
         ) from error
 
 
+def _serve_web_app_of(environment: Environment, ended: Release) -> None:
+    """After a promotion, serve the web app that belongs to it: on this machine. On AWS that is a step of a deploy."""
+    if not (ended.state == PROMOTED and ended.weights and web_app.is_built(environment)):
+        return
+    try:
+        web_app.follow(environment, cloud_of(environment))
+    except (Failed, ClientError, BotoCoreError, OSError) as error:
+        err.print(f"The web app stays as it is: {describe(error)}. Run `crudctl up`.")
+
+
 def _command(environment: Environment, *names: str) -> str:
     """Return `crudctl release` commands as they are typed, joined by commas and "or"."""
     option = "" if environment.local else f" --env {environment.name}"
@@ -482,6 +494,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             f"Release {ended.number} has not ended: {ended.doing}.",
             f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'abort')}.",
         )
+    _serve_web_app_of(environment, ended)
     text = f"Release {ended.number}: {ended.outcome}."
     try:
         text = report.markdown(ended, environment.name)

@@ -57,6 +57,8 @@ class Release:
         compared: whether answers that differ end it; otherwise they are noted (differential.py).
         restarts: how often it was sent back to its first step after its promotion.
         comparing: when the comparison of the answers began that was made last; 0 if there was none.
+        web: the build of the web app that belongs to the new versions (web_app.py); empty if none was uploaded with them.
+        web_before: the build that it replaced.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -93,6 +95,8 @@ class Release:
     compared: bool = True
     restarts: int = 0
     comparing: float = 0.0
+    web: str = ""
+    web_before: str = ""
 
     @property
     def running(self) -> bool:

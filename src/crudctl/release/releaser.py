@@ -6,7 +6,7 @@ after it. What comes next is in next_step.py, what each step does in executor.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -155,7 +155,9 @@ class Releaser:
         release = self._journal.take_over(number)
         return self._go_on(release.number, doing="roll back", why=why, by=release.who)
 
-    def go_to(self, wanted: Mapping[str, str], why: str, contract: str = "") -> Release:
+    def go_to(
+        self, wanted: Mapping[str, str], why: str, contract: str = "", first: Callable[[], dict[str, Any]] = dict
+    ) -> Release:
         """Move `prod` and `canary` to earlier versions, of all functions or of none, when no release is under way.
 
         A function that did not exist then stays where it is; one that no longer exists has nothing to move. Both are noted.
@@ -164,6 +166,7 @@ class Releaser:
             wanted: version by operation.
             why: the reason, for the record.
             contract: of these versions, packed; empty if it is not known.
+            first: called when nothing refuses it, before anything moves; returns fields for the record.
 
         Raises:
             CannotRelease: `prod` is there already, a version no longer exists, or one may not follow those in service (order.py).
@@ -181,13 +184,15 @@ class Releaser:
         by = self._journal.signature()["who"]
         notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
         notes += [f"{name} no longer exists" for name in wanted if name not in new]
+        fields = first()
         how = {
             "doing": "promote",
             "why": why,
             "by": by,
-            "notes": notes,
             "trash": trash,
             "contract": contract,
+            **fields,
+            "notes": [*notes, *fields.get("notes", [])],
         }
         return self._begin(self._record(last, prod, canary, new=new, weights=[], bake=0, **how), last)
 

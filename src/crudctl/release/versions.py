@@ -28,6 +28,13 @@ def newest(client: Any, functions: Mapping[str, str]) -> dict[str, str]:
     return {operation: str(max(_published(client, name))) for operation, name in functions.items()}
 
 
+def behind(client: Any, functions: Mapping[str, str], in_service: Mapping[str, Position]) -> dict[str, str]:
+    """Return the newest version of each function, by operation, that is not the one in service."""
+    return {
+        name: version for name, version in newest(client, functions).items() if in_service[name] != Position(version)
+    }
+
+
 def missing(client: Any, functions: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
     """Return descriptions of those `wanted` versions (by operation) that no longer exist, such as `version 3 of get_item`."""
     return [

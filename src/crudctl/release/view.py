@@ -30,6 +30,15 @@ def lasting(seconds: float) -> str:
     return f"{hours}h {minutes:02}m {rest:02}s" if hours else f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
+def ago(seconds: float) -> str:
+    """Format how long ago something was, in its largest unit: 3 days ago."""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "less than a minute ago"
+
+
 def one_line(text: str) -> str:
     """Return text without line breaks; AWS's error messages may have some."""
     return " ".join(text.split())

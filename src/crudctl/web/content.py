@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 CONFIG = "config.json"  # belongs to the stack, not to the build: infra/site.tf or the local server creates it
+ASSETS = "assets/"  # files whose names contain a hash of their content
+IN_SERVICE = "in-service"  # file beside builds with the name of the one that is served
 NO_CACHE, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -29,5 +31,5 @@ def content_type(key: str) -> str:
 
 
 def cache_control(key: str) -> str:
-    """Return the `Cache-Control` of a file. Names under assets/ contain a hash of the content."""
-    return FOREVER if key.startswith("assets/") else NO_CACHE
+    """Return the `Cache-Control` of a file."""
+    return FOREVER if key.startswith(ASSETS) else NO_CACHE

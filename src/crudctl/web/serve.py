@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from crudctl.console import Failed
 from crudctl.project import Environment
+from crudctl.web.builds import SITE
 from emulator import process
 
 MODULE = "crudctl.web.server"
@@ -23,13 +24,13 @@ HSTS = "max-age=0"  # browsers do not use it on plain HTTP; infra/site.tf makes 
 
 
 def start(environment: Environment, outputs: dict[str, Any]) -> None:
-    """Serve web/dist at `web_url` with the settings of this stack. A running server is kept; it reads new settings."""
+    """Serve the build in service at `web_url` with the settings of this stack. A running server is kept: it reads both again."""
     record = environment.record
     environment.write("site.json", json.dumps(settings(environment.root, outputs), indent=1))
     if "web_pid" in record and process.runs(record["web_pid"], MODULE):
         return
     command = [sys.executable, "-P", "-m", MODULE, "--port", str(record["web_port"])]
-    command += ["--dist", str(environment.root / "web" / "dist"), "--settings", str(environment.home / "site.json")]
+    command += ["--dist", str(environment.home / SITE), "--settings", str(environment.home / "site.json")]
     pid = process.start_server(command, environment.home / "site.log")
     environment.write_record({**record, "web_pid": pid})
     _wait(outputs["web_url"], settings(environment.root, outputs)["config"], pid, environment.home / "site.log")

@@ -184,9 +184,9 @@ class Reader(socket.SocketIO):
 
 
 class Server(ThreadingTCPServer):
-    """The files of `dist`, with config.json and headers from `settings`, which is read again after each change.
+    """The files of `dist`, or of the build in it that is in service (builds.Folder). config.json and headers are of `settings`.
 
-    Not http.server's own server, which looks up its host name first: that may take seconds.
+    Both are read again after each change. http.server's own server looks up its host name first, which may take seconds.
     """
 
     daemon_threads = True
@@ -209,13 +209,16 @@ class Server(ThreadingTCPServer):
         """
         if path == content.CONFIG:
             return _file(path, json.dumps(self.settings["config"]).encode())
-        files = {
-            source.relative_to(self._dist).as_posix(): source for source in self._dist.rglob("*") if source.is_file()
-        }
+        dist = self._in_service()
+        files = {source.relative_to(dist).as_posix(): source for source in dist.rglob("*") if source.is_file()}
         source = files.get(path)
-        if source is None or not source.resolve().is_relative_to(self._dist):
-            source = self._dist / PAGE
-        return _read(self._dist, source, source.stat().st_mtime_ns)
+        if source is None or not source.resolve().is_relative_to(dist):
+            source = dist / PAGE
+        return _read(dist, source, source.stat().st_mtime_ns)
+
+    def _in_service(self) -> Path:
+        named = self._dist / content.IN_SERVICE
+        return self._dist / named.read_text(encoding="ascii") if named.exists() else self._dist
 
 
 @functools.lru_cache(maxsize=1)

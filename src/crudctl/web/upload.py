@@ -1,7 +1,4 @@
-"""Upload the built web app to its bucket: assets first, then the pages that refer to them. Knows only a folder and a bucket.
-
-Nothing is deleted: a page that is open in a browser can still load the assets it was built with.
-"""
+"""Upload files to a bucket, those that are there already left out. Knows only files, their keys and a bucket."""
 
 from __future__ import annotations
 
@@ -13,12 +10,12 @@ from typing import Any
 from crudctl.web import content
 
 
-def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
-    """Upload the files of `dist` whose content or headers are missing or different in the bucket, pages last. Return their keys.
+def upload(s3: Any, files: Mapping[str, Path], bucket: str) -> list[str]:
+    """Upload the files whose content or headers are missing or different in the bucket, in their order. Return their keys.
 
     Args:
         s3: a boto3 client of S3.
-        dist: the folder of the built app.
+        files: by key.
         bucket: the name of the bucket.
     """
     stored = {
@@ -27,9 +24,8 @@ def upload(s3: Any, dist: Path, bucket: str) -> list[str]:
         for entry in page.get("Contents", [])
     }
     uploaded = []
-    files = [path for path in dist.rglob("*") if path.is_file() and path.relative_to(dist).as_posix() != content.CONFIG]
-    for path in sorted(files, key=lambda path: (path.suffix == ".html", path)):
-        key, body = path.relative_to(dist).as_posix(), path.read_bytes()
+    for key, path in files.items():
+        body = path.read_bytes()
         headers = {"ContentType": content.content_type(key), "CacheControl": content.cache_control(key)}
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: with SSE-S3, the ETag is the content's MD5.
         same = stored.get(key) == hashlib.md5(body, usedforsecurity=False).hexdigest()
