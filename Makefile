@@ -8,7 +8,7 @@ COMPILE = $(PY) -m compileall -qq -j 0 .venv/lib || true  # pip takes one proces
 MIRROR = TF_PLUGIN_DIR="$$(scripts/find-provider-mirror)"
 STARTED := [ -e .local/stack.json ] || [ -d .local/state ]
 
-.PHONY: up down clean test check lint types infra web workflows unit stack-tests browser-tests fuzz torture audit screenshots lock demo-release demo-rollback docs recording
+.PHONY: up down clean test check lint types infra web workflows contract unit stack-tests browser-tests fuzz torture audit screenshots lock demo-release demo-rollback docs recording
 
 up: .venv/.ready  ## the whole stack on this machine
 	@$(MIRROR) $(CRUDCTL) up
@@ -58,6 +58,10 @@ web: .venv/.ready-dev build/functions.zip
 
 workflows: .venv/.ready-dev
 	@.venv/bin/zizmor --offline --quiet --persona=pedantic --config .github/zizmor.yml .github
+
+contract: .venv/.ready  ## fails where the contract breaks clients of origin/main and keeps its major version
+	@if git rev-parse -q --verify origin/main >/dev/null; then $(CRUDCTL) contract-changes origin/main; \
+	else echo "There is no origin/main to compare the contract with."; fi
 
 audit: .venv/.ready-dev build/functions.zip  ## known vulnerabilities and misconfigurations; asks the package registries
 	@.venv/bin/pip-audit --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt -r requirements-docs.txt -r requirements-aws.txt -r requirements-load.txt -r requirements-oracles.txt -r requirements-peers.txt

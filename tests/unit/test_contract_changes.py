@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from crudctl.build import contract, contract_changes, promises
 from tests import contracts
@@ -257,6 +258,42 @@ def test_an_earlier_contract_that_is_damaged_is_reported_by_the_command(tmp_path
         assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True), result
         assert f"Error: {complaint}" in " ".join(result.stderr.split())
     assert invoke(tmp_path, "contract-changes", "HEAD~1").exit_code == 0
+
+
+def committed(folder: Path, version: str = "1.0.0") -> Path:
+    """Return the contract in a repository of one commit."""
+    contracts.put(folder)
+    path, git = folder / "contract" / "openapi.yaml", ["git", "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    document = contract.parse(path)
+    document["info"]["version"] = version
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("breaks", "version", "code", "said"),
+    [
+        (False, "1.0.0", 0, "No change breaks a client of HEAD."),
+        (True, "1.0.0", 1, "the major version is not higher: 1.0.0 -> 1.0.0."),
+        (True, "1.9.0", 1, "the major version is not higher: 1.0.0 -> 1.9.0."),
+        (True, "0.9.0", 1, "the major version is not higher: 1.0.0 -> 0.9.0."),
+        (True, "2.0.0", 0, "The major version announces it: 1.0.0 -> 2.0.0."),
+    ],
+)
+def test_the_exit_code_is_1_where_the_major_version_has_to_be_raised_and_was_not(
+    tmp_path: Path, breaks: bool, version: str, code: int, said: str
+) -> None:
+    path = committed(tmp_path)
+    document = contract.parse(path)
+    document["info"]["version"] = version
+    if breaks:
+        del item(document)["properties"]["quantity"]
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    result = invoke(tmp_path, "contract-changes", "HEAD")
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (code, True), result.stderr
+    assert ("body/quantity is no longer accepted" in result.stdout) is breaks
 
 
 MAP = {"type": "object"}

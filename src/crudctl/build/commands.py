@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -60,9 +62,10 @@ def write_sbom() -> None:
 @click.command(name="contract-changes")
 @click.argument("base")
 def show_contract_changes(base: str) -> None:
-    """List changes since the git revision BASE that break clients of the contract. Exit code 1 if there are any.
+    """List changes since the git revision BASE that break clients of the contract.
 
-    A higher major version in the contract announces such changes: they are still listed, and the exit code is 0.
+    Exit codes: 0 nothing breaks, or the contract's major version is higher than at BASE, which announces it; 1 the major
+    version has to be raised and was not.
 
     Example: crudctl contract-changes origin/main
     """
@@ -78,5 +81,14 @@ def show_contract_changes(base: str) -> None:
         click.echo(sentence)
     if not changes:
         err.print(f"No change breaks a client of {base}.")
-    elif not announced:
-        raise Failed("These changes break clients.", "Undo them, or raise the major version in contract/openapi.yaml.")
+    elif announced:
+        err.print(f"These changes break clients of {base}. The major version announces it: {_versions(old, new)}.")
+    else:
+        raise Failed(
+            f"These changes break clients of {base}, and the major version is not higher: {_versions(old, new)}.",
+            "Undo them, or raise the major version in contract/openapi.yaml. docs/adopt.md shows how both are served.",
+        )
+
+
+def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    return f"{old['info']['version']} -> {new['info']['version']}"
