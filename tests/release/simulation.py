@@ -49,12 +49,18 @@ Call = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What one function of a version does wrong: a key of crudctl.local.demo_versions.FAULTS, and in which share of its calls."""
+    """What one function of a version does wrong: a key of crudctl.local.demo_versions.FAULTS, and in which share of its calls.
+
+    Attributes:
+        after: epoch seconds before which it does nothing wrong.
+        alone: it does nothing wrong while another version has a share of the traffic.
+    """
 
     kind: str
     function: str
     rate: float = 1.0
     after: float = 0.0
+    alone: bool = False
 
 
 class Stopped(BaseException):
@@ -405,9 +411,15 @@ class Lambda:
         status = self._run(name, operation, alias, version, fails)
         return status, {"ExecutedVersion": version}
 
+    def _shares(self, name: str, version: str) -> bool:
+        """Whether alias `prod` does not send everything to this version."""
+        at = self.position(name, PROD)
+        return at.version != version or bool(at.other)
+
     def _run(self, name: str, operation: str, alias: str, version: str, fails: bool) -> int:
         fault, chance, measure = self._versions[name][version], self._aws.chance, self._measure
-        kind = fault.kind if fault and self._aws.now >= fault.after and chance.random() < fault.rate else ""
+        begun = fault and self._aws.now >= fault.after and not (fault.alone and self._shares(name, version))
+        kind = fault.kind if fault and begun and chance.random() < fault.rate else ""
         kind = self._aws.fails_by if fails else kind
         crashed = kind in ("exceptions", "timeouts")
         cold = (name, version) not in self._warm

@@ -40,7 +40,8 @@ class Cloud:
         web: returns where the builds of the web app are; None in an environment that serves none.
         delay: seconds after the end of a period by which its log lines have arrived.
         compared: whether the answers of both versions are compared, if a release does not say otherwise.
-        tell: called with a release and what has happened to it, once each: `promoted`, `rolled back`, `failed`, `waits`.
+        tell: called with a release and what has happened to it: `promoted`, `rolled back`, `failed`, `reverted` or `waits`.
+            Returns a note for the record; empty if people were told.
         clock: returns the time in seconds since the epoch.
         sleep: waits for a number of seconds of `clock`.
     """

@@ -50,6 +50,7 @@ class Executor:
         self._policy = policy
         self._metrics = cloud.metrics()
         self._lookout = cloud.lookout(watcher.log)
+        self._late: set[int] = set()  # stages that last longer than their bake, of which people were told
         self._carry_out: Mapping[str, Carry] = {
             "point canary": self._point_canary,
             "try": self._try,
@@ -200,6 +201,9 @@ class Executor:
 
     def _hold(self, release: Release, _: Step, seen: Observed) -> tuple[Release, Observed]:
         """Make round trips if users send too few requests, and wait until the next look is due."""
+        if self._cloud.clock() - release.stages[-1][-1] >= release.bake and len(release.stages) not in self._late:
+            self._late.add(len(release.stages))
+            release = self._noted(release, self._tell(release, "waits"))
         wrong = self._round_trips(release, seen)
         if not wrong:
             self._cloud.sleep(self._cloud.interval)
@@ -277,10 +281,17 @@ class Executor:
         ):  # after a return to earlier versions, the next one may go elsewhere
             failed = "old versions could not be deleted, the next release will try again"
             noted += self._attempt(failed, self._prune)
+        noted += self._tell(release, release.outcome)
         if noted:
             release = replace(release, notes=[*release.notes, *noted])
             self._attempt("the notes could not be recorded", self._note, release)
         return release
+
+    def _tell(self, release: Release, event: str) -> list[str]:
+        return self._attempt("people could not be told", lambda: self._cloud.tell(release, event))
+
+    def _noted(self, release: Release, notes: list[str]) -> Release:
+        return self._journal.save(release, quiet=True, notes=[*release.notes, *notes]) if notes else release
 
     def _prune(self) -> str:
         deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
