@@ -35,7 +35,7 @@ locals {
     create  = ["dynamodb:PutItem"]
     get     = ["dynamodb:GetItem"]
     replace = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-    # UpdateItem moves to the trash, PutItem leaves only the memory of what was there. DeleteItem is for a version with trash_days = null.
+    # UpdateItem moves to the trash, PutItem leaves only the memory of what was there. DeleteItem is for a version with trash_days = null, and for a release, which leaves nothing behind.
     delete = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     list   = ["dynamodb:Query"]
   }

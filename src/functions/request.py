@@ -48,6 +48,7 @@ class Request:
         body: the parsed body; None for an operation that takes none, or if it is optional and was not sent.
         now: when it was received, RFC 3339, UTC.
         caller: who sent it; the owner, unless resources are shared.
+        tries: whether a release sent it, to try a version.
         resource_id: the resource that it is about, once that is known.
         collection: the collection's URL, relative to the request's.
 
@@ -84,7 +85,8 @@ class Request:
         claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
         self.caller = _caller(claims)
         _check_scopes(operation, claims)
-        shared = os.environ.get("OWNERSHIP") == "shared" and self.caller != PROBE
+        self.tries = self.caller == PROBE
+        shared = os.environ.get("OWNERSHIP") == "shared" and not self.tries
         self.owner = "shared" if shared else self.caller
         declared = {name.lower(): value for name, value in self.parameters.items()}
         if_match, if_none_match = (

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
         owner: str
         now: str
+        tries: bool  # whether it is of a release, which leaves nothing behind
 
         def remaining(self) -> float:
             """Return the seconds left to respond in."""
@@ -195,9 +196,12 @@ class Resources:
         """Delete a resource: move it to the trash, if there is one. Return whether an earlier request with the same key did.
 
         Args:
-            purge: delete for good, also what is in the trash. A memory remains.
+            purge: delete for good, also what is in the trash. A memory remains, unless it was created to try a version.
         """
         key = self._key(resource_id)
+        if self._request.tries and (purge or not self._trash_days):
+            states = (LIVE, TRASHED) if purge else (LIVE,)
+            return self._write("DeleteItem", {"Key": key}, states, precondition)[1]
         if self._trash_days is None:
             # A version that knows no trash may serve beside this one, and cannot read a memory. Beside a trash none does.
             try:

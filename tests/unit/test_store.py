@@ -49,6 +49,7 @@ def request_of(**attributes: Any) -> Any:
     given = {
         "owner": "ann",
         "caller": "ann",
+        "tries": False,
         "id": "request",
         "invocation": "invocation",
         "now": NOW,

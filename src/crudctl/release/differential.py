@@ -1,8 +1,11 @@
 """Sends the same requests to two versions and returns where their answers differ, by path, never with content.
 
-The old version answers twice: where its two answers differ (ids, times), only the kind of value is compared, as
-https://github.com/opendiffy/diffy does. What the contract has changed on purpose is no difference. A difference counts only if it
-is there again when everything is sent once more.
+Where the old version differs from itself in the same way, that is no difference, as in https://github.com/opendiffy/diffy,
+and nor is what the contract has changed on purpose (offered.py). A difference counts only if it is there again when everything is sent
+once more.
+
+Both versions work on one table while they share the traffic. So what the old version has made is read, listed, changed and
+deleted by the new one too, and the other way round.
 
 Requests go to the functions directly, by version, and are those of the owner that no token can have (probe.py). What they create
 is deleted for good at the end; what a releaser that died left behind, by the next one.
@@ -10,44 +13,27 @@ is deleted for good at the end; what a releaser that died left behind, by the ne
 
 from __future__ import annotations
 
-import json
 import re
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from crudctl.build import exchanges
-from crudctl.build.contract import Schema
-from crudctl.build.exchanges import CURSOR, MADE, TAG, TWIN, UNKNOWN, Exchange
-from crudctl.build.service import CREATE, DELETE, LIST
+from crudctl.build.script import CURSOR, KEY, MADE, TAG, UNKNOWN, Chain, Exchange, Script, values
+from crudctl.build.service import CREATE, DELETE, GET, LIST
+from crudctl.release.comparable import Answer, Reader, read
+from crudctl.release.offered import Intended
 
 Versions = Mapping[str, str]  # by function
+Answers = Mapping[str, Answer]  # by the name of the exchange
 SHOWN = 5  # differences that are named
-UNSTEADY = {
-    "x-correlation-id",
-    "traceparent",
-    "date",
-    "content-length",
-    "server-timing",
-}  # headers that no caller compares
-KINDS = (
-    ("an id", re.compile(r'"?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"?')),
-    ("a time", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)")),
-)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a version has answered.
-
-    Attributes:
-        status: of the response; 0 if the function crashed or returned no response.
-        values: what was in it, by path: `/body/...` by JSON Pointer, `/headers/...` in lower case.
-    """
-
-    status: int
-    values: Mapping[str, Any] = field(default_factory=dict)
+AT_ONCE = 4  # chains; an account may have no more than ten executions at once
+SETTLING, PAUSE = 20, 0.1  # how often the list is asked whether it shows the last writes, and the seconds in between
+MISSING = object()
+LISTED = re.compile(r"/body/[^/]+/[0-9]+/id")
+OLD_MADE, NEW_MADE = " of what the old version made", " of what the new version made"
 
 
 class Caller(Protocol):
@@ -63,175 +49,249 @@ class Caller(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Difference:
+    """One difference between two answers.
+
+    Attributes:
+        exchange: the request.
+        what: the path and what is different there.
+        matters: why, to whoever calls the service.
+        among: which resources, if it is not those that the same version has made.
+    """
+
+    exchange: Exchange
+    what: str
+    matters: str
+    among: str = ""
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The operation, and the place in any entry of a list: what is the same there probably has the same cause."""
+        return self.exchange.operation, re.sub(r"/[0-9]+(?=/|\b)", "/*", self.what)
+
+
 def differences(
-    call: Caller, script: Sequence[Exchange], old: Versions, new: Versions, intended: Intended
+    call: Caller,
+    script: Script,
+    old: Versions,
+    new: Versions,
+    intended: Intended,
+    *,
+    shared: bool = True,
+    at_once: int = AT_ONCE,
 ) -> list[str]:
-    """Return where answers differ, one line for each; empty if they agree.
+    """Return where answers differ, one line for each place; empty if they agree.
 
     Args:
         call: sends a request.
         script: the requests.
-        old, new: versions by function; a function that only `new` has is not compared.
+        old, new: versions by function; a function that only one of them has is not compared.
         intended: what the contract has changed.
+        shared: whether each version is asked for what the other one has made, too.
+        at_once: how many requests to send at the same time.
     """
-    asked = [one for one in script if one.function in old and one.function in new]
-    found: list[str] | None = None
-    for _ in range(2):
-        before, again, after = (answers(call, asked, versions) for versions in (old, old, new))
-        lines = compare(asked, before, again, after, intended)
-        found = lines if found is None else [line for line in lines if line in found]
-        if not found:
-            break
-    return found or []
-
-
-def answers(call: Caller, script: Sequence[Exchange], versions: Versions) -> dict[str, Answer]:
-    """Send all requests to the given versions, delete what they made, and return the answers by name."""
-    run = _Run(call, versions)
-    try:
-        return {one.name: run.send(one) for one in script}
-    finally:
-        run.clean(next((one for one in script if one.kind == DELETE), None))
-
-
-def compare(
-    script: Sequence[Exchange],
-    before: Mapping[str, Answer],
-    again: Mapping[str, Answer],
-    after: Mapping[str, Answer],
-    intended: Intended,
-) -> list[str]:
-    """Return where the answers of the new version differ from both of the old one, one line for each."""
-    return [
-        line
-        for one in script
-        if not intended.judges_otherwise(one)
-        for line in _differences(one, before[one.name], again[one.name], after[one.name], intended)
-    ]
+    comparison = _Comparison(call, _asked(script, old, new, intended), old, new, intended, at_once)
+    found = comparison.found(comparison.before(), shared)
+    if not found:
+        return []
+    again = {difference.kind for difference in comparison.found(comparison.before(), shared)}
+    return _lines(difference for difference in found if difference.kind in again)
 
 
 @dataclass(frozen=True)
-class Intended:
-    """What the contract has changed on purpose.
+class _Comparison:
+    call: Caller
+    script: Script
+    old: Versions
+    new: Versions
+    intended: Intended
+    at_once: int
 
-    Attributes:
-        added: names of fields that the new version's contract has and the old one's has not.
-        removed: the other way round.
-        before, now: what decides whether content is valid, by each contract; both None if the old one is not known.
+    def before(self) -> dict[str, Answer]:
+        return answers(self.call, self.script, Serving(self.old, self.old, self.old), self.at_once)
+
+    def found(self, before: Answers, shared: bool) -> list[Difference]:
+        """Return the differences from answers of the old version, without those that it has from itself."""
+        if self.intended.unknown([one for one in self.script.exchanges if before[one.name].status == 400]):
+            return []
+        found = list(self._pair(self.script, before, self.new, self.new))
+        if shared:
+            served = _served(self.script, before)
+            found += (replace(one, among=OLD_MADE) for one in self._pair(served, before, self.old, self.new))
+            found += (replace(one, among=NEW_MADE) for one in self._pair(served, before, self.new, self.old))
+        return self._without_noise(found, before) if found else []
+
+    def _without_noise(self, found: Iterable[Difference], before: Answers) -> list[Difference]:
+        again = self.before()
+        noise = {(one.exchange.name, one.what) for one in compare(self.script, before, again, self.intended)}
+        steady = {name for name, answer in before.items() if answer.status == again[name].status}
+        return [one for one in found if one.exchange.name in steady and (one.exchange.name, one.what) not in noise]
+
+    def _pair(self, script: Script, before: Answers, makes: Versions, serves: Versions) -> Iterator[Difference]:
+        after = answers(self.call, script, Serving(makes, serves, self.old), self.at_once)
+        return compare(script, before, after, self.intended)
+
+
+def _served(script: Script, before: Answers) -> Script:
+    """Return the exchanges that were not refused: what is refused does not depend on who made a resource."""
+    chains = [tuple(one for one in chain if before[one.name].status < 400) for chain in script.chains]
+    return replace(script, apart=tuple(chains[:-1]), story=chains[-1])
+
+
+def _asked(script: Script, old: Versions, new: Versions, intended: Intended) -> Script:
+    """Return the exchanges that both versions should answer alike. Where a create is left out, so is what follows from it."""
+    chains = [tuple(_compared(chain, old, new, intended)) for chain in script.chains]
+    return replace(script, apart=tuple(chain for chain in chains[:-1] if chain), story=chains[-1])
+
+
+def _compared(chain: Chain, old: Versions, new: Versions, intended: Intended) -> Iterator[Exchange]:
+    made = True
+    for one in chain:
+        alike = one.function in old and one.function in new and not intended.changes(one)
+        made = alike if one.kind == CREATE else made
+        if alike and (made or one.target != MADE):
+            yield one
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Versions by function: those that serve creates, those that serve all else, and those that are trusted to clean up."""
+
+    makes: Versions
+    serves: Versions
+    cleans: Versions
+
+
+def answers(call: Caller, script: Script, by: Serving, at_once: int = AT_ONCE) -> dict[str, Answer]:
+    """Send all requests, delete what they made, and return the answers by name.
+
+    Args:
+        call: sends a request.
+        script: the requests.
+        by: the versions that serve them.
+        at_once: how many requests to send at the same time.
     """
 
-    added: frozenset[str] = frozenset()
-    removed: frozenset[str] = frozenset()
-    before: Schema | None = None
-    now: Schema | None = None
+    def run(chain: Chain) -> dict[str, Answer]:
+        return _Run(call, by, script).send(chain)
 
-    def judges_otherwise(self, exchange: Exchange) -> bool:
-        """Whether content is valid by one contract only."""
-        if exchange.content is None or self.before is None or self.now is None:
-            return False
-        return exchanges.valid(exchange.content, self.before) != exchanges.valid(exchange.content, self.now)
+    with ThreadPoolExecutor(at_once) as pool:
+        given = [answer for each in pool.map(run, script.apart) for answer in each.items()]
+    return dict([*given, *run(script.story).items()])
 
-    def covers(self, path: str, *, missing: bool) -> bool:
-        """Whether a field that is new, or `missing`, is so by the contract."""
-        names = self.removed if missing else self.added
-        return any(part in names for part in path.split("/")[2:])
+
+def compare(script: Script, before: Answers, after: Answers, intended: Intended) -> Iterator[Difference]:
+    """Yield where the answers of two runs differ."""
+    for one in script.exchanges:
+        yield from _differences(one, before[one.name], after[one.name], intended)
 
 
 class _Run:
-    def __init__(self, call: Caller, versions: Versions) -> None:
-        self._call = call
-        self._versions = versions
-        self._made, self._tag, self._cursor = str(uuid.uuid4()), "*", "none"
-        self._twin = str(uuid.uuid4())
-        self._all: list[str] = []
+    """Sends one chain."""
 
-    def send(self, exchange: Exchange) -> Answer:
-        resource = {MADE: self._made, UNKNOWN: str(uuid.uuid4())}.get(exchange.target, "")
-        response = self._call(self._versions[exchange.function], self._filled(exchange), resource)
-        answer = _answer(response)
+    def __init__(self, call: Caller, by: Serving, script: Script) -> None:
+        self._call = call
+        self._by = by
+        self._script = script
+        self._made, self._tag, self._cursor = str(uuid.uuid4()), "*", "none"
+        self._key = str(uuid.uuid4())
+        self._all: list[str] = []
+        self._there: set[str] = set()  # what the list should show
+        self._settled = False  # whether it does
+        self._reader = Reader()
+
+    def send(self, chain: Chain) -> dict[str, Answer]:
+        """Return the answers by name. What was made is deleted for good."""
+        try:
+            return {one.name: self._answer(one) for one in chain}
+        finally:
+            for resource in dict.fromkeys(self._all):
+                self._call(self._by.cleans[self._script.purge.function], self._script.purge, resource)
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        if exchange.kind == LIST and not self._settled:
+            self._settle()
+        resource = {MADE: self._made, UNKNOWN: str(uuid.uuid4())}.get(exchange.target, exchange.target)
+        filled = self._filled(exchange)
+        self._reader.sent(f"{filled.text}{filled.headers}")
+        versions = self._by.makes if exchange.kind == CREATE else self._by.serves
+        response = self._call(versions[exchange.function], filled, resource)
+        self._learn(exchange, read(response))
+        return self._reader.read(response)
+
+    def _learn(self, exchange: Exchange, answer: Answer) -> None:
         if exchange.kind == CREATE and answer.status == 201:
             self._made = str(answer.values.get("/body/id", self._made))
             self._all.append(self._made)
+            self._reader.made(self._made)
         if exchange.target == MADE or exchange.kind == CREATE:
             self._tag = str(answer.values.get("/headers/etag", self._tag))
         if exchange.kind == LIST:
             self._cursor = str(answer.values.get("/body/next_cursor") or "none")
-        return answer
+        elif exchange.kind != GET and 200 <= answer.status < 300:
+            self._settled = False
+            self._there = self._there - {self._made} if exchange.kind == DELETE else self._there | {self._made}
+
+    def _settle(self) -> None:
+        """Wait until the list shows the last writes, which it may lag by moments: it is read from an index of the table."""
+        for attempt in range(SETTLING):
+            answer = read(self._call(self._by.cleans[self._script.listing.function], self._script.listing, ""))
+            if {value for path, value in answer.values.items() if LISTED.fullmatch(path)} == self._there:
+                break
+            time.sleep(PAUSE if attempt else 0)
+        self._settled = True
 
     def _filled(self, exchange: Exchange) -> Exchange:
-        values = {TAG: self._tag, TWIN: self._twin, CURSOR: self._cursor}
-        headers = {name: values.get(value, value) for name, value in exchange.headers.items()}
-        query = {name: values.get(value, value) for name, value in exchange.query.items()}
-        return Exchange(**{**vars(exchange), "headers": headers, "query": query})
+        headers = {name: [self._value(one) for one in values(given)] for name, given in exchange.headers.items()}
+        query = {name: [self._value(one) for one in values(given)] for name, given in exchange.query.items()}
+        return replace(exchange, headers=headers, query=query)
 
-    def clean(self, delete: Exchange | None) -> None:
-        """Delete for good what was created."""
-        if delete is None:
-            return
-        one = Exchange(
-            "", DELETE, delete.function, delete.method, delete.path, MADE, {"If-Match": "*"}, {"purge": "true"}
-        )
-        for resource in dict.fromkeys(self._all):
-            self._call(self._versions[one.function], one, resource)
+    def _value(self, text: str) -> str:
+        return text.replace(TAG, self._tag).replace(CURSOR, self._cursor).replace(KEY, self._key)
 
 
-def _answer(response: Mapping[str, Any]) -> Answer:
-    status = response.get("statusCode")
-    if not isinstance(status, int):
-        return Answer(0)
-    headers = {f"/headers/{name.lower()}": value for name, value in (response.get("headers") or {}).items()}
-    kept = {path: value for path, value in headers.items() if path.rpartition("/")[2] not in UNSTEADY}
-    return Answer(status, {**kept, **dict(_leaves(_parsed(response.get("body")), "/body"))})
-
-
-def _parsed(text: Any) -> Any:
-    try:
-        return json.loads(text or "null")
-    except (TypeError, ValueError):
-        return str(text)
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the path and value of everything that has no parts."""
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not parts:
-        yield path, value
-    for name, part in parts:
-        yield from _leaves(part, f"{path}/{str(name).replace('~', '~0').replace('/', '~1')}")
-
-
-def _differences(exchange: Exchange, one: Answer, other: Answer, new: Answer, intended: Intended) -> Iterator[str]:
-    if one.status != other.status:
-        return  # not even the old version agrees with itself
+def _differences(exchange: Exchange, one: Answer, new: Answer, intended: Intended) -> Iterator[Difference]:
     if new.status != one.status:
-        yield f"{exchange.name}: {_status(one)} -> {_status(new)}"
+        yield Difference(exchange, f"{_status(one)} -> {_status(new)}", _why(one.status, new.status))
         return
     for path in dict.fromkeys([*one.values, *new.values]):
-        if path not in new.values and not intended.covers(path, missing=True):
-            if path in other.values:
-                yield f"{exchange.name}: {path} is missing"
-        elif path not in one.values and not intended.covers(path, missing=False):
-            if path not in other.values:
-                yield f"{exchange.name}: {path} is new"
-        elif (
-            path in one.values
-            and path in new.values
-            and not _alike(one.values[path], other.values.get(path), new.values[path])
+        old_value, new_value = one.values.get(path, MISSING), new.values.get(path, MISSING)
+        if (type(old_value), old_value) == (type(new_value), new_value) or intended.covers(
+            exchange, path, missing=new_value is MISSING
         ):
-            yield f"{exchange.name}: {path} is another value"
+            continue
+        if new_value is MISSING:
+            yield Difference(exchange, f"{path} is missing", "callers that read it find nothing")
+        elif old_value is MISSING:
+            yield Difference(exchange, f"{path} is new", "the contract does not announce it")
+        else:
+            what = "value" if type(old_value) is type(new_value) else "type"
+            yield Difference(exchange, f"{path} is another {what}", "callers read something else than before")
+
+
+def _why(old: int, new: int) -> str:
+    if new == 0 or new >= 500:
+        return "the request fails"
+    if old < 400 <= new:
+        return "what callers send today is refused"
+    if new < 400 <= old:
+        return "what was refused is let through"
+    return "callers act on the status"
 
 
 def _status(answer: Answer) -> str:
     return str(answer.status) if answer.status else "a crash"
 
 
-def _alike(one: Any, other: Any, new: Any) -> bool:
-    if one == other and type(one) is type(other):
-        return type(one) is type(new) and bool(one == new)
-    return _kind(new) in (_kind(one), _kind(other))
+def _lines(found: Iterable[Difference]) -> list[str]:
+    """Return one line for each kind of difference, in the order of the first of each."""
+    alike: dict[tuple[str, str], list[Difference]] = {}
+    for each in found:
+        alike.setdefault(each.kind, []).append(each)
+    return [_line(first, len({one.exchange.name for one in (first, *others)})) for first, *others in alike.values()]
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, str):
-        return next((kind for kind, pattern in KINDS if pattern.fullmatch(value)), "a text")
-    return type(value).__name__
+def _line(first: Difference, count: int) -> str:
+    more = f", as in {count - 1} other requests" if count > 1 else ""
+    return f"{first.exchange.name}{first.among}: {first.what}{more}: {first.matters}"

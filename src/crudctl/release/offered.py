@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from crudctl.build import exchanges, service
+from crudctl.build import service
 from crudctl.build.contract import ContractError
-from crudctl.release.differential import Intended
+from crudctl.build.judge import Judge
+from crudctl.build.script import Exchange
+from crudctl.build.service import CREATE
 from crudctl.release.record import PROMOTED, Release
 
 Document = Mapping[str, Any]
@@ -43,11 +46,50 @@ def of_versions(past: list[Release], versions: Mapping[str, str]) -> str:
     return next((each.contract for each in promoted if dict(each.new) == dict(versions)), "")
 
 
+@dataclass(frozen=True)
+class Intended:
+    """What the contract has changed on purpose.
+
+    Attributes:
+        before, now: what each contract says of a request; `before` is None if it is not known.
+    """
+
+    before: Judge | None = None
+    now: Judge | None = None
+
+    def changes(self, exchange: Exchange) -> bool:
+        """Return whether the contracts do not say the same of a request: whether it is valid, and what is wrong with it."""
+        if self.before is None or self.now is None:
+            return False
+        if not (self.before.knows(exchange) and self.now.knows(exchange)):
+            return True
+        if self.before.verdict(exchange) != self.now.verdict(exchange):
+            return True
+        one, other = self.before.usual(exchange), self.now.usual(exchange)
+        return any(one[name] != other[name] for name in one.keys() & other.keys())
+
+    def unknown(self, refused: Collection[Exchange]) -> bool:
+        """Return whether the old version has a contract that is not known, and refuses what the new one allows."""
+        if self.before is not None or self.now is None:
+            return False
+        return any(one.kind == CREATE and one.content is not None and not self.now.verdict(one) for one in refused)
+
+    def covers(self, exchange: Exchange, path: str, *, missing: bool) -> bool:
+        """Return whether a value of an answer is new, another or `missing` by the contract."""
+        if self.before is None or self.now is None:
+            return False
+        _, part, *names = path.split("/")
+        if part == "headers":
+            one, other = (judge.headers(exchange) for judge in (self.before, self.now))
+            return one.get(names[0]) != other.get(names[0])
+        changed = self.before.returned - self.now.returned if missing else self.now.returned - self.before.returned
+        within = names[2:] if len(names) > 2 and names[0] == self.now.page and names[1].isdecimal() else names
+        return bool(within) and within[0].replace("~1", "/").replace("~0", "~") in changed
+
+
 def intended(old: Document | None, new: Document) -> Intended:
-    """Return what `new` has changed on purpose. Without the old contract, all its fields may be new."""
+    """Return what `new` has changed on purpose."""
     try:
-        fields, before = set(service.describe(new).fields), set(service.describe(old).fields) if old else set()
-        judges = (exchanges.judge(old), exchanges.judge(new)) if old else (None, None)
+        return Intended(Judge(old) if old else None, Judge(new))
     except ContractError:
         return Intended()
-    return Intended(frozenset(fields - before), frozenset(before - fields), *judges)

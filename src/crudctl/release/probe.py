@@ -16,8 +16,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crudctl.build.exchanges import Exchange
 from crudctl.build.round_trip import ANY, Call, RoundTrip
+from crudctl.build.script import ANOTHER, STRANGER, UNSCOPED, Exchange, values
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE
 from crudctl.release.order import TRASH_DAYS
 
@@ -132,18 +132,31 @@ class Probe:
         return list(found.values())
 
     def clean(self) -> None:
-        """Delete what a releaser that died left behind.
+        """Delete what a releaser that died left behind, in the trash too.
 
         Only what another owner cannot read is deleted: versions of the functions from before the probe's owner was kept apart
         list everybody's resources to it where OWNERSHIP is "shared".
         """
         with contextlib.suppress(_Stopped):  # the next release tries again
-            _, response, _ = self._invoke("prod", self._trip.of(LIST))
-            listed = _body(response).get(self._trip.page) or []
-            for resource in [entry["id"] for entry in listed if isinstance(entry, dict) and "id" in entry]:
-                _, read, _ = self._invoke("prod", self._trip.of(GET), resource, WITNESS)
-                if read.get("statusCode") == 404:
+            listing, seen = self._trip.of(LIST), set[str]()
+            while left := self._listed(listing) - seen:
+                seen |= left
+                for resource in left:
+                    _, read, _ = self._invoke("prod", self._trip.of(GET), resource, WITNESS)
+                    if read.get("statusCode") == 404:
+                        self._delete(resource)
+            # A version that knows the trash keeps this owner apart. Others respond with 400.
+            trashed = replace(listing, query={"deleted": "true"})
+            while left := self._listed(trashed) - seen:
+                seen |= left
+                for resource in left:
                     self._delete(resource)
+
+    def _listed(self, call: Call) -> set[str]:
+        """Return the ids on the first page of a list."""
+        _, response, _ = self._invoke("prod", call)
+        listed = _body(response).get(self._trip.page) or []
+        return {str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry}
 
     def _delete(self, resource: str) -> None:
         with contextlib.suppress(_Stopped):  # the next clean() deletes it
@@ -211,7 +224,9 @@ class Probe:
         headers = {"Content-Type": call.media_type} if call.body is not None else {}
         headers |= {"If-Match": tag} if call.conditional else {}
         text = json.dumps(call.body) if call.body is not None else None
-        sent = Exchange("", call.kind, call.function, call.method, call.path, "", headers, call.query, text)
+        sent = Exchange(
+            "", call.operation, call.kind, call.function, call.method, call.path, "", headers, call.query, text
+        )
         event = self._event(sent, resource, owner)
         try:
             name = self._functions[call.function]
@@ -229,7 +244,7 @@ class Probe:
         Raises:
             botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused the request or did not respond.
         """
-        event = self._event(exchange, resource, OWNER)
+        event = self._event(exchange, resource, WITNESS if exchange.caller == ANOTHER else OWNER)
         name = self._functions[exchange.function]
         invoked = self._client.invoke(FunctionName=name, Qualifier=version, Payload=event)
         return {} if "FunctionError" in invoked else _object(invoked["Payload"].read())
@@ -239,27 +254,30 @@ class Probe:
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
         """
-        path, headers, query = exchange.path, exchange.headers, exchange.query
+        path = exchange.path
+        headers, query = (
+            {name: values(one) for name, one in each.items()} for each in (exchange.headers, exchange.query)
+        )
+        client = "another-client" if exchange.caller == STRANGER else self._client_id
+        scope = "" if exchange.caller == UNSCOPED else " ".join(self._trip.scopes)
         return json.dumps(
             {
                 "resource": path,
                 "path": path.replace("{id}", resource),
                 "httpMethod": exchange.method,
-                "headers": dict(headers),
-                "multiValueHeaders": {name: [value] for name, value in headers.items()},
-                "queryStringParameters": dict(query) or None,
-                "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+                "headers": {name: given[-1] for name, given in headers.items()},
+                "multiValueHeaders": headers,
+                "queryStringParameters": {name: given[-1] for name, given in query.items()} or None,
+                "multiValueQueryStringParameters": query or None,
                 "pathParameters": {"id": resource} if "{id}" in path else None,
                 "requestContext": {
                     "httpMethod": exchange.method,
                     "resourcePath": path,
                     "requestId": str(uuid.uuid4()),
-                    "authorizer": {
-                        "claims": {"client_id": self._client_id, "sub": owner, "scope": " ".join(self._trip.scopes)}
-                    },
+                    "authorizer": {"claims": {"client_id": client, "sub": owner, "scope": scope}},
                 },
                 "body": exchange.text,
-                "isBase64Encoded": False,
+                "isBase64Encoded": exchange.base64,
             }
         ).encode()
 
