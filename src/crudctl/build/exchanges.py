@@ -85,6 +85,7 @@ class _Writer:
         self._least = self._shared(dict(self._described.sample), dict(service.describe(other).sample))
         self._sample = self._whole(self._least)
         self._trip = round_trip.plan(document)
+        self._scopes = tuple(sorted({scope for judge in self._judges for scope in judge.scopes()}))
 
     def _shared(self, one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         """Return content that both contracts take; that of the first if none is found."""
@@ -112,7 +113,9 @@ class _Writer:
         one = self._described.operation(kind)
         target = more.pop("target", MADE if "{id}" in one.path else "")
         named = f"{one.id} {what}".strip()
-        return replace(Exchange(named, one.id, kind, one.function, one.method, one.path, target), **more)
+        return replace(
+            Exchange(named, one.id, kind, one.function, one.method, one.path, target, scopes=self._scopes), **more
+        )
 
     def _create(self, what: str, content: Any = None, **headers: Any) -> Exchange:
         content = self._sample if content is None else content
@@ -361,7 +364,16 @@ class _Writer:
                 headers = {"Content-Type": call.media_type} if call.media_type else {}
                 text = json.dumps(call.body) if call.body is not None else None
                 one = Exchange(
-                    call.operation, call.operation, OTHER, call.function, call.method, call.path, "", headers, text=text
+                    call.operation,
+                    call.operation,
+                    OTHER,
+                    call.function,
+                    call.method,
+                    call.path,
+                    "",
+                    headers,
+                    text=text,
+                    scopes=self._scopes,
                 )
                 if "{id}" not in call.path:
                     yield one

@@ -29,6 +29,7 @@ class Exchange:
         content: the whole content that the body stands for, which a contract judges; None where it does not.
         caller: OWNER, ANOTHER, STRANGER or UNSCOPED.
         base64: whether the text is the body in Base64, as API Gateway passes on a binary body.
+        scopes: of a token that may call every operation of both contracts.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Exchange:
     content: Any = None
     caller: str = OWNER
     base64: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 Chain = tuple[Exchange, ...]

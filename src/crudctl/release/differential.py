@@ -1,8 +1,8 @@
 """Sends the same requests to two versions and returns where their answers differ, by path, never with content.
 
 Where the old version differs from itself in the same way, that is no difference, as in https://github.com/opendiffy/diffy,
-and nor is what the contract has changed on purpose (offered.py). A difference counts only if it is there again when everything is sent
-once more.
+and nor is what the contract has changed on purpose (offered.py). A difference counts only if it is there again when everything
+is sent once more.
 
 Both versions work on one table while they share the traffic. So what the old version has made is read, listed, changed and
 deleted by the new one too, and the other way round.
@@ -92,11 +92,11 @@ def differences(
         at_once: how many requests to send at the same time.
     """
     comparison = _Comparison(call, _asked(script, old, new, intended), old, new, intended, at_once)
-    found = comparison.found(comparison.before(), shared)
+    found = comparison.found(shared)
     if not found:
         return []
-    again = {difference.kind for difference in comparison.found(comparison.before(), shared)}
-    return _lines(difference for difference in found if difference.kind in again)
+    again = {one.kind for one in replace(comparison, script=_around(comparison.script, found)).found(shared)}
+    return _lines(one for one in found if one.kind in again)
 
 
 @dataclass(frozen=True)
@@ -108,24 +108,26 @@ class _Comparison:
     intended: Intended
     at_once: int
 
-    def before(self) -> dict[str, Answer]:
-        return answers(self.call, self.script, Serving(self.old, self.old, self.old), self.at_once)
-
-    def found(self, before: Answers, shared: bool) -> list[Difference]:
-        """Return the differences from answers of the old version, without those that it has from itself."""
+    def found(self, shared: bool) -> list[Difference]:
+        """Return the differences, without those that the old version has from itself."""
+        before = self._before(self.script)
         if self.intended.unknown([one for one in self.script.exchanges if before[one.name].status == 400]):
             return []
         found = list(self._pair(self.script, before, self.new, self.new))
-        if shared:
+        if shared and not found:
             served = _served(self.script, before)
             found += (replace(one, among=OLD_MADE) for one in self._pair(served, before, self.old, self.new))
             found += (replace(one, among=NEW_MADE) for one in self._pair(served, before, self.new, self.old))
         return self._without_noise(found, before) if found else []
 
+    def _before(self, script: Script) -> dict[str, Answer]:
+        return answers(self.call, script, Serving(self.old, self.old, self.old), self.at_once)
+
     def _without_noise(self, found: Iterable[Difference], before: Answers) -> list[Difference]:
-        again = self.before()
-        noise = {(one.exchange.name, one.what) for one in compare(self.script, before, again, self.intended)}
-        steady = {name for name, answer in before.items() if answer.status == again[name].status}
+        around = _around(self.script, found)
+        again = self._before(around)
+        noise = {(one.exchange.name, one.what) for one in compare(around, before, again, self.intended)}
+        steady = {name for name, answer in again.items() if answer.status == before[name].status}
         return [one for one in found if one.exchange.name in steady and (one.exchange.name, one.what) not in noise]
 
     def _pair(self, script: Script, before: Answers, makes: Versions, serves: Versions) -> Iterator[Difference]:
@@ -137,6 +139,13 @@ def _served(script: Script, before: Answers) -> Script:
     """Return the exchanges that were not refused: what is refused does not depend on who made a resource."""
     chains = [tuple(one for one in chain if before[one.name].status < 400) for chain in script.chains]
     return replace(script, apart=tuple(chains[:-1]), story=chains[-1])
+
+
+def _around(script: Script, found: Iterable[Difference]) -> Script:
+    """Return the chains in which something was found."""
+    names = {one.exchange.name for one in found}
+    chains = [chain if any(one.name in names for one in chain) else () for chain in script.chains]
+    return replace(script, apart=tuple(chain for chain in chains[:-1] if chain), story=chains[-1])
 
 
 def _asked(script: Script, old: Versions, new: Versions, intended: Intended) -> Script:

@@ -259,7 +259,7 @@ class Probe:
             {name: values(one) for name, one in each.items()} for each in (exchange.headers, exchange.query)
         )
         client = "another-client" if exchange.caller == STRANGER else self._client_id
-        scope = "" if exchange.caller == UNSCOPED else " ".join(self._trip.scopes)
+        scope = "" if exchange.caller == UNSCOPED else " ".join(exchange.scopes or self._trip.scopes)
         return json.dumps(
             {
                 "resource": path,
