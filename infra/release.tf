@@ -56,6 +56,16 @@ resource "aws_lambda_permission" "canary_alarms" {
   source_arn     = local.canary_alarm_arns
 }
 
+# It notifies those whom the alarm does not: at the webhook, and on the dashboard.
+resource "aws_lambda_permission" "stuck_alarm" {
+  statement_id   = "stuck-alarm"
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.rollback.function_name
+  principal      = "lambda.alarms.cloudwatch.amazonaws.com"
+  source_account = local.account
+  source_arn     = "${local.alarms_here}-release-stuck"
+}
+
 resource "aws_lambda_function" "rollback" {
   function_name    = local.rollback_name
   role             = aws_iam_role.rollback.arn

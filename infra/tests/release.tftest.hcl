@@ -72,9 +72,13 @@ run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_a
   }
 }
 
-run "alarms_on_a_version_being_released_may_call_the_rollback_function_and_nothing_else_may" {
+run "alarms_of_a_release_may_call_the_rollback_function_and_nothing_else_may" {
   command = plan
 
+  assert {
+    condition     = aws_lambda_permission.stuck_alarm.principal == "lambda.alarms.cloudwatch.amazonaws.com" && aws_lambda_permission.stuck_alarm.source_arn == "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-release-stuck"
+    error_message = "A principal other than the alarm on a release that takes too long may call the function."
+  }
   assert {
     condition     = aws_lambda_permission.canary_alarms.principal == "lambda.alarms.cloudwatch.amazonaws.com" && aws_lambda_permission.canary_alarms.source_arn == "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:depot-test-*-canary-*"
     error_message = "A principal other than these alarms may call the function."

@@ -30,6 +30,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setenv("RELEASES_TABLE", "releases")
     monkeypatch.setenv("NAMESPACE", PREFIX)
     monkeypatch.setenv("FUNCTIONS", json.dumps(account.functions))
+    monkeypatch.setenv("NOTICES", json.dumps({"stack": PREFIX, "runbook": "docs/runbook.md"}))
     return account
 
 

@@ -38,6 +38,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setenv("RELEASES_TABLE", "releases")
     monkeypatch.setenv("NAMESPACE", PREFIX)
     monkeypatch.setenv("FUNCTIONS", json.dumps(account.functions))
+    monkeypatch.setenv("NOTICES", json.dumps({"stack": PREFIX, "runbook": "docs/runbook.md"}))
     return account
 
 
@@ -82,7 +83,8 @@ def test_all_of_it_exists_before_a_user_is_sent_to_the_new_version_and_is_about_
     assert dimensions(aws, f"{PREFIX}-get_item-canary-crashes")["ExecutedVersion"] == "2"
     alarm = aws.cloudwatch.alarms[f"{PREFIX}-get_item-canary-crashes"]
     assert (alarm["AlarmActions"], alarm["TreatMissingData"]) == (["arn:rollback"], "notBreaching")
-    assert all(aws.cloudwatch.alarms[name]["AlarmActions"] == ["arn:topic"] for name in ALARMS)
+    actions = {name.removeprefix(f"{PREFIX}-"): aws.cloudwatch.alarms[name]["AlarmActions"] for name in ALARMS}
+    assert actions == {"release-stuck": ["arn:topic", "arn:rollback"], "rollback-failed": ["arn:topic"]}
 
 
 def test_only_functions_that_change_are_watched(aws: Aws) -> None:

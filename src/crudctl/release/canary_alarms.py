@@ -64,6 +64,11 @@ def names(function: str) -> tuple[str, str]:
     return f"{function}-canary-crashes", f"{function}-canary-faults"
 
 
+def stuck(prefix: str) -> str:
+    """Return the name of the alarm on a release that takes too long."""
+    return f"{prefix}-release-stuck"
+
+
 def is_one(name: str, prefix: str) -> bool:
     """Whether an alarm of the environment whose names begin with `prefix` is of a release, also of a function that is gone.
 
@@ -155,9 +160,9 @@ def _stuck(settings: Settings, functions: Mapping[str, str], new: Mapping[str, s
     versions = ", ".join(f"{operation} {new[operation]}" for operation, _ in watched)
     expression = {"Id": "alarmValue", "Expression": total, "Label": summary, "ReturnData": True}
     return COMMON | {
-        "AlarmName": f"{settings.prefix}-release-stuck",
+        "AlarmName": stuck(settings.prefix),
         "AlarmDescription": _described(settings, f"{summary}; the new one is {versions}", "release-stuck"),
-        "AlarmActions": [settings.topic],
+        "AlarmActions": [settings.topic, settings.rollback],
         "Metrics": [expression, *metrics],
         "EvaluationPeriods": PERIODS,
         "Threshold": 1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from crudctl.build.round_trip import RoundTrip
 from crudctl.console import Failed
 from crudctl.infra import outputs
 from crudctl.project import Environment
+from crudctl.release import notices
 from crudctl.release.canary_alarms import Settings
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import DELAY, Metrics
@@ -40,8 +42,8 @@ class Cloud:
         web: returns where the builds of the web app are; None in an environment that serves none.
         delay: seconds after the end of a period by which its log lines have arrived.
         compared: whether the answers of both versions are compared, if a release does not say otherwise.
-        tell: called with a release and what has happened to it: `promoted`, `rolled back`, `failed`, `reverted` or `waits`.
-            Returns a note for the record; empty if people were told.
+        tell: notifies people of what happened to a release: `promoted`, `rolled back`, `failed`, `reverted` or `waits`. Returns a
+            note for the record if not everybody was notified.
         clock: returns the time in seconds since the epoch.
         sleep: waits for a number of seconds of `clock`.
     """
@@ -93,14 +95,34 @@ def cloud_of(
     document = cache(lambda: contract.read(project or environment.root))
     trip = cache(lambda: round_trip.plan(document()))
     given = functions, environment.prefix, client, trip, document, cache(lambda: alarm_settings(environment, values()))
+    tell = notifier(client, values)
     if environment.local:
         site = Folder(environment.home / SITE)
-        return Cloud(*given, period=5, interval=2.0, delay=5.0, web=lambda: site)
-    return Cloud(*given, period=60, interval=30.0, web=lambda: _bucket(client("s3"), values()))
+        return Cloud(*given, period=5, interval=2.0, delay=5.0, web=lambda: site, tell=tell)
+    return Cloud(*given, period=60, interval=30.0, web=lambda: _bucket(client("s3"), values()), tell=tell)
 
 
 def _bucket(s3: Any, values: Mapping[str, Any]) -> Builds | None:
     return Bucket(s3, values["web_bucket"]) if "web_bucket" in values else None  # Terraform keeps no null outputs
+
+
+def notifier(client: Any, values: Callable[[], Mapping[str, Any]]) -> Callable[[Release, str], str]:
+    """Return what notifies people of a release.
+
+    Args:
+        client: makes boto3 clients.
+        values: returns Terraform's outputs.
+    """
+
+    def tell(release: Release, event: str) -> str:
+        if "release_notices" not in values():
+            return "nobody was notified: what is deployed is older than this version of crudctl"
+        channels = notices.Channels(**values()["release_notices"])
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        sent = notices.notice(channels, release, event, time.time())
+        return notices.tell(channels, client, sent, Path(summary) if summary else None)
+
+    return tell
 
 
 def alarm_settings(environment: Environment, values: Mapping[str, Any]) -> Settings | None:

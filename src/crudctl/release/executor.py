@@ -19,6 +19,7 @@ from crudctl.release.faults import describe
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.next_step import WATCHED, Observed, Places, Step, Trials, after, elsewhere, next_step
+from crudctl.release.notices import WAITS
 from crudctl.release.observe import observe
 from crudctl.release.probe import Probe
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, TakenOver
@@ -50,7 +51,6 @@ class Executor:
         self._policy = policy
         self._metrics = cloud.metrics()
         self._lookout = cloud.lookout(watcher.log)
-        self._late: set[int] = set()  # stages that last longer than their bake, of which people were told
         self._carry_out: Mapping[str, Carry] = {
             "point canary": self._point_canary,
             "try": self._try,
@@ -200,11 +200,13 @@ class Executor:
         self._journal.mine()
         self._lookout.post(release, Traffic(self._metrics.a_minute(self._cloud.clock() - RECENT), share))
 
-    def _hold(self, release: Release, _: Step, seen: Observed) -> tuple[Release, Observed]:
-        """Make round trips if users send too few requests, and wait until the next look is due."""
-        if self._cloud.clock() - release.stages[-1][-1] >= release.bake and len(release.stages) not in self._late:
-            self._late.add(len(release.stages))
-            release = self._noted(release, self._tell(release, "waits"))
+    def _hold(self, release: Release, step: Step, seen: Observed) -> tuple[Release, Observed]:
+        """Make round trips if users send too few requests, and wait until the next look is due.
+
+        People are notified once in each stage that goes on after its bake: too few requests, or a doubt.
+        """
+        if release.doing == "bake" and self._cloud.clock() - release.stages[-1][-1] >= release.bake:
+            release = self._tell(release, WAITS, step.why)
         wrong = self._round_trips(release, seen)
         if not wrong:
             self._cloud.sleep(self._cloud.interval)
@@ -242,7 +244,10 @@ class Executor:
         """Send all traffic to the new versions. If a verdict did it, they are watched for one more bake."""
         for alias in (PROD, CANARY):
             self._move(alias, step, lambda operation, at: ours(release, operation, at))
-        return self._done(release, step), Observed(since=self._cloud.clock())
+        release = self._done(release, step)
+        if release.running:  # otherwise _clear_up does
+            release = self._tell(release, PROMOTED)
+        return release, Observed(since=self._cloud.clock())
 
     def _end(self, release: Release, step: Step, seen: Observed) -> tuple[Release, Observed]:
         return self._done(release, step), seen
@@ -271,28 +276,47 @@ class Executor:
         return figures
 
     def _clear_up(self, release: Release) -> Release:
-        """Archive a release that has ended, remove what watched it and delete old versions.
+        """Archive a release that has ended, remove what watched it, notify people and delete old versions.
 
         None of these can change how it ended; what fails is noted.
         """
-        noted = self._attempt("this release could not be archived, the next one will", self._records.archive, release)
+        told = self._tell(release, release.outcome)
+        noted = self._attempt("this release could not be archived, the next one will", self._records.archive, told)
         noted += self.sweep()
         if (
             release.weights and release.state == PROMOTED
         ):  # after a return to earlier versions, the next one may go elsewhere
             failed = "old versions could not be deleted, the next release will try again"
             noted += self._attempt(failed, self._prune)
-        noted += self._tell(release, release.outcome)
-        if noted:
-            release = replace(release, notes=[*release.notes, *noted])
-            self._attempt("the notes could not be recorded", self._note, release)
-        return release
+        if noted or told != release:
+            told = replace(told, notes=[*told.notes, *noted])
+            self._attempt("the notes could not be recorded", self._note, told)
+        return told
 
-    def _tell(self, release: Release, event: str) -> list[str]:
-        return self._attempt("people could not be told", lambda: self._cloud.tell(release, event))
+    def report_waiting(self, number: int, why: str) -> None:
+        """Notify people that a release is under way without a releaser. If that fails, it is logged."""
 
-    def _noted(self, release: Release, notes: list[str]) -> Release:
-        return self._journal.save(release, quiet=True, notes=[*release.notes, *notes]) if notes else release
+        def tell() -> str:
+            current = self._records.current()
+            goes_on = current is not None and current.running and current.number == number
+            return self._cloud.tell(replace(current, why=why), WAITS) if current and goes_on else ""
+
+        for note in self._attempt("people were not notified", tell):
+            self._watcher.log(f"release {number}: {note}")
+
+    def _tell(self, release: Release, event: str, why: str = "") -> Release:
+        """Notify people of an event, once in each stage. Return the release with a note if that failed, for the next write.
+
+        Args:
+            event: as `Cloud.tell` takes it.
+            why: the reason, if the record does not have it.
+        """
+        told = f"{event} {len(release.stages)}"
+        if told in release.told:
+            return release
+        shown = replace(release, why=why or release.why)
+        noted = self._attempt("people were not notified", self._cloud.tell, shown, event)
+        return replace(release, notes=[*release.notes, *noted], told=[*release.told, told])
 
     def _prune(self) -> str:
         deleted = versions.prune(self._lambda, self._cloud.functions, self._records.past())
@@ -303,7 +327,7 @@ class Executor:
         with contextlib.suppress(TakenOver):  # the next release has begun
             self._records.save(release)
 
-    def _attempt(self, failed: str, act: Callable[..., str | None], *arguments: Release) -> list[str]:
+    def _attempt(self, failed: str, act: Callable[..., str | None], *arguments: Any) -> list[str]:
         """Call `act` and return the note that it returns, or one that it failed, if any."""
         try:
             note = act(*arguments)
@@ -326,7 +350,10 @@ class Executor:
             clock=self._cloud.clock,
         )
         self._watcher.log(f"release {release.number}: {release.state}")
-        return release if release.running else self._clear_up(release)
+        if release.running:
+            self.report_waiting(release.number, release.notes[-1])
+            return release
+        return self._clear_up(release)
 
 
 def _kept(seen: Observed) -> dict[str, Any]:

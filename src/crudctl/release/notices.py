@@ -68,18 +68,30 @@ def notice(channels: Channels, release: Release, event: str, now: float) -> Noti
     """Return what people read about an event.
 
     Args:
-        event: `promoted`, `rolled back`, `failed` or `waits`. A return to earlier versions is `promoted` too.
+        event: `promoted`, `rolled back`, `failed`, `reverted` or `waits`.
         now: seconds since the epoch.
     """
-    shown = release.outcome if event == release.state else event
-    meaning, page, color = EVENTS[shown]
+    meaning, page, color = EVENTS[event]
     lines = [f"Release {release.number} of {channels.stack} {meaning}."]
+    if event == WAITS:
+        share = release.stages[-1][0] * 100 if release.stages else 0
+        lines.append(f"{share:g} % of the traffic is on the new versions.")
     if release.why:
         reason = " ".join(release.why.split())
-        lines.append(f"Why: {reason[:REASON]}{'…' if len(reason) > REASON else ''} (by {release.by})")
+        by = f" (by {release.by})" if release.by and event != WAITS else ""
+        lines.append(f"Why: {reason[:REASON]}{'…' if len(reason) > REASON else ''}{by}")
     lines += [f"Versions: {_versions(release)}", f"Runbook: {channels.runbook}#{page}"]
-    subject = f"{channels.stack}: release {release.number} {shown}"[:SUBJECT]
-    return Notice(subject, "\n".join(lines), dashboard_lines.line_at(now, f"release {release.number}: {shown}", color))
+    subject = f"{channels.stack}: release {release.number} {event}"[:SUBJECT]
+    return Notice(subject, "\n".join(lines), dashboard_lines.line_at(now, f"release {release.number}: {event}", color))
+
+
+def tell(channels: Channels, client: Client, sent: Notice, summary: Path | None = None) -> str:
+    """Send a notice as `notify` does, and return a note if not everybody got it."""
+    try:
+        notify(channels, client, sent, summary)
+    except NotNotified as failed:
+        return f"not everybody was notified: {failed}"
+    return ""
 
 
 def notify(channels: Channels, client: Client, sent: Notice, summary: Path | None = None) -> None:

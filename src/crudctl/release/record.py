@@ -59,6 +59,7 @@ class Release:
         comparing: when the comparison of the answers began that was made last; 0 if there was none.
         web: the build of the web app that belongs to the new versions (web_app.py); empty if none was uploaded with them.
         web_before: the build that it replaced.
+        told: what people were notified of, so that whoever takes it over does not do so again.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -97,6 +98,7 @@ class Release:
     comparing: float = 0.0
     web: str = ""
     web_before: str = ""
+    told: list[str] = field(default_factory=list)
 
     @property
     def running(self) -> bool:

@@ -278,14 +278,22 @@ class Releaser:
                     self._watcher.log(f"request failed, trying again: {words(error)}")
                     self._cloud.sleep(self._cloud.interval)
                 elif given_up:
-                    raise Stranded(number, words(error)) from error
+                    raise self._stranded(number, words(error)) from error
                 else:
                     given_up = f"no progress for {silence:.0f} s: {words(error)}"
+            except (KeyboardInterrupt, SystemExit):  # the latter is SIGTERM or SIGHUP
+                self._executor.report_waiting(number, "its releaser was interrupted")
+                raise
             except Exception as error:
                 if given_up:
-                    raise Stranded(number, describe(error)) from error
+                    raise self._stranded(number, describe(error)) from error
                 given_up, state = f"a fault of crudctl: {describe(error)}", FAILED
                 self._watcher.log(f"release {number}: {given_up}")
+
+    def _stranded(self, number: int, why: str) -> Stranded:
+        """Notify people that nobody continues a release, and return the error that says so."""
+        self._executor.report_waiting(number, f"it could be neither continued nor rolled back: {why}")
+        return Stranded(number, why)
 
     def _give_up(self, release: Release, why: str) -> Release:
         """Record that a release is to be rolled back, and why. If it was to be rolled back already, the reason is a note."""

@@ -1,5 +1,7 @@
 """The function `rollback`, which an alarm on the new version calls: it rolls the release back if no releaser does.
 
+The alarm on a release that takes too long calls it too, for those whom only a webhook or the dashboard reaches.
+
 It removes the alarms and metric filters of a release that it has ended. If that fails, or a releaser died before it had done so,
 Lambda or an alarm calls again, and it removes what is left.
 
@@ -25,12 +27,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from crudctl.release import canary_alarms, notices
 from crudctl.release.aliases import Aliases
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
 from crudctl.release.next_step import Step, next_step
 from crudctl.release.observe import observe
-from crudctl.release.record import NothingUnderWay, Records, Release, TakenOver
+from crudctl.release.record import ROLLED_BACK, NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
 
 # boto3 waits a minute for a response by itself, which is all the time that the function has (infra/release.tf).
@@ -47,14 +50,18 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     alarm = event["alarmData"]
     if alarm["state"]["value"] != "ALARM":
         return _result("the alarm is over")
-    records = Records(boto3.client("dynamodb", config=PATIENCE), os.environ["RELEASES_TABLE"])
+    records = Records(_client("dynamodb"), os.environ["RELEASES_TABLE"])
     functions: dict[str, str] = json.loads(os.environ["FUNCTIONS"])
-    cloudwatch = boto3.client("cloudwatch", config=PATIENCE)
-    lookout = Lookout(cloudwatch, boto3.client("logs", config=PATIENCE), functions, os.environ["NAMESPACE"])
+    cloudwatch = _client("cloudwatch")
+    lookout = Lookout(cloudwatch, _client("logs"), functions, os.environ["NAMESPACE"])
     release = records.current()
     if release is None or not release.running:
         lookout.remove()
         return _result("no release is under way")
+    if alarm["alarmName"] == canary_alarms.stuck(os.environ["NAMESPACE"]):
+        but_the_topic = replace(_channels(), topic=None)  # which the alarm notifies
+        _notify(but_the_topic, replace(release, why=alarm["configuration"]["description"]), notices.WAITS)
+        return _result("people were notified of a release that waits")
     if not _is_about(alarm, functions, release):
         return _result("the alarm is about another version")
     if not release.stages:
@@ -65,7 +72,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     if step.action != "roll back":
         return _result(f"the new version is no worse than the old one so far: odds {step.odds:.3g}")
     holder = f"rollback-{uuid.uuid4()}"
-    aliases = Aliases(boto3.client("lambda", config=PATIENCE), functions, holder)
+    aliases = Aliases(_client("lambda"), functions, holder)
     try:
         silence = time.time() - release.seen
         note = f"the alarm fired {silence:.0f} s after the last write of the releaser ({release.who}, process {release.pid})"
@@ -78,8 +85,26 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("the release was taken over meanwhile")
     if release.running:
         raise RuntimeError(release.notes[-1])
+    if failed := _notify(_channels(), release, ROLLED_BACK):
+        records.archive(replace(release, notes=[*release.notes, failed]))
     lookout.remove()
     return _result(f"release {release.number} was rolled back")
+
+
+def _channels() -> notices.Channels:
+    return notices.Channels(**json.loads(os.environ["NOTICES"]))
+
+
+def _notify(channels: notices.Channels, release: Release, event: str) -> str:
+    """Notify people. Return a note, and log it, if not everybody was."""
+    failed = notices.tell(channels, _client, notices.notice(channels, release, event, time.time()))
+    if failed:
+        _result(failed)
+    return failed
+
+
+def _client(service: str) -> Any:
+    return boto3.client(service, config=PATIENCE)
 
 
 def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release) -> bool:
