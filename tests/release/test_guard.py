@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crudctl.release.evidence import Count, Evidence, Period
-from crudctl.release.guard import Policy, decide, trips
+from crudctl.release.guard import BAKING, Policy, decide, trips
 from crudctl.release.odds import broken, suspicion
 from tests.release.simulation import TRIP
 
@@ -62,7 +62,7 @@ def test_the_action_after_the_bake_follows_from_the_counts(new: Count, old: Coun
 def test_a_version_that_leaves_no_log_lines_is_not_promoted() -> None:
     silent = evidence(Count(20, unknown=5), Count(180))
     held = decide(silent, ENOUGH, elapsed=600, bake=600)
-    reason = "5 of 20 requests to the new version of create_item left no log line, so their responses are unknown"
+    reason = "5 of 20 requests to the new version of create_item left no log line, so nobody knows whether they failed"
     assert (held.action, held.reason) == ("hold", reason)
     assert decide(silent, ENOUGH, elapsed=1200, bake=600).action == "roll back"
     as_before = evidence(Count(20, unknown=5), Count(180, unknown=45))
@@ -72,7 +72,7 @@ def test_a_version_that_leaves_no_log_lines_is_not_promoted() -> None:
 
 def test_a_healthy_version_is_held_until_the_end_of_the_bake() -> None:
     decision = decide(evidence(Count(20), Count(180)), ENOUGH, elapsed=599, bake=600)
-    assert (decision.action, decision.reason) == ("hold", "baking")
+    assert (decision.action, decision.reason) == ("hold", BAKING)
 
 
 def test_a_bad_version_is_rolled_back_before_the_end_of_the_bake() -> None:
@@ -85,7 +85,7 @@ def test_nothing_is_promoted_on_too_few_requests() -> None:
     few = dict.fromkeys(OPERATIONS, 9)
     decision = decide(evidence(Count(9), Count(81)), few, elapsed=600, bake=600)
     assert decision.action == "hold"
-    assert decision.reason == "the new version has served 45 of at least 50 requests in this step"
+    assert decision.reason == "only 45 requests to the new version in this step, at least 50 are needed"
 
 
 def test_an_operation_with_too_few_requests_holds_the_release() -> None:
@@ -97,7 +97,7 @@ def test_an_operation_with_too_few_requests_holds_the_release() -> None:
 def test_a_release_without_a_verdict_is_rolled_back_in_the_end() -> None:
     decision = decide({name: [] for name in OPERATIONS}, {}, elapsed=1200, bake=600)
     assert decision.action == "roll back"
-    assert decision.reason.startswith("no verdict after 1200 s: the new version has served 0")
+    assert decision.reason.startswith("still too little to judge by after 1200 s: only 0 requests")
 
 
 def test_doubt_that_another_bake_does_not_confirm_ends_with_the_promotion() -> None:
@@ -108,7 +108,7 @@ def test_doubt_that_another_bake_does_not_confirm_ends_with_the_promotion() -> N
     ended = decide(doubtful, ENOUGH, elapsed=1200, bake=600)
     assert ended.action == "promote"
     reason = "create_item: 2 of 20 requests failed, against 0 of 180 with the old version"
-    assert ended.reason == f"no worse than the old version beyond chance ({reason})"
+    assert ended.reason == f"as good as the old version; this may be chance: {reason}"
     assert decide(evidence(Count(40, faults=3), Count(360)), ENOUGH, elapsed=1199, bake=600).action == "roll back"
 
 
@@ -127,7 +127,7 @@ def test_an_operation_that_always_fails_with_both_versions_stops_nothing(weight:
     """One user, who sends nothing but requests that the service cannot process."""
     new = round(faults * weight)
     attacked = evidence(Count(new, faults=new), Count(faults - new, faults=faults - new), weight)
-    assert decide(attacked, ENOUGH, elapsed=1, bake=600).reason == "baking"
+    assert decide(attacked, ENOUGH, elapsed=1, bake=600).reason == BAKING
     assert decide(attacked, ENOUGH, elapsed=600, bake=600).action == "promote"
 
 
@@ -162,7 +162,7 @@ USUAL = lasting(180, 90, 54, 36)
 def test_slow_requests_of_one_operation_alone_roll_back() -> None:
     decision = decide(evidence(lasting(5, 5, 4, 26), USUAL), ENOUGH, elapsed=1, bake=600)
     assert decision.action == "roll back"
-    slow = "26 of 40 requests were among the slowest tenth, against 36 of 360 with the old version"
+    slow = "26 of 40 requests took as long as only one in ten did before, against 36 of 360 with the old version"
     assert decision.reason == f"create_item: {slow}"
 
 
@@ -173,7 +173,7 @@ def test_a_version_that_is_faster_is_not_suspicious() -> None:
 def test_durations_of_a_period_in_which_the_weight_changed_are_not_compared() -> None:
     """All requests before the change met the old version: had they been fast, the new version would look slow."""
     mixed = {"list_items": [Period(0.9, lasting(0, 0, 0, 40), lasting(400, 0, 0, 0), steady=False)]}
-    assert decide(mixed, ENOUGH, elapsed=1, bake=600).reason == "baking"
+    assert decide(mixed, ENOUGH, elapsed=1, bake=600).reason == BAKING
 
 
 def test_evidence_of_all_operations_adds_up() -> None:

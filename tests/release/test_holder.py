@@ -19,7 +19,7 @@ import pytest
 from crudctl import processes
 from crudctl.console import Failed
 from crudctl.project import Environment
-from crudctl.release import commands, report
+from crudctl.release import commands, wording
 from crudctl.release.aliases import PROD, Position
 from crudctl.release.commands import failures
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
@@ -168,7 +168,7 @@ def test_a_record_names_who_took_the_release_over(aws: Aws) -> None:
     left = left_baking(aws)
     ended = aws.releaser().abort()
     assert ended.begun_by == left.begun_by == left.who
-    assert re.search(r" UTC: taken over by .+@.+ at step `bake`", ended.notes[0])
+    assert re.search(r" UTC: taken over by .+@.+ while both versions serve", ended.notes[0])
 
 
 def test_a_release_whose_alias_something_else_moves_fails_and_leaves_that_alias_alone(aws: Aws) -> None:
@@ -180,7 +180,7 @@ def test_a_release_whose_alias_something_else_moves_fails_and_leaves_that_alias_
     assert ended.state == "failed"
     assert ended.why == f"alias prod of get_item is at {theirs}: something else moved it"
     assert ended.elsewhere == [f"prod of get_item at {theirs}"]
-    assert report.verdict(ended).endswith(f"except aliases that something else moved meanwhile: {ended.elsewhere[0]}")
+    assert wording.verdict(ended).endswith(f"except aliases that something else moved meanwhile: {ended.elsewhere[0]}")
     assert aws.places() == before | {PROD: {**before[PROD], "get_item": theirs}}
 
 

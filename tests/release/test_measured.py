@@ -64,7 +64,7 @@ def test_a_real_crash_in_the_first_round_trip_rolls_back_before_any_user_calls_t
     assert (ended.state, ended.by) == (ROLLED_BACK, "round trip")
     assert (
         ended.why
-        == f"rejected before any user traffic: DELETE by delete_item version {ended.new['delete_item']} crashed: RuntimeError"
+        == f"refused before any user had it: DELETE by delete_item version {ended.new['delete_item']} crashed: RuntimeError"
     )
     assert rig.places() == before
     assert rig.left_behind() == 0

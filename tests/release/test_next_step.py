@@ -9,6 +9,7 @@ import pytest
 
 from crudctl.release.aliases import CANARY, PROD, Position
 from crudctl.release.evidence import Count, Period
+from crudctl.release.guard import BAKING
 from crudctl.release.next_step import Observed, Step, Trials, after, next_step, steps
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 
@@ -36,7 +37,7 @@ def baking(since: float = NOW - BAKE, **changes: Any) -> Release:
 def watched(since: float = NOW - 60, **changes: Any) -> Release:
     """Return the record of a release after its promotion."""
     stages = [0.1, since - 900, since - 899], [0.5, since - 500, since - 499], [1.0, since - 1, since]
-    return at("watch", *stages, step=1, why="as healthy as the old version", by="verdict", **changes)
+    return at("watch", *stages, step=1, why="as good as the old version", by="verdict", **changes)
 
 
 def looked(periods: Any = GOOD, **seen: Any) -> Observed:
@@ -92,11 +93,11 @@ TABLE: dict[str, tuple[Release, Any, Observed, Step]] = {
     "a shift that was begun is done again": (
         at("shift", [0.1, NOW - 9]), {}, Observed(), Step("shift", "", moves=SPLIT, share=0.1),
     ),
-    "a step bakes": (baking(NOW - 10), SPLIT, looked(), Step("hold", "baking", share=0.1)),
+    "a step bakes": (baking(NOW - 10), SPLIT, looked(), Step("hold", BAKING, share=0.1)),
     "a bad version is rolled back in the middle of a bake": (
         baking(NOW - 10), SPLIT, looked(BAD), Step("roll back", "30 of 100", "verdict", state=ROLLED_BACK),
     ),
-    "faults of both versions are no reason": (baking(NOW - 10), SPLIT, looked(BOTH_BAD), Step("hold", "baking", share=0.1)),
+    "faults of both versions are no reason": (baking(NOW - 10), SPLIT, looked(BOTH_BAD), Step("hold", BAKING, share=0.1)),
     "a wrong response to a round trip rolls back": (
         baking(NOW - 10), SPLIT, looked(wrong="418"), Step("roll back", "418", "verdict", state=ROLLED_BACK),
     ),
@@ -104,7 +105,7 @@ TABLE: dict[str, tuple[Release, Any, Observed, Step]] = {
         baking(), {PROD: {"get": Position("9")}}, looked(), Step("roll back", "at 9", "releaser", state=FAILED),
     ),
     "a function deployed meanwhile has no place in it": (
-        baking(NOW - 10), {PROD: {**SPLIT[PROD], "new": Position("1")}}, looked(), Step("hold", "baking", share=0.1),
+        baking(NOW - 10), {PROD: {**SPLIT[PROD], "new": Position("1")}}, looked(), Step("hold", BAKING, share=0.1),
     ),
     "a good step is compared again": (
         baking(), SPLIT, replace(looked(), differences=None), Step("compare", "", changes={"comparing": NOW}),
@@ -118,20 +119,20 @@ TABLE: dict[str, tuple[Release, Any, Observed, Step]] = {
              moves={PROD: {"get": Position("1", "2", 0.5), "list": Position("4")}}, share=0.5),
     ),
     "too few requests hold": (
-        baking(), SPLIT, replace(looked(), served={"get": Count(3)}), Step("hold", "served 3 of at least 50", share=0.1),
+        baking(), SPLIT, replace(looked(), served={"get": Count(3)}), Step("hold", "only 3 requests", share=0.1),
     ),
     "and end in a rollback": (
         baking(NOW - 2 * BAKE), SPLIT, replace(looked(), served={"get": Count(3)}),
-        Step("roll back", "served 3 of at least 50", "verdict", state=ROLLED_BACK),
+        Step("roll back", "only 3 requests", "verdict", state=ROLLED_BACK),
     ),
     "a releaser that comes late has the patience of one bake": (
         baking(NOW - 9 * BAKE), SPLIT, replace(looked(), served={"get": Count(3)}, since=NOW - 1),
-        Step("hold", "served 3 of at least 50", share=0.1),
+        Step("hold", "only 3 requests", share=0.1),
     ),
     "after the last step all traffic moves": (
         at("bake", [0.5, 1, 2], step=1), {}, looked(),
-        Step("promote", "as healthy", "verdict", share=1.0, state=PROMOTED,
-             changes={"doing": "promote", "why": "as healthy as the old version", "by": "verdict",
+        Step("promote", "as good", "verdict", share=1.0, state=PROMOTED,
+             changes={"doing": "promote", "why": "as good as the old version", "by": "verdict",
                       "stages": [[0.5, 1, 2], [1.0, NOW]]},
              moves={PROD: ALL_NEW[PROD], CANARY: ALL_NEW[PROD]}),
     ),
@@ -139,8 +140,8 @@ TABLE: dict[str, tuple[Release, Any, Observed, Step]] = {
         at("promote", [0.5, 1, 2], [1.0, 3], step=1, by="verdict"), {}, Observed(),
         Step("promote", "", "verdict", share=1.0, state=PROMOTED, moves={PROD: ALL_NEW[PROD], CANARY: ALL_NEW[PROD]}),
     ),
-    "what was promoted is watched": (watched(), ALL_NEW, alone(0), Step("hold", "promoted, watched", share=1.0)),
-    "and ends after a bake": (watched(NOW - BAKE), ALL_NEW, alone(1), Step("end", "as healthy", "verdict", state=PROMOTED)),
+    "what was promoted is watched": (watched(), ALL_NEW, alone(0), Step("hold", "all traffic is on the new version", share=1.0)),
+    "and ends after a bake": (watched(NOW - BAKE), ALL_NEW, alone(1), Step("end", "as good", "verdict", state=PROMOTED)),
     "a fault that shows only with all traffic starts over": (
         watched(), ALL_NEW, alone(40),
         Step("start over", "get: 40 of 100 requests failed, against 0 of 1000 before", share=0.1, moves=SPLIT,
@@ -150,7 +151,7 @@ TABLE: dict[str, tuple[Release, Any, Observed, Step]] = {
         watched(restarts=1), ALL_NEW, alone(40), Step("roll back", "40 of 100", "verdict", state=ROLLED_BACK),
     ),
     "no fault of users who did so before": (
-        watched(), ALL_NEW, replace(alone(40), periods=BOTH_BAD), Step("hold", "promoted, watched", share=1.0),
+        watched(), ALL_NEW, replace(alone(40), periods=BOTH_BAD), Step("hold", "all traffic is on the new version", share=1.0),
     ),
     "an alias that something else moved after the promotion": (
         watched(), SPLIT, alone(0), Step("roll back", "something else", "releaser", state=FAILED),

@@ -70,11 +70,11 @@ def test_the_round_trip_makes_the_calls_that_are_counted(aws: Aws) -> None:
 def test_a_probed_operation_is_judged_like_the_others(aws: Aws) -> None:
     aws.add_archive(probed=True)
     ended = aws.releaser().start([0.5], BAKE, aws.publish())
-    assert (ended.state, ended.why) == (PROMOTED, "as healthy as the old version")
+    assert (ended.state, ended.why) == (PROMOTED, "as good as the old version")
     assert ended.figures[ARCHIVE]["new"]["requests"] >= 5
     crashing = aws.publish(Fault("exceptions", ARCHIVE))
     ended = aws.releaser().start([0.5], BAKE, crashing)
-    assert ended.why == f"rejected before any user traffic: POST by {ARCHIVE} version 3 crashed"
+    assert ended.why == f"refused before any user had it: POST by {ARCHIVE} version 3 crashed"
 
 
 def test_an_operation_that_nobody_probes_and_nobody_calls_does_not_hold_a_release(aws: Aws) -> None:
@@ -82,7 +82,10 @@ def test_an_operation_that_nobody_probes_and_nobody_calls_does_not_hold_a_releas
     new = aws.publish()
     ended = aws.releaser().start([0.1, 0.5], BAKE, new)
     assert ended.state == PROMOTED
-    assert ended.why == f"as healthy as the old version; too few requests to judge {ARCHIVE}, which no round trip calls"
+    assert (
+        ended.why
+        == f"as good as the old version; too few requests to judge {ARCHIVE}, which no test request of crudctl calls"
+    )
     assert aws.places() == at(new)
     assert ended.figures[ARCHIVE]["new"]["requests"] == 0
 

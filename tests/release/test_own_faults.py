@@ -64,7 +64,10 @@ def test_a_fault_of_the_releaser_rolls_back_and_is_recorded(
         assert (ended.state, ended.by) == (FAILED, "releaser")
         assert ended.why.startswith("a fault of crudctl: KeyError: 'archive_item' (")
         assert aws.places() == before
-        assert (code, "Failed: all traffic is on the old versions." in output) == (1, True), output
+        assert (
+            code,
+            "Failed, through no fault of the new versions: all traffic is on the old versions." in output,
+        ) == (1, True), output
         monkeypatch.undo()
         assert "a fault of crudctl: KeyError: 'archive_item'" in release("status")[1]
 
@@ -84,8 +87,8 @@ def test_a_fault_in_the_rollback_too_is_said_and_another_releaser_can_finish(
         assert "`crudctl release resume --env test` or `crudctl release abort --env test`" in output
         assert any(position.other for position in aws.places()[PROD].values())  # traffic is split, and it says so:
         code, output = release("status")
-        assert "Release 1: under way: roll back." in output
-        assert "Roll back: a fault of crudctl: KeyError: 'archive_item' (" in output
+        assert "Release 1: under way: moving all traffic back to the old versions." in output
+        assert "Why: a fault of crudctl: KeyError: 'archive_item' (" in output
         assert "is no longer running" in output
         monkeypatch.undo()
     with in_project(aws, tmp_path):
@@ -110,7 +113,7 @@ def test_a_fault_while_a_bad_version_is_rolled_back_keeps_the_reason_and_notes_t
     monkeypatch.setattr(Probe, "round_trip", lambda *_: rejected)
     ended = aws.releaser(policy=HASTY).start([0.5], 0, aws.publish())
     assert (ended.state, ended.by) == (ROLLED_BACK, "round trip")
-    assert ended.why == "rejected before any user traffic: a test"
+    assert ended.why == "refused before any user had it: a test"
     assert ended.notes[0].startswith("a fault of crudctl: KeyError: 'archive_item' (")
     assert aws.places() == before
 

@@ -34,7 +34,7 @@ def test_a_healthy_release_reaches_all_users_without_a_failed_request(rig: Rig, 
     assert code == 0, output
     assert rig.places()[PROD] == before[PROD]
     code, output = rig.release("history")
-    assert "as healthy as the old version" in output
+    assert "as good as the old version" in output
     assert "reverted" in output
     assert len(output.splitlines()) == 1 + len(rig.records.past())  # a line each
     code, output = rig.release("rollback", "--to", "999")

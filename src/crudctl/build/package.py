@@ -56,6 +56,7 @@ ROLLBACK = (
     "release/rollback",
     "release/rollback_function",
     "release/webhook",
+    "release/wording",
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 

@@ -45,6 +45,7 @@ from crudctl.release.record import (
 )
 from crudctl.release.releaser import CannotRelease, Releaser, Stranded
 from crudctl.release.view import View, lasting, moment, one_line, share, table
+from crudctl.release.wording import DOING, decided, looks, verdict
 
 ENV = environment_option(*project.ENVIRONMENTS)
 YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -192,9 +193,9 @@ def status(environment: Environment, as_json: bool) -> None:
     if last is None:
         out.print("No releases yet.")
         return
-    out.print(f"Release {last.number}: {report.verdict(last)}.")
+    out.print(f"Release {last.number}: {verdict(last)}.")
     if not last.running:
-        out.print(f"Ended {moment(last.ended)}: {one_line(last.why)} (by {last.by})")
+        out.print(f"Ended {moment(last.ended)}: {one_line(last.why)}. Decided by: {decided(last.by)}.")
         left_at = last.new if last.state == PROMOTED else last.old
         moved = [name for name, at in positions[PROD].items() if name in left_at and at != Position(left_at[name])]
         if moved:
@@ -205,13 +206,14 @@ def status(environment: Environment, as_json: bool) -> None:
         f"{share(last)} of the traffic is on the new versions."
     )
     if last.why:
-        out.print(f"{last.doing.capitalize()}: {one_line(last.why)} (by {last.by}).")
+        out.print(f"Why: {one_line(last.why)}. Decided by: {decided(last.by)}.")
     if following:
         out.print(f"Next: {planned.doing(following, last)} Why: {one_line(following.why)}.")
     for note in last.notes:
         out.print(one_line(note))
     if last.figures:
         out.print(table(last.figures))
+        out.print(f"{looks(last.odds, Policy())}, as of {moment(last.looked)}.")
     _show_releaser(environment, last)
 
 
@@ -330,7 +332,7 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
         listed.add_column(column, overflow="fold")
     for each in past:
         lasted = lasting((each.ended or time.time()) - each.since)
-        why = f"{one_line(each.why)} ({each.by})" if each.why else each.doing
+        why = f"{one_line(each.why)} ({each.by})" if each.why else verdict(each)
         cells = (str(each.number), moment(each.since), lasted, each.begun_by or each.who, each.outcome, why)
         listed.add_row(*map(Text, cells))
     out.print(listed if past else "No releases yet.")
@@ -491,7 +493,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
         for note in ended.notes:
             err.print(note)
         raise Failed(
-            f"Release {ended.number} has not ended: {ended.doing}.",
+            f"Release {ended.number} has not ended: {DOING[ended.doing]}.",
             f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'abort')}.",
         )
     _serve_web_app_of(environment, ended)

@@ -17,6 +17,7 @@ from typing import Literal
 from crudctl.release.evidence import Evidence, total
 from crudctl.release.odds import broken, suspicion, unlogged
 
+BAKING = "the minimum time of this step is not over"
 Action = Literal["promote", "hold", "roll back"]
 
 
@@ -86,26 +87,26 @@ def decide(
     policy = policy or Policy()
     odds, finding = suspicion(evidence)
     if wrong:
-        return Decision("roll back", f"wrong response to a synthetic round trip: {wrong}", odds)
+        return Decision("roll back", f"wrong response to a test request of crudctl: {wrong}", odds)
     always, failing = broken(evidence, policy.in_a_row)
     if always >= policy.certain:
         return Decision("roll back", failing, odds)
     if odds >= policy.limit:
         return Decision("roll back", finding, odds)
     if elapsed < bake:
-        return Decision("hold", "baking", odds)
+        return Decision("hold", BAKING, odds)
     lacking = _lacking(step_requests, evidence, policy, unprobed)
     patient = elapsed < bake * policy.patience
     if lacking and patient:
         return Decision("hold", lacking, odds)
     if lacking:
-        return Decision("roll back", f"no verdict after {elapsed:.0f} s: {lacking}", odds)
+        return Decision("roll back", f"still too little to judge by after {elapsed:.0f} s: {lacking}", odds)
     unjudged = _unjudged(step_requests, policy, unprobed)
     if odds < policy.doubt:
-        return Decision("promote", "as healthy as the old version" + unjudged, odds)
+        return Decision("promote", "as good as the old version" + unjudged, odds)
     if patient:
-        return Decision("hold", f"in doubt: {finding}", odds)
-    return Decision("promote", f"no worse than the old version beyond chance ({finding})" + unjudged, odds)
+        return Decision("hold", f"in doubt, so this step lasts longer: {finding}", odds)
+    return Decision("promote", f"as good as the old version; this may be chance: {finding}" + unjudged, odds)
 
 
 def trips(
@@ -149,7 +150,7 @@ def trips(
 def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Policy, unprobed: Collection[str]) -> str:
     served, probed = sum(step_requests.values()), [name for name in evidence if name not in unprobed]
     if served < policy.least and (probed or not evidence):
-        return f"the new version has served {served} of at least {policy.least} requests in this step"
+        return f"only {served} requests to the new version in this step, at least {policy.least} are needed"
     thin = [name for name in probed if step_requests.get(name, 0) < policy.least_each]
     if thin:
         return f"too few requests to the new version of {', '.join(thin)}"
@@ -158,10 +159,10 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
         many = new.unknown >= policy.least_each and new.unknown > policy.unknown * new.requests
         if many and unlogged(evidence, operation) >= policy.certain:
             counted = f"{new.unknown} of {new.requests} requests to the new version of {operation}"
-            return f"{counted} left no log line, so their responses are unknown"
+            return f"{counted} left no log line, so nobody knows whether they failed"
     return ""
 
 
 def _unjudged(step_requests: Mapping[str, int], policy: Policy, unprobed: Collection[str]) -> str:
     few = sorted(name for name in unprobed if step_requests.get(name, 0) < policy.least_each)
-    return f"; too few requests to judge {', '.join(few)}, which no round trip calls" if few else ""
+    return f"; too few requests to judge {', '.join(few)}, which no test request of crudctl calls" if few else ""

@@ -14,6 +14,7 @@ from crudctl import processes
 from crudctl.release.guard import Decision
 from crudctl.release.record import Records, Release
 from crudctl.release.view import moment
+from crudctl.release.wording import DOING
 
 
 class Watcher(Protocol):
@@ -82,7 +83,7 @@ class Journal:
         Raise record.NothingUnderWay, record.TakenOver.
         """
         release = self._records.take_over(number=number, **self.signature())
-        note = f"{moment(release.seen)}: taken over by {release.who} at step `{release.doing}`"
+        note = f"{moment(release.seen)}: taken over by {release.who} while {DOING[release.doing]}"
         return self.save(release, quiet=True, notes=[*release.notes, note])
 
     def mine(self) -> Release:
@@ -101,7 +102,9 @@ class Journal:
         self._records.save(release)
         self.saved = release.seen
         if not quiet:
-            self._watcher.log(f"release {release.number}: {release.doing if release.running else release.outcome}")
+            self._watcher.log(
+                f"release {release.number}: {DOING[release.doing] if release.running else release.outcome}"
+            )
         return release
 
     def of_another(self, number: int, interval: float, patience: float = 60.0) -> Release:

@@ -225,7 +225,7 @@ def _judge_alone(record: Release, positions: Places, evidence: Observed, now: fl
     if away := elsewhere(record, positions):
         return Step("roll back", f"{away}: something else moved it", "releaser", state=FAILED)
     if evidence.wrong:
-        why = f"wrong response to a synthetic round trip: {evidence.wrong}"
+        why = f"wrong response to a test request of crudctl: {evidence.wrong}"
         return Step("roll back", why, "verdict", state=ROLLED_BACK)
     odds, finding = promoted.suspicion(_while_split(evidence.periods), evidence.alone)
     if odds >= policy.limit and record.restarts:
@@ -235,7 +235,8 @@ def _judge_alone(record: Release, positions: Places, evidence: Observed, now: fl
         why = f"worse since it has all traffic: {finding}"
         return replace(_shift(record, 0, now, why), action="start over", odds=odds)
     if _elapsed(record, evidence, now) < record.bake:
-        return Step("hold", "promoted, watched for one more bake", odds=odds, share=1.0)
+        why = "all traffic is on the new version, which is watched for as long as one more step"
+        return Step("hold", why, odds=odds, share=1.0)
     return Step("end", record.why, record.by, odds, state=PROMOTED)
 
 
@@ -249,7 +250,7 @@ def _compared(record: Release, evidence: Observed, now: float, why: str, reject:
         return None
     more = len(evidence.differences) - SHOWN
     named = "; ".join(evidence.differences[:SHOWN]) + (f", and {more} more" if more > 0 else "")
-    rejected: Step = reject(f"the new version answers otherwise: {named}", "comparison")
+    rejected: Step = reject(f"the new version responds differently: {named}", "comparison")
     return rejected
 
 
@@ -290,7 +291,7 @@ def _go_on_promoting(record: Release, *_: Any) -> Step:
 
 
 def _reject(why: str, by: str = "round trip") -> Step:
-    return Step("roll back", f"rejected before any user traffic: {why}", by, state=ROLLED_BACK)
+    return Step("roll back", f"refused before any user had it: {why}", by, state=ROLLED_BACK)
 
 
 def _differ(why: str, by: str) -> Step:

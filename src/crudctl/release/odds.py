@@ -169,5 +169,5 @@ def _fault_finding(evidence: Evidence, prefix: str = "") -> str:
 
 def _slow_finding(evidence: Evidence, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
-    slow = f"{new.slow} of {sum(new.ranges)} requests were among the slowest tenth"
+    slow = f"{new.slow} of {sum(new.ranges)} requests took as long as only one in ten did before"
     return f"{prefix}{slow}, against {old.slow} of {sum(old.ranges)} with the old version"

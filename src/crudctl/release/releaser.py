@@ -21,6 +21,7 @@ from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.offered import pack
 from crudctl.release.record import FAILED, ROLLED_BACK, Frozen, Refused, Release, TakenOver
+from crudctl.release.wording import DOING
 
 Places = Mapping[str, Position]  # where an alias is, by operation
 
@@ -127,7 +128,7 @@ class Releaser:
         if current and current.running and current.doing not in ("promote", "roll back"):
             self._check_probes()  # before taking it over: a refusal changes nothing
         release = self._journal.take_over(number)
-        self._watcher.log(f"release {release.number}: taken over at step `{release.doing}`")
+        self._watcher.log(f"release {release.number}: taken over; {DOING[release.doing]}")
         return self._go_on(release.number)
 
     def promote(self, number: int | None = None) -> Release:

@@ -7,15 +7,9 @@ from dataclasses import asdict
 
 from crudctl.project import Environment
 from crudctl.release.guard import Policy
-from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from crudctl.release.record import Release
 from crudctl.release.view import lasting, moment, one_line
-
-VERDICTS = {
-    PROMOTED: "promoted: all traffic is on the new versions",
-    "reverted": "reverted: all traffic is on versions that were in service before",
-    ROLLED_BACK: "rolled back: all traffic is on the old versions",
-    FAILED: "failed: all traffic is on the old versions",
-}
+from crudctl.release.wording import decided, looks, verdict
 
 
 def write(environment: Environment, release: Release, text: str) -> str:
@@ -27,14 +21,6 @@ def write(environment: Environment, release: Release, text: str) -> str:
     return str(environment.home / "releases" / f"{release.number}.md")
 
 
-def verdict(release: Release) -> str:
-    """Return how it ended, in one line without a full stop."""
-    line = VERDICTS.get(release.outcome, f"under way: {release.doing}")
-    if release.elsewhere:
-        line += f", except aliases that something else moved meanwhile: {', '.join(release.elsewhere)}"
-    return line
-
-
 def markdown(release: Release, environment: str, policy: Policy | None = None) -> str:
     """Return the report: how and why the release ended, and the figures that were compared."""
     policy = policy or Policy()
@@ -44,8 +30,8 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         "",
         f"**{verdict(release).capitalize()}.**",
         "",
-        f"- Why: {one_line(release.why) or 'no verdict yet'}",
-        f"- Decided by: {release.by or '-'}",
+        f"- Why: {one_line(release.why) or 'nothing is decided yet'}",
+        f"- Decided by: {decided(release.by)}",
         f"- Started: {moment(release.since)} by {release.begun_by or release.who}",
     ]
     if release.ended:
@@ -57,17 +43,19 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         f"- {stage[0] * 100:g}% of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
         for stage, end in zip(release.stages, ends, strict=False)
     ]
-    lines += ["", "| function | old version | new version |", "|---|---:|---:|"]
+    if release.web:
+        lines.append(f"- Web app: build {release.web_before or 'unknown'} before, {release.web} after")
+    columns = "old version | new version" if release.weights else "from version | to version"
+    lines += ["", f"| function | {columns} |", "|---|---:|---:|"]
     lines += [f"| {name} | {release.old.get(name, '-')} | {version} |" for name, version in release.new.items()]
     if release.figures:
         lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [
             "",
             "Faults are crashes, timeouts and 5xx responses. Slow requests took longer than nine in ten did before. "
-            "Counts are of all steps and include synthetic round trips; percentiles are of the last minute.",
+            "Counts are of all steps and include test requests of crudctl; p50 and p95 are of the last minute.",
             "",
-            f"These figures are {_times(release.odds)} times as likely if the new version is worse as if it is not. "
-            f"A release is rolled back at {policy.limit:g}, and held for another bake above {policy.doubt:g}.",
+            f"{looks(release.odds, policy)}. Above {policy.doubt:g} to 1 a step lasts up to twice as long, to be sure.",
         ]
     if release.notes:
         lines += ["", "## Notes", "", *(f"- {one_line(note)}" for note in release.notes)]
@@ -76,10 +64,6 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
 
 def _as_of(release: Release) -> list[str]:
     return [f"As of {moment(release.looked)}.", ""] if release.looked else []
-
-
-def _times(odds: float) -> str:
-    return "over a million" if odds > 1e6 else f"{odds:.3g}"
 
 
 def _figures(release: Release) -> list[str]:

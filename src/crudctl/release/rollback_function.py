@@ -29,12 +29,14 @@ from botocore.config import Config
 
 from crudctl.release import canary_alarms, notices
 from crudctl.release.aliases import Aliases
+from crudctl.release.guard import Policy
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
 from crudctl.release.next_step import Step, next_step
 from crudctl.release.observe import observe
 from crudctl.release.record import ROLLED_BACK, NothingUnderWay, Records, Release, TakenOver
 from crudctl.release.rollback import roll_back
+from crudctl.release.wording import looks
 
 # boto3 waits a minute for a response by itself, which is all the time that the function has (infra/release.tf).
 # https://docs.aws.amazon.com/botocore/latest/reference/config.html
@@ -70,7 +72,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     cloudwatch.set_alarm_state(AlarmName=alarm["alarmName"], StateValue="OK", StateReason=looking)
     step = _look(cloudwatch, functions, release)
     if step.action != "roll back":
-        return _result(f"the new version is no worse than the old one so far: odds {step.odds:.3g}")
+        return _result(looks(step.odds, Policy()))
     holder = f"rollback-{uuid.uuid4()}"
     aliases = Aliases(_client("lambda"), functions, holder)
     try:
@@ -125,7 +127,7 @@ def _look(cloudwatch: Any, functions: dict[str, str], release: Release) -> Step:
 
 
 def _reason(alarm: dict[str, Any], step: Step) -> str:
-    return f"{step.why} ({alarm['alarmName']}: {alarm['state']['reason']})"
+    return f"{step.why}; noticed by alarm {alarm['alarmName']}"
 
 
 def _watched(alarm: dict[str, Any], functions: dict[str, str]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from rich.text import Text
 from crudctl.console import Screen, unheard
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import Release
+from crudctl.release.wording import looks
 
 
 def moment(epoch: float) -> str:
@@ -70,16 +71,19 @@ def _cells(side: dict[str, Any]) -> list[str]:
 
 
 def headline(release: Release, decision: Decision, policy: Policy, now: float) -> str:
-    """Return one line: weight, counts, odds, verdict so far, time left."""
+    """Return one line: the share, what failed, whether it looks worse, what follows from that, and the time left."""
     totals = {
         side: tuple(sum(entry[side][name] for entry in release.figures.values()) for name in ("faults", "requests"))
         for side in ("new", "old")
     }
-    counts = ", ".join(f"{side} {faults} of {requests} failed" for side, (faults, requests) in totals.items())
+    failed = ", ".join(f"{faults} of {requests} {side}" for side, (faults, requests) in totals.items())
     left = release.stages[-1][-1] + release.bake - now
-    time_left = f"{lasting(left)} left" if left > 0 else "minimum time over"
-    odds = f"odds {decision.odds:.3g} of {policy.limit:g}"
-    return f"{share(release)} on the new version: {counts}; {odds}; {decision.action}: {decision.reason}; {time_left}"
+    time_left = f"{lasting(left)} left" if left > 0 else "its minimum time is over"
+    action = {"hold": "Wait", "promote": "Go on", "roll back": "Go back"}[decision.action]
+    return (
+        f"{share(release)} on the new version, {time_left}. Failed: {failed}. {looks(decision.odds, policy)}. "
+        f"{action}: {decision.reason}."
+    )
 
 
 class View:
