@@ -284,6 +284,8 @@ locals {
       },
       { Effect = "Allow", Action = "sns:Publish", Resource = local.notified },
       { Effect = "Allow", Action = "ssm:GetParameter", Resource = local.webhooks },
+      # A release asks who was refused, if its new version refuses more than the old one: src/crudctl/release/callers.py
+      { Effect = "Allow", Action = "logs:FilterLogEvents", Resource = local.groups[0] },
       {
         Effect   = "Allow"
         Action   = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"]

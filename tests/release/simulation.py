@@ -28,7 +28,7 @@ from crudctl.release.aliases import ALIASES, PROD, Position
 from crudctl.release.canary_alarms import Settings
 from crudctl.release.cloud import BLIND, Cloud
 from crudctl.release.guard import Decision, Policy
-from crudctl.release.line_filters import COLD_STARTS, RESPONSES
+from crudctl.release.line_filters import COLD_STARTS, REFUSED, RESPONSES
 from crudctl.release.record import Release
 from crudctl.release.releaser import Releaser
 from tests import contracts
@@ -42,6 +42,7 @@ RESOLUTION = 5  # seconds of which equal values are one point, as in the emulato
 COLD = 400.0  # milliseconds of the first request of a version
 TIMEOUT = 10_000.0  # milliseconds
 HASTY = Policy(least=0, least_each=0)
+USERS, ODD = 7, "odd"  # callers; one who sends what others do not
 SETTINGS = Settings(PREFIX, "arn:rollback", "arn:topic", "docs/runbook.md", cause=300, release=3600)
 
 Call = Callable[..., Any]
@@ -49,9 +50,10 @@ Call = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What one function of a version does wrong: a key of crudctl.local.demo_versions.FAULTS, and in which share of its calls.
+    """What one function of a version does wrong, and in which share of its calls.
 
     Attributes:
+        kind: a key of crudctl.local.demo_versions.FAULTS, or `picky`: refuses what the caller ODD sends, and nothing else.
         after: epoch seconds before which it does nothing wrong.
         alone: it does nothing wrong while another version has a share of the traffic.
     """
@@ -108,10 +110,12 @@ class Aws:
         self.cloudwatch = CloudWatch()
         self.logs = Logs()
         self.failing: dict[str, float] = {}  # requests a second by operation that fail whatever version they meet
-        self.fails_by = "5xx"  # the kind of those faults
+        self.fails_by = "5xx"  # the kind of those faults, or "refused"
+        self.odd: dict[str, float] = {}  # requests a second of ODD by operation
         self.rate, self._due = rate, 0.0
-        self._failing_due: dict[str, float] = defaultdict(float)
+        self._further_due: dict[tuple[str, ...], float] = defaultdict(float)
         self._next = itertools.cycle(OPERATIONS)
+        self.callers = itertools.cycle([f"user {number}" for number in range(USERS)])
         self._meeting: dict[tuple[str, str], Call] = {}
 
     def add_archive(self, *, probed: bool) -> None:
@@ -139,11 +143,12 @@ class Aws:
                 self._due -= 1
                 operation = next(self._next)
                 self.responses[self.lambda_.request(operation, PROD)[0]] += 1
-            for operation, rate in self.failing.items():
-                self._failing_due[operation] += rate
-                while self._failing_due[operation] >= 1:
-                    self._failing_due[operation] -= 1
-                    self.lambda_.request(operation, PROD, fails=True)
+            for rates, how in ((self.failing, {"fails": True}), (self.odd, {"caller": ODD})):
+                for operation, rate in rates.items():
+                    due = self._further_due[operation, *how] = self._further_due[operation, *how] + rate
+                    self._further_due[operation, *how] -= int(due)
+                    for _ in range(int(due)):
+                        self.lambda_.request(operation, PROD, **how)
 
     def meets(self, service: str, operation: str, call: Call) -> None:
         """Call something before each request of that operation, which may raise instead of it."""
@@ -399,16 +404,20 @@ class Lambda:
     def _shown(status: int, item: dict[str, Any]) -> dict[str, Any]:
         return {"statusCode": status, "headers": {"ETag": f'"{item.get("version")}"'}, "body": json.dumps(item)}
 
-    def request(self, operation: str, alias: str, *, fails: bool = False) -> tuple[int, dict[str, str]]:
+    def request(
+        self, operation: str, alias: str, *, fails: bool = False, caller: str = ""
+    ) -> tuple[int, dict[str, str]]:
         """Run a function through an alias. Return the status that the caller gets, and the version that ran.
 
         Args:
-            fails: the request is one that makes any version respond with 500.
+            fails: the request is one that makes any version do what Aws.fails_by says.
+            caller: who sends it; one of the users if it is empty.
         """
         name = self._aws.functions[operation]
         place = self.position(name, alias)
         version = place.other if place.other and self._aws.chance.random() < place.weight else place.version
-        status = self._run(name, operation, alias, version, fails)
+        caller = caller or next(self._aws.callers)
+        status = self._run(name, operation, alias, version, fails, caller)
         return status, {"ExecutedVersion": version}
 
     def _shares(self, name: str, version: str) -> bool:
@@ -416,15 +425,16 @@ class Lambda:
         at = self.position(name, PROD)
         return at.version != version or bool(at.other)
 
-    def _run(self, name: str, operation: str, alias: str, version: str, fails: bool) -> int:
+    def _run(self, name: str, operation: str, alias: str, version: str, fails: bool, caller: str) -> int:
         fault, chance, measure = self._versions[name][version], self._aws.chance, self._measure
         begun = fault and self._aws.now >= fault.after and not (fault.alone and self._shares(name, version))
         kind = fault.kind if fault and begun and chance.random() < fault.rate else ""
         kind = self._aws.fails_by if fails else kind
+        kind = "refused" if kind == "picky" and caller == ODD else kind
         crashed = kind in ("exceptions", "timeouts")
         cold = (name, version) not in self._warm
         self._warm.add((name, version))
-        fast = kind in ("exceptions", "5xx")
+        fast = kind in ("exceptions", "5xx", "refused")
         milliseconds = 4.0 if fast else 40 * math.exp(chance.gauss(0, 0.3)) * (10 if kind == "latency" else 1)
         milliseconds = TIMEOUT if kind == "timeouts" else COLD if cold else float(round(milliseconds))
         of_lambda = {"FunctionName": name, "Resource": f"{name}:{alias}"}
@@ -434,7 +444,7 @@ class Lambda:
             measure("AWS/Lambda", "Duration", milliseconds, dimensions)
         if crashed or kind == "malformed":
             return 502  # without a log line
-        status = 500 if kind == "5xx" else 200
+        status = {"5xx": 500, "refused": 400}.get(kind, 200)
         own = {"operation": operation, "version": version}
         if status >= 500:
             measure(PREFIX, "Faults", 1, own)
@@ -442,6 +452,9 @@ class Lambda:
         for metric in (RESPONSES, *([COLD_STARTS] if cold else [])):
             if metric in counted:
                 measure(PREFIX, metric, 1, own)
+        if status == 400 and REFUSED in counted:
+            measure(PREFIX, REFUSED, 1, own | {"status": str(status)})
+        self._aws.logs.write(self._aws.now, name, own | {"status": status, "owner_hash": caller})
         return status
 
     def _measure(self, namespace: str, metric: str, value: float, dimensions: Mapping[str, str]) -> None:
@@ -524,13 +537,24 @@ class CloudWatch:
 
 
 class Logs:
-    """The metric filters of the functions' log groups, by group and name.
+    """The metric filters of the functions' log groups, by group and name, and their lines about 4xx responses.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
 
     def __init__(self) -> None:
         self.filters: dict[tuple[str, str], dict[str, Any]] = {}
+        self._lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def write(self, now: float, function: str, line: dict[str, Any]) -> None:
+        """Keep a line, if it is about a 4xx response."""
+        if 400 <= line["status"] < 500:
+            event = {"timestamp": int(now * 1000), "message": json.dumps(line)}
+            self._lines[f"/aws/lambda/{function}"].append(event)
+
+    def filter_log_events(self, logGroupName: str, filterPattern: str, startTime: int) -> dict[str, Any]:
+        assert filterPattern.startswith("{ ($.status = 4")
+        return {"events": [each for each in self._lines[logGroupName] if each["timestamp"] >= startTime]}
 
     def metrics(self, function: str) -> set[str]:
         """Return the metrics that the filters of a function measure."""

@@ -44,7 +44,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 def everything(*operations: str) -> set[str]:
     """Return the names of what watches a release that changes these functions."""
-    kinds = ("-canary-crashes", "-canary-faults", "/canary-responses", "/canary-cold-starts")
+    kinds = ("-canary-crashes", "-canary-faults", "/canary-responses", "/canary-cold-starts", "/canary-refused")
     return ALARMS | {f"{PREFIX}-{operation}{kind}" for operation in operations for kind in kinds}
 
 

@@ -23,7 +23,7 @@ from crudctl.cost import deployed, model, neighbours, workload, worst
 from crudctl.cost.deployed import Deployed
 from crudctl.cost.prices import HOURS, KB, SECONDS, Line, price_list, total
 from crudctl.cost.workload import Workload
-from crudctl.release import canary_alarms, line_filters
+from crudctl.release import canary_alarms, line_filters, refusals
 from crudctl.release.metrics import Metrics
 from functions import entry
 from functions.resource import Resource
@@ -178,9 +178,9 @@ def test_another_operation_makes_the_dashboard_one_that_is_never_free() -> None:
 
 
 def test_a_release_costs_what_its_alarms_metrics_and_looks_cost_in_an_hour() -> None:
-    """Five functions: 16 alarm metrics and 20 metrics for an hour, and 120 looks at 30 metrics of each."""
+    """Five functions: 16 alarm metrics and 80 metrics for an hour, and 120 looks at 42 metrics of each."""
     costs = total(lines(Workload(0, users=0, releases=1))) - total(lines(Workload(0, users=0)))
-    assert costs == pytest.approx(16 * 0.1 / 730 + 20 * 0.3 / 730 + 120 * 30 * 5 * 0.00001)
+    assert costs == pytest.approx(16 * 0.1 / 730 + 80 * 0.3 / 730 + 120 * 42 * 5 * 0.00001)
 
 
 FUNCTIONS = {f"operation_{number}": f"items-prod-operation_{number}" for number in range(5)}
@@ -223,10 +223,14 @@ def test_what_a_release_is_priced_with_is_what_it_makes_and_reads() -> None:
     alarms = canary_alarms.alarms(settings, FUNCTIONS, NEW, canary_alarms.Traffic({}, 0.1)).values()
     metrics = [[each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in alarms]
     assert sum(len(each) or 1 for each in metrics) == model.RELEASE_ALARMS + 5 * model.RELEASE_ALARMS_EACH
-    assert len(line_filters.filters("items-prod", "items-prod-operation_1")) == model.RELEASE_METRICS_EACH
+    compared = refusals.compared(None, contracts.document())
+    assert math.ceil(sum(map(len, compared.values())) / len(compared)) == model.REFUSED
+    filters = line_filters.filters("items-prod", "items-prod-operation_1")
+    assert len(filters) - 1 + model.REFUSED == model.RELEASE_METRICS_EACH  # one of them has a metric for each status
     client = CloudWatch()
     read = Metrics(client, "items-prod", FUNCTIONS, 60, clock=lambda: 1300.0)
-    read.evidence(OLD, NEW, [[0.1, 500.0, 501.0]], 600.0)
+    statuses = range(400, 400 + model.REFUSED)
+    read.evidence(OLD, NEW, [[0.1, 500.0, 501.0]], 600.0, refusals=dict.fromkeys(FUNCTIONS, statuses))
     read.percentiles(OLD, 500.0)
     read.percentiles(NEW, 500.0)
     assert client.read == model.READ_AT_A_LOOK * len(FUNCTIONS)

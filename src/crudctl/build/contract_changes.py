@@ -14,6 +14,7 @@ from typing import Any
 from crudctl.build import contract, promises, schema_changes, system_properties
 from functions import validation
 
+INVALID, FORBIDDEN = {400, 413, 415, 422, 428}, {403}  # statuses of requests that a contract does not allow
 PARSED = ("If-Match", "If-None-Match", "cursor")
 
 Json = dict[str, Any]
@@ -58,6 +59,25 @@ def _lists_trash(document: Mapping[str, Any]) -> bool:
     )
 
 
+def refused_on_purpose(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, set[int]]:
+    """Return the 4xx that requests which `old` allows may get by `new`, by operationId; nothing for operations as they were.
+
+    Raises:
+        contract.ContractError: One of the documents has not the structure of OpenAPI 3.0.
+    """
+    contract.check_structure(old)
+    contract.check_structure(new)
+    before = {(path, method): operation for path, method, operation in contract.each_operation(old)}
+    found: dict[str, set[int]] = {}
+    for path, method, after in contract.each_operation(new):
+        was = before.get((path, method), after)
+        sides = (old, was), (new, after)
+        invalid = any(_parameters("", *sides)) or any(_body("", *sides))
+        forbidden = _needs_more(was, after)
+        found[after["operationId"]] = (INVALID if invalid else set()) | (FORBIDDEN if forbidden else set())
+    return found
+
+
 def may_break(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Return whether the major version was raised, which announces breaking changes (https://semver.org).
 
@@ -86,10 +106,15 @@ def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
         after = now[path, method]
         if before["operationId"] != after["operationId"]:
             yield f"{at}: operationId changed from {before['operationId']} to {after['operationId']}."
-        if not _scopes(before) <= _scopes(after) or (_scopes(after) and not _scopes(before)):
+        if _needs_more(before, after):
             yield f"{at}: the required scopes changed."
         for part in (_parameters, _body, _responses):
             yield from part(at, (old, before), (new, after))
+
+
+def _needs_more(before: Json, after: Json) -> bool:
+    """Whether a token that was enough may not be any more."""
+    return not _scopes(before) <= _scopes(after) or bool(_scopes(after) and not _scopes(before))
 
 
 def _scopes(operation: Json) -> set[str]:

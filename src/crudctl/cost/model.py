@@ -14,13 +14,16 @@ COMPRESSED = 0.15  # share of the bytes that CloudWatch Logs stores after compre
 
 FREE_ON_A_DASHBOARD = 50  # metrics; one with more costs its price whatever the free tier has
 
-# Of a release: two alarms and two metrics for each function while it lasts, and what it reads to decide.
+# Of a release: alarms and metrics of each function while it lasts, and what it reads to decide.
 RELEASE_HOURS = 1
 RELEASE_ALARMS_EACH = 3  # crashes, faults, and the requests of the new version
 RELEASE_ALARMS = 1  # of the function that rolls back
-RELEASE_METRICS_EACH = 2  # responses and cold starts, of each version
+REFUSED = 6  # statuses of 4xx in which a function is compared, on average
+RELEASE_METRICS_EACH = 2 + REFUSED  # responses, cold starts and each of these that occurs, of each version
 LOOKS = 120  # in an hour
-READ_AT_A_LOOK = 30  # metrics of both versions of a function, with the durations of the two windows that change
+READ_AT_A_LOOK = (
+    30 + 2 * REFUSED
+)  # metrics of both versions of a function, with the durations of the two windows that change
 OTHER_PARTS = ("API Gateway", "Lambda", "DynamoDB", "Cognito", "WAF", "Data transfer")  # every other line is monitoring
 USER = {"LITE": "lite_user", "ESSENTIALS": "user", "PLUS": "plus_user"}
 

@@ -16,6 +16,7 @@ from crudctl.console import Failed
 from crudctl.infra import outputs
 from crudctl.project import Environment
 from crudctl.release import notices
+from crudctl.release.callers import Callers
 from crudctl.release.canary_alarms import Settings
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import DELAY, Metrics
@@ -72,6 +73,10 @@ class Cloud:
         """Return what reads the metrics of the functions."""
         given = self.client("cloudwatch"), self.prefix, self.functions, self.period
         return Metrics(*given, delay=self.delay, clock=self.clock)
+
+    def callers(self) -> Callers:
+        """Return what finds out who was refused."""
+        return Callers(self.client("logs"), self.functions, self.period, self.sleep)
 
     def lookout(self, log: Callable[[str], None] = lambda _: None) -> Lookout:
         """Return what watches a release; `log` is called with a line when it was made or removed."""

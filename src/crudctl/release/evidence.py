@@ -6,7 +6,7 @@ Runs in Lambda too (rollback_function.py): standard library only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 
@@ -19,12 +19,17 @@ class Count:
         faults: those that crashed, timed out or got a 5xx response.
         ranges: all by their duration, the fastest first (latency.py); empty where durations are not compared.
         unknown: those that Lambda counted and that neither crashed nor left a log line, so that their response is unknown.
+        refused: those that got a 4xx response, by status; it has every status that is compared.
+        others: those of them that remain without the one caller whose requests speak most against the new version (callers.py);
+            empty until callers were counted.
     """
 
     requests: int = 0
     faults: int = 0
     ranges: tuple[int, ...] = ()
     unknown: int = 0
+    refused: Mapping[int, int] = field(default_factory=dict)
+    others: Mapping[int, int] = field(default_factory=dict)
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -32,6 +37,8 @@ class Count:
             self.faults + other.faults,
             tuple(map(sum, zip_longest(self.ranges, other.ranges, fillvalue=0))),
             self.unknown + other.unknown,
+            _added(self.refused, other.refused),
+            _added(self.others, other.others),
         )
 
     @property
@@ -54,12 +61,14 @@ class Period:
         new: of the new version.
         old: of the old one.
         steady: whether the weight was the same during the whole period.
+        at: the epoch second at which it begins.
     """
 
     weight: float
     new: Count
     old: Count
     steady: bool = True
+    at: float = 0.0
 
 
 Evidence = Mapping[str, Sequence[Period]]
@@ -69,3 +78,7 @@ Evidence = Mapping[str, Sequence[Period]]
 def total(periods: Sequence[Period]) -> tuple[Count, Count]:
     """Return the sums of all periods: (new, old)."""
     return sum((p.new for p in periods), Count()), sum((p.old for p in periods), Count())
+
+
+def _added(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
+    return {status: one.get(status, 0) + other.get(status, 0) for status in one.keys() | other.keys()}

@@ -50,6 +50,7 @@ class Executor:
         self._watcher = watcher
         self._policy = policy
         self._metrics = cloud.metrics()
+        self._callers = cloud.callers()
         self._lookout = cloud.lookout(watcher.log)
         self._carry_out: Mapping[str, Carry] = {
             "point canary": self._point_canary,
@@ -136,7 +137,8 @@ class Executor:
         """
         if not self._lookout.complete(release):
             self._watch(release, release.stages[-1][0])
-        return replace(observe(self._metrics, release), **_kept(seen), unprobed=self._unprobed(release))
+        observed = observe(self._metrics, release, self._callers.counted)
+        return replace(observed, **_kept(seen), unprobed=self._unprobed(release))
 
     def _unprobed(self, release: Release) -> set[str]:
         changed = {name for name, version in release.new.items() if version != release.old.get(name)}

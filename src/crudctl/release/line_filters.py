@@ -1,23 +1,30 @@
 """The metric filters that exist while a release does: they count, by version, what only a function's own log line shows. Pure.
 
-AWS/Lambda has requests, crashes and durations of a version by itself. That a version still writes its line, and which requests
-were the first of their execution environment, is in the line alone. Nobody asks for it without a release, and a metric is
-billed by the hour. lookout.py makes and removes the filters.
+AWS/Lambda has requests, crashes and durations of a version by itself. That a version still writes its line, which requests were
+the first of their execution environment, and which got a 4xx response is in the line alone. Nobody asks for it without a
+release, and a metric is billed by the hour. lookout.py makes and removes the filters.
 
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html (three dimensions at most)
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 RESPONSES, COLD_STARTS = "Responses", "ColdStarts"  # metrics, with the dimensions operation and version
+REFUSED = "Refused"  # with the dimension status too
 BEGINNING = "canary-"  # of the filters' names
+# The owner that no token has, as a line names it. Its requests are sent to a version on purpose, so no coin has drawn it.
+PROBE = hashlib.sha256(b"release-probe").hexdigest()[:16]
 # A line about a fault is evidence only if it has counted the fault too: otherwise the version would look healthy.
 PATTERNS = {
     RESPONSES: ("canary-responses", "{ ($.status < 500) || ($.Faults = 1) }"),
     COLD_STARTS: ("canary-cold-starts", "{ $.cold_start IS TRUE }"),
+    REFUSED: ("canary-refused", f'{{ ($.status >= 400) && ($.status < 500) && ($.owner_hash != "{PROBE}") }}'),
 }
+BY_VERSION = {"operation": "$.operation", "version": "$.version"}
 Json = dict[str, Any]
 
 
@@ -46,9 +53,17 @@ def filters(namespace: str, function: str) -> dict[str, Json]:
                     "metricName": metric,
                     "metricValue": "1",
                     "unit": "Count",
-                    "dimensions": {"operation": "$.operation", "version": "$.version"},
+                    "dimensions": BY_VERSION | ({"status": "$.status"} if metric == REFUSED else {}),
                 }
             ],
         }
         for metric, (name, pattern) in PATTERNS.items()
     }
+
+
+def refusals(status: int) -> str:
+    """Return the pattern of the lines that `canary-refused` counts and that have this status, as FilterLogEvents takes it.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+    """
+    return f'{{ ($.status = {status}) && ($.owner_hash != "{PROBE}") }}'

@@ -5,7 +5,7 @@ Runs in Lambda too (rollback_function.py): standard library only, the boto3 clie
 Requests, crashes and durations are Lambda's own, by version: it has them while an alias splits its traffic, free of charge.
 Faults are `Errors` of AWS/Lambda (crashes and timeouts, which a function cannot count itself) plus the functions' own `Faults`
 (5xx responses, which are successes to Lambda). What left a line, and which requests were the first of their execution
-environment, is counted by metric filters that exist while a release does (line_filters.py).
+environment, is counted by metric filters that exist while a release does (line_filters.py). So are 4xx responses, by status.
 
 Requests are those that left a line plus those that crashed, or Lambda's own count if it is higher: crashes and log lines arrive
 separately, and crashes alone would look as if nothing had succeeded.
@@ -23,7 +23,7 @@ from typing import Any
 from crudctl.release import latency
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.latency import HISTORY, QUANTILES, TOLERATED
-from crudctl.release.line_filters import COLD_STARTS, RESPONSES
+from crudctl.release.line_filters import COLD_STARTS, REFUSED, RESPONSES
 
 QUERIES = 500  # of one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 WARM_UP = 900.0  # seconds before the first period in which execution environments may have begun that it meets
@@ -114,6 +114,8 @@ class Metrics:
         stages: Sequence[Sequence[float]],
         bake: float,
         since: float = 0.0,
+        *,
+        refusals: Mapping[str, Sequence[int]] | None = None,
     ) -> tuple[Evidence, dict[str, Count]]:
         """Return the counts of each period since the first stage, and what the new version has served in the last.
 
@@ -127,14 +129,20 @@ class Metrics:
             stages: oldest first; each is the weight, and the epoch seconds at which the change to it began and ended.
             bake: minimum duration of a step in seconds.
             since: epoch seconds before which no period counts; the period of the first stage, if that is later.
+            refusals: statuses of 4xx that are counted, by operation.
         """
-        names = OWN | LAMBDA
+        names, refusals = OWN | LAMBDA, refusals or {}
         changed = [name for name in self._functions if name in old and name in new and old[name] != new[name]]
         queries = {
             (operation, version, name): self._query(operation, version, *metric)
             for operation in changed
             for version in (old[operation], new[operation])
             for name, metric in names.items()
+        } | {
+            (operation, version, str(status)): self._query(operation, version, REFUSED, "Sum", status=status)
+            for operation in changed
+            for version in (old[operation], new[operation])
+            for status in refusals.get(operation, ())
         }
         start, now = max(since, stages[0][1] // self._period * self._period), self._clock()
         values = self._get(queries, start - WARM_UP, now + 1)
@@ -152,7 +160,7 @@ class Metrics:
             fresh = latency.fresh(cold, responded)
             evidence[operation] = []
             for at in moments:
-                counts = [_count(values, operation, version, at) for version in pair]
+                counts = [_count(values, operation, version, at, refusals.get(operation, ())) for version in pair]
                 if (
                     at <= settled or not counts[0].unknown
                 ):  # lines that are still to come may be of environments that began
@@ -160,7 +168,7 @@ class Metrics:
                 if at > settled:
                     counts = [replace(count, unknown=0) for count in counts]
                 weight, steady = _weight(stages, at, self._period), _is_steady(stages, at, self._period)
-                evidence[operation].append(Period(weight, counts[0], counts[1], steady))
+                evidence[operation].append(Period(weight, counts[0], counts[1], steady, at))
             periods = zip(moments, evidence[operation], strict=True)
             served[operation] = sum((period.new for at, period in periods if at + 1 > stages[-1][-1]), Count())
         return evidence, served
@@ -240,7 +248,7 @@ class Metrics:
         counts: dict[str, Count] = {}
         for operation, version in self._known(versions):
             moments = {at for name in (OWN | LAMBDA) for at in values[operation, version, name] if at >= first}
-            counts[operation] = sum((_count(values, operation, version, at) for at in moments), Count())
+            counts[operation] = sum((_count(values, operation, version, at, ()) for at in moments), Count())
         return counts
 
     def a_minute(self, since: float) -> dict[str, float]:
@@ -259,10 +267,13 @@ class Metrics:
         """Return operation and version of those functions that still exist."""
         return [(operation, version) for operation, version in versions.items() if operation in self._functions]
 
-    def _query(self, operation: str, version: str, metric: str, statistic: str, period: int = 0) -> dict[str, Any]:
+    def _query(
+        self, operation: str, version: str, metric: str, statistic: str, *, period: int = 0, status: int = 0
+    ) -> dict[str, Any]:
         period = period or self._period
         if metric not in OF_LAMBDA:
-            return _stat(self._namespace, metric, {"operation": operation, "version": version}, statistic, period)
+            named = {"operation": operation, "version": version} | ({"status": str(status)} if status else {})
+            return _stat(self._namespace, metric, named, statistic, period)
         name = self._functions[operation]
         dimensions = {"FunctionName": name, "Resource": f"{name}:prod"}
         if version:  # otherwise of all that the alias calls
@@ -295,7 +306,9 @@ def _stat(namespace: str, metric: str, dimensions: Mapping[str, str], statistic:
     }
 
 
-def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float) -> Count:
+def _count(
+    values: Mapping[Key, Mapping[float, float]], operation: str, version: str, at: float, statuses: Iterable[int]
+) -> Count:
     """Return the counts of a period; unknown are all requests whose line has not arrived."""
 
     def value(name: str) -> int:
@@ -304,7 +317,8 @@ def _count(values: Mapping[Key, Mapping[float, float]], operation: str, version:
     crashes, faults = value("crashes"), value("faults")
     logged = max(value("responded"), faults)  # without the filters, a fault is counted all the same
     requests = max(logged + crashes, value("invoked"))
-    return Count(requests, faults + crashes, unknown=requests - logged - crashes)
+    refused = {status: value(str(status)) for status in statuses}
+    return Count(requests, faults + crashes, unknown=requests - logged - crashes, refused=refused)
 
 
 def _is_changing(stages: Sequence[Sequence[float]], at: float, period: float) -> bool:

@@ -12,7 +12,7 @@ Runs in Lambda too (rollback_function.py): standard library only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from statistics import NormalDist
@@ -30,9 +30,12 @@ SHIFTS = (
 TROUBLED = (
     0.1  # share of faults among the old version's requests above which durations are not compared: faults are fast
 )
-FAULT_SHARE, SLOW_SHARE = 0.7, 0.3  # of the bet
+FAULT_SHARE, SLOW_SHARE, REFUSED_SHARE = 0.7, 0.25, 0.05  # of the bet
+STATUSES = 10  # of 4xx, over which the bet on them is split: the most that are compared of an operation
+WORTH_ASKING = 1.0  # odds, with their share, from which on it is found out who was refused
 ALL_SHARE = 0.5  # of each: on all operations together; the rest is split among the single operations
 Entry = tuple[float, int, int]  # weight, events of the new version, events of the old one
+Counted = Callable[[Count], Mapping[int, int]]  # what is taken from a count, by status
 
 
 def suspicion(evidence: Evidence) -> tuple[float, str]:
@@ -43,8 +46,35 @@ def suspicion(evidence: Evidence) -> tuple[float, str]:
             one = partial(finding, {operation: periods}, f"{operation}: ")
             bets.append((share * (1 - ALL_SHARE) / len(evidence), odds([periods]), one))
         bets.append((share * ALL_SHARE, odds(list(evidence.values())), partial(finding, evidence)))
+    for share, operations, status in _refusal_bets(evidence):
+        about = {operation: evidence[operation] for operation in operations}
+        odds_of_all, odds_of_others = (_refused_odds(about.values(), status, taken) for taken in (_refused, _others))
+        bets.append((share, min(odds_of_all, odds_of_others), partial(_refused_finding, about, status)))
     strongest = max(bets, key=lambda bet: bet[1])[2]
     return sum(share * odds for share, odds, _ in bets), strongest()
+
+
+def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
+    """Return the operations and statuses of 4xx whose counts look so bad that it matters who was refused (callers.py)."""
+    found = {
+        (operation, status): None
+        for share, operations, status in _refusal_bets(evidence)
+        if share * _refused_odds([evidence[each] for each in operations], status, _refused) >= WORTH_ASKING
+        for operation in operations
+        if total(evidence[operation])[0].refused.get(status)
+    }
+    return list(found)
+
+
+def of_caller(periods: Sequence[Period], tally: Mapping[float, Sequence[int]]) -> float:
+    """Return the odds of the refused requests of one caller.
+
+    Args:
+        periods: of the operation.
+        tally: the caller's refused requests, to the new and to the old version, by the beginning of the period.
+    """
+    entries = [(period.weight, *tally[period.at]) for period in periods if period.at in tally]
+    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)  # type: ignore[arg-type]
 
 
 def broken(evidence: Evidence, least: int) -> tuple[float, str]:
@@ -87,6 +117,32 @@ def _fault_odds(operations: Sequence[Sequence[Period]]) -> float:
     return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)
 
 
+def _refusal_bets(evidence: Evidence) -> Iterator[tuple[float, Sequence[str], int]]:
+    """Yield the bets on 4xx: the share of the whole bet, which never changes, the operations, and the status."""
+    compared = {operation: total(periods)[0].refused.keys() for operation, periods in evidence.items()}
+    for operation, statuses in compared.items():
+        for status in sorted(statuses):
+            yield REFUSED_SHARE * (1 - ALL_SHARE) / STATUSES / len(evidence), (operation,), status
+    for status in sorted(set().union(*compared.values())):
+        operations = [operation for operation, statuses in compared.items() if status in statuses]
+        yield REFUSED_SHARE * ALL_SHARE / STATUSES, operations, status
+
+
+def _refused_odds(operations: Iterable[Sequence[Period]], status: int, taken: Counted) -> float:
+    entries = [
+        entry for periods in operations for entry in _by_weight(periods, lambda count: taken(count).get(status, 0))
+    ]
+    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)
+
+
+def _refused(count: Count) -> Mapping[int, int]:
+    return count.refused
+
+
+def _others(count: Count) -> Mapping[int, int]:
+    return count.others
+
+
 def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
     """Return the average over SHIFTS of the likelihood ratio of durations that are longer by that to durations that are not.
 
@@ -98,13 +154,21 @@ def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
 
 
 def _slow_logs(periods: Sequence[Period]) -> list[float]:
-    """Return the logarithm of the likelihood ratio for each shift; where many requests fail, none against the new version."""
-    ranked, (_, old) = _by_range(periods), total(periods)
-    most = 0.0 if old.faults > TROUBLED * old.requests else math.inf
+    """Return the logarithm of the likelihood ratio for each shift; where many requests fail, none against the new version.
+
+    Refused requests are fast too. They matter where the new version refuses fewer.
+    """
+    ranked, (new, old) = _by_range(periods), total(periods)
+    accepted = _share(sum(old.refused.values()), old) - _share(sum(new.refused.values()), new)
+    most = 0.0 if _share(old.faults, old) > TROUBLED or accepted > TROUBLED else math.inf
     return [
         min(most, sum(_log_ratio(entries, risk) for entries, risk in zip(ranked, risks, strict=True)))
         for risks in RANGE_RISKS
     ]
+
+
+def _share(events: int, count: Count) -> float:
+    return events / count.requests if count.requests else 0.0
 
 
 def _average(logs: Iterable[float]) -> float:
@@ -171,3 +235,10 @@ def _slow_finding(evidence: Evidence, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
     slow = f"{new.slow} of {sum(new.ranges)} requests took as long as only one in ten did before"
     return f"{prefix}{slow}, against {old.slow} of {sum(old.ranges)} with the old version"
+
+
+def _refused_finding(evidence: Evidence, status: int) -> str:
+    new, old = total([period for periods in evidence.values() for period in periods])
+    refused = f"{new.refused[status]} of {new.requests} requests got {status}"
+    prefix = f"{next(iter(evidence))}: " if len(evidence) == 1 else ""
+    return f"{prefix}{refused}, against {old.refused[status]} of {old.requests} with the old version"

@@ -12,14 +12,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.build.contract import ContractError
-from crudctl.release import order, probe, versions
+from crudctl.release import offered, order, probe, refusals, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
 from crudctl.release.executor import Executor
 from crudctl.release.faults import describe
 from crudctl.release.guard import Policy
 from crudctl.release.journal import Journal, Watcher
-from crudctl.release.offered import pack
 from crudctl.release.record import FAILED, ROLLED_BACK, Frozen, Refused, Release, TakenOver
 from crudctl.release.wording import DOING
 
@@ -108,9 +107,11 @@ class Releaser:
                 "Publish a change first: `crudctl up --hold` on this machine, `crudctl deploy --env NAME` on AWS.",
             )
         trash = self._check_order(old, newest, last)
+        document = self._cloud.contract()
+        before = offered.unpack(offered.of_versions(self._records.past(), old))
         how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
-        release = self._record(last, prod, canary, new=newest, contract=pack(self._cloud.contract()), **how)
-        return release, last
+        how |= {"contract": offered.pack(document), "refusals": refusals.compared(before, document)}
+        return self._record(last, prod, canary, new=newest, **how), last
 
     def resume(self, number: int | None = None) -> Release:
         """Continue a release that another process left.
