@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crudctl.release import line_filters, refusals
+from crudctl.release import client_errors, line_filters
 from crudctl.release.callers import Callers, Refusal, others, tallied
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import decide
@@ -196,7 +196,7 @@ def removed_field(document: dict[str, Any]) -> None:
 
 
 def test_the_4xx_that_the_contract_names_are_compared_except_those_of_the_gateway() -> None:
-    found = refusals.compared(None, contracts.document())
+    found = client_errors.compared(None, contracts.document())
     assert found["list_items"] == [400, 403]
     assert found["update_item"] == [400, 403, 404, 409, 412, 413, 415, 422, 428]
     assert found.keys() == set(OPERATIONS)
@@ -204,10 +204,10 @@ def test_the_4xx_that_the_contract_names_are_compared_except_those_of_the_gatewa
 
 @pytest.mark.parametrize("change", [narrower_bound, newly_required, removed_field])
 def test_what_the_contract_narrows_on_purpose_is_not_held_against_the_new_version(change: Any) -> None:
-    found = refusals.compared(contracts.document(), changed(change))
+    found = client_errors.compared(contracts.document(), changed(change))
     assert 400 not in found["create_item"]
     assert 403 in found["create_item"]
-    assert found["get_item"] == refusals.compared(None, contracts.document())["get_item"]
+    assert found["get_item"] == client_errors.compared(None, contracts.document())["get_item"]
 
 
 def widened(document: dict[str, Any]) -> None:
@@ -215,7 +215,9 @@ def widened(document: dict[str, Any]) -> None:
 
 
 def test_what_the_contract_widens_changes_nothing() -> None:
-    assert refusals.compared(contracts.document(), changed(widened)) == refusals.compared(None, contracts.document())
+    assert client_errors.compared(contracts.document(), changed(widened)) == client_errors.compared(
+        None, contracts.document()
+    )
 
 
 def other_scope(document: dict[str, Any]) -> None:
@@ -223,7 +225,7 @@ def other_scope(document: dict[str, Any]) -> None:
 
 
 def test_a_token_that_is_not_enough_any_more_is_not_held_against_the_new_version() -> None:
-    found = refusals.compared(contracts.document(), changed(other_scope))
+    found = client_errors.compared(contracts.document(), changed(other_scope))
     assert found["list_items"] == [400]
     assert 403 in found["update_item"]  # its operations have a scope of their own
 

@@ -23,7 +23,7 @@ from crudctl.cost import deployed, model, neighbours, workload, worst
 from crudctl.cost.deployed import Deployed
 from crudctl.cost.prices import HOURS, KB, SECONDS, Line, price_list, total
 from crudctl.cost.workload import Workload
-from crudctl.release import canary_alarms, line_filters, refusals
+from crudctl.release import canary_alarms, client_errors, line_filters
 from crudctl.release.metrics import Metrics
 from functions import entry
 from functions.resource import Resource
@@ -223,7 +223,7 @@ def test_what_a_release_is_priced_with_is_what_it_makes_and_reads() -> None:
     alarms = canary_alarms.alarms(settings, FUNCTIONS, NEW, canary_alarms.Traffic({}, 0.1)).values()
     metrics = [[each for each in alarm.get("Metrics", []) if "MetricStat" in each] for alarm in alarms]
     assert sum(len(each) or 1 for each in metrics) == model.RELEASE_ALARMS + 5 * model.RELEASE_ALARMS_EACH
-    compared = refusals.compared(None, contracts.document())
+    compared = client_errors.compared(None, contracts.document())
     assert math.ceil(sum(map(len, compared.values())) / len(compared)) == model.REFUSED
     filters = line_filters.filters("items-prod", "items-prod-operation_1")
     assert len(filters) - 1 + model.REFUSED == model.RELEASE_METRICS_EACH  # one of them has a metric for each status

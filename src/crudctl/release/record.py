@@ -60,7 +60,7 @@ class Release:
         web: the build of the web app that belongs to the new versions (web_app.py); empty if none was uploaded with them.
         web_before: the build that it replaced.
         told: what people were notified of, so that whoever takes it over does not do so again.
-        refusals: statuses of 4xx that are compared, by operation (refusals.py); empty in records of versions before 1.7.0.
+        refusals: statuses of 4xx that are compared, by operation (client_errors.py); empty in records of versions before 1.7.0.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 

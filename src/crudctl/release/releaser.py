@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.build.contract import ContractError
-from crudctl.release import offered, order, probe, refusals, versions
+from crudctl.release import client_errors, offered, order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
 from crudctl.release.executor import Executor
@@ -110,7 +110,7 @@ class Releaser:
         document = self._cloud.contract()
         before = offered.unpack(offered.of_versions(self._records.past(), old))
         how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
-        how |= {"contract": offered.pack(document), "refusals": refusals.compared(before, document)}
+        how |= {"contract": offered.pack(document), "refusals": client_errors.compared(before, document)}
         return self._record(last, prod, canary, new=newest, **how), last
 
     def resume(self, number: int | None = None) -> Release:
