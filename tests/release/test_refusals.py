@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import random
 import re
@@ -17,6 +18,7 @@ from crudctl.release.callers import Callers, Refusal, others, tallied
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import decide
 from crudctl.release.odds import refusals_in_doubt, suspicion
+from crudctl.release.probe import OWNER, WITNESS
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests import contracts
 from tests.release.simulation import Aws, Fault, Stopped, Watcher, at, only, refusing
@@ -107,7 +109,7 @@ def test_only_what_is_in_doubt_is_read() -> None:
     Callers(logs, NAMES, PERIOD, lambda _: None).counted(refused({400: 20}, {404: 90}), OLD, NEW)
     (asked, *_) = logs.asked
     assert {each["logGroupName"] for each in logs.asked} == {"/aws/lambda/items-update_item"}
-    assert asked["filterPattern"] == f'{{ ($.status = 400) && ($.owner_hash != "{line_filters.PROBE}") }}'
+    assert asked["filterPattern"] == f"{{ ($.status = 400) && {line_filters.OF_USERS} }}"
     assert asked["startTime"] == PERIOD * 1000
 
 
@@ -121,7 +123,11 @@ def test_a_fault_that_all_operations_share_is_found_although_each_of_them_shows_
 
 
 def test_the_requests_of_the_release_itself_and_lines_without_a_caller_are_left_out() -> None:
-    lines = [line(line_filters.PROBE, "2")] * 50 + [line("a", "2"), line("b", "3"), line("c", "2", 404)]
+    lines = [line(owner, "2") for owner in line_filters.PROBES] * 50 + [
+        line("a", "2"),
+        line("b", "3"),
+        line("c", "2", 404),
+    ]
     nobody = {"timestamp": PERIOD * 1000, "message": json.dumps({"version": "2", "status": 400})}
     assert action(counted(refused({400: 50}), [*lines, *[nobody] * 50])) == "promote"
 
@@ -282,3 +288,8 @@ def test_a_record_without_statuses_is_of_an_earlier_version_and_compares_none(bu
     assert release.refusals["update_item"]
     records.save(replace(release, refusals={}))
     assert busy.releaser().resume().state == PROMOTED
+
+
+def test_the_owners_whose_requests_are_left_out_are_those_of_the_probe() -> None:
+    hashes = [hashlib.sha256(owner.encode()).hexdigest()[:16] for owner in (OWNER, WITNESS)]
+    assert list(line_filters.PROBES) == hashes

@@ -152,5 +152,5 @@ def _refusals(events: Iterable[Mapping[str, Any]], status: int) -> Iterator[Refu
     """Yield what log lines say, leaving out those that the pattern leaves out on AWS, and those without a caller."""
     for event in events:
         line = json.loads(event["message"])
-        if line["status"] == status and line.get("owner_hash") not in (None, line_filters.PROBE):
+        if line["status"] == status and line.get("owner_hash") not in (None, *line_filters.PROBES):
             yield Refusal(event["timestamp"] / 1000, str(line["version"]), line["owner_hash"])

@@ -16,13 +16,14 @@ from typing import Any
 RESPONSES, COLD_STARTS = "Responses", "ColdStarts"  # metrics, with the dimensions operation and version
 REFUSED = "Refused"  # with the dimension status too
 BEGINNING = "canary-"  # of the filters' names
-# The owner that no token has, as a line names it. Its requests are sent to a version on purpose, so no coin has drawn it.
-PROBE = hashlib.sha256(b"release-probe").hexdigest()[:16]
+# The owners that no token has (probe.py), as a line names them. Their requests go to a version on purpose: no coin draws it.
+PROBES = tuple(hashlib.sha256(owner).hexdigest()[:16] for owner in (b"release-probe", b"release-witness"))
+OF_USERS = " && ".join(f'($.owner_hash != "{owner}")' for owner in PROBES)
 # A line about a fault is evidence only if it has counted the fault too: otherwise the version would look healthy.
 PATTERNS = {
     RESPONSES: ("canary-responses", "{ ($.status < 500) || ($.Faults = 1) }"),
     COLD_STARTS: ("canary-cold-starts", "{ $.cold_start IS TRUE }"),
-    REFUSED: ("canary-refused", f'{{ ($.status >= 400) && ($.status < 500) && ($.owner_hash != "{PROBE}") }}'),
+    REFUSED: ("canary-refused", f"{{ ($.status >= 400) && ($.status < 500) && {OF_USERS} }}"),
 }
 BY_VERSION = {"operation": "$.operation", "version": "$.version"}
 Json = dict[str, Any]
@@ -66,4 +67,4 @@ def refusals(status: int) -> str:
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
     """
-    return f'{{ ($.status = {status}) && ($.owner_hash != "{PROBE}") }}'
+    return f"{{ ($.status = {status}) && {OF_USERS} }}"
