@@ -20,8 +20,7 @@ variable "own_actions" {
 
 locals {
   service = jsondecode(file(var.service))
-  others  = [for key, function in local.service.functions : key if function.kind == "other"]
-  key_of  = { for key, function in local.service.functions : function.kind => key if function.kind != "other" }
+  others  = [for key, function in local.service.functions : key if function.kind == "other" && !can(function.leaving)]
 
   # Query is for the index, which has an owner's data under the owner, and what is in the trash under "<owner>#trash"; the table has
   # both under "<owner>#<id>".
@@ -39,14 +38,19 @@ locals {
     delete = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     list   = ["dynamodb:Query"]
   }
+  # A function that the contract no longer has serves until the release without it is in service, and is kept for the way back. It has the
+  # code and the permissions that it had: the new code may not know its handler (src/crudctl/build/gateway_changes.py).
   function_actions = {
-    for key, function in local.service.functions : key => function.kind == "other" ? var.own_actions[key] : local.actions[function.kind]
+    for key, function in local.service.functions :
+    key => can(function.leaving) ? function.leaving.actions : function.kind == "other" ? var.own_actions[key] : local.actions[function.kind]
   }
+  code = { key = aws_s3_object.functions.key, sha256 = filebase64sha256(var.package) }
 
   # The exact actions and resources of each function. `leading_keys` are used only with `abac`.
   functions = {
     for key, function in local.service.functions : key => {
       handler = function.handler
+      code    = can(function.leaving) ? { key = function.leaving.key, sha256 = function.leaving.sha256 } : local.code
       data = {
         for part, access in local.data : part => merge(access, { actions = sort(setintersection(access.actions, local.function_actions[key])) })
         if length(setintersection(access.actions, local.function_actions[key])) > 0
@@ -83,16 +87,11 @@ module "function" {
   settings           = var.function_settings
   log_retention_days = var.log_retention_days
   environment        = local.environment
-
-  code = {
-    bucket = aws_s3_object.functions.bucket
-    key    = aws_s3_object.functions.key
-    sha256 = filebase64sha256(var.package)
-  }
+  code               = merge(each.value.code, { bucket = aws_s3_object.functions.bucket })
 
   # A function serves each method once. The keys are part of addresses: another key would destroy a permission that is in use.
   routes = {
-    for method in local.methods :
+    for method in local.routes :
     lower(method.method) => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${method.method}${replace(method.path, "/\\{[^}]+\\}/", "*")}"
     if method.function == each.key
   }

@@ -30,6 +30,14 @@ locals {
     if operation.method == "GET"
   }, local.operations)
 
+  # What API Gateway may call the functions for: also operations that the contract no longer has, as long as users or the way back need them.
+  routes = flatten([
+    for operation in local.service.operations : [
+      for method in operation.method == "GET" ? ["GET", "HEAD"] : [operation.method] :
+      { method = method, path = operation.path, function = operation.function }
+    ]
+  ])
+
   allowed = {
     for path in keys(local.contract.paths) :
     path => join(", ", concat(sort([for method in local.methods : method.method if method.path == path]), ["OPTIONS"]))

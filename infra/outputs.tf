@@ -65,6 +65,16 @@ output "functions" {
   value       = { for key, function in module.function : key => function.name }
 }
 
+output "function_actions" {
+  description = "Operation -> what its function may do with the table."
+  value       = local.function_actions
+}
+
+output "gateway" {
+  description = "What a release points to a deployment of the API: its id and its stage."
+  value       = { api = aws_api_gateway_rest_api.api.id, stage = aws_api_gateway_stage.api.stage_name }
+}
+
 output "release_alarms" {
   description = "What the alarms of a release need, which the releaser makes: whom they call, whom they notify, and for how many seconds they look back. Null without alarms."
   value = var.alarms ? {

@@ -84,6 +84,7 @@ resource "aws_lambda_function" "rollback" {
       NAMESPACE      = local.prefix
       FUNCTIONS      = jsonencode(local.function_names)
       NOTICES        = jsonencode(local.release_notices)
+      GATEWAY        = jsonencode({ api = aws_api_gateway_rest_api.api.id, stage = local.stage })
     }
   }
 
@@ -146,6 +147,13 @@ resource "aws_iam_role_policy" "rollback" {
         Effect   = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
         Resource = aws_dynamodb_table.releases.arn
+      },
+      {
+        # The stage's deployment, which a rollback points back: https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html
+        Sid      = "Gateway"
+        Effect   = "Allow"
+        Action   = ["apigateway:GET", "apigateway:PATCH"]
+        Resource = aws_api_gateway_stage.api.arn
       },
       {
         # IAM supports no resource for reading metrics. For reading alarms it wants all of them:

@@ -46,7 +46,7 @@ variables {
   own_actions      = { stamp_parcel = ["dynamodb:GetItem", "dynamodb:UpdateItem"] }
 }
 
-run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_and_remove_its_alarms_stop_counting_log_and_report_and_nothing_else" {
+run "the_rollback_function_may_move_the_aliases_and_the_stage_write_its_record_compare_reset_and_remove_its_alarms_stop_counting_log_and_report_and_nothing_else" {
   command = plan
 
   assert {
@@ -67,6 +67,7 @@ run "the_rollback_function_may_move_the_aliases_write_its_record_compare_reset_a
       Logs      = ["Allow", "logs:CreateLogStream logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:example:*"]
       Topic     = ["Allow", "sns:Publish", ["arn:aws:sns:eu-central-1:123456789012:example"]]
       Dashboard = ["Allow", "cloudwatch:GetDashboard cloudwatch:PutDashboard", ["arn:aws:cloudwatch::123456789012:dashboard/depot-test"]]
+      Gateway   = ["Allow", "apigateway:GET apigateway:PATCH", "arn:aws:apigateway:eu-central-1::/restapis/abcde12345/stages/v1"]
     }
     error_message = "The role's policy is not exactly what the function needs."
   }

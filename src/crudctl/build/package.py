@@ -42,6 +42,7 @@ ROLLBACK = (
     "release/canary_alarms",
     "release/dashboard_lines",
     "release/evidence",
+    "release/gateway",
     "release/guard",
     "release/line_filters",
     "release/lookout",

@@ -5,6 +5,7 @@ The state of the local stack is a file in its home, that of an AWS environment i
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -151,6 +152,12 @@ class Terraform:
         self._where = [f"-state={self._home / 'terraform.tfstate'}"] if environment.local else []
         self._root = root
         self._given = folder
+
+    def given(self, variables: Mapping[str, Any]) -> Terraform:
+        """Return the same with values of other variables, in the same folder."""
+        other = copy.copy(self)
+        other._variables = {**self._variables, **variables}
+        return other
 
     @cached_property
     def _private(self) -> PrivateFolder:

@@ -15,19 +15,20 @@ from typing import Any
 from rich.text import Text
 
 from crudctl import processes, users
-from crudctl.build import service, unchanged
+from crudctl.build import contract, service, unchanged
 from crudctl.console import Failed, err, step
 from crudctl.infra import outputs, terraform
 from crudctl.infra.terraform import Terraform
 from crudctl.naming import SOURCE
 from crudctl.project import Environment
-from crudctl.release import survey, versions, web_app
+from crudctl.release import rollout, survey, versions, web_app
 from crudctl.release.cloud import cloud_of
 from crudctl.web import build, builds, serve
 from emulator import process
 
 PORT, WEB_PORT = 4566, 4580
 READY = 120.0  # seconds for the emulator, and for the first real request; an emulator that has ended is not waited for
+GATEWAY = "gateway"  # the folder with what Terraform reads of two contracts, in the home of the stack
 BUSY = 10.0  # seconds in which an emulator at work responds to a look at its status
 READ_ONLY = ("ClientSecret", "CreationDate", "LastModifiedDate")  # of an app client, which UpdateUserPoolClient refuses
 
@@ -56,6 +57,8 @@ def up(environment: Environment, port: int | None, web_port: int | None, *, hold
                 versions.put_newest_in_service(environment, result["functions"])
             users.create(environment, result["user_pool_id"])
             _return_from_sign_in_to(environment, result)
+        if rollout.narrows(cloud_of(environment, result["functions"])):
+            infra, applied = _start_and_apply(environment, port, web_port)
         _call_every_operation(environment, infra, result["functions"], applied=applied)
         _serve_web(environment, result, web)
         with step("Wait for a real request"):
@@ -170,6 +173,7 @@ def _inputs(environment: Environment) -> str:
     files = [
         environment.root / "build" / name for name in ("functions.zip", "rollback.zip", "openapi.json", "service.json")
     ]
+    files += (environment.home / GATEWAY).glob("*.json")
     files += (
         path
         for path in (environment.root / "infra").rglob("*")
@@ -178,7 +182,8 @@ def _inputs(environment: Environment) -> str:
     digest = hashlib.sha256()
     for file in sorted(files):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{file.relative_to(environment.root)}\0{content}\n".encode())
+        name = file.relative_to(environment.root if environment.root in file.parents else environment.home)
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
 
 
@@ -256,14 +261,23 @@ def _applied(environment: Environment, port: int | None, web_port: int | None) -
 
 
 def _start_and_apply(environment: Environment, port: int | None, web_port: int | None) -> tuple[Terraform, bool]:
-    """Start the emulator and apply infra/ to it where needed. Return the Terraform of the stack, and whether it was applied."""
+    """Start the emulator and apply infra/ to it where needed. Return the Terraform of the stack, and whether it was applied.
+
+    The gateway has what only adds before the functions are in service, and loses what is removed after that.
+    """
     with step("Start the emulator"):
         _start(environment, port, web_port)
     infra = outputs.terraform(environment)
-    if _inputs(environment) == environment.read("applied") and environment.record.get("saved", True):
-        return infra, False
-    _apply(environment, infra)
-    return infra, True
+    prepared = rollout.prepare(environment, infra.outputs(), contract.read(environment.root))
+    infra = infra.given(prepared.write(environment.home / GATEWAY))
+    applied = _inputs(environment) != environment.read("applied") or not environment.record.get("saved", True)
+    if applied:
+        for line in prepared.lines:
+            err.print(line, markup=False, highlight=False)
+        _apply(environment, infra)
+    values = infra.outputs()
+    rollout.complete(cloud_of(environment, values["functions"]), prepared)
+    return infra, applied
 
 
 def _apply(environment: Environment, infra: Terraform) -> None:

@@ -18,6 +18,8 @@ from crudctl.project import Environment
 from crudctl.release import notices
 from crudctl.release.callers import Callers
 from crudctl.release.canary_alarms import Settings
+from crudctl.release.deployments import Changes
+from crudctl.release.gateway import Stage
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import DELAY, Metrics
 from crudctl.release.record import Records, Release
@@ -45,6 +47,7 @@ class Cloud:
         compared: whether the answers of both versions are compared, if a release does not say otherwise.
         tell: notifies people of what happened to a release: `promoted`, `rolled back`, `failed`, `reverted` or `waits`. Returns a
             note for the record if not everybody was notified.
+        gateway: returns the API's id and its stage, as `api` and `stage`; None where a release has no gateway.
         clock: returns the time in seconds since the epoch.
         sleep: waits for a number of seconds of `clock`.
     """
@@ -62,12 +65,22 @@ class Cloud:
     web: Callable[[], Builds | None] = lambda: None
     compared: bool = True
     tell: Callable[[Release, str], str] = lambda _, __: ""
+    gateway: Callable[[], Mapping[str, str] | None] = lambda: None
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
     def records(self) -> Records:
         """Return the table of releases."""
         return Records(self.client("dynamodb"), f"{self.prefix}-releases")
+
+    def changes(self) -> Changes:
+        """Return the record of the last change of the gateway's body."""
+        return Changes(self.client("dynamodb"), f"{self.prefix}-releases")
+
+    def stage(self) -> Stage | None:
+        """Return the stage that serves the API; None where a release has no gateway."""
+        at = self.gateway()
+        return Stage(self.client("apigateway"), at["api"], at["stage"]) if at else None
 
     def metrics(self) -> Metrics:
         """Return what reads the metrics of the functions."""
@@ -100,11 +113,12 @@ def cloud_of(
     document = cache(lambda: contract.read(project or environment.root))
     trip = cache(lambda: round_trip.plan(document()))
     given = functions, environment.prefix, client, trip, document, cache(lambda: alarm_settings(environment, values()))
-    tell = notifier(client, values)
+    tell, stage = notifier(client, values), cache(lambda: values().get("gateway"))
     if environment.local:
         site = Folder(environment.home / SITE)
-        return Cloud(*given, period=5, interval=2.0, delay=5.0, web=lambda: site, tell=tell)
-    return Cloud(*given, period=60, interval=30.0, web=lambda: _bucket(client("s3"), values()), tell=tell)
+        return Cloud(*given, period=5, interval=2.0, delay=5.0, web=lambda: site, tell=tell, gateway=stage)
+    site_of = cache(lambda: _bucket(client("s3"), values()))
+    return Cloud(*given, period=60, interval=30.0, web=site_of, tell=tell, gateway=stage)
 
 
 def _bucket(s3: Any, values: Mapping[str, Any]) -> Builds | None:

@@ -16,6 +16,7 @@ from crudctl.release.cloud import Cloud
 from crudctl.release.differential import differences
 from crudctl.release.evidence import Evidence, total
 from crudctl.release.faults import describe
+from crudctl.release.gateway import settle
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.journal import Journal, Watcher
 from crudctl.release.next_step import WATCHED, Observed, Places, Step, Trials, after, elsewhere, next_step
@@ -92,9 +93,17 @@ class Executor:
         return self._clear_up(release)
 
     def sweep(self) -> list[str]:
-        """Remove what a release that has ended left to watch it, unless one is running. Return a note if that failed."""
+        """Complete what a release that has ended has left, unless one is running. Return notes of what was done or failed.
+
+        The gateway serves what belongs to the versions in service, and what watched the release is removed.
+        """
+        back = "the gateway does not serve what belongs to these versions; run `crudctl release resume`"
         failed = "the alarms and metric filters of the release could not be removed, the next one will try again"
-        return self._attempt(failed, self._remove)
+        return [*self._attempt(back, self._settle), *self._attempt(failed, self._remove)]
+
+    def _settle(self) -> str:
+        current = self._records.current()
+        return settle(current, self._cloud.stage()) if current else ""
 
     def _remove(self) -> str:
         current = self._records.current()

@@ -61,6 +61,7 @@ class Release:
         web_before: the build that it replaced.
         told: what people were notified of, so that whoever takes it over does not do so again.
         refusals: statuses of 4xx that are compared, by operation (client_errors.py); empty in records of versions before 1.7.0.
+        deployments: of the API, that belong to the `old` and the `new` versions; empty in records of versions before 1.7.0.
         trash: whether a version that served before it has used the trash (order.py); stays true in all later releases.
     """
 
@@ -101,6 +102,7 @@ class Release:
     web_before: str = ""
     told: list[str] = field(default_factory=list)
     refusals: dict[str, list[int]] = field(default_factory=dict)
+    deployments: dict[str, str] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.build.contract import ContractError
-from crudctl.release import client_errors, offered, order, probe, versions
+from crudctl.release import client_errors, deployments, offered, order, probe, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Position, words
 from crudctl.release.cloud import Cloud
 from crudctl.release.executor import Executor
@@ -111,6 +111,7 @@ class Releaser:
         before = offered.unpack(offered.of_versions(self._records.past(), old))
         how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
         how |= {"contract": offered.pack(document), "refusals": client_errors.compared(before, document)}
+        how |= {"deployments": self._deployments(old)}
         return self._record(last, prod, canary, new=newest, **how), last
 
     def resume(self, number: int | None = None) -> Release:
@@ -195,6 +196,7 @@ class Releaser:
             "contract": contract,
             **fields,
             "notes": [*notes, *fields.get("notes", [])],
+            "deployments": self._deployments_of_return(wanted),
         }
         return self._begin(self._record(last, prod, canary, new=new, weights=[], bake=0, **how), last)
 
@@ -235,6 +237,21 @@ class Releaser:
     def _begin(self, release: Release, last: Release | None) -> Release:
         self._journal.begin(release, last)
         return self._go_on(release.number)
+
+    def _deployments(self, old: Mapping[str, str]) -> dict[str, str]:
+        """Return the deployments of the API that belong to the `old` versions and to those that follow them."""
+        stage = self._cloud.stage()
+        return deployments.of_release(stage.deployment, old, self._cloud.changes().last()) if stage else {}
+
+    def _deployments_of_return(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """Return the deployments of the API before and after a return to earlier versions.
+
+        One that calls a function that no longer exists would respond with 500, so that the present one stays then.
+        """
+        stage = self._cloud.stage()
+        if stage is None or not wanted.keys() <= self._cloud.functions.keys():
+            return {}
+        return deployments.of_return(stage.deployment, wanted, self._cloud.changes().last(), self._records.past())
 
     def _record(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
         signature = self._journal.signature()

@@ -29,6 +29,7 @@ from botocore.config import Config
 
 from crudctl.release import canary_alarms, notices
 from crudctl.release.aliases import Aliases
+from crudctl.release.gateway import Stage, settle
 from crudctl.release.guard import Policy
 from crudctl.release.lookout import Lookout
 from crudctl.release.metrics import Metrics
@@ -59,6 +60,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     release = records.current()
     if release is None or not release.running:
         lookout.remove()
+        _settle(release)
         return _result("no release is under way")
     if alarm["alarmName"] == canary_alarms.stuck(os.environ["NAMESPACE"]):
         but_the_topic = replace(_channels(), topic=None)  # which the alarm notifies
@@ -87,6 +89,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         return _result("the release was taken over meanwhile")
     if release.running:
         raise RuntimeError(release.notes[-1])
+    _settle(release)
     if failed := _notify(_channels(), release, ROLLED_BACK):
         records.archive(replace(release, notes=[*release.notes, failed]))
     lookout.remove()
@@ -107,6 +110,13 @@ def _notify(channels: notices.Channels, release: Release, event: str) -> str:
 
 def _client(service: str) -> Any:
     return boto3.client(service, config=PATIENCE)
+
+
+def _settle(release: Release | None) -> None:
+    """Let the gateway serve what belongs to the versions in which a release has ended."""
+    if release and release.deployments:
+        at = json.loads(os.environ["GATEWAY"])
+        settle(release, Stage(_client("apigateway"), at["api"], at["stage"]))
 
 
 def _is_about(alarm: dict[str, Any], functions: dict[str, str], release: Release) -> bool:
