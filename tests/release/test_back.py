@@ -122,6 +122,24 @@ def test_a_web_app_of_which_no_build_is_recorded_stays() -> None:
     assert "web app: none here" in back.describe(way, back.Here(places("6"), "", None), {}, 0.0)
 
 
+def test_after_something_else_moved_prod_a_number_has_to_be_named() -> None:
+    """The release went from 4 to 6, and prod is at 7: going to 4 would leave out 6, which may well be what is wanted."""
+    with pytest.raises(
+        back.NoWayBack, match=r"Something else has moved alias prod of get, list since release 2"
+    ) as raised:
+        back.plan([SECOND, FIRST], None, places("7"))
+    assert "`--to 2`" in raised.value.hint
+    assert back.plan([SECOND, FIRST], 2, places("7")).wanted == SECOND.new
+    refused = replace(SECOND, number=3, state=ROLLED_BACK, old=SECOND.new)
+    with pytest.raises(back.NoWayBack, match="what something else put there since"):
+        back.plan([refused, SECOND, FIRST], None, places("7"))
+
+
+def test_a_function_that_was_added_since_has_not_been_moved() -> None:
+    at = {**places("6"), "archive": Position("1")}
+    assert back.plan([SECOND, FIRST], None, at).wanted == FIRST.new
+
+
 def test_without_a_promoted_release_there_is_nothing_to_go_back_to() -> None:
     with pytest.raises(back.NoWayBack, match="no release was promoted"):
         back.plan([replace(FIRST, state=ROLLED_BACK)], None, places("1"))

@@ -168,7 +168,7 @@ def test_a_record_names_who_took_the_release_over(aws: Aws) -> None:
     left = left_baking(aws)
     ended = aws.releaser().abort()
     assert ended.begun_by == left.begun_by == left.who
-    assert re.search(r" UTC: taken over by .+@.+ while both versions serve", ended.notes[0])
+    assert re.search(r" UTC: taken over by .+@.+ while both versions serve users", ended.notes[0])
 
 
 def test_a_release_whose_alias_something_else_moves_fails_and_leaves_that_alias_alone(aws: Aws) -> None:

@@ -48,7 +48,7 @@ def test_large_numbers_are_rounded_as_people_write_them() -> None:
     side = {"requests": 1200, "faults": 0, "slow": 3, "p50": 1312.4, "p95": 3.456}
     text = report.markdown(replace(BEGUN, figures={"get_item": {"new": side, "old": side}}, odds=1e300), "prod")
     assert "| get_item | new | 1,200 | 0 | 3 | 1,312 ms | 3.46 ms |" in text
-    assert "The new version looks worse: odds over a million to 1 (rollback at 150)." in text
+    assert "- The new version looks worse: odds over a million to 1 (rollback at 150); " in text
 
 
 def test_the_report_names_who_started_the_release_after_another_took_it_over() -> None:

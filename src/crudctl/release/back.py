@@ -16,6 +16,11 @@ NOT_COVERED = (
     "For those, revert the commit and deploy it."
 )
 
+FURTHER = (
+    "If something is still wrong, the command `crudctl alarms` shows what fires. To go back further all the same, name the "
+    "release: --to NUMBER. The command `history` lists all releases."
+)
+
 
 class NoWayBack(Exception):
     """There is nothing to go back to; the message says why, and `hint` what to do."""
@@ -66,8 +71,8 @@ def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]
         at: where `prod` is, by operation.
 
     Raises:
-        NoWayBack: no release was promoted, `number` is none that was, or without a number: the last release was not promoted, so
-            that what is in service is what was there before it.
+        NoWayBack: no release was promoted, `number` is none that was, or without a number: the last release was not promoted, or
+            something else has moved `prod` since, so that what is in service is not what it brought.
     """
     promoted = [each for each in past if each.state == PROMOTED]
     if not promoted:
@@ -118,17 +123,28 @@ def _web(now: str | None, then: str) -> str:
 
 def _check_last(last: Release, at: Mapping[str, Position]) -> None:
     """Raise NoWayBack unless the last release has put in service what is there."""
-    if last.state == PROMOTED and last.weights:
-        return
-    there = ", ".join(sorted({str(position) for position in at.values()}))
-    hint = "To go back further, name the release: --to NUMBER. The command `history` lists all releases."
+    there = f"version {', '.join(sorted({str(position) for position in at.values()}))}"
     if last.state in (ROLLED_BACK, FAILED):
+        since = "what was there before it" if not _moved(last.old, at) else "what something else put there since"
         raise NoWayBack(
             f"Release {last.number} was already rolled back, {moment(last.ended)}: {last.why}. "
-            f"In service is what was there before it (version {there}).",
-            hint,
+            f"In service is {since} ({there}).",
+            FURTHER,
         )
-    raise NoWayBack(f"Release {last.number} already went back to earlier versions (version {there}).", hint)
+    if not last.weights:
+        raise NoWayBack(f"Release {last.number} already went back to earlier versions ({there}).", FURTHER)
+    if moved := _moved(last.new, at):
+        raise NoWayBack(
+            f"Something else has moved alias prod of {', '.join(moved)} since release {last.number}, "
+            f"so that the versions before it are not the ones before what is in service ({there}).",
+            f"Name the release to go back to: `--to {last.number}` for what it brought, or an earlier one, which the command "
+            "`history` lists.",
+        )
+
+
+def _moved(left: Mapping[str, str], at: Mapping[str, Position]) -> list[str]:
+    """Return the functions that are not where a release has left them."""
+    return [name for name, version in left.items() if at.get(name, Position(version)) != Position(version)]
 
 
 def _lost(now: str, then: str) -> str:

@@ -343,7 +343,8 @@ def _show_releaser(environment: Environment, last: Release) -> None:
         out.print(f"Its releaser (process {last.pid} on {last.host}) wrote {lasting(time.time() - last.seen)} ago.")
     else:
         out.print(
-            f"Its releaser (process {last.pid} on {last.host}) is no longer running; it last wrote {moment(last.seen)}."
+            f"Its releaser (process {last.pid} on {last.host}) is no longer running, so nothing moves and nobody compares; "
+            f"it last wrote {moment(last.seen)}."
         )
         commands = ("abort",) if last.doing == "roll back" else ("resume", "promote", "abort")
         out.print(f"Continue with {_command(environment, *commands)}.")

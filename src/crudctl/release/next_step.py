@@ -245,7 +245,11 @@ def _compared(record: Release, evidence: Observed, now: float, why: str, reject:
     if not record.compared:
         return None
     if evidence.differences is None:
-        return Step("compare", f"the answers of both versions: {why}", changes={"comparing": _begun(record, now)})
+        return Step(
+            "compare",
+            f"{why}; next, the answers of both versions are compared",
+            changes={"comparing": _begun(record, now)},
+        )
     if not evidence.differences:
         return None
     more = len(evidence.differences) - SHOWN

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from crudctl.project import Environment
 from crudctl.release.guard import Policy
-from crudctl.release.record import Release
+from crudctl.release.record import FAILED, ROLLED_BACK, Release
 from crudctl.release.view import lasting, moment, one_line
 from crudctl.release.wording import decided, looks, verdict
 
@@ -32,6 +32,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         "",
         f"- Why: {one_line(release.why) or 'nothing is decided yet'}",
         f"- Decided by: {decided(release.by)}",
+        *_looks(release, policy),
         f"- Started: {moment(release.since)} by {release.begun_by or release.who}",
     ]
     if release.ended:
@@ -54,12 +55,15 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
             "",
             "Faults are crashes, timeouts and 5xx responses. Slow requests took longer than nine in ten did before. "
             "Counts are of all steps and include test requests of crudctl; p50 and p95 are of the last minute.",
-            "",
-            f"{looks(release.odds, policy)}. Above {policy.doubt:g} to 1 a step lasts up to twice as long, to be sure.",
         ]
     if release.notes:
         lines += ["", "## Notes", "", *(f"- {one_line(note)}" for note in release.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _looks(release: Release, policy: Policy) -> list[str]:
+    found = looks(release.odds, policy, release.state in (ROLLED_BACK, FAILED)) if release.figures else ""
+    return [f"- {found}; above {policy.doubt:g} to 1 a step lasts up to twice as long"] if found else []
 
 
 def _as_of(release: Release) -> list[str]:

@@ -80,10 +80,13 @@ def headline(release: Release, decision: Decision, policy: Policy, now: float) -
     left = release.stages[-1][-1] + release.bake - now
     time_left = f"{lasting(left)} left" if left > 0 else "its minimum time is over"
     action = {"hold": "Wait", "promote": "Go on", "roll back": "Go back"}[decision.action]
-    return (
-        f"{share(release)} on the new version, {time_left}. Failed: {failed}. {looks(decision.odds, policy)}. "
-        f"{action}: {decision.reason}."
+    parts = (
+        f"{share(release)} on the new version, {time_left}",
+        f"Failed: {failed}",
+        looks(decision.odds, policy, rolled_back=decision.action == "roll back"),
+        f"{action}: {decision.reason}.",
     )
+    return ". ".join(filter(None, parts))
 
 
 class View:

@@ -18,7 +18,7 @@ DOING = {
     "canary": "about to try the new versions, which no user has yet",
     "probe": "trying the new versions, which no user has yet",
     "shift": "moving traffic to the new versions",
-    "bake": "both versions serve, and are compared",
+    "bake": "both versions serve users, and are compared",
     "promote": "moving all traffic to the new versions",
     "watch": "all traffic is on the new versions, which are watched for as long as one more step",
     "roll back": "moving all traffic back to the old versions",
@@ -45,8 +45,16 @@ def decided(by: str) -> str:
     return DECIDED.get(by, by or "nothing yet")
 
 
-def looks(odds: float, policy: Policy) -> str:
-    """Return what the evidence says, such as `The new version looks worse: odds 161 to 1 (rollback at 150)`."""
+def looks(odds: float, policy: Policy, rolled_back: bool = False) -> str:
+    """Return what the evidence says, such as `The new version looks worse: odds 161 to 1 (rollback at 150)`.
+
+    Args:
+        odds: how many times as likely it is if the new version is worse.
+        policy: whose limit it is shown against.
+        rolled_back: whether it goes back. If that is for another reason, nothing is said of the odds.
+    """
+    if rolled_back and odds < policy.limit:
+        return ""
     if odds >= policy.limit:
         found = "The new version looks worse"
     elif odds >= policy.doubt:
@@ -60,4 +68,4 @@ def to_one(odds: float) -> str:
     """Format odds, such as `161 to 1`."""
     if odds > 1e6:
         return "over a million to 1"
-    return f"{odds:.0f} to 1" if odds >= 10 else f"{odds:.1f} to 1" if odds >= 1.05 else "1 to 1, or less"
+    return f"{odds:,.0f} to 1" if odds >= 10 else f"{odds:.1f} to 1" if odds >= 1.05 else "1 to 1, or less"
