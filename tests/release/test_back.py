@@ -67,7 +67,7 @@ def test_it_says_from_where_to_where_how_old_that_is_and_what_the_contract_loses
     lines = back.describe(way, back.Here(places("6"), pack(NEWER), None), published, 7 * DAY)
     assert lines[0] == "prod: 6 -> 4, published 3 days ago"
     assert "contract: loses field quantity, operation restore_item" in lines
-    assert any("the gateway" in line and "Does not" in line for line in lines)
+    assert any("data" in line and "Does not go back" in line for line in lines)
 
 
 def test_functions_that_move_apart_are_named() -> None:
@@ -120,6 +120,19 @@ def test_a_web_app_of_which_no_build_is_recorded_stays() -> None:
     assert way.web == ""
     assert any("web app: stays" in line for line in back.describe(way, back.Here(places("6"), "", "c"), {}, 0.0))
     assert "web app: none here" in back.describe(way, back.Here(places("6"), "", None), {}, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("deployments", "line"),
+    [
+        ({}, "gateway: stays as it is, because no record says what belongs to these versions"),
+        ({"old": "b", "new": "b"}, "gateway: stays at deployment b"),
+        ({"old": "b", "new": "a"}, "gateway: deployment b -> a"),
+    ],
+)
+def test_it_says_what_the_gateway_serves_then(deployments: dict[str, str], line: str) -> None:
+    way = back.plan([SECOND, FIRST], None, places("6"))
+    assert line in back.describe(way, back.Here(places("6"), "", None, deployments), {}, 0.0)
 
 
 def test_after_something_else_moved_prod_a_number_has_to_be_named() -> None:

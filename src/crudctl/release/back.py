@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crudctl.release import offered, web_app
 from crudctl.release.aliases import Position
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 from crudctl.release.view import ago, moment
 
-COVERED = "Goes back: code and settings of all functions, as they were published together; the web app as above."
+COVERED = (
+    "Goes back: code and settings of all functions, as they were published together; "
+    "the gateway's paths, scopes and limits, and the web app, as above."
+)
 NOT_COVERED = (
-    "Does not go back: data, the gateway (paths, scopes, limits), alarms and other infrastructure. "
+    "Does not go back: data, throttling, sign-in, alarms and all other infrastructure. "
     "For those, revert the commit and deploy it."
 )
 
@@ -55,11 +58,13 @@ class Here:
         at: where `prod` is, by operation.
         contract: of these versions, packed; empty if it is not known.
         web: the build of the web app that is served; empty if it is not known, None if there is no web app.
+        gateway: the deployments of the API that are served now, and then, as `old` and `new`; empty if none is known.
     """
 
     at: Mapping[str, Position]
     contract: str
     web: str | None
+    gateway: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(past: Sequence[Release], number: int | None, at: Mapping[str, Position]) -> Way:
@@ -110,7 +115,21 @@ def describe(way: Way, here: Here, published: Mapping[str, Mapping[str, float]],
         f"{'prod' if len(names) == len(here.at) else ', '.join(names)}: {now_at} -> {there}, {age}"
         for (now_at, there, age), names in moves.items()
     ]
-    return [*lines, _lost(here.contract, way.contract), _web(here.web, way.web), COVERED, NOT_COVERED]
+    return [
+        *lines,
+        _lost(here.contract, way.contract),
+        _gateway(here.gateway),
+        _web(here.web, way.web),
+        COVERED,
+        NOT_COVERED,
+    ]
+
+
+def _gateway(deployments: Mapping[str, str]) -> str:
+    if not deployments:
+        return "gateway: stays as it is, because no record says what belongs to these versions"
+    now, then = deployments["old"], deployments["new"]
+    return f"gateway: stays at deployment {now}" if now == then else f"gateway: deployment {now} -> {then}"
 
 
 def _web(now: str | None, then: str) -> str:

@@ -24,7 +24,7 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, offered, planned, report, versions, web_app
+from crudctl.release import back, deployments, offered, planned, report, versions, web_app
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -293,10 +293,12 @@ def rollback(environment: Environment, number: int | None, yes: bool) -> None:
         cloud = cloud_of(environment)
         at = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
         way = _way_back(environment, records.past(), number, at)
+        way = replace(way, contract=_contract(cloud, way.wanted))
         published = versions.published(cloud.client("lambda"), cloud.functions)
-        contract = offered.of_versions(records.past(), {name: place.version for name, place in at.items()})
+        contract = _contract(cloud, {name: place.version for name, place in at.items()})
         builds = cloud.web()
-        here = back.Here(at, contract, builds.in_service() if builds else None)
+        served = builds.in_service() if builds else None
+        here = back.Here(at, contract, served, releaser.deployments_of_return(way.wanted))
         for line in back.describe(way, here, published, time.time()):
             err.print(line, markup=False, highlight=False)
         if environment.production and not yes:
@@ -466,6 +468,13 @@ def _command(environment: Environment, *names: str) -> str:
     option = "" if environment.local else f" --env {environment.name}"
     *first, last = [f"`crudctl release {name}{option}`" for name in names]
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def _contract(cloud: Cloud, at: Mapping[str, str]) -> str:
+    """Return the contract of these versions, packed; empty if it is not known."""
+    change = cloud.changes().last()
+    before = change.contract if change and deployments.agree(change.versions, at) else ""
+    return offered.of_versions(cloud.records().past(), at) or before
 
 
 def _way_back(

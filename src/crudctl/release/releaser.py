@@ -196,7 +196,7 @@ class Releaser:
             "contract": contract,
             **fields,
             "notes": [*notes, *fields.get("notes", [])],
-            "deployments": self._deployments_of_return(wanted),
+            "deployments": self.deployments_of_return(wanted),
         }
         return self._begin(self._record(last, prod, canary, new=new, weights=[], bake=0, **how), last)
 
@@ -243,7 +243,7 @@ class Releaser:
         stage = self._cloud.stage()
         return deployments.of_release(stage.deployment, old, self._cloud.changes().last()) if stage else {}
 
-    def _deployments_of_return(self, wanted: Mapping[str, str]) -> dict[str, str]:
+    def deployments_of_return(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """Return the deployments of the API before and after a return to earlier versions.
 
         One that calls a function that no longer exists would respond with 500, so that the present one stays then.

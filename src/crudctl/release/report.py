@@ -44,7 +44,7 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         f"- {stage[0] * 100:g}% of the traffic on the new versions for {lasting(end - stage[-1])}, from {moment(stage[-1])}"
         for stage, end in zip(release.stages, ends, strict=False)
     ]
-    if release.web:
+    if release.web != release.web_before:
         lines.append(f"- Web app: build {release.web_before or 'unknown'} before, {release.web} after")
     columns = "old version | new version" if release.weights else "from version | to version"
     lines += ["", f"| function | {columns} |", "|---|---:|---:|"]
