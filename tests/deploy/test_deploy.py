@@ -182,6 +182,21 @@ def test_a_deploy_that_could_not_be_released_changes_nothing(
     lambda_.update_alias(FunctionName=name, Name="prod", FunctionVersion="1")
 
 
+def test_a_deploy_during_a_freeze_changes_nothing_and_says_until_when(deployed: Account) -> None:
+    why = ("--until", "2099-12-27T08:00Z", "--why", "the holidays")
+    deployed.succeed("release", "freeze", "--env", "test", *why)
+    sentence = "Nothing is released to test until 2099-12-27 08:00:00 UTC: the holidays (by "
+    try:
+        result = deployed.run("deploy", "--env", "test", "--yes", "--only", "apply", "--only", "web")
+        assert (result.exit_code, sentence in result.stderr) == (1, True), result.output
+        assert "`crudctl release unfreeze --env test`" in result.stderr
+        with deployed.as_role(f"{NAME}-ci-test-plan"):
+            assert deployed.run("release", "frozen", "--env", "test").stdout.startswith(sentence)
+    finally:
+        deployed.succeed("release", "unfreeze", "--env", "test")
+    assert deployed.run("release", "frozen", "--env", "test").exit_code == 0
+
+
 def test_a_deploy_that_would_delete_users_or_data_changes_nothing(deployed: Account, outputs: dict[str, Any]) -> None:
     """Here a pool of its own is to be shared, so that Terraform would delete it; test has no deletion protection."""
     settings = deployed.home / "infra" / "envs" / "test.tfvars"

@@ -205,6 +205,14 @@ class Rig:
             filters |= {name: found} if found else {}
         return ours | filters
 
+    def lines_on_the_dashboard(self) -> list[str]:
+        """Return the labels of the vertical lines that releases have added, oldest first; one that is empty if there are none."""
+        body = self.cloud.client("cloudwatch").get_dashboard(DashboardName=self.environment.prefix)["DashboardBody"]
+        charts = [
+            each["properties"] for each in json.loads(body)["widgets"] if each["properties"].get("view") == "timeSeries"
+        ]
+        return [line["label"] for line in charts[0].get("annotations", {}).get("vertical", [])] or [""]
+
     def newest(self) -> dict[str, str]:
         """Return the newest version of each function, by operation."""
         return versions.newest(self.client, self.functions)

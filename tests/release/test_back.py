@@ -203,9 +203,22 @@ def test_during_a_freeze_nothing_is_released_and_everything_can_go_back(aws: Aws
         assert release("freeze", "--until", "2099-01-01T08:00Z", "--why", "holidays")[0] == 0
         code, output = release("start")
         assert (code, "holidays" in output, "2099" in output) == (1, True, True)
-        assert "Nothing is released until" in release("status")[1]
+        assert "until 2099-01-01 08:00:00 UTC: holidays (by " in release("status")[1]
         assert json.loads(release("status", "--json")[1])["freeze"]["why"] == "holidays"
         assert release("rollback", "--yes")[0] == 0
         assert release("unfreeze")[0] == 0
-        assert "Nothing is released until" not in release("status")[1]
+        assert "Nothing is released" not in release("status")[1]
         assert "is released to" not in release("start")[1]
+
+
+def test_a_freeze_of_prod_asks_and_names_the_one_that_it_replaces(aws: Aws, tmp_path: Path) -> None:
+    new = ("freeze", "--until", "2099-01-01T08:00Z", "--why", "[bold]\nholidays")
+    with in_project(aws, tmp_path), mock.patch("crudctl.project.Environment.production", new=True):
+        code, output = release(*new)
+        assert (code, "Pass --yes" in output) == (1, True)
+        assert json.loads(release("status", "--json")[1])["freeze"] is None
+        assert "until 2099-01-01 08:00:00 UTC: [bold] holidays (by " in release(*new, "--yes")[1]  # no markup
+        assert "This replaces: Nothing is released" in release(*new, "--yes")[1]
+        assert release("unfreeze")[0] == 1
+        assert release("unfreeze", "--yes")[0] == 0
+        assert release("unfreeze")[0] == 0

@@ -73,6 +73,7 @@ def test_an_alarm_rolls_back_only_what_fails_more_often_than_the_version_before_
     rig.measure_faults(rig.healthy["get_item"])
     rig.alarm(name, rig.healthy["get_item"])  # or the alarm itself, which fires for these faults too
     assert rig.ended_by(300) == "alarm"
+    assert eventually(lambda: "rolled back" in rig.lines_on_the_dashboard()[-1], 60)
     assert rig.alarm(name, rig.healthy["get_item"]) == {"rollback": "no release is under way"}
     assert rig.places() == before
 

@@ -175,6 +175,12 @@ def test_a_plan_cannot_leave_its_code_block(tmp_path: Path, ticks: int) -> None:
     assert (tmp_path / "planned" / "digest").read_text(encoding="ascii") == f"{plan.digest}\n"
 
 
+def test_a_plan_during_a_freeze_says_so_first(tmp_path: Path) -> None:
+    plan = Plan("Plan: 1 to add", tmp_path, {"applyable": True})
+    text = shown.markdown(plan, "prod", "Nothing is released to prod until Monday: <b>holidays</b> (by sam@build-1).")
+    assert text.splitlines()[2] == "    Nothing is released to prod until Monday: <b>holidays</b> (by sam@build-1)."
+
+
 def test_a_long_plan_is_cut_between_lines_and_says_so(tmp_path: Path) -> None:
     plan = Plan("\n".join(f"line {number} ü" for number in range(20_000)), tmp_path, {"applyable": True})
     text = shown.markdown(plan, "test")

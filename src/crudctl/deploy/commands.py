@@ -94,6 +94,7 @@ def deploy(environment: Environment, only: tuple[str, ...], steps: str, bake: st
     What it ships is copied first, so that nothing that is built meanwhile is deployed. A first deploy takes traffic at once,
     as there is no version to compare it with. At the end every operation is called once, and if one fails, so does the command.
     Exit codes: 0 success, 1 failure, 2 the new version was rolled back. After a failure or a rollback, the web app stays.
+    During a freeze (`crudctl release freeze`) nothing is changed.
 
     Example: crudctl deploy --env test --plan
     """
@@ -104,6 +105,7 @@ def deploy(environment: Environment, only: tuple[str, ...], steps: str, bake: st
         return
     with environment.alone():
         if options.ships:
+            deploy_steps.refuse_frozen(environment)
             if not options.no_doctor:
                 deploy_steps.ask_doctor(environment, options.only)
             if not options.older:
@@ -147,8 +149,11 @@ def _show_plan(environment: Environment, options: Options) -> None:
         planned = deploy_steps.plan(run, lock=False)
         out.print(planned.text)
         err.print(f"Digest of this plan: {planned.digest}")
+        freeze = deploy_steps.freeze_of(environment)
+        if freeze:
+            err.print(freeze, markup=False)
         if options.write:
-            shown.write(options.write, planned, environment.name)
+            shown.write(options.write, planned, environment.name, freeze)
 
 
 def _ship(run: Deploy, options: Options) -> None:

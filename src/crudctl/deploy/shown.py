@@ -13,20 +13,24 @@ LENGTH = 60_000  # bytes of the plan; a comment on GitHub has at most 65,536 cha
 PROGRESS = re.compile(r"^\S+: (Refreshing state|Reading|Still reading|Read complete|Preparing import)\b.*\n", re.M)
 
 
-def write(folder: Path, planned: Plan, environment: str) -> None:
+def write(folder: Path, planned: Plan, environment: str, freeze: str = "") -> None:
     """Write a plan to a folder.
 
     `plan.md` is for people, `digest` for `crudctl deploy --approved`, and `cost.json` for `crudctl cost --plan`. No secrets.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plan.md").write_text(markdown(planned, environment), encoding="utf-8")
+    (folder / "plan.md").write_text(markdown(planned, environment, freeze), encoding="utf-8")
     (folder / "digest").write_text(f"{planned.digest}\n", encoding="ascii")
     priced = deployed.of_plan(planned.document).as_json()
     (folder / "cost.json").write_text(f"{json.dumps(priced, indent=2)}\n", encoding="utf-8")
 
 
-def markdown(planned: Plan, environment: str) -> str:
-    """Return a plan as Markdown. Whatever it contains stays in its code block."""
+def markdown(planned: Plan, environment: str, freeze: str = "") -> str:
+    """Return a plan as Markdown. Whatever it contains stays in its code block.
+
+    Args:
+        freeze: until when nothing is released, and why; empty if there is no freeze.
+    """
     text = PROGRESS.sub("", planned.text).strip()
     shown = text.encode()[:LENGTH].decode(errors="ignore")
     if shown != text:
@@ -36,4 +40,6 @@ def markdown(planned: Plan, environment: str) -> str:
     fence = "`" * max(3, longest + 1)  # https://spec.commonmark.org/0.31.2/#fenced-code-blocks
     what = f"{planned.changes} resources" if planned.changes else "only outputs or the state"
     heading = f"This would change in `{environment}`: {what if planned.applicable else 'nothing'}."
+    if freeze:
+        heading += f"\n\n    {freeze}"  # an indented block, in which nothing is Markdown
     return f"{heading}\n\n{fence}text\n{shown}\n{fence}\n\nDigest of the plan: `{planned.digest}`\n"

@@ -18,7 +18,7 @@ from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.operate import doctor
 from crudctl.project import Environment
-from crudctl.release import commands, order, survey, versions, web_app
+from crudctl.release import commands, frozen, order, survey, versions, web_app
 from crudctl.release.aliases import PROD, Aliases
 from crudctl.release.cloud import cloud_of
 from crudctl.release.record import Records, Release
@@ -222,6 +222,18 @@ def refuse_while_releasing(environment: Environment, even_if_dead: bool = True) 
             f"Release {current.number} of {environment.name} is under way, by {current.who}.",
             f"Wait until it has finished; `crudctl release status --env {environment.name}` shows its progress.",
         )
+
+
+def freeze_of(environment: Environment) -> str:
+    """Return until when nothing is released, and why; empty if there is no freeze."""
+    freeze = frozen.in_force(environment)
+    return frozen.sentence(freeze, environment) if freeze else ""
+
+
+def refuse_frozen(environment: Environment) -> None:
+    """Raise Failed during a freeze: what is applied would wait for its release, and settings would be in force without one."""
+    if freeze := frozen.in_force(environment):
+        raise frozen.refusal(freeze, environment)
 
 
 def refuse_out_of_order(deploy: Deploy, planned: Plan) -> None:

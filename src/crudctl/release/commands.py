@@ -24,7 +24,7 @@ from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, deployments, offered, planned, report, versions, web_app
+from crudctl.release import back, deployments, frozen, offered, planned, report, versions, web_app
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -134,27 +134,53 @@ def start(
 @ENV
 @click.option("--until", required=True, help="A time with its zone, such as 2026-12-01T08:00Z.")
 @click.option("--why", required=True, help="What people read whose release is refused.")
-def freeze(environment: Environment, until: str, why: str) -> None:
-    """Let no release start until a time. `abort` and `rollback` stay possible.
+@YES
+def freeze(environment: Environment, until: str, why: str, yes: bool) -> None:
+    """Let no deploy and no release start until a time. `abort` and `rollback` stay possible.
 
     Example: crudctl release freeze --until 2026-12-27T08:00Z --why "holidays"
     """
+    new = Freeze(_time(until), why, whoami())
     with failures(environment):
         records = cloud_of(environment).records()
-        records.put_freeze(Freeze(_time(until), why, whoami()))
-    out.print(f"Nothing is released to {environment.name} until {moment(_time(until))}.")
+        before = records.freeze(time.time())
+        if before:
+            err.print(f"This replaces: {frozen.sentence(before, environment)}", markup=False)
+        if environment.production and not yes:
+            confirm(f"Release nothing to {environment.name} until {moment(new.until)}?")
+        records.put_freeze(new)
+    out.print(frozen.sentence(new, environment), markup=False)
 
 
 @release.command()
 @ENV
-def unfreeze(environment: Environment) -> None:
+@YES
+def unfreeze(environment: Environment, yes: bool) -> None:
     """End a freeze.
 
     Example: crudctl release unfreeze
     """
     with failures(environment):
-        cloud_of(environment).records().put_freeze(Freeze(time.time(), "ended", whoami()))
+        records = cloud_of(environment).records()
+        before = records.freeze(time.time())
+        if before and environment.production and not yes:
+            confirm(f"{frozen.sentence(before, environment)} End that now?")
+        records.put_freeze(Freeze(time.time(), "ended", whoami()))
     out.print(f"Releases to {environment.name} may start.")
+
+
+@release.command(name="frozen")
+@ENV
+def show_freeze(environment: Environment) -> None:
+    """Say whether a release may start: exit code 1 and until when not, if there is a freeze. For workflows.
+
+    Example: crudctl release frozen --env prod
+    """
+    found = frozen.in_force(environment)
+    out.print(
+        frozen.sentence(found, environment) if found else f"Releases to {environment.name} may start.", markup=False
+    )
+    sys.exit(1 if found else 0)
 
 
 @release.command()
@@ -171,14 +197,14 @@ def status(environment: Environment, as_json: bool) -> None:
         aliases = Aliases(cloud.client("lambda"), cloud.functions, "nobody")
         positions = {alias: aliases.positions(alias) for alias in ALIASES}
         newest = versions.newest(cloud.client("lambda"), cloud.functions)
-        frozen = cloud.records().freeze(time.time())
+        stopped = cloud.records().freeze(time.time())
         following = _following(cloud, last, positions) if last and last.running else None
     if as_json:
         places = {alias: {name: asdict(at) for name, at in listed.items()} for alias, listed in positions.items()}
         record = asdict(last) if last else None
-        stopped = asdict(frozen) if frozen else None
         following_step = {"action": following.action, "why": following.why} if following else None
-        shown = {"release": record, "aliases": places, "newest": newest, "freeze": stopped, "next": following_step}
+        shown = {"release": record, "aliases": places, "newest": newest, "next": following_step}
+        shown["freeze"] = asdict(stopped) if stopped else None
         click.echo(json.dumps(shown, indent=1))
         return
     overview = Table(box=None, pad_edge=False, header_style="bold")
@@ -188,8 +214,8 @@ def status(environment: Environment, as_json: bool) -> None:
         overview.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
     out.print(overview)
     out.print()
-    if frozen:
-        out.print(f"Nothing is released until {moment(frozen.until)}: {one_line(frozen.why)} (by {frozen.by}).")
+    if stopped:
+        out.print(frozen.sentence(stopped, environment), markup=False)
     if last is None:
         out.print("No releases yet.")
         return
@@ -421,11 +447,7 @@ def failures(environment: Environment) -> Iterator[None]:
         state = "is under way" if error.release.running else "came first and has already ended"
         raise Failed(f"Release {error.release.number} {state}: {started}.", see) from error
     except Frozen as error:
-        raise Failed(
-            f"Nothing is released to {environment.name} until {moment(error.freeze.until)}: {error.freeze.why} "
-            f"(by {error.freeze.by}).",
-            f"If it has to be, end that with {_command(environment, 'unfreeze')}. Going back is always possible.",
-        ) from error
+        raise frozen.refusal(error.freeze, environment) from error
     except TakenOver as error:
         raise Failed(
             f"The release was taken over by {error.release.who} (process {error.release.pid}).", see

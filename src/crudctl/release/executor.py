@@ -28,6 +28,7 @@ from crudctl.release.rollback import ours, roll_back
 
 RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
 CONTROLS = 3  # round trips of the old version after each first one that failed, all of which have to succeed
+LATE = 1.25  # bakes after which people are notified of a step that waits: its last metrics arrive after the bake
 Carry = Callable[[Release, Step, Observed], tuple[Release, Observed]]
 
 
@@ -216,7 +217,7 @@ class Executor:
 
         People are notified once in each stage that goes on after its bake: too few requests, or a doubt.
         """
-        if release.doing == "bake" and self._cloud.clock() - release.stages[-1][-1] >= release.bake:
+        if release.doing == "bake" and self._cloud.clock() - release.stages[-1][-1] >= release.bake * LATE:
             release = self._tell(release, WAITS, step.why)
         wrong = self._round_trips(release, seen)
         if not wrong:
