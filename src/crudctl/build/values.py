@@ -30,6 +30,7 @@ FORMED = {
 
 def of(schema: Schema, usual: Any = None) -> Values:
     """Yield values, valid ones and others, each with what it is. `usual` is a valid value, if one is known."""
+    usual = next(iter(made(schema)), None) if usual is None else usual
     yield from _KINDS.get(schema.get("type", ""), _untyped)(schema, usual)
     yield "of another type", 7 if schema.get("type") == "string" else "seven"
     yield "null", None
@@ -54,6 +55,8 @@ def _texts(schema: Schema, usual: Any) -> Values:
     if most is not None and most <= LONGEST:
         yield "at its most", _long(usual, most)
         yield "above its most", _long(usual, most + 1)
+    yield "as usual", usual
+    yield "with a line break", f"{usual}\n"
     yield "not of ASCII", "\u00e9\U0001f4a1"
     yield "with half a character", "\ud800"
 

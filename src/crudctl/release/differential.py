@@ -66,9 +66,16 @@ class Difference:
     among: str = ""
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The operation and the path in any entry of a list, or the request, if its status is different."""
+        if not self.what.startswith("/"):
+            return self.exchange.name, "status"
+        return self.exchange.operation, re.sub(r"/[0-9]+(?=/|$)", "/*", self.what.partition(" ")[0])
+
+    @property
     def kind(self) -> tuple[str, str]:
-        """The operation, and the place in any entry of a list: what is the same there probably has the same cause."""
-        return self.exchange.operation, re.sub(r"/[0-9]+(?=/|\b)", "/*", self.what)
+        """What is the same for differences that probably have the same cause."""
+        return self.exchange.operation, re.sub(r"/[0-9]+(?=/| )", "/*", self.what)
 
 
 def differences(
@@ -126,9 +133,9 @@ class _Comparison:
     def _without_noise(self, found: Iterable[Difference], before: Answers) -> list[Difference]:
         around = _around(self.script, found)
         again = self._before(around)
-        noise = {(one.exchange.name, one.what) for one in compare(around, before, again, self.intended)}
-        steady = {name for name, answer in again.items() if answer.status == before[name].status}
-        return [one for one in found if one.exchange.name in steady and (one.exchange.name, one.what) not in noise]
+        noise = {one.place for one in compare(around, before, again, self.intended)}
+        unsteady = {name for name, text in noise if text == "status"}
+        return [one for one in found if one.place not in noise and one.exchange.name not in unsteady]
 
     def _pair(self, script: Script, before: Answers, makes: Versions, serves: Versions) -> Iterator[Difference]:
         after = answers(self.call, script, Serving(makes, serves, self.old), self.at_once)
@@ -208,6 +215,7 @@ class _Run:
         self._all: list[str] = []
         self._there: set[str] = set()  # what the list should show
         self._settled = False  # whether it does
+        self._patient = True  # whether to wait for that
         self._reader = Reader()
 
     def send(self, chain: Chain) -> dict[str, Answer]:
@@ -244,11 +252,13 @@ class _Run:
 
     def _settle(self) -> None:
         """Wait until the list shows the last writes, which it may lag by moments: it is read from an index of the table."""
-        for attempt in range(SETTLING):
+        for attempt in range(SETTLING if self._patient else 1):
             answer = read(self._call(self._by.cleans[self._script.listing.function], self._script.listing, ""))
             if {value for path, value in answer.values.items() if LISTED.fullmatch(path)} == self._there:
                 break
             time.sleep(PAUSE if attempt else 0)
+        else:
+            self._patient = False  # what is in the list is not what the answers say
         self._settled = True
 
     def _filled(self, exchange: Exchange) -> Exchange:
