@@ -25,6 +25,7 @@ from crudctl.release.view import View
 RATE = click.option("--load", type=click.IntRange(1, 1000), default=40, show_default=True, help="Requests a second.")
 BAKE = click.option("--bake", default="20s", show_default=True, help="Minimum duration of each step.")
 WARM_UP = 15.0  # seconds of load before the release, which show the old version's latency
+COMPARED = (None, "field", "refused")  # what shows in no metric of faults; the others are left for users to meet
 
 
 @click.group()
@@ -51,6 +52,8 @@ def demo_rollback(
     environment: Environment, *, fault: str, function: str | None, rate: int, load: int, bake: str
 ) -> None:
     """Release a version with a regression in one function, and watch all functions being rolled back.
+
+    Only with `field` and `refused` are the answers of both versions compared: a comparison would find the others before a user.
 
     Example: crudctl demo rollback --fault latency
     """
@@ -104,7 +107,7 @@ def _show(environment: Environment, made: tuple[str | None, str, float], rate: i
                 time.sleep(WARM_UP)
             before = load.requests, load.failed
             with View(err, policy) as view:
-                ended = Releaser(cloud, view, policy).start([0.1, 0.5], bake, versions)
+                ended = Releaser(cloud, view, policy).start([0.1, 0.5], bake, versions, compared=made[0] in COMPARED)
         # After the load has ended, so that requests still running at the end of the release count too.
         requests, failed = load.requests - before[0], load.failed - before[1]
         err.print(
