@@ -161,7 +161,7 @@ def bad_after_all(steps: Steps) -> None:
 def before_every_alarm(steps: Steps) -> None:
     """Something was released just now."""
     promoted(steps)
-    assert "promoted" in steps.next("crudctl release history")
+    assert "promoted" in steps.next("crudctl release status")
     steps.next("crudctl release rollback", answer="y")
 
 
