@@ -8,13 +8,17 @@ It needs Python 3.12 for `random.binomialvariate`.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench.release_guard import before, users
+from bench.release_guard import before, refused, users
 from bench.release_guard.durations import Function, Load
 from crudctl.release.evidence import Count, Period
 from crudctl.release.guard import decide
@@ -43,6 +47,8 @@ SLOWER = (
 )  # times, all functions
 HEALTHY_RUNS, RUNS = 1000, 120
 NOTHING = Count()
+Rule = Callable[[list[dict[str, Period]], int], str]
+Rows = list[list["str | Future[str]"]]
 
 
 @dataclass(frozen=True)
@@ -54,89 +60,102 @@ class Outcome:
     faulty: int
 
 
+Submit = Callable[..., "Future[str]"]
+
+
 def main() -> None:
     """Print the tables and write them to result.md."""
     parser = argparse.ArgumentParser(
         description="Simulate releases and write bench/release_guard/result.md; takes minutes."
     )
     parser.parse_args()
-    started, chance = time.monotonic(), random.Random(2026)
-    lines = [
-        f"{A_MINUTE} requests a minute, steps of {', '.join(f'{weight:.0%}' for weight in WEIGHTS)} and 100 %, "
-        f"{BAKE} minutes each, evaluated every minute.",
-        f"{HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other version. `Before` are the guard's rules before "
-        "decision 0021; all rules see the same releases.",
-    ]
-    for background in (0.0, 0.005):
-        for scope in ("all five functions", "one function"):
-            lines += ["", f"### Old version faults {background:.1%}; the new one's rate is in {scope}", ""]
-            lines += table(background, scope == "one function")
-    lines += [
-        "",
-        "### Requests to the new version until it is rolled back, at 20 % faults, evaluated after each request",
-        "",
-    ]
-    lines += needed_table(chance)
-    lines += [
-        "",
-        "### Slower by a factor: rolled back (requests served until then, at the median); log-normal durations, spread 0.98",
-        "",
-    ]
-    lines += latency_table()
-    lines += ["", "### Healthy versions that are stopped because of what users send", ""]
-    lines += [f"{users.RUNS} releases of each kind by the guard's rules, {users.RUNS_BEFORE} by those of before."]
-    lines += ["", *users.table(chance)]
-    lines += ["", f"{time.monotonic() - started:.0f} s of simulation."]
-    text = "\n".join(lines) + "\n"
+    started = time.monotonic()
+    with ProcessPoolExecutor() as pool:
+        tables = [
+            (title, note, make(pool.submit)) for title, note, make in TABLES
+        ]  # all is begun before the first result is waited for
+        sections = ["\n".join([f"### {title}", "", *note, *_rendered(rows)]) for title, note, rows in tables]
+    minutes = "\n\n".join([INTRODUCTION, *sections])
+    text = f"{minutes}\n\n{time.monotonic() - started:.0f} s of simulation on {os.cpu_count()} cores.\n"
     print(text)
     (Path(__file__).parent / "result.md").write_text("# Last result\n\n" + text, encoding="utf-8")
 
 
-def table(background: float, one: bool) -> list[str]:
+def _rendered(rows: list[list[str | Future[str]]]) -> list[str]:
+    """Return a table, after its cells have been simulated; a cell may be several."""
+    head, *others = [[each if isinstance(each, str) else each.result() for each in row] for row in rows]
+    columns = " | ".join(head).count(" | ") + 1
+    return [f"| {' | '.join(head)} |", "|---|" + "---:|" * (columns - 1), *(f"| {' | '.join(row)} |" for row in others)]
+
+
+def fault_table(submit: Submit, background: float, one: bool) -> Rows:
     """Return a table with a row for each true fault rate."""
     columns = "rolled back | served, median (p95) | faults, median"
-    lines = [
-        f"| new version faults | guard: {columns} | before: {columns} | usual rule: {columns} |",
-        "|---:" * 10 + "|",
-    ]
+    rows: Rows = [["new version faults", *(f"{name}: {columns}" for name in ("guard", "before", "usual rule"))]]
     for rate in RATES:
         if rate < background or (rate == background and one):
             continue
-        cells = []
-        for rule in (guard, guard_before, usual_rule):
-            runs = HEALTHY_RUNS if rate == background else RUNS
-            seeds = (f"{rate} {background} {one} {run}" for run in range(runs))
-            outcomes = [release(rule, rate, background, one, random.Random(seed)) for seed in seeds]
-            share = sum(outcome.rolled_back for outcome in outcomes) / runs
-            served = sorted(outcome.served for outcome in outcomes)
-            faulty = statistics.median(outcome.faulty for outcome in outcomes)
-            cells += [f"{share:.2%}", f"{statistics.median(served):.0f} ({served[int(0.95 * runs)]})", f"{faulty:.0f}"]
         healthy = " (healthy)" if rate == background else ""
-        lines.append(f"| {rate:.1%}{healthy} | {' | '.join(cells)} |")
-    return lines
+        rules = (guard, guard_before, usual_rule)
+        rows.append([f"{rate:.1%}{healthy}", *(submit(fault_cell, rule, rate, background, one) for rule in rules)])
+    return rows
 
 
-def latency_table() -> list[str]:
+def fault_cell(rule: Rule, rate: float, background: float, one: bool) -> str:
+    """Return how often a version with this rate of faults is rolled back, what it has served by then, and how many failed."""
+    runs = HEALTHY_RUNS if rate == background else RUNS
+    seeds = (f"{rate} {background} {one} {run}" for run in range(runs))
+    outcomes = [release(rule, rate, background, one, random.Random(seed)) for seed in seeds]
+    share = sum(outcome.rolled_back for outcome in outcomes) / runs
+    served = sorted(outcome.served for outcome in outcomes)
+    faulty = statistics.median(outcome.faulty for outcome in outcomes)
+    return f"{share:.2%} | {statistics.median(served):.0f} ({served[int(0.95 * runs)]}) | {faulty:.0f}"
+
+
+def latency_table(submit: Submit) -> Rows:
     """Return a table with a row for each circumstance: the share that is rolled back, by how much slower the new version is."""
     titles = [
         "healthy" if factor == 1 else f"{factor:g} in {'all' if everywhere else 'one'}" for factor, everywhere in SLOWER
     ]
-    lines = [f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
-    for name, load in LOADS.items():
-        cells = []
-        for factor, everywhere in SLOWER:
-            runs = HEALTHY_RUNS if factor == 1 else RUNS
-            seeds = (f"{name} {factor} {everywhere} {run}" for run in range(runs))
-            outcomes = [release(guard, 0.0, 0.0, not everywhere, random.Random(seed), factor, load) for seed in seeds]
-            served = (
-                statistics.median(outcome.served for outcome in outcomes if outcome.rolled_back or factor == 1)
-                if any(outcome.rolled_back for outcome in outcomes)
-                else 0
-            )
-            share = sum(outcome.rolled_back for outcome in outcomes) / runs
-            cells.append(f"{share:.1%}" + (f" ({served:.0f})" if share and factor > 1 else ""))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
+    rows: Rows = [["circumstances", *titles]]
+    return rows + [[name, *(submit(latency_cell, name, *slower) for slower in SLOWER)] for name in LOADS]
+
+
+def latency_cell(name: str, factor: float, everywhere: bool) -> str:
+    """Return how often a version that is slower by `factor` is rolled back, and what it has served by then, at the median."""
+    runs = HEALTHY_RUNS if factor == 1 else RUNS
+    seeds = (f"{name} {factor} {everywhere} {run}" for run in range(runs))
+    outcomes = [release(guard, 0.0, 0.0, not everywhere, random.Random(seed), factor, LOADS[name]) for seed in seeds]
+    served = [outcome.served for outcome in outcomes if outcome.rolled_back]
+    share = f"{len(served) / runs:.1%}"
+    return f"{share} ({statistics.median(served):.0f})" if served and factor > 1 else share
+
+
+def needed_table(submit: Submit) -> Rows:
+    """Return a table of requests to the new version until the verdict, by first step, in one function and in all."""
+    rows: Rows = [["first step", "rate is in", "old version faults", "median | p95"]]
+    for weight in WEIGHTS:
+        for one in (False, True):
+            for background in (0.0, 0.005):
+                where = "one function (its requests)" if one else "all five functions"
+                cell = submit(needed_cell, weight, one, background)
+                rows.append([f"{weight:.0%}", where, f"{background:.1%}", cell])
+    return rows
+
+
+def needed_cell(weight: float, one: bool, background: float) -> str:
+    """Return the median and the 95th percentile of the requests that a verdict needs."""
+    chance = random.Random(f"{weight} {one} {background}")
+    runs = sorted(needed(weight, one, background, chance) for _ in range(RUNS))
+    return f"{statistics.median(runs):.0f} | {runs[int(0.95 * RUNS)]}"
+
+
+def refused_table(submit: Submit, kinds: Mapping[str, refused.Kind], runs: int) -> Rows:
+    """Return a table with a row for each kind of version and callers."""
+    rows: Rows = [
+        ["the new version refuses" if kinds is refused.BAD else "callers", "rolled back | refused until then"]
+    ]
+    return rows + [[name, submit(refused.cell, name, runs)] for name in kinds]
 
 
 def guard(history: list[dict[str, Period]], minute: int) -> str:
@@ -159,7 +178,7 @@ def usual_rule(history: list[dict[str, Period]], minute: int) -> str:
 
 
 def release(
-    rule: object,
+    rule: Rule,
     rate: float,
     background: float,
     one: bool,
@@ -190,26 +209,13 @@ def release(
                     Count(old, chance.binomialvariate(old, background), theirs),
                 )
             history.append(period)
-            action = rule(history, minute)  # type: ignore[operator]
+            action = rule(history, minute)
             if action != "hold":
                 break
         if action == "roll back":
             break
     new = [period.new for minute_ in history for period in minute_.values()]
     return Outcome(action == "roll back", sum(c.requests for c in new), sum(c.faults for c in new))
-
-
-def needed_table(chance: random.Random) -> list[str]:
-    """Return a table of requests to the new version until the verdict, by first step, in one function and in all."""
-    lines = ["| first step | rate is in | old version faults | median | p95 |", "|---:|---|---:|---:|---:|"]
-    for weight in WEIGHTS:
-        for one in (False, True):
-            for background in (0.0, 0.005):
-                runs = sorted(needed(weight, one, background, chance) for _ in range(RUNS))
-                where = "one function (its requests)" if one else "all five functions"
-                cells = f"{statistics.median(runs):.0f} | {runs[int(0.95 * RUNS)]}"
-                lines.append(f"| {weight:.0%} | {where} | {background:.1%} | {cells} |")
-    return lines
 
 
 def needed(weight: float, one: bool, background: float, chance: random.Random) -> int:
@@ -226,6 +232,43 @@ def needed(weight: float, one: bool, background: float, chance: random.Random) -
             counted = [periods[OPERATIONS[0]]] if one else list(periods.values())
             return sum(period.new.requests for period in counted)
 
+
+INTRODUCTION = f"""{A_MINUTE} requests a minute, steps of {", ".join(f"{weight:.0%}" for weight in WEIGHTS)} and 100 %, \
+{BAKE} minutes each, evaluated every minute. {HEALTHY_RUNS} releases of each healthy version, {RUNS} of each other version. \
+`Before` are the guard's rules before decision 0021; all rules see the same releases."""
+OF_USERS = f"{users.RUNS} releases of each kind by the guard's rules, {users.RUNS_BEFORE} by those of before."
+TABLES: list[tuple[str, list[str], Callable[[Submit], Rows]]] = [
+    *(
+        (
+            f"Old version faults {background:.1%}; the new one's rate is in {scope}",
+            [],
+            partial(fault_table, background=background, one=scope == "one function"),
+        )
+        for background in (0.0, 0.005)
+        for scope in ("all five functions", "one function")
+    ),
+    (
+        "Requests to the new version until it is rolled back, at 20 % faults, evaluated after each request",
+        [],
+        needed_table,
+    ),
+    (
+        "Slower by a factor: rolled back (requests served until then, at the median); log-normal durations, spread 0.98",
+        [],
+        latency_table,
+    ),
+    (
+        "Versions that respond with 4xx where the old one does not",
+        [],
+        partial(refused_table, kinds=refused.BAD, runs=refused.RUNS),
+    ),
+    (
+        "Versions without a fault in that, and callers who are refused",
+        [],
+        partial(refused_table, kinds=refused.HEALTHY, runs=refused.HEALTHY_RUNS),
+    ),
+    ("Healthy versions that are stopped because of what users send", [OF_USERS, ""], users.table),
+]
 
 if __name__ == "__main__":
     main()

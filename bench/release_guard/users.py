@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 
 from bench.release_guard import before
@@ -67,19 +68,22 @@ PATTERNS: dict[str, Pattern] = {
 }
 
 
-def table(chance: random.Random) -> list[str]:
+def table(submit: Callable[..., Future[str]]) -> list[list[str | Future[str]]]:
     """Return a table with a row for each pattern: the share of healthy releases that were stopped, by steps and rule."""
     steps = [", ".join(f"{weight:.0%}" for weight in weights) for weights in STEPS]
-    titles = [f"{rule}: {each}" for rule in ("guard", "before") for each in steps]
-    lines = [f"| users send | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
-    for name, pattern in PATTERNS.items():
-        cells = []
-        for rule, runs in ((_now, RUNS), (_before, RUNS_BEFORE)):
-            for weights in STEPS:
-                stopped = sum(stops(rule, pattern, weights, chance) for _ in range(runs))
-                cells.append(f"{stopped / runs:.1%}")
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
+    rules = ((_now, RUNS), (_before, RUNS_BEFORE))
+    rows: list[list[str | Future[str]]] = [
+        ["users send", *(f"{rule}: {each}" for rule in ("guard", "before") for each in steps)]
+    ]
+    for name in PATTERNS:
+        rows.append([name, *(submit(cell, rule, name, weights, runs) for rule, runs in rules for weights in STEPS)])
+    return rows
+
+
+def cell(rule: Callable[[Evidence, int], str], name: str, weights: tuple[float, ...], runs: int) -> str:
+    """Return the share of healthy releases that were stopped."""
+    chances = (random.Random(f"{name} {weights} {run}") for run in range(runs))
+    return f"{sum(stops(rule, PATTERNS[name], weights, chance) for chance in chances) / runs:.1%}"
 
 
 def stops(

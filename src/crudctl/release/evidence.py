@@ -32,14 +32,7 @@ class Count:
     others: Mapping[int, int] = field(default_factory=dict)
 
     def __add__(self, other: Count) -> Count:
-        return Count(
-            self.requests + other.requests,
-            self.faults + other.faults,
-            tuple(map(sum, zip_longest(self.ranges, other.ranges, fillvalue=0))),
-            self.unknown + other.unknown,
-            _added(self.refused, other.refused),
-            _added(self.others, other.others),
-        )
+        return _sum((self, other))
 
     @property
     def succeeded(self) -> int:
@@ -77,8 +70,32 @@ Evidence = Mapping[str, Sequence[Period]]
 
 def total(periods: Sequence[Period]) -> tuple[Count, Count]:
     """Return the sums of all periods: (new, old)."""
-    return sum((p.new for p in periods), Count()), sum((p.old for p in periods), Count())
+    return _sum([period.new for period in periods]), _sum([period.old for period in periods])
 
 
-def _added(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
-    return {status: one.get(status, 0) + other.get(status, 0) for status in one.keys() | other.keys()}
+def merged(periods: Sequence[Period]) -> list[Period]:
+    """Return one period for all of the same weight, apart from those in which it changed."""
+    alike: dict[tuple[float, bool], list[Period]] = {}
+    for period in periods:
+        alike.setdefault((period.weight, period.steady), []).append(period)
+    return [Period(weight, *total(each), steady) for (weight, steady), each in alike.items()]
+
+
+def _sum(counts: Sequence[Count]) -> Count:
+    """Return the sum. It is needed at each look for each operation, so it makes no count in between."""
+    return Count(
+        sum([count.requests for count in counts]),
+        sum([count.faults for count in counts]),
+        tuple(map(sum, zip_longest(*[count.ranges for count in counts if count.ranges], fillvalue=0))),
+        sum([count.unknown for count in counts]),
+        _added([count.refused for count in counts if count.refused]),
+        _added([count.others for count in counts if count.others]),
+    )
+
+
+def _added(by_status: Sequence[Mapping[int, int]]) -> dict[int, int]:
+    sums: dict[int, int] = {}
+    for each in by_status:
+        for status, requests in each.items():
+            sums[status] = sums.get(status, 0) + requests
+    return sums

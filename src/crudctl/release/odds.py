@@ -17,7 +17,7 @@ from functools import partial
 from itertools import pairwise
 from statistics import NormalDist
 
-from crudctl.release.evidence import Count, Evidence, Period, total
+from crudctl.release.evidence import Count, Evidence, Period, merged, total
 from crudctl.release.latency import QUANTILES
 
 FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
@@ -40,6 +40,7 @@ Counted = Callable[[Count], Mapping[int, int]]  # what is taken from a count, by
 
 def suspicion(evidence: Evidence) -> tuple[float, str]:
     """Return the odds that the new version is worse, and the strongest finding for that."""
+    evidence = {operation: merged(periods) for operation, periods in evidence.items()}
     bets: list[tuple[float, float, Callable[[], str]]] = []
     for share, odds, finding in ((FAULT_SHARE, _fault_odds, _fault_finding), (SLOW_SHARE, _slow_odds, _slow_finding)):
         for operation, periods in evidence.items():
@@ -56,6 +57,7 @@ def suspicion(evidence: Evidence) -> tuple[float, str]:
 
 def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
     """Return the operations and statuses of 4xx whose counts look so bad that it matters who was refused (callers.py)."""
+    evidence = {operation: merged(periods) for operation, periods in evidence.items()}
     found = {
         (operation, status): None
         for share, operations, status in _refusal_bets(evidence)
