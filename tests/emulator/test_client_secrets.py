@@ -95,3 +95,30 @@ def test_every_event_is_on_one_page(ours: Stack) -> None:
 @pytest.mark.lacks(filter_log_events.PAGES)
 def test_ministack_returns_the_first_page_only(ministack: Stack) -> None:
     assert [len(page) for page in pages(ministack)] == [2]
+
+
+def refused(stack: Stack) -> list[str]:
+    """What a pattern finds among lines about requests and plain text, on pages of one event."""
+    logs, group = stack.client("logs"), unique("group")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="a")
+    lines = ["plain", '{"status":200,"by":"a"}', '{"status":404,"by":"a"}', '{"status":404,"by":"b"}', '{"status":404}']
+    events = [{"timestamp": 1_790_000_000_000 + at, "message": line} for at, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=group, logStreamName="a", logEvents=events)
+    found = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=group,
+        startTime=1_790_000_000_000,
+        filterPattern='{ ($.status = 404) && ($.by != "b") }',
+        PaginationConfig={"PageSize": 1},
+    )
+    return [event["message"] for page in found for event in page["events"]]
+
+
+@pytest.mark.adds(filter_log_events.PATTERNS)
+def test_a_pattern_for_json_leaves_out_what_does_not_match(ours: Stack) -> None:
+    assert refused(ours) == ['{"status":404,"by":"a"}']
+
+
+@pytest.mark.lacks(filter_log_events.PATTERNS)
+def test_ministack_returns_every_event_whatever_the_pattern(ministack: Stack) -> None:
+    assert refused(ministack)[0] == "plain"

@@ -223,7 +223,8 @@ def test_the_metric_filters_of_a_release_count_lines_by_operation_and_version(ou
     about = {"operation": "get", "version": "7"}
     lines: list[Json] = [
         {"status": 200, "cold_start": True},
-        {"status": 404},
+        {"status": 404, "owner_hash": "ab"},
+        {"status": 404, "owner_hash": line_filters.PROBES[0]},
         {"status": 503, "Faults": 1},
         {"status": 500},
         {"version": "8"},
@@ -231,7 +232,9 @@ def test_the_metric_filters_of_a_release_count_lines_by_operation_and_version(ou
     now = int(time.time() * 1000)
     events = [{"timestamp": now, "message": json.dumps(about | line)} for line in lines]
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
-    assert metric(ours, space, "Responses", "Sum", **about) == 3
+    assert metric(ours, space, "Responses", "Sum", **about) == 4
+    assert metric(ours, space, "Refused", "Sum", **about, status="404") == 1
+    assert metric(ours, space, "Refused", "Sum", **about, status="200") is None
     assert metric(ours, space, "ColdStarts", "Sum", **about) == 1
     assert metric(ours, space, "Responses", "Sum", operation="get", version="8") is None
 

@@ -285,9 +285,9 @@ class Rig:
         """Put an item back as it was."""
         self.table.put_item(TableName=f"{self.environment.prefix}-releases", Item=item)
 
-    def token(self) -> str:
+    def token(self, number: int = 0) -> str:
         """Return an access token of a demo user."""
-        user = self.outputs["demo_users"][0]
+        user = self.outputs["demo_users"][number]
         return users.token(self.environment, self.outputs["user_pool_id"], user["username"], user["password"])
 
     def load(self, rate: float) -> Load:

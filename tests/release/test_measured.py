@@ -8,6 +8,7 @@ import uuid
 import httpx
 
 from crudctl.release.aliases import PROD, Position
+from crudctl.release.callers import Callers
 from crudctl.release.canary_alarms import Traffic
 from crudctl.release.evidence import total
 from crudctl.release.metrics import Metrics
@@ -18,7 +19,7 @@ TO_OLD, TO_NEW, WARM = 50, 25, 25
 PERIOD, BAKE = 1, 20.0  # seconds; windows of five
 
 
-def test_durations_and_responses_without_a_log_line_are_counted_for_the_version_that_had_them(
+def test_durations_4xx_and_responses_without_a_log_line_are_counted_for_the_version_that_had_them(
     rig: Rig, before: Places
 ) -> None:
     old = {name: at.version for name, at in before[PROD].items()}
@@ -40,21 +41,32 @@ def test_durations_and_responses_without_a_log_line_are_counted_for_the_version_
         rig.put(version)
         for _ in range(requests):
             assert api.get("/items").status_code == 200
-    rig.put(before)
+    for version, requests in (({PROD: warm}, TO_NEW), (before, 1)):
+        rig.put(version)
+        for _ in range(requests):
+            assert api.delete(f"/items/{uuid.uuid4()}").status_code == 404
+    other = {"Authorization": f"Bearer {rig.token(1)}"}
+    assert api.delete(f"/items/{uuid.uuid4()}", headers=other).status_code == 404
     assert api.get("/items").status_code == 200
     lookout.remove()
 
     client = rig.cloud.client("cloudwatch")
     metrics = Metrics(client, rig.cloud.prefix, rig.functions, PERIOD, delay=0.0, clock=lambda: time.time() + 10)
-    evidence, _ = metrics.evidence(old, new, [[0.5, since, begun]], BAKE)
+    refusals = {"delete_item": [400, 404]}
+    evidence, _ = metrics.evidence(old, new, [[0.5, since, begun]], BAKE, refusals=refusals)
     listed_by_new, listed_by_old = total(evidence["list_items"])
     got_by_new, _ = total(evidence["get_item"])
     assert (listed_by_new.requests, got_by_new.requests) == (TO_NEW + WARM, TO_NEW)
     assert listed_by_old.requests >= TO_OLD
     assert (got_by_new.unknown, got_by_new.faults) == (TO_NEW, 0)
     assert (listed_by_new.unknown, listed_by_old.unknown) == (0, 0)
-    assert sum(listed_by_new.ranges) == WARM
+    assert WARM <= sum(listed_by_new.ranges) < TO_NEW + WARM  # without the first ones
     assert listed_by_new.slow > 0  # in the window after that of the old version
+    deleted = [count.refused for count in total(evidence["delete_item"])]
+    assert deleted == [{400: 0, 404: TO_NEW}, {400: 0, 404: 2}]
+    callers = Callers(rig.cloud.client("logs"), rig.functions, PERIOD)
+    others = [count.others for count in total(callers.counted(evidence, old, new)["delete_item"])]
+    assert others == [{404: 0}, {404: 1}]  # without the user who was refused by the new version
 
 
 def test_a_real_crash_in_the_first_round_trip_rolls_back_before_any_user_calls_the_version(

@@ -26,11 +26,15 @@ FAULTS = {
     "latency": ("action", "slow = 9"),
     "doubled": ("action", "slow = 1"),
     "field": ("handler", "return without_a_field(answer(*arguments))"),  # a good status, and less in the body
-    "refused": ("handler", "return refused(answer(*arguments))"),  # what is valid gets a 400
+    "refused": (
+        "action",
+        "raise InvalidRequest([{'detail': 'a regression'}])",
+    ),  # what is valid gets a 400, and is logged so
     "timeouts": ("handler", "time.sleep(60)"),
 }
 MODULE = '''"""A regression."""
 import functools, json, os, random, time
+from .errors import InvalidRequest
 
 def without_a_field(response):
     body = json.loads(response["body"] or "null")
@@ -39,10 +43,6 @@ def without_a_field(response):
         if isinstance(entry, dict):
             entry.pop("updated_at", None)
     return {{**response, "body": json.dumps(body)}}
-
-def refused(response):
-    problem = {{"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "No.", "request_id": "0"}}
-    return {{**response, "statusCode": 400, "body": json.dumps(problem)}} if response["statusCode"] < 300 else response
 
 def regressing(answer):
     @functools.wraps(answer)

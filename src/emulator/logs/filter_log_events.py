@@ -1,4 +1,4 @@
-"""Pages of FilterLogEvents: MiniStack returns the oldest 10,000 events and does not say that there are more."""
+"""Pages and patterns of FilterLogEvents: MiniStack returns the oldest 10,000 events and does not say that there are more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ministack.services import cloudwatch_logs
 
+from emulator.logs import metric_filters
 from emulator.patches import Difference, patch, register
 
 Json = dict[str, Any]
@@ -23,13 +24,25 @@ PAGES = register(
         upstream="return the position of the next event as `nextToken`, and begin there",
     )
 )
+PATTERNS = register(
+    Difference(
+        name="log-patterns",
+        service="CloudWatch Logs",
+        aws="FilterLogEvents with a pattern for JSON returns the events that match it",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html",
+        ministack="a pattern for JSON matches every event",
+        here="as AWS for comparisons of properties in JSON, joined by && and ||",
+        upstream="parse these patterns in `_compile_filter_pattern`, for metric filters too",
+    )
+)
 
 MOST = 10_000  # events of a page
 
 
 def install() -> None:
-    """Give each full page a token for the next."""
+    """Give each full page a token for the next, and leave out what does not match."""
     patch(cloudwatch_logs, "_filter_log_events", page, PAGES)
+    patch(cloudwatch_logs, "_compile_filter_pattern", compile_pattern, PATTERNS)
 
 
 def page(original: Callable[[Json], Any], data: Json) -> Any:
@@ -49,3 +62,10 @@ def page(original: Callable[[Json], Any], data: Json) -> Any:
         same = sum(event["timestamp"] == last for event in found["events"])
         found["nextToken"] = f"{last}/{same + (skipped if last == moment else 0)}"
     return status, headers, json.dumps(found).encode()
+
+
+def compile_pattern(original: Callable[[str], Callable[[str], bool]], raw: str) -> Callable[[str], bool]:
+    """Return what says whether a line matches a pattern."""
+    if not (raw or "").strip().startswith("{"):
+        return original(raw)
+    return lambda message: metric_filters.matches(raw, metric_filters.read(message))

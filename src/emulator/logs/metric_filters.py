@@ -43,13 +43,13 @@ def fanout(original: Callable[..., None], group_name: str, stream_name: str, eve
     """Pass appended events on to the filters of a log group."""
     original(group_name, stream_name, events)
     filters = [each for each in list(cloudwatch_logs._metric_filters.values()) if each["logGroupName"] == group_name]
-    lines = [line for event in events if (line := _read(event["message"]))] if filters else []
+    lines = [line for event in events if (line := read(event["message"]))] if filters else []
     for each in filters:
         for line in lines:
             measure(each, line)
 
 
-def _read(message: str) -> Json | None:
+def read(message: str) -> Json | None:
     """Return a line that is a JSON object; None for plain text, which matches no pattern for JSON."""
     if not message.startswith("{"):
         return None
