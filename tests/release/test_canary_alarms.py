@@ -13,7 +13,7 @@ from emulator.alarms import describe_alarms, evaluation
 from emulator.cloudwatch import get_metric_data, statistics
 from emulator.process import ACCOUNT
 
-BEGIN = 1_700_000_000.0
+BEGIN = 1_700_002_800.0  # a whole hour
 PREFIX = "depot-test"
 SETTINGS = Settings(PREFIX, "arn:rollback", "arn:topic", "docs/runbook.md", cause=300, release=3600)
 FUNCTIONS = {name: f"{PREFIX}-{name}" for name in ("read", "write")}
@@ -29,7 +29,12 @@ class Hours:
         self.now = BEGIN
         self.fired: dict[str, float] = {}  # by alarm without the prefix, the minutes until it first fired
         cloudwatch.reset()
-        for name, alarm in alarms(SETTINGS, FUNCTIONS, NEW, Traffic({"read": 600.0}, 0.5)).items():
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a release now: make its alarms again."""
+        self.fired.clear()
+        for name, alarm in alarms(SETTINGS, FUNCTIONS, NEW, Traffic({"read": 600.0}, 0.5), self.now).items():
             cloudwatch._alarms[name] = {**alarm, "StateValue": "OK", "ActionsEnabled": False}
 
     def pass_minutes(self, minutes: int, metric: str = "", count: float = 0, **dimensions: str) -> None:
@@ -94,6 +99,38 @@ def test_five_faults_a_minute_of_the_new_version_call_the_function_and_those_of_
     hours.pass_minutes(1, metric, 5, **dimensions)
     assert hours.fired.keys() == {alarm}
     assert cloudwatch._alarms[f"{PREFIX}-{alarm}"]["AlarmActions"] == ["arn:rollback"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "dimensions"),
+    [("Errors", executed("write", "3")), ("Faults", {"operation": "write", "version": "3"}),
+     ("Errors", {"FunctionName": f"{PREFIX}-rollback"})],
+)  # fmt: skip
+def test_what_was_measured_in_an_earlier_release_of_the_same_version_fires_no_alarm_of_the_next(
+    hours: Hours, metric: str, dimensions: dict[str, str]
+) -> None:
+    hours.pass_minutes(1, metric, 50, **dimensions)
+    fired = set(hours.fired)
+    assert len(fired) == 1
+    hours.begin()
+    evaluated = hours.now + 1  # while the last minute's data points are still the newest
+    for alarm in cloudwatch._alarms.values():
+        evaluation.evaluate(alarm, evaluated)
+    assert {alarm["StateValue"] for alarm in cloudwatch._alarms.values()} == {"OK"}
+    hours.pass_minutes(6, metric, 50, **dimensions)  # the longest of their periods has five
+    assert set(hours.fired) == fired
+
+
+def test_three_short_releases_of_a_version_in_three_hours_are_none_that_is_stuck(hours: Hours) -> None:
+    for _ in range(4):
+        hours.begin()
+        hours.pass_minutes(5, "Invocations", 100, **executed("write", "3"))
+        hours.pass_minutes(55)
+        assert hours.fired == {}
+    hours.begin()  # and a version that was in service for hours is no release that lasts that long
+    hours.pass_minutes(180, "Invocations", 100, **executed("write", "3"))
+    assert hours.fired.keys() == {"release-stuck"}
+    assert hours.fired["release-stuck"] > 4 * 60 + 120
 
 
 def test_the_threshold_rises_with_the_requests_that_the_version_gets() -> None:

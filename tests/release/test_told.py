@@ -114,7 +114,7 @@ def test_a_hold_beyond_the_bake_is_reported_once_in_each_step() -> None:
     lacking = replace(aws.cloud(), tell=told)
     ended = Releaser(lacking, Watcher(), replace(HASTY, least=10**6)).start([0.1], 300.0)
     assert (ended.state, told.events) == (ROLLED_BACK, [(1, notices.WAITS), (1, ROLLED_BACK)])
-    assert "of at least 1000000 requests" in told.releases[0].why
+    assert "1000000" in told.releases[0].why
 
 
 def test_a_release_whose_releaser_is_interrupted_is_reported(aws: Aws) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +67,10 @@ def fired(aws: Aws, operation: str = "get_item", version: str = "2") -> str:
 
 
 def dimensions(aws: Aws, name: str) -> dict[str, str]:
-    return {each["Name"]: each["Value"] for each in aws.cloudwatch.alarms[name]["Dimensions"]}
+    (metric,) = (
+        each["MetricStat"]["Metric"] for each in aws.cloudwatch.alarms[name]["Metrics"] if "MetricStat" in each
+    )
+    return {each["Name"]: each["Value"] for each in metric["Dimensions"]}
 
 
 def test_all_of_it_exists_before_a_user_is_sent_to_the_new_version_and_is_about_that_version(aws: Aws) -> None:
@@ -281,6 +285,38 @@ def test_alarms_that_an_earlier_release_left_are_about_the_new_version_and_can_f
     assert dimensions(aws, name) == {"operation": "get_item", "version": "3"}
     assert aws.cloudwatch.alarms[name]["StateValue"] == "OK"
     assert aws.cloudwatch.alarms[f"{PREFIX}-release-stuck"]["Metrics"] != before
+
+
+def counted_from(aws: Aws) -> set[str]:
+    """Return from when on the alarms count, as their descriptions say."""
+    return {
+        re.findall(r"Counted from (.*) UTC", each["AlarmDescription"])[0] for each in aws.cloudwatch.alarms.values()
+    }
+
+
+def test_alarms_count_only_what_was_measured_since_the_release_has_sent_users_to_the_new_version(aws: Aws) -> None:
+    aws.now += 30
+    at_canary: list[set[str]] = []
+    aws.meets("lambda", "update_alias", lambda **_: at_canary.append(counted_from(aws)))
+    new = aws.publish()
+    left_baking(aws, new)
+    assert at_canary[0] == {"2027-01-15 08:01:00"}  # nothing of the minute in which it was started
+    assert counted_from(aws) == {"2027-01-15 08:00:00"}  # nothing else has called the new version in this minute
+    aws.releaser().abort()
+    left_baking(aws, new)
+    assert counted_from(aws) == {"2027-01-15 08:01:00"}  # the release before has
+
+
+def test_requests_of_any_earlier_release_in_the_same_minute_are_left_out(aws: Aws) -> None:
+    """Also if another one was in between, which has moved nothing to or from these versions."""
+    first, second = aws.publish(), aws.publish()
+    left_baking(aws, second)
+    aws.releaser().abort()
+    aws.releaser(policy=HASTY).start([0.5], 0, first)
+    back = dict.fromkeys(aws.functions, "1")
+    aws.releaser().go_to(back, "a test")
+    ended = aws.cloud().records().past()[-1].ended
+    assert left_baking(aws, second).counted_from > ended
 
 
 def test_alarms_of_other_environments_and_the_standing_ones_are_left_alone(aws: Aws) -> None:

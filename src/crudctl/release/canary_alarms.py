@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 LEAST = 5.0  # faults a minute of one function below which no alarm fires
@@ -88,9 +89,12 @@ def threshold(a_minute: float, weight: float) -> float:
 
 
 def alarms(
-    settings: Settings, functions: Mapping[str, str], new: Mapping[str, str], traffic: Traffic
+    settings: Settings, functions: Mapping[str, str], new: Mapping[str, str], traffic: Traffic, since: float = 0.0
 ) -> dict[str, Json]:
     """Return the alarms of a release by name, as PutMetricAlarm takes them.
+
+    A new alarm looks at what was measured before it was made too, such as the faults for which an earlier release of the same
+    version was rolled back a minute ago. So none counts data points of periods that began before `since`.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
@@ -99,6 +103,7 @@ def alarms(
         functions: name by operation, of those that change.
         new: version by operation.
         traffic: of these functions.
+        since: epoch seconds.
     """
     of_versions = [
         alarm
@@ -112,7 +117,23 @@ def alarms(
         )
     ]
     made = [*of_versions, _stuck(settings, functions, new), _rollback_failed(settings)]
-    return {alarm["AlarmName"]: alarm for alarm in made}
+    return {alarm["AlarmName"]: _counted(alarm, math.ceil(since)) for alarm in made}
+
+
+def _counted(alarm: Json, since: int) -> Json:
+    """Return an alarm that counts no data point of a period that began before `since`.
+
+    A data point has the time at which its period begins, which EPOCH returns in seconds. Where the condition is false there is no
+    value, which is not breaching. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    expression, *metrics = alarm["Metrics"]
+    value = expression["Expression"]
+    began = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    summary, found, page = alarm["AlarmDescription"].rpartition(". Runbook: ")
+    return alarm | {
+        "AlarmDescription": f"{summary}. Counted from {began}{found}{page}",
+        "Metrics": [expression | {"Expression": f"IF(EPOCH({value}) >= {since}, {value})"}, *metrics],
+    }
 
 
 def _on_a_version(settings: Settings, operation: str, function: str, version: str, limit: float) -> Iterator[Json]:
@@ -127,11 +148,7 @@ def _on_a_version(settings: Settings, operation: str, function: str, version: st
             "AlarmName": name,
             "AlarmDescription": _described(settings, summary, "release-rolled-back"),
             "AlarmActions": [settings.rollback],
-            "Namespace": namespace,
-            "MetricName": metric,
-            "Dimensions": dimensions,
-            "Statistic": "Sum",
-            "Period": 60,
+            "Metrics": [_value("m0", summary), _metric("m0", namespace, metric, dimensions, 60)],
             "Threshold": limit,
         }
 
@@ -140,47 +157,43 @@ def _stuck(settings: Settings, functions: Mapping[str, str], new: Mapping[str, s
     """Return the alarm on new versions that have had requests for too long. It looks at ten functions at most."""
     watched = list(functions.items())[:METRICS]
     metrics = [
-        {
-            "Id": f"m{number}",
-            "ReturnData": False,
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/Lambda",
-                    "MetricName": "Invocations",
-                    "Dimensions": _executed(name, new[operation]),
-                },
-                "Period": settings.release,
-                "Stat": "Sum",
-            },
-        }
+        _metric(f"m{number}", "AWS/Lambda", "Invocations", _executed(name, new[operation]), settings.release)
         for number, (operation, name) in enumerate(watched)
     ]
     total = " + ".join(f"FILL({metric['Id']}, 0)" for metric in metrics)
     summary = "Two versions have shared the traffic for three periods in a row"
     versions = ", ".join(f"{operation} {new[operation]}" for operation, _ in watched)
-    expression = {"Id": "alarmValue", "Expression": total, "Label": summary, "ReturnData": True}
     return COMMON | {
         "AlarmName": stuck(settings.prefix),
         "AlarmDescription": _described(settings, f"{summary}; the new one is {versions}", "release-stuck"),
         "AlarmActions": [settings.topic, settings.rollback],
-        "Metrics": [expression, *metrics],
+        "Metrics": [_value(total, summary), *metrics],
         "EvaluationPeriods": PERIODS,
         "Threshold": 1.0,
     }
 
 
 def _rollback_failed(settings: Settings) -> Json:
+    summary, function = "The function that rolls releases back failed", f"{settings.prefix}-rollback"
+    errors = _metric("m0", "AWS/Lambda", "Errors", _listed({"FunctionName": function}), settings.cause)
     return COMMON | {
         "AlarmName": f"{settings.prefix}-rollback-failed",
-        "AlarmDescription": _described(settings, "The function that rolls releases back failed", "rollback-failed"),
+        "AlarmDescription": _described(settings, summary, "rollback-failed"),
         "AlarmActions": [settings.topic],
-        "Namespace": "AWS/Lambda",
-        "MetricName": "Errors",
-        "Dimensions": _listed({"FunctionName": f"{settings.prefix}-rollback"}),
-        "Statistic": "Sum",
-        "Period": settings.cause,
+        "Metrics": [_value("m0", summary), errors],
         "Threshold": 1.0,
     }
+
+
+def _value(expression: str, label: str) -> Json:
+    """Return what an alarm compares with its threshold, as PutMetricAlarm takes it."""
+    return {"Id": "alarmValue", "Expression": expression, "Label": label, "ReturnData": True}
+
+
+def _metric(name: str, namespace: str, metric: str, dimensions: list[dict[str, str]], period: int) -> Json:
+    """Return the sum of a metric in each period, as PutMetricAlarm takes it."""
+    of = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": of, "Period": period, "Stat": "Sum"}, "ReturnData": False}
 
 
 def _described(settings: Settings, summary: str, page: str) -> str:

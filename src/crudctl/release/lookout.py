@@ -9,6 +9,7 @@ Runs in Lambda too (rollback_function.py): standard library and botocore's error
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from crudctl.release.record import Release
 DELETED = (
     100  # names in one request. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
 )
+MINUTE = 60  # seconds
 Json = dict[str, Any]
 
 
@@ -100,7 +102,7 @@ class Lookout:
         settings = self._settings()
         if not settings:
             return {}
-        return canary_alarms.alarms(settings, self._changed(release), release.new, traffic)
+        return canary_alarms.alarms(settings, self._changed(release), release.new, traffic, _since(release))
 
     def _filters(self, release: Release) -> dict[str, dict[str, Json]]:
         changed = self._changed(release).values()
@@ -162,10 +164,22 @@ class Lookout:
             raise
 
 
+def _since(release: Release) -> float:
+    """Return the time from which on the alarms of a release count, in whole minutes, as their periods are.
+
+    The new versions may have had requests before it in the minute in which it was started. Once users are sent to them, it is the
+    minute in which that began, or the next one if the evidence begins later than that (next_step.py).
+    """
+    if not release.stages:
+        return (release.since // MINUTE + 1) * MINUTE
+    later = release.counted_from > release.stages[0][1]
+    return (math.ceil if later else math.floor)(release.counted_from / MINUTE) * MINUTE
+
+
 def _is(existing: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "") -> bool:
     """Whether what exists is as wanted, whatever else AWS says about it.
 
-    An expression is not compared: the description of its alarm has the versions that it looks at.
+    An expression is not compared: the description of its alarm has the versions that it looks at, and since when.
     """
     return all(
         _plain(existing.get(key)) == _plain(value) for key, value in wanted.items() if key not in ("Metrics", but)

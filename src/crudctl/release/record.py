@@ -43,7 +43,7 @@ class Release:
         step: index into `weights`.
         stages: `[weight, since, moved]` of each step so far, and of the time after the promotion, whose weight is 1. From `since`
             on aliases may have moved, at `moved` all had; the last stage has no `moved` until then.
-        counted_from: requests before it are not compared. Until the first stage, it is the end of the last release if that was of
+        counted_from: requests before it are not compared. Until the first stage, it is the end of the last release that was of
             these versions too; then the beginning of the stage's period, or of the next one, if the new versions had requests in
             that period before the stage.
         period: seconds of the metrics' periods.

@@ -263,7 +263,9 @@ class Releaser:
             begun_by=signature["who"],
             since=self._cloud.clock(),
             period=self._cloud.period,
-            counted_from=last.ended if last and _served(last, changes["new"]) else 0.0,
+            counted_from=max(
+                (each.ended for each in self._records.past() if _served(each, changes["new"])), default=0.0
+            ),
             **changes,
         )
 

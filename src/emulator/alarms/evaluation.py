@@ -41,7 +41,8 @@ EVALUATION = register(
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
         ministack="looks at all metrics of that name at once, at all data points as one period, and only when PutMetricData "
         "is called",
-        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now; "
+        here=f"as AWS, every {INTERVAL:.0f} seconds or {OFTEN}th of the time it looks at, with periods that end now "
+        "(EPOCH returns the beginning of AWS's period with their newest data point); "
         "where some have no data AWS also looks at a few older ones, so that it may fire earlier at little traffic and end later",
         upstream="select data points by all dimensions and by period in `_evaluate_alarm`, and run it in the background; "
         "periods that end now are our own choice",
@@ -182,7 +183,8 @@ def _values(alarm: Json, now: float) -> list[float | None]:
     }
     expressions = {metric["Id"]: metric["Expression"] for metric in alarm["Metrics"] if metric.get("Expression")}
     watched = next(metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True))
-    value = metric_math.Evaluation(metrics, expressions, range(count)).of(watched)
+    epochs = _epochs(alarm, count, now)
+    value = metric_math.Evaluation(metrics, expressions, range(count), epochs=epochs).of(watched)
     assert isinstance(value, dict)
     return [value.get(number) for number in range(count)]
 
@@ -192,8 +194,33 @@ def _period(alarm: Json) -> int:
     return int(max(stats, default=alarm.get("Period") or 60))
 
 
+def _epochs(alarm: Json, count: int, now: float) -> dict[int, int]:
+    """Return what EPOCH returns by number of the period: the beginning of AWS's period that has its newest data point.
+
+    Without a data point, it is AWS's period in which the one here ends.
+    """
+    period = _period(alarm)
+    newest = {number: now - number * period for number in range(count)}
+    for metric in (each["MetricStat"]["Metric"] for each in alarm["Metrics"] if each.get("MetricStat")):
+        for number, times in enumerate(_periods(metric, period, count, now)):
+            if times:
+                newest[number] = max(point["Timestamp"] for point in times)
+    return {number: int(at // period) * period for number, at in newest.items()}
+
+
 def _series(metric: Json, period: int, count: int, statistic: str | None, now: float) -> metric_math.Series:
     """Return the statistic of a metric by number of the period, which is 0 for the one that ends now."""
+    periods = _periods(metric, period, count, now)
+    values = {
+        number: cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic or "Average", points)
+        for number, points in enumerate(periods)
+        if points
+    }
+    return {number: value for number, value in values.items() if value is not None}
+
+
+def _periods(metric: Json, period: int, count: int, now: float) -> list[list[Json]]:
+    """Return the data points of a metric by number of the period, newest first."""
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
     key = (metric.get("Namespace"), metric["MetricName"], dimensions)
     periods: list[list[Json]] = [[] for _ in range(count)]
@@ -202,12 +229,7 @@ def _series(metric: Json, period: int, count: int, statistic: str | None, now: f
         if age >= period * count:
             break
         periods[max(0, int(age // period))].append(point)
-    values = {
-        number: cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic or "Average", points)
-        for number, points in enumerate(periods)
-        if points
-    }
-    return {number: value for number, value in values.items() if value is not None}
+    return periods
 
 
 def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: str) -> None:
@@ -217,8 +239,6 @@ def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: st
     if target is None or not permission.may_invoke(service, alarm["AlarmArn"], target):
         return
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
-    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
-    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
     event = {
         "source": "aws.cloudwatch",
         "alarmArn": alarm["AlarmArn"],
@@ -231,14 +251,24 @@ def _invoke(action: str, alarm: Json, old_state: str, new_state: str, reason: st
             "previousState": {"value": old_state},
             "configuration": {
                 "description": alarm.get("AlarmDescription", ""),
-                "metrics": [
-                    {
-                        "id": "m1",
-                        "metricStat": {"metric": metric, "period": alarm.get("Period"), "stat": alarm.get("Statistic")},
-                        "returnData": True,
-                    }
-                ],
+                "metrics": _described(alarm),
             },
         },
     }
     lambda_svc.invoke_async_with_retry(target.record, event)
+
+
+def _described(alarm: Json) -> list[Json]:
+    """Return what an alarm looks at as a function that it invokes gets it."""
+    single = {"Metric": alarm, "Period": alarm.get("Period"), "Stat": alarm.get("Statistic")}
+    described = []
+    for each in alarm.get("Metrics") or [{"Id": "m1", "MetricStat": single, "ReturnData": True}]:
+        entry = {"id": each["Id"], "returnData": each.get("ReturnData", True)}
+        if stat := each.get("MetricStat"):
+            of = stat["Metric"]
+            dimensions = cloudwatch._dims_from_list(of.get("Dimensions") or [])
+            metric = {"namespace": of.get("Namespace"), "name": of.get("MetricName"), "dimensions": dimensions}
+            described.append(entry | {"metricStat": {"metric": metric, "period": stat["Period"], "stat": stat["Stat"]}})
+        else:
+            described.append(entry | {"expression": each["Expression"], "label": each.get("Label", "")})
+    return described

@@ -22,7 +22,7 @@ OPERATORS: dict[str, Callable[[float, float], float]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
     "AND": lambda left, right: bool(left) and bool(right), "OR": lambda left, right: bool(left) or bool(right),
 }  # fmt: skip
-FUNCTIONS = ("IF", "FILL", "SUM", "TIME_SERIES", "METRICS", "SEARCH")
+FUNCTIONS = ("IF", "EPOCH", "FILL", "SUM", "TIME_SERIES", "METRICS", "SEARCH")
 
 
 class Unsupported(expressions.Invalid):
@@ -37,6 +37,7 @@ class Evaluation:
         texts: the expressions by id; they may name metrics and each other.
         times: the times of the whole range, which FILL fills.
         search: returns the series that match a SEARCH; None if it is not allowed, as in alarms.
+        epochs: epoch seconds by number of the period, if series are by that and not by time.
 
     Raise expressions.Invalid for what CloudWatch refuses, and Unsupported for functions that are not evaluated here.
     """
@@ -47,6 +48,7 @@ class Evaluation:
         texts: Mapping[str, str],
         times: Sequence[int],
         search: Search | None = None,
+        epochs: Mapping[int, int] | None = None,
     ) -> None:
         self.types = expressions.check(list(metrics), texts)
         self._metrics = metrics
@@ -56,6 +58,7 @@ class Evaluation:
                 raise Unsupported(f"Unsupported function {call.function}: use one of {', '.join(FUNCTIONS)}")
         self._times = times
         self._search = search
+        self._epochs = epochs or {}
 
     def of(self, name: str) -> Value:
         """Return the value of a metric or an expression."""
@@ -95,6 +98,10 @@ class Evaluation:
                 series = self._value(of)
                 if isinstance(series, dict):
                     return {time: series.get(time, number) for time in self._times}
+            case "EPOCH", (of,):
+                series = self._value(of)
+                if isinstance(series, dict):
+                    return {time: float(self._epochs.get(time, time)) for time in series}
             case "IF", (condition, then, *otherwise):
                 other = self._value(otherwise[0]) if otherwise else {}
                 return chosen(self._value(condition), self._value(then), other)
