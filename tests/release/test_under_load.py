@@ -74,8 +74,8 @@ def test_without_a_releaser_an_alarm_rolls_the_release_back(rig: Rig, before: Pl
     assert ended.state == ROLLED_BACK
     # On a busy machine the alarm of a function that only waits too long may come first; the crashes of get_item follow.
     assert re.match(
-        r"(\w+: )?\d+ (of \d+ requests failed|faults without a success), against \d+ of \d+ with the old version "
-        rf"\({rig.cloud.prefix}-\w+-canary-(crashes|faults): ",
+        r"(\w+: )?\d+ (of \d+ requests failed|faults without a success), against \d+ of \d+ with the old version"
+        rf"; noticed by alarm {rig.cloud.prefix}-\w+-canary-(crashes|faults)",
         ended.why,
     )
     assert rig.places() == before
