@@ -125,7 +125,7 @@ def test_a_web_app_of_which_no_build_is_recorded_stays() -> None:
 @pytest.mark.parametrize(
     ("deployments", "line"),
     [
-        ({}, "gateway: stays as it is, because no record says what belongs to these versions"),
+        ({}, "gateway: stays as it is, because it is not known what belongs to these versions"),
         ({"old": "b", "new": "b"}, "gateway: stays at deployment b"),
         ({"old": "b", "new": "a"}, "gateway: deployment b -> a"),
     ],

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from crudctl.release import web_app
 from crudctl.release.aliases import PROD, Position
@@ -71,6 +73,34 @@ def test_a_web_app_that_cannot_go_back_keeps_no_function(aws: Aws, site: Folder,
         code, output = release("rollback", "--yes")
         assert (code, aws.places(), served(site, tmp_path)) == (0, before, "new")
         assert f"the web app stays as it is: the build {old} of the web app is no longer kept" in output
+
+
+class Denied:
+    """A client, or a place of builds, to which every request is refused."""
+
+    def __getattr__(self, operation: str) -> Any:
+        def refuse(*_: Any, **__: Any) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+
+        return refuse
+
+
+def test_functions_go_back_although_neither_the_web_app_nor_the_gateway_can_be_reached(
+    aws: Aws, site: Folder, tmp_path: Path
+) -> None:
+    before = aws.places()
+    with two_deploys(aws, site, tmp_path):
+        pass
+    denied = {
+        "web": Denied,
+        "gateway": lambda: {"api": "a", "stage": "v1"},
+        "client": lambda service: Denied() if service == "apigateway" else aws.client(service),
+    }
+    with in_project(aws, tmp_path / "project", **denied):
+        code, output = release("rollback", "--yes")
+    assert (code, aws.places(), served(site, tmp_path)) == (0, before, "new")
+    assert "the web app stays as it is: " in output
+    assert "the gateway stays as it is: " in output
 
 
 def test_a_rollback_that_is_refused_leaves_the_web_app_alone(aws: Aws, site: Folder, tmp_path: Path) -> None:

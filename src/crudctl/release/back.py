@@ -127,7 +127,7 @@ def describe(way: Way, here: Here, published: Mapping[str, Mapping[str, float]],
 
 def _gateway(deployments: Mapping[str, str]) -> str:
     if not deployments:
-        return "gateway: stays as it is, because no record says what belongs to these versions"
+        return "gateway: stays as it is, because it is not known what belongs to these versions"
     now, then = deployments["old"], deployments["new"]
     return f"gateway: stays at deployment {now}" if now == then else f"gateway: deployment {now} -> {then}"
 
@@ -136,7 +136,7 @@ def _web(now: str | None, then: str) -> str:
     if now is None:
         return "web app: none here"
     if not then:
-        return "web app: stays as it is, because no record says which build belongs to these versions"
+        return "web app: stays as it is, because it is not known which build belongs to these versions"
     return f"web app: stays at build {now}" if now == then else f"web app: build {now or 'unknown'} -> {then}"
 
 

@@ -323,8 +323,7 @@ def rollback(environment: Environment, number: int | None, yes: bool) -> None:
         published = versions.published(cloud.client("lambda"), cloud.functions)
         contract = _contract(cloud, {name: place.version for name, place in at.items()})
         builds = cloud.web()
-        served = builds.in_service() if builds else None
-        here = back.Here(at, contract, served, releaser.deployments_of_return(way.wanted))
+        here = back.Here(at, contract, web_app.in_service(builds), releaser.deployments_of_return(way.wanted)[0])
         for line in back.describe(way, here, published, time.time()):
             err.print(line, markup=False, highlight=False)
         if environment.production and not yes:

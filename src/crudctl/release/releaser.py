@@ -187,6 +187,7 @@ class Releaser:
         by = self._journal.signature()["who"]
         notes = [f"{name} did not exist then, and stays at version {new[name]}" for name in new if name not in wanted]
         notes += [f"{name} no longer exists" for name in wanted if name not in new]
+        gateway, unread = self.deployments_of_return(wanted)
         fields = first()
         how = {
             "doing": "promote",
@@ -195,8 +196,8 @@ class Releaser:
             "trash": trash,
             "contract": contract,
             **fields,
-            "notes": [*notes, *fields.get("notes", [])],
-            "deployments": self.deployments_of_return(wanted),
+            "notes": [*notes, *fields.get("notes", []), *filter(None, [unread])],
+            "deployments": gateway,
         }
         return self._begin(self._record(last, prod, canary, new=new, weights=[], bake=0, **how), last)
 
@@ -243,15 +244,20 @@ class Releaser:
         stage = self._cloud.stage()
         return deployments.of_release(stage.deployment, old, self._cloud.changes().last()) if stage else {}
 
-    def deployments_of_return(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """Return the deployments of the API before and after a return to earlier versions.
+    def deployments_of_return(self, wanted: Mapping[str, str]) -> tuple[dict[str, str], str]:
+        """Return the deployments of the API before and after a return to earlier versions, and why they are not known.
 
-        One that calls a function that no longer exists would respond with 500, so that the present one stays then.
+        One that calls a function that no longer exists would respond with 500, so that the present one stays then. It stays too
+        if the stage cannot be read, which must not keep the functions from going back.
         """
         stage = self._cloud.stage()
         if stage is None or not wanted.keys() <= self._cloud.functions.keys():
-            return {}
-        return deployments.of_return(stage.deployment, wanted, self._cloud.changes().last(), self._records.past())
+            return {}, ""
+        try:
+            serving = stage.deployment
+        except (ClientError, BotoCoreError) as error:
+            return {}, f"the gateway stays as it is: {words(error)}"
+        return deployments.of_return(serving, wanted, self._cloud.changes().last(), self._records.past()), ""
 
     def _record(self, last: Release | None, prod: Places, canary: Places, **changes: Any) -> Release:
         signature = self._journal.signature()

@@ -73,6 +73,14 @@ def with_release(past: Sequence[Release], number: int) -> str:
     return until[0] if until else since[-1] if since else ""
 
 
+def in_service(builds: Builds | None) -> str | None:
+    """Return the build that is served; empty if that is not known, or cannot be read. None without a web app."""
+    try:
+        return builds.in_service() if builds else None
+    except (ClientError, BotoCoreError, OSError):
+        return ""  # only shown; go_back reports what fails
+
+
 def go_back(builds: Builds | None, build: str) -> dict[str, Any]:
     """Serve an earlier build, and return the fields of the record that say so. A failure is a note: functions go back anyway."""
     if builds is None or not build:
