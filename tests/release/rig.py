@@ -91,9 +91,9 @@ class Rig:
         self.client = self.cloud.client("lambda")
         self.table = self.cloud.client("dynamodb")
         # For releasers in a process of their own. Never used in this one, so that a fork shares no connection.
-        self._for_children = self._cloud()
+        self.for_children = self._cloud()
         for service in ("lambda", "dynamodb", "cloudwatch", "logs"):
-            self._for_children.client(service)
+            self.for_children.client(service)
 
     def _cloud(self) -> Cloud:
         document = cache(lambda: contract.read(self.stack.home))
@@ -152,7 +152,7 @@ class Rig:
         """Run a releaser that is killed after its n-th line, or at its first look if n is 0. Return whether it was."""
 
         def run() -> None:
-            Releaser(self._for_children, Executioner(n), HASTY).start(weights, bake, new)
+            Releaser(self.for_children, Executioner(n), HASTY).start(weights, bake, new)
 
         process = multiprocessing.get_context("fork").Process(target=run)
         process.start()
@@ -295,18 +295,17 @@ class Rig:
         return Load(self.outputs["api_url"], self.token(), rate, self.cloud.round_trip())
 
     def left_behind(self) -> int:
-        """Return the number of items of synthetic round trips that are still in the table, or in the trash."""
-        pages = (
-            self.table.query(
-                TableName=self.outputs["table_name"],
-                IndexName="by_owner",
-                KeyConditionExpression="#o = :o",
-                ExpressionAttributeNames={"#o": "owner"},
-                ExpressionAttributeValues={":o": {"S": owner}},
-            )
-            for owner in (OWNER, f"{OWNER}#trash")
+        """Return the number of entries of the reserved owner in the table: live, in the trash, and memories."""
+        return len(self.entries(f"{OWNER}#"))
+
+    def entries(self, prefix: str) -> list[Any]:
+        """Return the entries of the table whose partition key begins with a text."""
+        pages = self.table.get_paginator("scan").paginate(
+            TableName=self.outputs["table_name"],
+            FilterExpression="begins_with(id, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": prefix}},
         )
-        return sum(page["Count"] for page in pages)
+        return [entry for page in pages for entry in page["Items"]]
 
     def round_trips(self, first: Mapping[str, str], second: Mapping[str, str], count: int = 6) -> set[Finding]:
         """Return the findings of round trips through `prod`, which sends half of its requests to either version."""

@@ -1,7 +1,22 @@
-"""What the comparison of answers finds on the local stack, and what it takes for noise."""
+"""What the comparison of answers finds on the local stack, and what it leaves there."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from crudctl.build import exchanges
+from crudctl.build.script import Exchange, Script
+from crudctl.build.service import DELETE
+from crudctl.release.differential import differences
+from crudctl.release.offered import intended
+from crudctl.release.probe import Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from tests.release.rig import Places, Rig
 
@@ -26,4 +41,50 @@ def test_a_version_that_answers_alike_is_promoted(rig: Rig, before: Places) -> N
     ended = rig.releaser(compared=True).start([0.1], 0, rig.publish(None))
     assert (ended.state, ended.why) == (PROMOTED, ended.why), ended.why
     assert rig.left_behind() == 0
+    rig.put(before)
+
+
+def quick(rig: Rig) -> Script:
+    """Return the exchanges that list, delete and restore: those that leave something in each state."""
+    script = exchanges.script(rig.cloud.contract())
+    chains = [chain for chain in script.apart if any(one.kind == DELETE and not one.query for one in chain)]
+    return replace(script, apart=tuple(chains[-1:]))
+
+
+def killed_at(rig: Rig, script: Script, at: Mapping[str, str], number: int) -> bool:
+    """Compare versions with themselves in a process that is killed after a number of requests. Return whether it was."""
+    probe = Probe(rig.for_children.client("lambda"), rig.functions, rig.cloud.round_trip())
+    left = iter(range(number))
+
+    def call(version: str, exchange: Exchange, resource: str) -> Mapping[str, Any]:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return probe.answer(version, exchange, resource)
+
+    def run() -> None:
+        differences(call, script, at, at, intended(None, rig.cloud.contract()), at_once=1)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join(300)
+    return process.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("ownership", ["user", "shared"])
+def test_what_a_comparison_that_was_killed_left_is_deleted_by_the_next(
+    rig: Rig, before: Places, ownership: str
+) -> None:
+    versions = rig.publish_with({"OWNERSHIP": ownership})
+    rig.put(rig.at(versions))
+    others = len(rig.entries(""))
+    script, found = quick(rig), set[int]()
+    probe = Probe(rig.client, rig.functions, rig.cloud.round_trip())
+    for number in range(2, 40, 5):
+        assert killed_at(rig, script, versions, number)
+        found.add(rig.left_behind())
+        probe.clean()
+        assert rig.left_behind() == 0
+    assert max(found) > 0
+    assert differences(probe.answer, script, versions, versions, intended(None, rig.cloud.contract())) == []
+    assert len(rig.entries("")) == others
     rig.put(before)
