@@ -45,9 +45,9 @@ def test_a_release_that_ended_at_any_step_has_a_report(state: str, stages: int) 
 
 
 def test_large_numbers_are_rounded_as_people_write_them() -> None:
-    side = {"requests": 1200, "faults": 0, "slow": 3, "p50": 1312.4, "p95": 3.456}
+    side = {"requests": 1200, "faults": 0, "4xx": 40, "slow": 3, "p50": 1312.4, "p95": 3.456}
     text = report.markdown(replace(BEGUN, figures={"get_item": {"new": side, "old": side}}, odds=1e300), "prod")
-    assert "| get_item | new | 1,200 | 0 | 3 | 1,312 ms | 3.46 ms |" in text
+    assert "| get_item | new | 1,200 | 0 | 40 | 3 | 1,312 ms | 3.46 ms |" in text
     assert "- The new version looks worse: odds over a million to 1 (rollback at 150); " in text
 
 

@@ -280,6 +280,7 @@ class Executor:
                 name: {
                     "requests": count.requests,
                     "faults": count.faults,
+                    "4xx": sum(count.refused.values()),
                     "slow": count.slow,
                     **milliseconds[name].get(operation, {}),
                 }

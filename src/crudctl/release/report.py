@@ -53,7 +53,8 @@ def markdown(release: Release, environment: str, policy: Policy | None = None) -
         lines += ["", "## What was compared", "", *_as_of(release), *_figures(release)]
         lines += [
             "",
-            "Faults are crashes, timeouts and 5xx responses. Slow requests took longer than nine in ten did before. "
+            "Faults are crashes, timeouts and 5xx responses. 4xx are those that users got. "
+            "Slow requests took longer than nine in ten did before. "
             "Counts are of all steps and include test requests of crudctl; p50 and p95 are of the last minute.",
         ]
     if release.notes:
@@ -71,7 +72,7 @@ def _as_of(release: Release) -> list[str]:
 
 
 def _figures(release: Release) -> list[str]:
-    columns = ("requests", "faults", "slow", "p50", "p95")
+    columns = ("requests", "faults", "4xx", "slow", "p50", "p95")
     lines = [f"| function | version | {' | '.join(columns)} |", "|---|---|" + "---:|" * len(columns)]
     for name, sides in release.figures.items():
         for side in ("new", "old"):

@@ -57,7 +57,7 @@ def table(figures: dict[str, Any]) -> Table:
     figures_table = Table(box=None, pad_edge=False, header_style="bold")
     figures_table.add_column("function")
     figures_table.add_column("version")
-    for column in ("requests", "faults", "slow", "p50", "p95"):
+    for column in ("requests", "faults", "4xx", "slow", "p50", "p95"):
         figures_table.add_column(column, justify="right")
     for operation, sides in figures.items():
         for side in ("new", "old"):
@@ -66,7 +66,7 @@ def table(figures: dict[str, Any]) -> Table:
 
 
 def _cells(side: dict[str, Any]) -> list[str]:
-    counts = [f"{side[name]:,}" for name in ("requests", "faults", "slow")]
+    counts = [f"{side.get(name, 0):,}" for name in ("requests", "faults", "4xx", "slow")]
     return counts + [f"{side[name]:.0f} ms" if name in side else "-" for name in ("p50", "p95")]
 
 
