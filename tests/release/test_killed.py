@@ -12,6 +12,7 @@ import pytest
 
 from crudctl.release.aliases import ALIASES, PROD, Position
 from crudctl.release.record import PROMOTED, ROLLED_BACK
+from crudctl.release.wording import DOING
 from tests.release.rig import Listener, Places, Rig
 from tests.release.simulation import HASTY, Aws, Stopped, Watcher, at
 
@@ -30,7 +31,9 @@ def test_a_release_records_its_steps_in_this_order(rig: Rig, before: Places) -> 
     listener, new = Listener(), rig.healthy
     ended = rig.releaser(listener).start(WEIGHTS, 0, new)
     assert ended.state == PROMOTED
-    words = [line.split(": ", 1)[1] if line.startswith("release") else line.split(" of ")[0] for line in listener.lines]
+    steps = {words: doing for doing, words in DOING.items()}
+    said = [line.split(": ", 1)[1] if line.startswith("release") else line.split(" of ")[0] for line in listener.lines]
+    words = [steps.get(line, line) for line in said]
     moves = [["canary"] * 5, ["prod"] * 5, ["prod"] * 5, ["prod"] * 5 + ["canary"] * 5]
     assert words == [
         "started", "alarms and metric filters: made", *moves[0], "probe", "shift", *moves[1], "bake", "shift", *moves[2], "bake",

@@ -9,6 +9,7 @@ import pytest
 
 from crudctl.release.aliases import PROD, Aliases, NotMoved, Position
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
+from crudctl.release.wording import DOING
 from tests.release.rig import Places, Quiet, Rig
 
 WEIGHTS = [0.1, 0.5]
@@ -24,7 +25,7 @@ class Interrupter(Quiet):
 
     def log(self, line: str) -> None:
         """Call it if the line is about that step."""
-        if line.endswith(f": {self._doing}"):
+        if line.endswith(f": {DOING.get(self._doing, self._doing)}"):
             self._doing = "nothing more"
             self._call()
 

@@ -180,9 +180,13 @@ def test_a_fault_before_what_was_asked_for_is_recorded_rolls_back(
 def test_a_fault_after_promoting_does_not_lose_the_result(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: tuple[object, str]
 ) -> None:
-    new = aws.publish()
-    monkeypatch.setattr(*fault, forgetful)
-    watcher = Watcher()
+    class Forgets(Watcher):
+        def log(self, line: str) -> None:
+            super().log(line)
+            if "all traffic is on the new versions" in line:
+                monkeypatch.setattr(*fault, forgetful)
+
+    new, watcher = aws.publish(), Forgets()
     ended = aws.releaser(watcher, HASTY).start([0.5], 0, new)
     assert ended.state == PROMOTED
     assert aws.places() == at(new)
