@@ -89,10 +89,10 @@ module "function" {
   environment        = local.environment
   code               = merge(each.value.code, { bucket = aws_s3_object.functions.bucket })
 
-  # A function serves each method once. The keys are part of addresses: another key would destroy a permission that is in use.
+  # The keys are part of addresses: another key would destroy a permission that is in use.
   routes = {
     for method in local.routes :
-    lower(method.method) => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${method.method}${replace(method.path, "/\\{[^}]+\\}/", "*")}"
+    method.key => "${aws_api_gateway_rest_api.api.execution_arn}/${local.stage}/${method.method}${replace(method.path, "/\\{[^}]+\\}/", "*")}"
     if method.function == each.key
   }
 }

@@ -34,7 +34,13 @@ locals {
   routes = flatten([
     for operation in local.service.operations : [
       for method in operation.method == "GET" ? ["GET", "HEAD"] : [operation.method] :
-      { method = method, path = operation.path, function = operation.function }
+      {
+        # A function serves each method once, except while one of its operations is at two paths.
+        key      = can(operation.moved) ? "${lower(method)}-${substr(sha256(operation.path), 0, 8)}" : lower(method)
+        method   = method
+        path     = operation.path
+        function = operation.function
+      }
     ]
   ])
 

@@ -54,11 +54,11 @@ locals {
       Resource = local.tables
     },
     {
-      # What the dashboard shows of releases, and until when there are none.
+      # What the dashboard shows of releases, until when there are none, and which contract is in service.
       Effect    = "Allow"
-      Action    = "dynamodb:GetItem"
+      Action    = ["dynamodb:GetItem", "dynamodb:Query"]
       Resource  = local.releases
-      Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["dashboard", "freeze"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["current", "dashboard", "freeze", "gateway", "past"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
     },
     {
       Effect = "Allow"

@@ -157,3 +157,24 @@ def test_a_route_that_only_the_new_version_knows_is_a_404_until_it_is_released_a
         assert is_unknown(api.post(shelf))
         assert api.get(f"items/{item['id']}").status_code == 200
     assert rig.left_behind() == 0
+
+
+def test_an_operation_that_is_removed_is_served_until_the_release_without_it_is_in_service_and_after_a_rollback(
+    grown: Rig,
+) -> None:
+    home = grown.stack.home
+    with grown.stack.api() as api:
+        archive = f"items/{api.post('items', json={'name': 'Desk'}).json()['id']}/archive"
+        assert api.post(archive).status_code == 200
+        contracts.put(home)  # without the operation; its handler stays, so that one apply less is needed
+        grown.stack.crudctl("up", "--hold")
+        assert api.post(archive).status_code == 200
+
+        ended = Rig(grown.stack).releaser().start([0.5], 0)
+        assert ended.state == PROMOTED, ended.why
+        assert api.post(archive).status_code == 200
+        grown.stack.crudctl("up")
+        assert api.post(archive).status_code == 404
+
+        assert grown.release("rollback")[0] == 0
+        assert api.post(archive).status_code == 200

@@ -40,7 +40,7 @@ run "a_plan_reads_no_data_no_users_and_no_code" {
       for action in flatten([
         for policy in [aws_iam_role_policy.read["plan"].policy, aws_iam_policy.settings["plan"].policy] : [
           for statement in jsondecode(policy).Statement : statement.Action
-          if !(statement.Action == "dynamodb:GetItem" && statement.Resource == local.releases && try(statement.Condition, {}) == { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["dashboard", "freeze"] }, Null = { "dynamodb:LeadingKeys" = "false" } })
+          if !(try(join(" ", statement.Action), "") == "dynamodb:GetItem dynamodb:Query" && statement.Resource == local.releases && try(statement.Condition, {}) == { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["current", "dashboard", "freeze", "gateway", "past"] }, Null = { "dynamodb:LeadingKeys" = "false" } })
         ]
       ]) : action
       if length(regexall("^(dynamodb:(Get|Query|Scan|\\*)|cognito-idp:(Admin|List(Users|Groups)|\\*)|logs:(Get|Filter|\\*)|[a-z-]+:(Put|Create|Delete|Update)|\\*$)", action)) > 0

@@ -1,7 +1,7 @@
 """Orders a change of the contract at the gateway: what adds goes out before the functions, what removes or narrows after them.
 
 Pure: contracts in, the documents that Terraform reads out (aws_profile.py, service.py). Knows neither Terraform nor AWS.
-docs/decisions/0032-gateway-body.md gives the reasons.
+docs/decisions/0033-gateway-body.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -74,15 +74,17 @@ def gone(old: Document, new: Document) -> set[str]:
 def _widen(result: Rollout, old: Json, described: Json, leaving: Mapping[str, Json]) -> None:
     """Let `result.before` and `result.service` have what `old` has too."""
     now, paths = dict(_operations(result.after)), result.before["paths"]
+    names = {operation["operationId"] for operation in now.values()}
     for at, operation in _operations(old):
         path, method, name = at[0], at[1], f"{at[1].upper()} {at[0]}"
-        if now.get(at, {}).get("operationId") == operation["operationId"]:
+        identity, successor = operation["operationId"], now.get(at, {}).get("operationId")
+        if successor == identity:
             _widen_operation(result, name, paths[path][method], operation)
-        elif reason := _cannot_wait(result, path, operation, described, leaving):
+        elif reason := _cannot_wait(result, path, identity, described, leaving):
             result.at_once.append(f"{name}: {reason}")
         else:
-            paths.setdefault(path, {})[method] = copy.deepcopy(operation)
-            successor = now.get(at, {}).get("operationId")
+            unique = _moved(identity) if identity in names else identity
+            paths.setdefault(path, {})[method] = copy.deepcopy(operation) | {"operationId": unique}
             result.later.append(f"{name}: {successor} takes over" if successor else f"{name} is removed")
     before = {at for at, _ in _operations(old)}
     result.adds += [f"{method.upper()} {path} is added" for path, method in now if (path, method) not in before]
@@ -106,16 +108,18 @@ def _widen_operation(result: Rollout, name: str, operation: Json, old: Json) -> 
             result.later.append(f"{name} requires the {parameter['in']} parameter {parameter['name']}")
 
 
-def _cannot_wait(result: Rollout, path: str, operation: Json, described: Json, leaving: Mapping[str, Json]) -> str:
+def _cannot_wait(result: Rollout, path: str, identity: str, described: Json, leaving: Mapping[str, Json]) -> str:
     """Return why an operation that the contract no longer has cannot stay beside the new ones; empty if it can."""
-    identity = operation["operationId"]
     function = described["operations"][identity]["function"]
     if function not in result.service["functions"] and function not in leaving:
         return f"the function of {identity} does not exist"
-    if identity in result.service["operations"]:
-        return f"{identity} is at another path now; give it another operationId there, so that both can serve"
     clash = next((other for other in result.after["paths"] if _clash(path, other)), "")
     return f"API Gateway allows no second name for the variable of {clash}" if clash else ""
+
+
+def _moved(identity: str) -> str:
+    """Return the operationId of an operation that is at another path now, as long as it is at the earlier one too."""
+    return f"{identity}_before"
 
 
 def _clash(one: str, other: str) -> bool:
@@ -135,8 +139,11 @@ def _keep(service_: Json, described: Json, leaving: Mapping[str, Json]) -> None:
         if key not in service_["functions"] and key in leaving:
             service_["functions"][key] = function | {"leaving": leaving[key]}
     for name, operation in described["operations"].items():
-        if name not in service_["operations"] and operation["function"] in service_["functions"]:
-            service_["operations"][name] = operation
+        if operation["function"] not in service_["functions"]:
+            continue
+        now = service_["operations"].setdefault(name, operation)
+        if (now["method"], now["path"]) != (operation["method"], operation["path"]):
+            service_["operations"].setdefault(_moved(name), operation | {"moved": True})
     service_["scopes"] = described["scopes"] | service_["scopes"]
 
 

@@ -145,15 +145,18 @@ def tokens(environment: Environment) -> None:
 
 
 def _show_plan(environment: Environment, options: Options) -> None:
-    with deploy_steps.prepared(environment, {"apply"} | ({"build"} & set(options.only)), options.checksums) as run:
+    with deploy_steps.prepared(environment, {"apply"} | ({"build"} & set(options.only)), options.checksums) as begun:
+        run, prepared = deploy_steps.with_gateway(begun)
         planned = deploy_steps.plan(run, lock=False)
         out.print(planned.text)
+        for line in prepared.lines:
+            out.print(line, markup=False, highlight=False)
         err.print(f"Digest of this plan: {planned.digest}")
         freeze = deploy_steps.freeze_of(environment)
         if freeze:
             err.print(freeze, markup=False)
         if options.write:
-            shown.write(options.write, planned, environment.name, freeze)
+            shown.write(options.write, planned, environment.name, freeze, prepared.lines)
 
 
 def _ship(run: Deploy, options: Options) -> None:
@@ -179,6 +182,8 @@ def _ship(run: Deploy, options: Options) -> None:
         deploy_steps.complete(run, behind)
     if "release" in options.only:
         _release(run, functions, options, yes)
+        if applies:
+            deploy_steps.narrow(run, functions)
     deploy_steps.call_every_operation(run, functions)
     if "web" in options.only:
         deploy_steps.upload_web(run, values)
@@ -188,8 +193,11 @@ def _apply(run: Deploy, options: Options) -> bool:
     """Plan, ask for confirmation and apply. Return whether there were changes to confirm."""
     environment = run.environment
     deploy_steps.refuse_while_releasing(environment)
+    run, prepared = deploy_steps.with_gateway(run)
     planned = deploy_steps.plan(run)
     out.print(planned.text)
+    for line in prepared.lines:
+        out.print(line, markup=False, highlight=False)
     if options.approved and planned.applicable and planned.digest != options.approved:
         raise Failed(
             f"This plan has the digest {planned.digest}; {options.approved} was approved. Nothing was changed.",
@@ -204,6 +212,7 @@ def _apply(run: Deploy, options: Options) -> bool:
         out.print(planned.text)
     if not planned.applicable:
         deploy_steps.record_revision(environment)
+        deploy_steps.serve(run, prepared)
         return bool(missing)
     deploy_steps.refuse_losses(run.terraform, planned, options.delete)
     deploy_steps.refuse_out_of_order(run, planned)
@@ -212,13 +221,14 @@ def _apply(run: Deploy, options: Options) -> bool:
     deploy_steps.record_revision(environment)
     deploy_steps.apply(run, planned)
     deploy_steps.record_revision(environment)  # a first deploy has made the bucket for it
+    deploy_steps.serve(run, prepared)
     return True
 
 
 def _release(run: Deploy, functions: dict[str, str], options: Options, yes: bool) -> None:
     """Release the newest versions. Exit the program if they are not promoted."""
     environment = run.environment
-    pending = deploy_steps.pending(environment, functions)
+    pending = deploy_steps.pending(run, functions)
     if not pending:
         err.print("Nothing to release: the alias prod of every function is at its newest version.")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from crudctl.cost import deployed
@@ -13,25 +14,29 @@ LENGTH = 60_000  # bytes of the plan; a comment on GitHub has at most 65,536 cha
 PROGRESS = re.compile(r"^\S+: (Refreshing state|Reading|Still reading|Read complete|Preparing import)\b.*\n", re.M)
 
 
-def write(folder: Path, planned: Plan, environment: str, freeze: str = "") -> None:
+def write(folder: Path, planned: Plan, environment: str, freeze: str = "", gateway: Sequence[str] = ()) -> None:
     """Write a plan to a folder.
 
     `plan.md` is for people, `digest` for `crudctl deploy --approved`, and `cost.json` for `crudctl cost --plan`. No secrets.
+
+    Args:
+        gateway: what goes out when, a line each.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plan.md").write_text(markdown(planned, environment, freeze), encoding="utf-8")
+    (folder / "plan.md").write_text(markdown(planned, environment, freeze, gateway), encoding="utf-8")
     (folder / "digest").write_text(f"{planned.digest}\n", encoding="ascii")
     priced = deployed.of_plan(planned.document).as_json()
     (folder / "cost.json").write_text(f"{json.dumps(priced, indent=2)}\n", encoding="utf-8")
 
 
-def markdown(planned: Plan, environment: str, freeze: str = "") -> str:
+def markdown(planned: Plan, environment: str, freeze: str = "", gateway: Sequence[str] = ()) -> str:
     """Return a plan as Markdown. Whatever it contains stays in its code block.
 
     Args:
         freeze: until when nothing is released, and why; empty if there is no freeze.
+        gateway: what goes out when, a line each.
     """
-    text = PROGRESS.sub("", planned.text).strip()
+    text = "\n\n".join([*gateway, PROGRESS.sub("", planned.text).strip()])
     shown = text.encode()[:LENGTH].decode(errors="ignore")
     if shown != text:
         shown = shown[: shown.rfind("\n") + 1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crudctl import locks
-from crudctl.build import package
+from crudctl.build import contract, package, service
 from crudctl.console import Failed, err, step
 from crudctl.deploy import revision, shipped
 from crudctl.deploy.artefacts import DIST, FUNCTIONS, ROLLBACK, Artefacts, check_origin, freeze
@@ -18,11 +19,20 @@ from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.operate import doctor
 from crudctl.project import Environment
-from crudctl.release import commands, frozen, order, survey, versions, web_app
+from crudctl.release import commands, frozen, order, rollout, survey, versions, web_app
 from crudctl.release.aliases import PROD, Aliases
 from crudctl.release.cloud import cloud_of
 from crudctl.release.record import Records, Release
+from crudctl.release.rollout import Prepared
 from crudctl.web import build as web
+
+# What may change when the gateway loses what the contract in service no longer has; all else was in the plan that was confirmed.
+NARROWING = (
+    "aws_api_gateway_method_settings",
+    "aws_api_gateway_rest_api",
+    "aws_cloudwatch_dashboard",
+    "aws_lambda_permission",
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,43 @@ def _artefacts_bucket(environment: Environment) -> str:
     return f"{environment.prefix}-artefacts-{account}"
 
 
+def with_gateway(deploy: Deploy) -> tuple[Deploy, Prepared]:
+    """Return the deploy that brings the gateway what goes out before the functions, and what that is.
+
+    Raise Failed if something goes out in several steps and the package is of another contract than the project.
+    """
+    contract_ = contract.read(deploy.artefacts.root)
+    prepared = rollout.prepare(deploy.environment, deploy.terraform.outputs(), contract_)
+    built = json.loads((deploy.artefacts.root / "build" / "openapi.json").read_text(encoding="utf-8"))
+    if not prepared.plain and built != prepared.rollout.after:
+        raise Failed("build/openapi.json is not of contract/openapi.yaml.", "Add --only build, which makes it again.")
+    variables = prepared.write(deploy.artefacts.root / "gateway")
+    return replace(deploy, terraform=deploy.terraform.given(variables)), prepared
+
+
+def serve(deploy: Deploy, prepared: Prepared) -> None:
+    """Let the gateway serve the body that was applied."""
+    cloud = cloud_of(deploy.environment)
+    with step("Let the gateway serve what was applied"):
+        rollout.complete(cloud, prepared)
+
+
+def narrow(deploy: Deploy, functions: Mapping[str, str]) -> None:
+    """Remove from the gateway what the contract in service no longer has; if more would change than that, print what to do."""
+    if not rollout.narrows(cloud_of(deploy.environment, functions)):
+        return
+    deploy, prepared = with_gateway(deploy)
+    planned = plan(deploy)
+    others = [one["address"] for one in planned.changed if one["type"] not in NARROWING]
+    if others:
+        err.print(
+            f"The gateway still has what this release removed, because {', '.join(others)} would change too. Deploy again."
+        )
+        return
+    apply(deploy, planned)
+    serve(deploy, prepared)
+
+
 def plan(deploy: Deploy, lock: bool = True) -> Plan:
     """Return the plan of what an apply would change."""
     deploy.artefacts.check()
@@ -169,12 +216,22 @@ def behind(deploy: Deploy, functions: Mapping[str, str], applied: bool) -> list[
     Args:
         applied: whether the package was applied; otherwise only versions are compared with what they were published of.
     """
-    client, artefacts = deploy.environment.client("lambda"), deploy.artefacts
+    client, artefacts, functions = (
+        deploy.environment.client("lambda"),
+        deploy.artefacts,
+        _of_contract(deploy, functions),
+    )
     found = shipped.behind(client, functions, artefacts.code_sha256(FUNCTIONS) if applied else None)
     name = f"{deploy.environment.prefix}-rollback"
     if applied and shipped.code_of(client, name) != artefacts.code_sha256(ROLLBACK):
         found.append(Behind(name, code=True, version="", differs="code that is not of this package"))
     return found
+
+
+def _of_contract(deploy: Deploy, functions: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the functions that the contract has; the others stay as they are, for the way back."""
+    ours = service.load(deploy.artefacts.root).functions
+    return {key: name for key, name in functions.items() if key in ours}
 
 
 def complete(deploy: Deploy, found: Collection[Behind]) -> None:
@@ -186,13 +243,15 @@ def complete(deploy: Deploy, found: Collection[Behind]) -> None:
             shipped.complete(client, each, deploy.artefacts.root / zipped, deploy.artefacts.code_sha256(zipped))
 
 
-def pending(environment: Environment, functions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def pending(deploy: Deploy, functions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return by operation the version in service and the newest, where they differ. Empty after a first deploy.
+
+    A function that the contract no longer has stays where it is.
 
     Raise Failed while a release is under way.
     """
-    refuse_while_releasing(environment)
-    client = environment.client("lambda")
+    refuse_while_releasing(deploy.environment)
+    client, functions = deploy.environment.client("lambda"), _of_contract(deploy, functions)
     newest = versions.newest(client, functions)
     by_operation = {
         operation: (

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from crudctl.build import contract, round_trip
+from crudctl.build import contract, round_trip, service
 from crudctl.build.round_trip import RoundTrip
 from crudctl.console import Failed
 from crudctl.infra import outputs
@@ -68,6 +68,11 @@ class Cloud:
     gateway: Callable[[], Mapping[str, str] | None] = lambda: None
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+
+    def releasable(self) -> dict[str, str]:
+        """Return the functions that the contract has; any other is kept as it is, for the way back."""
+        ours = service.describe(self.contract()).functions
+        return {operation: name for operation, name in self.functions.items() if operation in ours}
 
     def records(self) -> Records:
         """Return the table of releases."""

@@ -417,7 +417,7 @@ def waiting(environment: Environment) -> str:
     cloud = cloud_of(environment)
     current = cloud.records().current()
     in_service = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
-    newer = versions.behind(cloud.client("lambda"), cloud.functions, in_service)
+    newer = versions.behind(cloud.client("lambda"), cloud.releasable(), in_service)
     behind = [f"{name} {version}" for name, version in newer.items()]
     if not behind:
         return ""

@@ -99,7 +99,10 @@ class Releaser:
         self._check_probes()
         self._cloud.alarms()  # which raises if what is deployed does not know them
         old = {operation: at.version for operation, at in prod.items()}
-        wanted = new or versions.newest(self._lambda, self._cloud.functions)
+        ours = self._cloud.releasable()
+        wanted = {
+            name: version for name, version in (new or versions.newest(self._lambda, ours)).items() if name in ours
+        }
         newest = {operation: wanted.get(operation, version) for operation, version in old.items()}
         if newest == old:
             raise CannotRelease(

@@ -109,7 +109,7 @@ def put_newest_in_service(environment: Environment, functions: Mapping[str, str]
     release = cloud.records().current()
     if release and release.running:
         return False
-    latest = newest(client, functions)
+    latest = newest(client, cloud.releasable())
     if release and all(int(version) <= _newest_known(release, operation) for operation, version in latest.items()):
         return False
     aliases = Aliases(client, functions, "crudctl up")
@@ -118,7 +118,7 @@ def put_newest_in_service(environment: Environment, functions: Mapping[str, str]
         wanted = {
             operation: Position(latest[operation])
             for operation, at in aliases.positions(alias).items()
-            if at.version != latest[operation]
+            if at.version != latest.get(operation, at.version)
         }
         try:
             aliases.move(alias, wanted, lambda *_: True, lambda: None)

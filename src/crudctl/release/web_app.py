@@ -55,7 +55,7 @@ def follow(environment: Environment, cloud: Cloud) -> str:
     builds = cloud.web()
     assert builds is not None
     prod = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
-    if builds.in_service() and versions.behind(cloud.client("lambda"), cloud.functions, prod):
+    if builds.in_service() and versions.behind(cloud.client("lambda"), cloud.releasable(), prod):
         return builds.in_service()
     return put_in_service(builds, environment.root / "web" / "dist", cloud.records(), prod)
 

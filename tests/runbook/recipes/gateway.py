@@ -37,12 +37,13 @@ def held_state(steps: Steps) -> None:
 
 
 def changed_by_hand(steps: Steps) -> None:
-    """Somebody deleted a method in the console, of which the state knows nothing."""
+    """Somebody deleted a method in the console and deployed that, of which the state knows nothing."""
     stack, gateway = steps.stack, steps.stack.aws("apigateway")
     listing = steps.described.operation(LIST)
     resources = gateway.get_resources(restApiId=api_id(steps))["items"]
     resource = next(each["id"] for each in resources if each["path"] == listing.path)
     gateway.delete_method(restApiId=api_id(steps), resourceId=resource, httpMethod="GET")
+    gateway.create_deployment(restApiId=api_id(steps), stageName="v1")
     with stack.api() as api:
         assert api.get(steps.described.collection).status_code != 200
     steps.only_on_aws("crudctl deploy")
