@@ -29,6 +29,7 @@ __all__ = ["before", "rig"]  # fixtures
 RATE = 40.0  # requests a second, of all users together; a busy machine serves fewer
 WARM = 600  # requests before a release, which show how long the old version takes
 ENOUGH = 6000  # requests in which a doubling shows: one in six reads one, and half of these meet the new version
+ONLY_USERS = "--accept-differences"  # their requests are all that may show the fault
 GOOD = {200, 201, 204}
 PATCHES = "    return patch(request, request.body)\n"  # a line of handlers.py
 REFUSES = """    if request.owner != "release-probe":
@@ -67,7 +68,7 @@ def under_load(rig: Rig, *options: str, steps: str = "10,50,100", requests: int 
 @pytest.mark.parametrize("run", [1, 2, 3])
 def test_a_version_that_takes_twice_as_long_to_read_one_is_rolled_back(rig: Rig, before: Places, run: int) -> None:
     rig.publish("doubled", "get_item")
-    ended, crowd = under_load(rig, steps="50,100", requests=ENOUGH)
+    ended, crowd = under_load(rig, ONLY_USERS, steps="50,100", requests=ENOUGH)
     assert (ended.state, ended.by) == (ROLLED_BACK, "verdict")
     assert ended.why.startswith("get_item: ")
     assert rig.places() == before
@@ -94,7 +95,7 @@ def test_a_version_that_refuses_valid_patches_never_reaches_a_user(rig: Rig, bef
 
 def test_a_version_that_refuses_valid_patches_of_users_only_is_rolled_back(rig: Rig, before: Places) -> None:
     demo_versions.publish(rig.client, rig.functions, changed(rig, PATCHES, REFUSES + PATCHES))
-    ended, crowd = under_load(rig)
+    ended, crowd = under_load(rig, ONLY_USERS)
     assert (ended.state, ended.by) == (ROLLED_BACK, "verdict")
     assert "update_item" in ended.why
     assert rig.places() == before
@@ -106,8 +107,9 @@ def test_a_fault_that_shows_only_at_100_percent_is_rolled_back(rig: Rig, before:
     begins = tmp_path / "begins"
     rig.publish("5xx", "get_item", 0.5, begins)
     with once_promoted(rig, begins.touch):
-        ended, crowd = under_load(rig)
-    assert (ended.state, ended.by, ended.restarts) == (ROLLED_BACK, "verdict", 1)
+        ended, crowd = under_load(rig, ONLY_USERS)
+    assert (ended.state, ended.restarts) == (ROLLED_BACK, 1)
+    assert ended.by in {"verdict", "alarm"}  # whichever compares both versions first when it is back at 10 %
     assert "get_item: " in ended.why
     assert rig.places() == before
     assert crowd.responses["get", 500] > 0
