@@ -138,7 +138,7 @@ def test_only_a_releaser_of_this_machine_that_has_ended_is_known_to_be_dead(aws:
 def test_no_release_starts_while_traffic_is_split(aws: Aws, tmp_path: Path) -> None:
     new = aws.publish()
     aws.put(PROD, "get_item", Position("1", new["get_item"], 0.1))
-    with refusal(tmp_path, "Aliases of get_item already split their traffic."):
+    with refusal(tmp_path, "Aliases of get_item already split their traffic, although no release is under way."):
         aws.releaser().start([0.1], 600)
 
 

@@ -163,7 +163,7 @@ def test_the_topic_and_the_job_summary_get_the_notice(tmp_path: Path) -> None:
     notify(CHANNELS, account, sent, summary)
     assert account.published == [{"TopicArn": TOPIC, "Subject": sent.subject, "Message": sent.text}]
     lines = summary.read_text(encoding="utf-8").splitlines()
-    assert "    Why: <b>`a`</b> (by verdict)" in lines  # an indented block, in which nothing is Markdown
+    assert "    Why: <b>`a`</b>" in lines  # an indented block, in which nothing is Markdown
     assert all(line.startswith("    ") for line in lines if line)
 
 

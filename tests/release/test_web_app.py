@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from crudctl.project import Environment
 from crudctl.release import web_app
 from crudctl.release.aliases import PROD, Position
 from crudctl.web.builds import Builds, Folder
@@ -140,3 +142,27 @@ def test_builds_are_kept_as_long_as_a_release_may_go_back_to_them(aws: Aws, site
     oldest = min(each.number for each in past if each.number > 10 - 5)
     assert web_app.with_release(past, oldest) in kept
     assert web_app.with_release(past, oldest - 1) in kept
+
+
+def test_on_this_machine_the_web_app_follows_the_functions(aws: Aws, site: Folder, tmp_path: Path) -> None:
+    """As after `up --hold` with a change of both, then the release, then its rollback and another `up`."""
+    environment, dist = Environment(tmp_path, "local"), tmp_path / "web" / "dist"
+    assert not web_app.is_built(environment)
+    cloud = replace(aws.cloud(), web=lambda: site)
+    dist.mkdir(parents=True)
+
+    def up(page: str) -> str:
+        (dist / "index.html").write_text(page, encoding="utf-8")
+        assert web_app.is_built(environment)
+        assert web_app.follow(environment, cloud) == site.in_service()
+        return served(site, tmp_path)
+
+    assert up("old") == "old"
+    new = aws.publish()
+    assert up("new") == "old"
+    aws.releaser(policy=HASTY).start([0.5], 0, new)
+    assert up("new") == "new"
+    with in_project(aws, tmp_path / "project", web=lambda: site):
+        assert release("rollback", "--yes")[0] == 0
+    assert served(site, tmp_path) == "old"
+    assert up("new") == "old"

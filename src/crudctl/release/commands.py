@@ -58,6 +58,8 @@ SILENCE = 180.0  # seconds without a write after which a releaser on another mac
 def release() -> None:
     """Release the newest published versions of all functions together.
 
+    `abort` ends a release that is under way; `rollback` goes back from what is in service.
+
     Exit codes: 0 promoted (or done), 2 rolled back, 1 could not run.
     """
 
@@ -106,15 +108,17 @@ def run(
 @click.option(
     "--bake", default="10m", show_default=True, help="Minimum duration of each step before 100: 30s, 10m, 1h."
 )
-@click.option("--accept-differences", is_flag=True, help="Do not compare the answers of both versions.")
+@click.option(
+    "--accept-differences", is_flag=True, help="Do not stop if both versions respond differently to the same requests."
+)
 @click.option("--dry-run", is_flag=True, help="Print the steps that would be taken, and take none.")
 @YES
 def start(
     environment: Environment, steps: str, bake: str, *, accept_differences: bool, dry_run: bool, yes: bool
 ) -> None:
-    """Release the newest versions: a round trip that no user sees, then step by step.
+    """Release the newest versions: test requests that no user sees, then step by step, compared with the old ones.
 
-    A version that does worse than the old one is rolled back automatically.
+    A version that does worse is rolled back by itself.
 
     Example: crudctl release start --steps 5,25,100 --bake 30m
     """
@@ -263,6 +267,7 @@ def resume(environment: Environment, take_over: bool) -> None:
                 "Stop it, or take the release over with --take-over.",
             )
         ended = releaser.resume(current.number)
+    _remind_of_web_app(environment, ended)
     end(environment, ended)
 
 
@@ -270,7 +275,7 @@ def resume(environment: Environment, take_over: bool) -> None:
 @ENV
 @YES
 def promote(environment: Environment, yes: bool) -> None:
-    """Send all traffic to the new versions now, without waiting for a verdict.
+    """Send all traffic to the new versions now, without waiting until they are compared.
 
     Example: crudctl release promote --yes
     """
@@ -279,8 +284,11 @@ def promote(environment: Environment, yes: bool) -> None:
         if current is None or not current.running:
             raise NothingUnderWay
         if environment.production and not yes:
-            confirm(f"Promote release {current.number} without a verdict?")
+            confirm(
+                f"Send all traffic to the new versions of release {current.number}, before they are compared to the end?"
+            )
         ended = releaser.promote(current.number)
+    _remind_of_web_app(environment, ended)
     end(environment, ended)
 
 
@@ -306,9 +314,10 @@ def abort(environment: Environment) -> None:
 @click.option("--to", "number", type=click.IntRange(0), help="The release to go back to; 0 is before the first.")
 @YES
 def rollback(environment: Environment, number: int | None, yes: bool) -> None:
-    """Go back from what is in service to the versions of an earlier release; by default, to those before the last one.
+    """Go back from what is in service to an earlier release; by default, to before the last one.
 
-    It says what changes, and asks on prod. Exit code 0 when done. To end a release under way, there is `abort`.
+    Functions, the gateway's paths and the web app go back together. It says from where to where and what stays, and asks on prod.
+    Exit code 0 when done. To end a release under way, there is `abort`.
 
     Example: crudctl release rollback --to 3
     """
@@ -472,6 +481,15 @@ def failures(environment: Environment) -> Iterator[None]:
             f"A fault of crudctl: {describe(error)}. A release that was under way still is, and its traffic stays as it was.",
             f"{see} Continue with {_command(environment, 'resume', 'promote', 'abort')}.",
         ) from error
+
+
+def _remind_of_web_app(environment: Environment, ended: Release) -> None:
+    """Say who uploads the web app after a promotion, if the deploy that began the release may no longer do it."""
+    if ended.state == PROMOTED and not environment.local:
+        command = f"crudctl deploy --env {environment.name} --only web"
+        err.print(
+            f"If the deploy that began this release has ended, the web app is still the one before: run `{command}`."
+        )
 
 
 def _serve_web_app_of(environment: Environment, ended: Release) -> None:

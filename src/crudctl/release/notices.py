@@ -16,6 +16,7 @@ from crudctl.release import dashboard_lines, webhook
 from crudctl.release.aliases import words
 from crudctl.release.dashboard_lines import GREEN, ORANGE, RED, Line
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
+from crudctl.release.wording import decided
 
 WAITS = "waits"
 SUBJECT = 100  # characters, at most: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -78,8 +79,9 @@ def notice(channels: Channels, release: Release, event: str, now: float) -> Noti
         lines.append(f"{share:g} % of the traffic is on the new versions.")
     if release.why:
         reason = " ".join(release.why.split())
-        by = f" (by {release.by})" if release.by and event != WAITS else ""
-        lines.append(f"Why: {reason[:REASON]}{'…' if len(reason) > REASON else ''}{by}")
+        lines.append(f"Why: {reason[:REASON]}{'…' if len(reason) > REASON else ''}")
+    if release.by and event != WAITS:
+        lines.append(f"Decided by: {decided(release.by)}")
     lines += [f"Versions: {_versions(release)}", f"Runbook: {channels.runbook}#{page}"]
     subject = f"{channels.stack}: release {release.number} {event}"[:SUBJECT]
     return Notice(subject, "\n".join(lines), dashboard_lines.line_at(now, f"release {release.number}: {event}", color))

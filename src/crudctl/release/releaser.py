@@ -95,7 +95,10 @@ class Releaser:
         last, prod, canary = self._before()
         split = [operation for operation in prod if prod[operation].other or canary[operation].other]
         if split:
-            raise CannotRelease(f"Aliases of {', '.join(split)} already split their traffic.")
+            raise CannotRelease(
+                f"Aliases of {', '.join(split)} already split their traffic, although no release is under way.",
+                "Put them on one version: docs/runbook.md shows how, for aliases that something else moved.",
+            )
         self._check_probes()
         self._cloud.alarms()  # which raises if what is deployed does not know them
         old = {operation: at.version for operation, at in prod.items()}
