@@ -51,6 +51,12 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.prefix}-*"
       },
       {
+        Sid      = "RestoreTheGateway"
+        Effect   = "Allow"
+        Action   = ["apigateway:GET", "apigateway:PATCH"]
+        Resource = local.stages
+      },
+      {
         # A topic of the team's may have any name, and be another account's.
         Sid      = "NotifyOfReleases"
         Effect   = "Allow"

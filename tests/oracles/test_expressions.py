@@ -213,11 +213,11 @@ def test_the_alarms_that_a_release_makes_are_accepted() -> None:
     functions = {f"operation_{number}": f"function-{number}" for number in range(rendered.OPERATIONS)}
     settings = Settings("a-service", "arn:rollback", "arn:topic", "docs/runbook.md", cause=300, release=3600)
     made = canary_alarms.alarms(settings, functions, dict.fromkeys(functions, "2"), Traffic({}, 0.1))
-    (stuck,) = (alarm for alarm in made.values() if "Metrics" in alarm)
-    texts = {each["Id"]: each["Expression"] for each in stuck["Metrics"] if "Expression" in each}
-    metrics = [each["Id"] for each in stuck["Metrics"] if each["Id"] not in texts]
-    assert set(expressions.check(metrics, texts).values()) == {expressions.SERIES}
-    assert [each["Id"] for each in stuck["Metrics"] if each["ReturnData"]] == list(texts)
+    for alarm in made.values():
+        texts = {each["Id"]: each["Expression"] for each in alarm["Metrics"] if "Expression" in each}
+        metrics = [each["Id"] for each in alarm["Metrics"] if each["Id"] not in texts]
+        assert set(expressions.check(metrics, texts).values()) == {expressions.SERIES}
+        assert [each["Id"] for each in alarm["Metrics"] if each["ReturnData"]] == list(texts)
 
 
 @pytest.mark.parametrize("expression", DOCUMENTED)

@@ -116,11 +116,13 @@ def alarms(
             threshold(traffic.a_minute.get(operation, 0.0), traffic.weight),
         )
     ]
-    made = [*of_versions, _stuck(settings, functions, new), _rollback_failed(settings)]
-    return {alarm["AlarmName"]: _counted(alarm, math.ceil(since)) for alarm in made}
+    # A failure of the function must be seen, also in the period in which the release began.
+    failed = _counted(_rollback_failed(settings), since // settings.cause * settings.cause)
+    made = [*(_counted(alarm, since) for alarm in (*of_versions, _stuck(settings, functions, new))), failed]
+    return {alarm["AlarmName"]: alarm for alarm in made}
 
 
-def _counted(alarm: Json, since: int) -> Json:
+def _counted(alarm: Json, since: float) -> Json:
     """Return an alarm that counts no data point of a period that began before `since`.
 
     A data point has the time at which its period begins, which EPOCH returns in seconds. Where the condition is false there is no
@@ -132,7 +134,7 @@ def _counted(alarm: Json, since: int) -> Json:
     summary, found, page = alarm["AlarmDescription"].rpartition(". Runbook: ")
     return alarm | {
         "AlarmDescription": f"{summary}. Counted from {began}{found}{page}",
-        "Metrics": [expression | {"Expression": f"IF(EPOCH({value}) >= {since}, {value})"}, *metrics],
+        "Metrics": [expression | {"Expression": f"IF(EPOCH({value}) >= {math.ceil(since)}, {value})"}, *metrics],
     }
 
 

@@ -58,6 +58,8 @@ def _met(operator: str, value: str | None, expected: list[str]) -> bool:
     """Whether a condition is met: by one of the expected values; none is met by a key that is absent, except with IfExists."""
     if operator == "Null":
         return (value is None) == (expected == ["true"])
+    if operator.startswith("ForAllValues:"):
+        return value is None or _met(operator.removeprefix("ForAllValues:"), value, expected)
     name = operator.removesuffix("IfExists")
     if name not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "Bool"):
         raise ValueError(f"An operator that is not simulated: {operator}")

@@ -67,6 +67,18 @@ MORE = {
         Request(f"logs:{name}", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{PREFIX}-get_item")
         for name in ("DescribeMetricFilters", "PutMetricFilter", "DeleteMetricFilter")
     ],
+    # What a release reports, and the lines on the dashboard, which Terraform makes and deletes.
+    "https://docs.aws.amazon.com/sns/latest/api/API_Publish.html": [
+        Request("sns:Publish", f"arn:aws:sns:{HERE}:{PREFIX}-alarms"),
+        Request("sns:Publish", f"arn:aws:sns:{HERE}:the-teams-own"),
+    ],
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html": [
+        Request("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/{NAME}/test/webhook"),
+    ],
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html": [
+        Request(f"dynamodb:{name}", f"arn:aws:dynamodb:{HERE}:table/{PREFIX}-releases", {"dynamodb:leadingkeys": "dashboard"})
+        for name in ("GetItem", "PutItem", "DeleteItem")
+    ],
     "https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html": [Request("sns:Unsubscribe", "*")],
     "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html": [
         Request("apigateway:POST", DOMAINS),
