@@ -55,8 +55,9 @@ def sample(functions: Path, count: int, seed: int = 2026) -> list[Mutant]:
 
 def _places(tree: ast.AST) -> list[int]:
     """Return the positions of the nodes that can be changed."""
+    for_types = _for_types(tree)
     return [
-        at for at, node in enumerate(ast.walk(tree)) if not _is_for_types(node) and any(True for _ in _changes(node))
+        at for at, node in enumerate(ast.walk(tree)) if id(node) not in for_types and any(True for _ in _changes(node))
     ]
 
 
@@ -68,8 +69,15 @@ def _made(file: str, tree: ast.AST, place: int) -> Mutant:
     return Mutant(file, getattr(node, "lineno", 0), what, ast.unparse(mutated))
 
 
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+def _for_types(tree: ast.AST) -> set[int]:
+    """Return the identities of what says whether types are checked: it changes nothing that runs."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.If | ast.Assign)]
+    named = [
+        node
+        for node in found
+        if "TYPE_CHECKING" in ast.dump(node.test if isinstance(node, ast.If) else node.targets[0])
+    ]
+    return {id(node) for node in named} | {id(node.value) for node in named if isinstance(node, ast.Assign)}
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], object]]]:
@@ -85,7 +93,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], object]]]:
         yield "one more", lambda it: setattr(it, "value", it.value + 1)
     elif isinstance(node, ast.Constant) and type(node.value) is bool:
         yield "the other of true and false", lambda it: setattr(it, "value", not it.value)
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and not (node.value is None or ast.unparse(node.value) == "None"):
         yield "returns nothing", lambda it: setattr(it, "value", ast.Constant(None))
     elif isinstance(node, ast.If) and not node.orelse:
         yield "never", lambda it: setattr(it, "test", ast.Constant(False))

@@ -32,11 +32,11 @@ def main() -> None:
     given, started = parser.parse_args(), time.monotonic()
     environ = _environment()
     drawn = mutants.sample(ROOT / "src" / "functions", given.mutants)
-    run = trial(None, environ, traced=True).run
+    first = trial(None, environ)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        tried = list(zip(drawn, pool.map(lambda mutant: trial(mutant, environ), drawn), strict=True))
-        healthy = list(pool.map(lambda _: trial(None, environ), range(given.healthy)))
-    text = "\n".join(report(tried, healthy, run, time.monotonic() - started)) + "\n"
+        tried = list(zip(drawn, pool.map(lambda mutant: trial(mutant, environ, first.before), drawn), strict=True))
+        healthy = list(pool.map(lambda _: trial(None, environ, first.before), range(given.healthy)))
+    text = "\n".join(report(tried, healthy, first.run, time.monotonic() - started)) + "\n"
     print(text)
     (Path(__file__).parent / "result.md").write_text(text, encoding="utf-8")
 

@@ -12,8 +12,8 @@ MADE, UNKNOWN, NO_ID = "made", "unknown", "no-id"
 # They stand in headers and parameters for the target's entity tag, the cursor of the list before, and a key of one's own.
 TAG, CURSOR, KEY = "@tag", "@cursor", "@key"
 STALE = '"0"'  # an entity tag that nothing ever has
-# Callers: the reserved owner, another one, the owner by a token of another app client, and by one without a scope.
-OWNER, ANOTHER, STRANGER, UNSCOPED = "owner", "another", "stranger", "unscoped"
+# Callers: the reserved owner, another one, and the owner by a token of another app client, without a scope, and of a password.
+OWNER, ANOTHER, STRANGER, UNSCOPED, BY_PASSWORD = "owner", "another", "stranger", "unscoped", "password"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Exchange:
         headers, query: by name, with one value each, or several.
         text: the body; None for none.
         content: the whole content that the body stands for, which a contract judges; None where it does not.
-        caller: OWNER, ANOTHER, STRANGER or UNSCOPED.
+        caller: OWNER, ANOTHER, STRANGER, UNSCOPED or BY_PASSWORD.
         base64: whether the text is the body in Base64, as API Gateway passes on a binary body.
         scopes: of a token that may call every operation of both contracts.
     """

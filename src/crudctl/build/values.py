@@ -92,6 +92,15 @@ def _numbers(schema: Schema, _usual: Any) -> Values:
         yield "less than its format", -limit - 1
     many = 10**validation.MOST_DIGITS
     yield from (("of many digits", many - 1), ("of too many digits", many + 1), ("with an exponent", 1e-129))
+    yield from (
+        ("tiny", 1e-130),
+        ("too tiny", 1e-131),
+        ("huge", 1e125),
+        ("too huge", 1e126),
+        ("of 39 digits", 1e38),
+        ("of 38", 1e37),
+    )
+    yield from (("less than nothing", -1.5), ("huge, less than nothing", -1e125), ("true", True))
 
 
 def _arrays(schema: Schema, usual: Any) -> Values:

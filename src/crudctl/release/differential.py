@@ -87,6 +87,7 @@ def differences(
     *,
     shared: bool = True,
     at_once: int = AT_ONCE,
+    before: Answers | None = None,
 ) -> list[str]:
     """Return where answers differ, one line for each place; empty if they agree.
 
@@ -97,12 +98,13 @@ def differences(
         intended: what the contract has changed.
         shared: whether each version is asked for what the other one has made, too.
         at_once: how many requests to send at the same time.
+        before: the old version's answers, if they are known.
     """
     comparison = _Comparison(call, _asked(script, old, new, intended), old, new, intended, at_once)
-    found = comparison.found(shared)
+    found = comparison.found(shared, before)
     if not found:
         return []
-    again = {one.kind for one in replace(comparison, script=_around(comparison.script, found)).found(shared)}
+    again = {one.kind for one in replace(comparison, script=_around(comparison.script, found)).found(shared, None)}
     return _lines(one for one in found if one.kind in again)
 
 
@@ -115,9 +117,9 @@ class _Comparison:
     intended: Intended
     at_once: int
 
-    def found(self, shared: bool) -> list[Difference]:
+    def found(self, shared: bool, known: Answers | None) -> list[Difference]:
         """Return the differences, without those that the old version has from itself."""
-        before = self._before(self.script)
+        before = known or self._before(self.script)
         if self.intended.unknown([one for one in self.script.exchanges if before[one.name].status == 400]):
             return []
         found = list(self._pair(self.script, before, self.new, self.new))

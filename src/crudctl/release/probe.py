@@ -17,12 +17,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crudctl.build.round_trip import ANY, Call, RoundTrip
-from crudctl.build.script import ANOTHER, STRANGER, UNSCOPED, Exchange, values
+from crudctl.build.script import ANOTHER, BY_PASSWORD, STRANGER, UNSCOPED, Exchange, values
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE
 from crudctl.release.order import TRASH_DAYS
 
 OWNER = "release-probe"
 WITNESS = "release-witness"  # another owner that no token can have
+SIGNED_IN = "aws.cognito.signin.user.admin"  # the only scope of a token of a sign-in by password
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,8 @@ class Probe:
             {name: values(one) for name, one in each.items()} for each in (exchange.headers, exchange.query)
         )
         client = "another-client" if exchange.caller == STRANGER else self._client_id
-        scope = "" if exchange.caller == UNSCOPED else " ".join(exchange.scopes or self._trip.scopes)
+        scopes = {UNSCOPED: "", BY_PASSWORD: SIGNED_IN}
+        scope = scopes.get(exchange.caller, " ".join(exchange.scopes or self._trip.scopes))
         return json.dumps(
             {
                 "resource": path,
