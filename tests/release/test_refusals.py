@@ -157,7 +157,7 @@ def test_what_is_read_is_bounded() -> None:
     logs = Logs([line("a", "2", at=PERIOD * 8)] * 1000)
     Callers(logs, NAMES, PERIOD, lambda _: None).counted({"update_item": many}, OLD, NEW)
     assert logs.asked[0]["startTime"] == 8 * PERIOD * 1000
-    assert len(logs.asked) == 25
+    assert len(logs.asked) == 50
 
 
 def test_users_who_are_refused_by_both_versions_stop_no_release_in_a_thousand() -> None:
@@ -236,7 +236,7 @@ def test_a_token_that_is_not_enough_any_more_is_not_held_against_the_new_version
     assert 403 in found["update_item"]  # its operations have a scope of their own
 
 
-STEPS, BAKE = [0.1, 0.5], 600.0
+STEPS, BAKE = [0.1, 0.5], 240.0
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from crudctl.release import line_filters, odds
 from crudctl.release.evidence import Count, Evidence, Period
 
 MOST = 5_000  # lines about one status of one operation that are read; the newest periods with no more than these
-PAGES = 25  # of them, at most; AWS also returns pages without an event while it searches
+PAGES = 50  # that are read at a look, of all operations; AWS also returns pages without an event while it searches
 # FilterLogEvents may be sent five times a second by the whole account. Half of that is left to people.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 PAUSE = 0.4  # seconds
@@ -70,29 +70,30 @@ class Callers:
         Raises:
             botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS refused a request or did not respond.
         """
-        counted = dict(evidence)
+        counted, pages = dict(evidence), iter(range(PAGES))
         split = {operation: [each for each in periods if each.weight < 1.0] for operation, periods in evidence.items()}
         for operation, status in odds.refusals_in_doubt(split):
-            lines = self._read(operation, status, _beginning(split[operation], status))
+            lines = self._read(operation, status, _beginning(split[operation], status), pages)
             tallies = tallied(lines, (new[operation], old[operation]), self._period)
             counted[operation] = others(counted[operation], status, tallies)
         return counted
 
-    def _read(self, operation: str, status: int, since: float) -> Iterator[Refusal]:
-        """Yield the lines about a status since then, oldest first."""
+    def _read(self, operation: str, status: int, since: float, pages: Iterator[int]) -> Iterator[Refusal]:
+        """Yield the lines about a status since then, oldest first, as long as there are `pages` left."""
         asked = {
             "logGroupName": line_filters.group(self._functions[operation]),
             "filterPattern": line_filters.refusals(status),
             "startTime": int(since * 1000),
         }
         following: dict[str, str] = {}
-        for _ in range(PAGES):
+        for number in pages:
+            if number:
+                self._sleep(PAUSE)
             page = self._logs.filter_log_events(**asked, **following)
             yield from _refusals(page["events"], status)
             if "nextToken" not in page:
                 return
             following = {"nextToken": page["nextToken"]}
-            self._sleep(PAUSE)
 
 
 def tallied(lines: Iterable[Refusal], pair: tuple[str, str], period: int) -> dict[str, Tally]:

@@ -56,12 +56,16 @@ def suspicion(evidence: Evidence) -> tuple[float, str]:
 
 
 def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
-    """Return the operations and statuses of 4xx whose counts look so bad that it matters who was refused (callers.py)."""
+    """Return the operations and statuses of 4xx that look so bad that it matters who was refused (callers.py), the worst first."""
     evidence = {operation: merged(periods) for operation, periods in evidence.items()}
+    bets = [
+        (share * _refused_odds([evidence[each] for each in operations], status, _refused), operations, status)
+        for share, operations, status in _refusal_bets(evidence)
+    ]
     found = {
         (operation, status): None
-        for share, operations, status in _refusal_bets(evidence)
-        if share * _refused_odds([evidence[each] for each in operations], status, _refused) >= WORTH_ASKING
+        for odds, operations, status in sorted(bets, key=lambda bet: -bet[0])
+        if odds >= WORTH_ASKING
         for operation in operations
         if total(evidence[operation])[0].refused.get(status)
     }
