@@ -56,7 +56,7 @@ def suspicion(evidence: Evidence) -> tuple[float, str]:
 
 
 def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
-    """Return the operations and statuses of 4xx that look so bad that it matters who was refused (callers.py), the worst first."""
+    """Return the operations and statuses of 4xx that look so bad that it matters who was refused, the worst first."""
     evidence = {operation: merged(periods) for operation, periods in evidence.items()}
     bets = [
         (share * _refused_odds([evidence[each] for each in operations], status, _refused), operations, status)
