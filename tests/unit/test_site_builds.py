@@ -203,3 +203,14 @@ def test_builds_that_no_release_may_go_back_to_are_removed(kept: builds.Builds, 
         kept.serve(first)
     assert kept.in_service() == second
     assert kept.put(dist) == first
+
+
+def test_what_is_kept_on_this_machine_is_for_its_user_alone(tmp_path: Path, dist: Path) -> None:
+    site = builds.Folder(tmp_path / "home" / "site")
+    site.serve(site.put(dist))
+    kept = [tmp_path / "home" / "site", *(tmp_path / "home" / "site").rglob("*")]
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
+    copied = {path.name: path.read_bytes() for path in kept if path.is_file() and path.name != "in-service"}
+    assert copied == {
+        path.name: path.read_bytes() for path in dist.rglob("*") if path.is_file() and path.name != "config.json"
+    }

@@ -118,7 +118,7 @@ class Bucket:
 
 
 class Folder:
-    """The folder that the local web server serves: whole builds, and the name of the one in service.
+    """The folder that the local web server serves: whole builds, and the name of the one in service. All is for the user alone.
 
     Args:
         path: of the folder.
@@ -133,7 +133,8 @@ class Folder:
         if not (self._path / build).exists():
             incomplete = self._path / f".{build}.{os.getpid()}"
             shutil.rmtree(incomplete, ignore_errors=True)
-            shutil.copytree(dist, incomplete)
+            for path in _files(dist):
+                _write_private(incomplete / path.relative_to(dist), path.read_bytes())
             incomplete.rename(self._path / build)
         return build
 
@@ -142,7 +143,7 @@ class Folder:
         if not (self._path / build).is_dir():
             raise Missing(build)
         incomplete = self._path / f".{content.IN_SERVICE}.{os.getpid()}"
-        incomplete.write_text(build, encoding="ascii")
+        _write_private(incomplete, build.encode("ascii"))
         incomplete.replace(self._path / content.IN_SERVICE)
 
     def in_service(self) -> str:
@@ -155,6 +156,14 @@ class Folder:
         for path in self._path.glob("*/"):
             if path.name not in {*wanted, self.in_service()}:
                 shutil.rmtree(path)
+
+
+def _write_private(path: Path, body: bytes) -> None:
+    """Write a file and the folders above it, for the user alone."""
+    for folder in reversed(path.parents):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(body)
 
 
 def _files(dist: Path) -> Iterator[Path]:
