@@ -25,6 +25,7 @@ UNASKED = {
     "invoke-permission": BREAKS,
     "invited-only": "it would sign somebody up where everybody may",
     "leading-keys": "with `abac = true`, every request shows it: no operation would work otherwise",
+    "log-patterns": "only a release asks, and only when 4xx look bad",
     "metric-retention": SLOW,
     "method-settings": "thousands of requests a second would have to be sent",
     "mutual-tls": "it needs a domain of the API's own",
