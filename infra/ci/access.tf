@@ -35,8 +35,13 @@ locals {
     ]) : "arn:aws:logs:${local.here}:log-group:${name}"
   ]
 
-  # None of these actions reads data, a user or a log line.
-  read = [
+  # None of these actions reads data, a user or a log line. The workflow that plans for prod reports that the deploy waits for its
+  # approval; no pull request may assume its role.
+  announce = [for statement in [
+    { Effect = "Allow", Action = "sns:Publish", Resource = local.notified },
+    { Effect = "Allow", Action = "ssm:GetParameter", Resource = local.webhooks },
+  ] : statement if var.env == "prod"]
+  read = concat(local.announce, [
     { Effect = "Allow", Action = ["s3:ListBucket", "s3:GetBucketVersioning"], Resource = local.state },
     { Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state}/terraform.tfstate*" },
     {
@@ -111,7 +116,7 @@ locals {
       ]
       Resource = "*"
     },
-  ]
+  ])
 
   # Users for the API test suite and for `crudctl verify`, which removes its own and reads what was logged about its requests. Not in prod.
   tests = [

@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from crudctl.release import dashboard_lines, webhook
-from crudctl.release.notices import EVENTS, WAITS, Channels, NotNotified, notice, notify
+from crudctl.release.notices import EVENTS, WAITS, Channels, NotNotified, approval, notice, notify
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
 
 NOW = 1_700_000_000.0
@@ -151,6 +151,12 @@ def test_every_notice_names_a_section_that_the_runbook_has() -> None:
     for event in EVENTS:
         text = of(event).text
         assert text.rpartition("#")[2] in anchors, event
+
+
+def test_a_deploy_that_waits_for_its_approval_has_a_notice_with_the_place() -> None:
+    subject, text, _ = approval(CHANNELS, "https://example.com/runs/1", NOW)
+    assert subject == "depot-prod: a deploy waits for its approval"
+    assert text.splitlines()[-1] == "Plan and approval: https://example.com/runs/1"
 
 
 def test_a_long_reason_is_cut() -> None:

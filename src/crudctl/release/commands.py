@@ -22,9 +22,10 @@ from rich.text import Text
 from crudctl import processes, project
 from crudctl.console import Failed, confirm, err, out, unheard
 from crudctl.durations import seconds
+from crudctl.infra import outputs
 from crudctl.options import environment_option
 from crudctl.project import Environment
-from crudctl.release import back, deployments, frozen, offered, planned, report, versions, web_app
+from crudctl.release import back, deployments, frozen, notices, offered, planned, report, versions, web_app
 from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
 from crudctl.release.faults import describe
@@ -171,6 +172,23 @@ def unfreeze(environment: Environment, yes: bool) -> None:
             confirm(f"{frozen.sentence(before, environment)} End that now?")
         records.put_freeze(Freeze(time.time(), "ended", whoami()))
     out.print(f"Releases to {environment.name} may start.")
+
+
+@release.command()
+@ENV
+@click.option("--link", required=True, help="Where it is approved.")
+def announce(environment: Environment, link: str) -> None:
+    """Notify people that a deploy waits for its approval. For workflows: the exit code is 0 even if nobody could be notified.
+
+    Example: crudctl release announce --env prod --link https://github.com/OWNER/NAME/actions/runs/1
+    """
+    given = outputs.terraform(environment).outputs().get("release_notices")
+    if not given:
+        err.print(f"Nobody was notified: nothing is deployed to {environment.name} yet that says whom.")
+        return
+    channels = replace(notices.Channels(**given), dashboard=None)  # it is no release yet
+    if failed := notices.tell(channels, environment.client, notices.approval(channels, link, time.time())):
+        err.print(f"{failed[0].upper()}{failed[1:]}.", markup=False)
 
 
 @release.command(name="frozen")

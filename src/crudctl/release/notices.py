@@ -87,6 +87,18 @@ def notice(channels: Channels, release: Release, event: str, now: float) -> Noti
     return Notice(subject, "\n".join(lines), dashboard_lines.line_at(now, f"release {release.number}: {event}", color))
 
 
+def approval(channels: Channels, link: str, now: float) -> Notice:
+    """Return what people read about a deploy that waits for its approval.
+
+    Args:
+        link: where it is approved.
+        now: seconds since the epoch.
+    """
+    subject = f"{channels.stack}: a deploy waits for its approval"[:SUBJECT]
+    text = f"A deploy of {channels.stack} waits for its approval.\nPlan and approval: {link}"
+    return Notice(subject, text, dashboard_lines.line_at(now, "a deploy waits for its approval", ORANGE))
+
+
 def tell(channels: Channels, client: Client, sent: Notice, summary: Path | None = None) -> str:
     """Send a notice as `notify` does, and return a note if not everybody got it."""
     try:
