@@ -165,6 +165,19 @@ def before_every_alarm(steps: Steps) -> None:
     steps.next("crudctl release rollback", answer="y")
 
 
+def frozen(steps: Steps) -> None:
+    """Nobody has announced anything yet."""
+    steps.next("crudctl release freeze", UNTIL="2099-01-04T08:00Z")
+    assert "until 2099-01-04 08:00:00 UTC: holidays" in steps.next("crudctl release frozen", code=1)
+    steps.next("crudctl release unfreeze")
+
+
+def who_hears(steps: Steps) -> None:
+    """The topic is there, and its webhook is a secret."""
+    assert "Version" in steps.next("aws ssm put-parameter", ADDRESS="https://hooks.example.com/secret")
+    assert not steps.next("crudctl release announce").strip()
+
+
 def moved_by_hand(steps: Steps) -> None:
     """An alias is where nobody's release has put it."""
     lambda_, name = steps.stack.aws("lambda"), steps.stack.outputs["functions"][reader(steps)]
@@ -221,6 +234,8 @@ RECIPES: dict[str, Recipe] = {
     "A release was rolled back": rolled_back,
     "The releaser died, or its terminal was closed": releaser_died,
     "A release must stop now": stop_now,
+    "Nothing is to be released for a while": frozen,
+    "Who hears of a release": who_hears,
     "A promoted version turns out to be bad": bad_after_all,
     '"... except aliases that something else moved meanwhile"': moved_by_hand,
     "See all this": see_all_this,
