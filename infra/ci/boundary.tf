@@ -51,10 +51,12 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.prefix}-*"
       },
       {
-        Sid      = "RestoreTheGateway"
-        Effect   = "Allow"
-        Action   = ["apigateway:GET", "apigateway:PATCH"]
-        Resource = local.stages
+        # The ids of APIs are random, so that the role of the function `rollback` alone may point a stage to another deployment.
+        Sid       = "RestoreTheGateway"
+        Effect    = "Allow"
+        Action    = ["apigateway:GET", "apigateway:PATCH"]
+        Resource  = local.stages
+        Condition = { ArnLike = { "aws:PrincipalArn" = [for name in local.own : "arn:aws:iam::${local.account}:role/${name}-rollback"] } }
       },
       {
         # A topic of the team's may have any name, and be another account's.

@@ -220,7 +220,11 @@ def test_a_deploy_may_not(policies: list[Policy], what: str) -> None:
 def test_the_boundary_allows_what_the_roles_of_the_stack_need(policies: list[Policy]) -> None:
     boundary = statements(policies, "aws_iam_policy.boundary")
     needed = [
-        Request(action, resource, {"aws:principalarn": f"{ROLE}-gateway-logging"})
+        Request(
+            action,
+            resource,
+            {"aws:principalarn": f"{ROLE}-{'rollback' if action.startswith('apigateway:') else 'gateway-logging'}"},
+        )
         for action, resource in [*used_by_roles(policies), *(("logs:" + name, "*") for name in GATEWAY_LOGS)]
     ]
     assert len(needed) > 20
@@ -248,6 +252,13 @@ def used_by_roles(policies: list[Policy]) -> Iterator[tuple[str, str]]:
 
 def listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
+
+
+def test_the_boundary_lets_no_function_but_rollback_point_a_stage_to_another_deployment(policies: list[Policy]) -> None:
+    boundary = statements(policies, "aws_iam_policy.boundary")
+    for name, may in (("rollback", True), ("get_item", False)):
+        change = Request("apigateway:PATCH", STAGE, {"aws:principalarn": f"{ROLE}-{name}"})
+        assert simulation.allows(change, boundary) == may
 
 
 def test_the_boundary_lets_no_function_read_logs_or_write_those_of_others(policies: list[Policy]) -> None:
