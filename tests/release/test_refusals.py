@@ -81,7 +81,11 @@ def test_a_version_that_refuses_what_the_old_one_accepts_is_rolled_back_if_sever
 @pytest.mark.parametrize("requests", [1, 20, 1000])
 def test_one_caller_stops_no_release_however_often_it_repeats_what_only_the_new_version_refuses(requests: int) -> None:
     lines = [line("alone", "2")] * requests
-    assert action(counted(refused({400: requests}), lines)) == "promote"
+    decision = decide(counted(refused({400: requests}), lines), ENOUGH, elapsed=600, bake=600)
+    assert decision.action == "promote"
+    found = f"update_item: {requests} of 100 requests got 400, against 0 of 900 with the old version"
+    noted = f"; one caller alone gets more 4xx than before, which stops no release: {found}"
+    assert decision.reason == "as good as the old version" + (noted if requests > 1 else "")
 
 
 def test_one_caller_among_others_who_are_refused_as_often_by_both_versions_stops_no_release() -> None:
@@ -261,6 +265,7 @@ def test_a_version_that_refuses_what_one_caller_repeats_is_promoted(busy: Aws) -
     new = busy.publish(Fault("picky", "update_item"))
     ended = busy.releaser().start(STEPS, BAKE, new)
     assert (ended.state, busy.places()) == (PROMOTED, at(new)), ended.why
+    assert "one caller alone gets more 4xx than before, which stops no release: update_item: " in ended.why
 
 
 def test_requests_that_both_versions_refuse_stop_no_release(busy: Aws) -> None:

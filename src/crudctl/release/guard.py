@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crudctl.release.evidence import Evidence, total
-from crudctl.release.odds import broken, suspicion, unlogged
+from crudctl.release.odds import broken, lone_refusal, suspicion, unlogged
 
 BAKING = "the minimum time of this step is not over"
 Action = Literal["promote", "hold", "roll back"]
@@ -101,12 +101,12 @@ def decide(
         return Decision("hold", lacking, odds)
     if lacking:
         return Decision("roll back", f"still too little to judge by after {elapsed:.0f} s: {lacking}", odds)
-    unjudged = _unjudged(step_requests, policy, unprobed)
+    noted = _unjudged(step_requests, policy, unprobed) + _of_one_caller(evidence)
     if odds < policy.doubt:
-        return Decision("promote", "as good as the old version" + unjudged, odds)
+        return Decision("promote", "as good as the old version" + noted, odds)
     if patient:
         return Decision("hold", f"in doubt, so this step lasts longer: {finding}", odds)
-    return Decision("promote", f"as good as the old version; this may be chance: {finding}" + unjudged, odds)
+    return Decision("promote", f"as good as the old version; this may be chance: {finding}" + noted, odds)
 
 
 def trips(
@@ -166,3 +166,9 @@ def _lacking(step_requests: Mapping[str, int], evidence: Evidence, policy: Polic
 def _unjudged(step_requests: Mapping[str, int], policy: Policy, unprobed: Collection[str]) -> str:
     few = sorted(name for name in unprobed if step_requests.get(name, 0) < policy.least_each)
     return f"; too few requests to judge {', '.join(few)}, which no test request of crudctl calls" if few else ""
+
+
+def _of_one_caller(evidence: Evidence) -> str:
+    """Describe 4xx that would roll the release back if they were not of one caller only."""
+    found = lone_refusal(evidence)
+    return f"; one caller alone gets more 4xx than before, which stops no release: {found}" if found else ""

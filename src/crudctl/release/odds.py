@@ -72,6 +72,16 @@ def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
     return list(found)
 
 
+def lone_refusal(evidence: Evidence) -> str:
+    """Return the worst finding about 4xx that would be in doubt no more without one caller; empty if there is none."""
+    for operation, status in refusals_in_doubt(evidence):
+        periods = evidence[operation]
+        odds = _share_of_status(evidence) * _refused_odds([periods], status, _others)
+        if status in total(periods)[0].others and odds < WORTH_ASKING:
+            return _refused_finding({operation: periods}, status)
+    return ""
+
+
 def of_caller(periods: Sequence[Period], tally: Mapping[float, Sequence[int]]) -> float:
     """Return the odds of the refused requests of one caller.
 
@@ -128,10 +138,15 @@ def _refusal_bets(evidence: Evidence) -> Iterator[tuple[float, Sequence[str], in
     compared = {operation: total(periods)[0].refused.keys() for operation, periods in evidence.items()}
     for operation, statuses in compared.items():
         for status in sorted(statuses):
-            yield REFUSED_SHARE * (1 - ALL_SHARE) / STATUSES / len(evidence), (operation,), status
+            yield _share_of_status(evidence), (operation,), status
     for status in sorted(set().union(*compared.values())):
         operations = [operation for operation, statuses in compared.items() if status in statuses]
         yield REFUSED_SHARE * ALL_SHARE / STATUSES, operations, status
+
+
+def _share_of_status(evidence: Evidence) -> float:
+    """Return the share of the bet on one status of one operation."""
+    return REFUSED_SHARE * (1 - ALL_SHARE) / STATUSES / len(evidence)
 
 
 def _refused_odds(operations: Iterable[Sequence[Period]], status: int, taken: Counted) -> float:
