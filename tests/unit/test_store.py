@@ -126,6 +126,24 @@ def test_a_receipt_is_recognised_by_request_or_key_and_by_nobody_else() -> None:
         assert first.replays(foreign) is None
 
 
+@pytest.mark.parametrize(
+    ("tries", "days", "purge", "action"),
+    [(True, 30, True, "DeleteItem"), (True, 0, False, "DeleteItem"), (True, 30, False, "UpdateItem"),
+     (False, 30, True, "PutItem"), (False, 0, False, "PutItem")],
+)  # fmt: skip
+def test_only_what_a_release_has_made_is_deleted_for_good_without_a_memory(
+    tries: bool, days: int, purge: bool, action: str
+) -> None:
+    sent: list[str] = []
+
+    def call(_owner: str, action: str, _payload: dict[str, Any], _remaining: object) -> dict[str, Any]:
+        sent.append(action)
+        return RESPONSE
+
+    Store(call, "table", "index", days).of(request_of(tries=tries)).delete("1", ANY, purge)
+    assert sent == [action]
+
+
 @pytest.mark.parametrize("removed", [False, True])
 def test_an_update_of_500_fields_fits_dynamodbs_expression(removed: bool) -> None:
     sent: list[dict[str, Any]] = []
