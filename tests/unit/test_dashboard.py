@@ -141,3 +141,15 @@ def test_a_bar_of_several_values_shows_the_highest() -> None:
     points = tuple((float(at), 9.0 if at == 60 else 1.0) for at in range(0, 1200, 5))
     row = drawing.bars(Series("a", points), Dashboard("items-test", 0, 1200, 5, ()), 9)
     assert (row[2], set(row) - {"█"}, len(row)) == ("█", {"▂"}, drawing.CELLS)
+
+
+def test_a_release_is_a_line_at_its_time_and_one_outside_of_the_range_is_left_out() -> None:
+    vertical = [{"label": f"release {number}: promoted", "value": at, "color": "#2ca02c"}
+                for number, at in ((1, "1969-12-31T23:59:59Z"), (2, "1970-01-01T00:05:00Z"))]  # fmt: skip
+    shown = tuple(dashboard.lines({"annotations": {"vertical": vertical}}, (0, 600, 60)))
+    assert shown == ((300.0, "release 2: promoted"),)
+    assert tuple(dashboard.lines({}, (0, 600, 60))) == ()
+    panel = Panel("timeSeries", "Faults", (Series("5xx", ((0.0, 1.0),)),), lines=shown)
+    (row,) = [line.plain for line in drawing.lines(drawn(panel)) if "release 2" in line.plain]
+    bars = next(line.plain for line in drawing.lines(drawn(panel)) if "5xx" in line.plain)
+    assert row.index("│") - bars.index("█") == drawing.CELLS // 2

@@ -39,6 +39,7 @@ class Panel:
         series: of the first two kinds.
         text: Markdown, of the third.
         alarms: of the fourth.
+        lines: vertical ones of the first within the range, as (epoch seconds, label).
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Panel:
     series: tuple[Series, ...] = ()
     text: str = ""
     alarms: tuple[Alarm, ...] = ()
+    lines: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,16 @@ def _panel(
         shown.sort(key=lambda alarm: alarm.state != FIRING)
         return Panel("alarm", properties["title"], alarms=tuple(shown))
     series = tuple(_series(client, properties["metrics"], range_))
-    return Panel(properties["view"], properties["title"], series=series)
+    return Panel(properties["view"], properties["title"], series=series, lines=tuple(lines(properties, range_)))
+
+
+def lines(properties: Mapping[str, Any], range_: tuple[float, float, int]) -> Iterator[tuple[float, str]]:
+    """Yield the vertical lines of a widget within a range, as (epoch seconds, label)."""
+    start, end, _ = range_
+    for line in properties.get("annotations", {}).get("vertical", []):
+        at = datetime.fromisoformat(line["value"]).timestamp()
+        if start <= at <= end:
+            yield at, line["label"]
 
 
 def _series(client: Any, metrics: Sequence[Sequence[Any]], range_: tuple[float, float, int]) -> Iterator[Series]:

@@ -66,13 +66,17 @@ def _panel(panel: Panel, dashboard: Dashboard) -> Iterator[Text]:
         yield Text("  no data in this period", "dim")
         return
     most = max(value for series in drawn for _, value in series.points)
-    width = _widest(series.label for series in drawn)
+    width = _widest([*(series.label for series in drawn), *(label for _, label in panel.lines)])
     for series in drawn:
         yield (
             Text(f"  {series.label:{width}} ")
             .append(bars(series, dashboard, most), "cyan")
             .append(f"  {number(series.points[-1][1])}, max {number(max(value for _, value in series.points))}")
         )
+    for at, label in panel.lines:
+        cell = min(CELLS - 1, int((at - dashboard.start) / max(dashboard.end - dashboard.start, 1) * CELLS))
+        when = f"{datetime.fromtimestamp(at).astimezone():%d %b %H:%M}"
+        yield Text(f"  {label:{width}} ").append(f"{' ' * cell}│".ljust(CELLS), "magenta").append(f"  {when}")
     yield Text(" " * (width + 3) + axis(dashboard), "dim")
 
 
