@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -14,11 +15,12 @@ import pytest
 from crudctl.build import exchanges
 from crudctl.build.script import Exchange, Script
 from crudctl.build.service import DELETE
-from crudctl.release.differential import differences
+from crudctl.release.differential import AT_ONCE, differences
 from crudctl.release.offered import intended
 from crudctl.release.probe import Probe
-from crudctl.release.record import PROMOTED, ROLLED_BACK
-from tests.release.rig import Places, Rig
+from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
+from crudctl.release.releaser import Releaser
+from tests.release.rig import HASTY, Places, Quiet, Rig
 
 
 def test_a_version_that_drops_a_field_never_reaches_a_user(rig: Rig, before: Places) -> None:
@@ -42,6 +44,38 @@ def test_a_version_that_answers_alike_is_promoted(rig: Rig, before: Places) -> N
     assert (ended.state, ended.why) == (PROMOTED, ended.why), ended.why
     assert rig.left_behind() == 0
     rig.put(before)
+
+
+class Aborting:
+    """A client of Lambda: another terminal aborts the release at a request of the comparison. Counts what creates afterwards."""
+
+    def __init__(self, rig: Rig, at: int) -> None:
+        self._rig = rig
+        self._left = iter(range(at))
+        self.aborted: list[Release] = []
+        self.created = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rig.client, name)
+
+    def invoke(self, **given: Any) -> Any:
+        """Invoke a function."""
+        self.created += bool(self.aborted) and json.loads(given["Payload"]).get("httpMethod") == "POST"
+        if next(self._left, None) is None and not self.aborted:
+            self.aborted.append(self._rig.releaser().abort())
+        return self._rig.client.invoke(**given)
+
+
+def test_a_comparison_ends_when_another_terminal_aborts_the_release(rig: Rig, before: Places) -> None:
+    client = Aborting(rig, at=60)
+    clients = {"lambda": client}
+    cloud = replace(rig.cloud, client=lambda service: clients.get(service) or rig.cloud.client(service), interval=0.0)
+    new = rig.publish(None)
+    ended = Releaser(replace(cloud, compared=True), Quiet(), HASTY).start([0.1], 0, new)
+    assert (ended.state, ended.number, ended.stages) == (ROLLED_BACK, client.aborted[0].number, [])
+    assert client.created <= AT_ONCE  # those that were being sent
+    assert rig.places() == before
+    assert rig.left_behind() == 0
 
 
 def quick(rig: Rig) -> Script:

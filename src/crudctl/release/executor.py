@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from crudctl.build import exchanges
+from crudctl.build.script import Exchange, Script
 from crudctl.release import guard, offered, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Known, NotMoved, Position
 from crudctl.release.canary_alarms import Traffic
 from crudctl.release.cloud import Cloud
-from crudctl.release.differential import differences
+from crudctl.release.differential import Caller, differences
 from crudctl.release.evidence import Evidence, total
 from crudctl.release.faults import describe
 from crudctl.release.gateway import settle
@@ -187,14 +189,31 @@ class Executor:
         return next((found for result in results if (found := result.fault or result.wrong)), "")
 
     def _compare(self, release: Release, _: Step, seen: Observed) -> tuple[Release, Observed]:
-        """Send the contract's requests to both versions."""
+        """Send the contract's requests to both versions, as long as this releaser holds the release: it may take minutes."""
         new = self._cloud.contract()
         old = offered.unpack(offered.of_versions(self._records.past(), release.old))
         script, intended = exchanges.script(old or new, new), offered.intended(old, new)
         first = not release.stages  # what one version has made is as good for the other in a later step
-        found = differences(self._probe.answer, script, release.old, release.new, intended, shared=first)
-        self._probe.clean()
+        try:
+            found = differences(self._held(release, script), script, release.old, release.new, intended, shared=first)
+        finally:
+            self._probe.clean()
         return release, replace(seen, differences=tuple(found))
+
+    def _held(self, release: Release, script: Script) -> Caller:
+        """Return what sends a request of a comparison, and writes the record now and then: nobody takes the releaser for dead.
+
+        If another releaser has taken the release over, it sends only what deletes what was made, and raises record.TakenOver.
+        """
+        alone = threading.Lock()
+
+        def answer(version: str, exchange: Exchange, resource: str) -> Mapping[str, Any]:
+            with alone:
+                if exchange is not script.purge and self._cloud.clock() - self._journal.saved >= self._cloud.interval:
+                    self._journal.save(release, quiet=True)
+            return self._probe.answer(version, exchange, resource)
+
+        return answer
 
     def _shift(self, release: Release, step: Step, _: Observed) -> tuple[Release, Observed]:
         """Move `prod` to the weight of the step, and set the alarms' thresholds for it."""
