@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from crudctl.release import callers, odds
+from crudctl.release import callers, refused_odds
 from crudctl.release.callers import Refusal
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import decide
@@ -129,7 +129,7 @@ def _caller(kind: Kind, chance: random.Random) -> str:
 def _counted(history: Evidence, lines: Mapping[tuple[str, int], list[Refusal]]) -> Evidence:
     """Return the evidence as crudctl.release.callers does, from lines that are at hand."""
     counted = dict(history)
-    for name, status in odds.refusals_in_doubt(history):
+    for name, status in refused_odds.in_doubt(history):
         tallies = callers.tallied(lines[name, status], ("2", "1"), MINUTE)
         counted[name] = callers.others(counted[name], status, tallies)
     return counted

@@ -17,9 +17,10 @@ from crudctl.release import client_errors, line_filters
 from crudctl.release.callers import Callers, Refusal, others, tallied
 from crudctl.release.evidence import Count, Evidence, Period
 from crudctl.release.guard import decide
-from crudctl.release.odds import refusals_in_doubt, suspicion
+from crudctl.release.odds import suspicion
 from crudctl.release.probe import OWNER, WITNESS
 from crudctl.release.record import PROMOTED, ROLLED_BACK
+from crudctl.release.refused_odds import in_doubt
 from tests import contracts
 from tests.release.simulation import Aws, Fault, Stopped, Watcher, at, only, refusing
 
@@ -105,7 +106,7 @@ def test_counts_alone_stop_no_release_as_long_as_nobody_knows_whose_requests_the
 def test_nobody_is_counted_while_both_versions_refuse_alike_or_the_new_one_less(
     new: dict[int, int], old: dict[int, int], weight: float
 ) -> None:
-    assert refusals_in_doubt(refused(new, old, weight)) == []
+    assert in_doubt(refused(new, old, weight)) == []
 
 
 def test_only_what_is_in_doubt_is_read() -> None:

@@ -2,7 +2,7 @@
 
 A version may refuse, on purpose or not, what a single caller sends over and over. That caller must not be able to stop a release.
 So 4xx count against a version only as far as the requests of all others show it too: once the counts of CloudWatch look bad
-(odds.py), the log lines of these requests are read, and those of the one caller who matters most are left out.
+(refused_odds.py), the log lines of these requests are read, and those of the one caller who matters most are left out.
 
 A line names its caller by a hash (`owner_hash`), which is compared here and kept nowhere.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crudctl.release import line_filters, odds
+from crudctl.release import line_filters, refused_odds
 from crudctl.release.evidence import Count, Evidence, Period
 
 MOST = 5_000  # lines about one status of one operation that are read; the newest periods with no more than these
@@ -72,7 +72,7 @@ class Callers:
         """
         counted, pages = dict(evidence), iter(range(PAGES))
         split = {operation: [each for each in periods if each.weight < 1.0] for operation, periods in evidence.items()}
-        for operation, status in odds.refusals_in_doubt(split):
+        for operation, status in refused_odds.in_doubt(split):
             lines = self._read(operation, status, _beginning(split[operation], status), pages)
             tallies = tallied(lines, (new[operation], old[operation]), self._period)
             counted[operation] = others(counted[operation], status, tallies)
@@ -120,7 +120,7 @@ def others(periods: Sequence[Period], status: int, tallies: Mapping[str, Tally])
         status: of the responses.
         tallies: of each caller.
     """
-    suspect = max(tallies, key=lambda caller: odds.of_caller(periods, tallies[caller]), default="")
+    suspect = max(tallies, key=lambda caller: refused_odds.of_caller(periods, tallies[caller]), default="")
     new: Counter[float] = Counter()
     old: Counter[float] = Counter()
     for caller, tally in tallies.items():

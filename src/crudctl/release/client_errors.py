@@ -9,7 +9,7 @@ from typing import Any
 from crudctl.build import contract, contract_changes, service
 from crudctl.build.contract import ContractError
 from crudctl.build.contract_changes import FORBIDDEN, INVALID
-from crudctl.release.odds import STATUSES
+from crudctl.release.refused_odds import STATUSES
 
 Document = Mapping[str, Any]
 GATEWAYS = {401, 405, 429}  # statuses that API Gateway responds with itself: no function is called

@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from crudctl.release import refused_odds
 from crudctl.release.evidence import Evidence, total
-from crudctl.release.odds import broken, lone_refusal, suspicion, unlogged
+from crudctl.release.odds import broken, suspicion, unlogged
 
 BAKING = "the minimum time of this step is not over"
 Action = Literal["promote", "hold", "roll back"]
@@ -170,5 +171,5 @@ def _unjudged(step_requests: Mapping[str, int], policy: Policy, unprobed: Collec
 
 def _of_one_caller(evidence: Evidence) -> str:
     """Describe 4xx that would roll the release back if they were not of one caller only."""
-    found = lone_refusal(evidence)
+    found = refused_odds.lone(evidence)
     return f"; one caller alone gets more 4xx than before, which stops no release: {found}" if found else ""

@@ -12,15 +12,16 @@ Runs in Lambda too (rollback_function.py): standard library only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from statistics import NormalDist
 
+from crudctl.release import refused_odds
+from crudctl.release.bets import ALL_SHARE, RISKS, Entry, average, by_weight, log_ratio
 from crudctl.release.evidence import Count, Evidence, Period, merged, total
 from crudctl.release.latency import QUANTILES
 
-FAULT_RISKS = (3.0, 10.0, 30.0, 300.0)  # times as many faults as the old version; the bet is spread over them
 SHIFTS = (
     0.25,
     0.5,
@@ -30,12 +31,7 @@ SHIFTS = (
 TROUBLED = (
     0.1  # share of faults among the old version's requests above which durations are not compared: faults are fast
 )
-FAULT_SHARE, SLOW_SHARE, REFUSED_SHARE = 0.7, 0.25, 0.05  # of the bet
-STATUSES = 10  # of 4xx, over which the bet on them is split: the most that are compared of an operation
-WORTH_ASKING = 1.0  # odds, with their share, from which on it is found out who was refused
-ALL_SHARE = 0.5  # of each: on all operations together; the rest is split among the single operations
-Entry = tuple[float, int, int]  # weight, events of the new version, events of the old one
-Counted = Callable[[Count], Mapping[int, int]]  # what is taken from a count, by status
+FAULT_SHARE, SLOW_SHARE = 0.7, 0.25  # of the bet; that on 4xx is refused_odds.SHARE
 
 
 def suspicion(evidence: Evidence) -> tuple[float, str]:
@@ -47,50 +43,9 @@ def suspicion(evidence: Evidence) -> tuple[float, str]:
             one = partial(finding, {operation: periods}, f"{operation}: ")
             bets.append((share * (1 - ALL_SHARE) / len(evidence), odds([periods]), one))
         bets.append((share * ALL_SHARE, odds(list(evidence.values())), partial(finding, evidence)))
-    for share, operations, status in _refusal_bets(evidence):
-        about = {operation: evidence[operation] for operation in operations}
-        odds_of_all, odds_of_others = (_refused_odds(about.values(), status, taken) for taken in (_refused, _others))
-        bets.append((share, min(odds_of_all, odds_of_others), partial(_refused_finding, about, status)))
+    bets.extend(refused_odds.bets(evidence))
     strongest = max(bets, key=lambda bet: bet[1])[2]
     return sum(share * odds for share, odds, _ in bets), strongest()
-
-
-def refusals_in_doubt(evidence: Evidence) -> list[tuple[str, int]]:
-    """Return the operations and statuses of 4xx that look so bad that it matters who was refused, the worst first."""
-    evidence = {operation: merged(periods) for operation, periods in evidence.items()}
-    bets = [
-        (share * _refused_odds([evidence[each] for each in operations], status, _refused), operations, status)
-        for share, operations, status in _refusal_bets(evidence)
-    ]
-    found = {
-        (operation, status): None
-        for odds, operations, status in sorted(bets, key=lambda bet: -bet[0])
-        if odds >= WORTH_ASKING
-        for operation in operations
-        if total(evidence[operation])[0].refused.get(status)
-    }
-    return list(found)
-
-
-def lone_refusal(evidence: Evidence) -> str:
-    """Return the worst finding about 4xx that would be in doubt no more without one caller; empty if there is none."""
-    for operation, status in refusals_in_doubt(evidence):
-        periods = evidence[operation]
-        odds = _share_of_status(evidence) * _refused_odds([periods], status, _others)
-        if status in total(periods)[0].others and odds < WORTH_ASKING:
-            return _refused_finding({operation: periods}, status)
-    return ""
-
-
-def of_caller(periods: Sequence[Period], tally: Mapping[float, Sequence[int]]) -> float:
-    """Return the odds of the refused requests of one caller.
-
-    Args:
-        periods: of the operation.
-        tally: the caller's refused requests, to the new and to the old version, by the beginning of the period.
-    """
-    entries = [(period.weight, *tally[period.at]) for period in periods if period.at in tally]
-    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)  # type: ignore[arg-type]
 
 
 def broken(evidence: Evidence, least: int) -> tuple[float, str]:
@@ -124,44 +79,13 @@ def broken(evidence: Evidence, least: int) -> tuple[float, str]:
 
 def unlogged(evidence: Evidence, operation: str) -> float:
     """Return the odds that the new version of an operation leaves fewer log lines than the old one."""
-    entries = _by_weight(evidence[operation], lambda count: count.unknown)
-    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS) / len(evidence)
+    entries = by_weight(evidence[operation], lambda count: count.unknown)
+    return average(log_ratio(entries, risk) for risk in RISKS) / len(evidence)
 
 
 def _fault_odds(operations: Sequence[Sequence[Period]]) -> float:
-    entries = [entry for periods in operations for entry in _by_weight(periods, lambda count: count.faults)]
-    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)
-
-
-def _refusal_bets(evidence: Evidence) -> Iterator[tuple[float, Sequence[str], int]]:
-    """Yield the bets on 4xx: the share of the whole bet, which never changes, the operations, and the status."""
-    compared = {operation: total(periods)[0].refused.keys() for operation, periods in evidence.items()}
-    for operation, statuses in compared.items():
-        for status in sorted(statuses):
-            yield _share_of_status(evidence), (operation,), status
-    for status in sorted(set().union(*compared.values())):
-        operations = [operation for operation, statuses in compared.items() if status in statuses]
-        yield REFUSED_SHARE * ALL_SHARE / STATUSES, operations, status
-
-
-def _share_of_status(evidence: Evidence) -> float:
-    """Return the share of the bet on one status of one operation."""
-    return REFUSED_SHARE * (1 - ALL_SHARE) / STATUSES / len(evidence)
-
-
-def _refused_odds(operations: Iterable[Sequence[Period]], status: int, taken: Counted) -> float:
-    entries = [
-        entry for periods in operations for entry in _by_weight(periods, lambda count: taken(count).get(status, 0))
-    ]
-    return _average(_log_ratio(entries, risk) for risk in FAULT_RISKS)
-
-
-def _refused(count: Count) -> Mapping[int, int]:
-    return count.refused
-
-
-def _others(count: Count) -> Mapping[int, int]:
-    return count.others
+    entries = [entry for periods in operations for entry in by_weight(periods, lambda count: count.faults)]
+    return average(log_ratio(entries, risk) for risk in RISKS)
 
 
 def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
@@ -171,7 +95,7 @@ def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
     a bet like that on faults, and the ranges together are one.
     """
     logs = [_slow_logs(periods) for periods in operations]
-    return _average(sum(log[number] for log in logs) for number in range(len(SHIFTS)))
+    return average(sum(log[number] for log in logs) for number in range(len(SHIFTS)))
 
 
 def _slow_logs(periods: Sequence[Period]) -> list[float]:
@@ -183,25 +107,13 @@ def _slow_logs(periods: Sequence[Period]) -> list[float]:
     accepted = _share(sum(old.refused.values()), old) - _share(sum(new.refused.values()), new)
     most = 0.0 if _share(old.faults, old) > TROUBLED or accepted > TROUBLED else math.inf
     return [
-        min(most, sum(_log_ratio(entries, risk) for entries, risk in zip(ranked, risks, strict=True)))
+        min(most, sum(log_ratio(entries, risk) for entries, risk in zip(ranked, risks, strict=True)))
         for risks in RANGE_RISKS
     ]
 
 
 def _share(events: int, count: Count) -> float:
     return events / count.requests if count.requests else 0.0
-
-
-def _average(logs: Iterable[float]) -> float:
-    odds = [math.exp(min(log, 700.0)) for log in logs]
-    return sum(odds) / len(odds)
-
-
-def _log_ratio(entries: Sequence[Entry], risk: float) -> float:
-    """Return the logarithm of how many times as likely this split is if the new version has `risk` times the events."""
-    return sum(
-        new * math.log(risk) - (new + old) * math.log(1 - weight + weight * risk) for weight, new, old in entries
-    )
 
 
 def _range_risks(shift: float) -> tuple[float, ...]:
@@ -226,19 +138,11 @@ def _log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _by_weight(periods: Sequence[Period], events: Callable[[Count], int]) -> list[Entry]:
-    sums: dict[float, tuple[int, int]] = {}
-    for period in periods:
-        new, old = sums.get(period.weight, (0, 0))
-        sums[period.weight] = new + events(period.new), old + events(period.old)
-    return [(weight, new, old) for weight, (new, old) in sums.items() if new or old]
-
-
 def _by_range(periods: Sequence[Period]) -> list[list[Entry]]:
     """Return the entries of each range. The larger weight of a period in which it changed would not be the cautious side here."""
     steady = [period for period in periods if period.steady]
     return [
-        _by_weight(steady, lambda count, number=number: count.ranges[number] if count.ranges else 0)  # type: ignore[misc]
+        by_weight(steady, lambda count, number=number: count.ranges[number] if count.ranges else 0)  # type: ignore[misc]
         for number in range(len(QUANTILES) + 1)
     ]
 
@@ -256,10 +160,3 @@ def _slow_finding(evidence: Evidence, prefix: str = "") -> str:
     new, old = total([period for periods in evidence.values() for period in periods])
     slow = f"{new.slow} of {sum(new.ranges)} requests took as long as only one in ten did before"
     return f"{prefix}{slow}, against {old.slow} of {sum(old.ranges)} with the old version"
-
-
-def _refused_finding(evidence: Evidence, status: int) -> str:
-    new, old = total([period for periods in evidence.values() for period in periods])
-    refused = f"{new.refused[status]} of {new.requests} requests got {status}"
-    prefix = f"{next(iter(evidence))}: " if len(evidence) == 1 else ""
-    return f"{prefix}{refused}, against {old.refused[status]} of {old.requests} with the old version"
