@@ -92,7 +92,7 @@ class Rig:
         self.table = self.cloud.client("dynamodb")
         # For releasers in a process of their own. Never used in this one, so that a fork shares no connection.
         self.for_children = self._cloud()
-        for service in ("lambda", "dynamodb", "cloudwatch", "logs"):
+        for service in ("lambda", "dynamodb", "cloudwatch", "logs", "apigateway"):
             self.for_children.client(service)
 
     def _cloud(self) -> Cloud:
@@ -101,7 +101,8 @@ class Rig:
         client = cache(self.environment.client)
         settings = alarm_settings(self.environment, self.outputs)
         given = self.functions, self.environment.prefix, client, trip, document, lambda: settings
-        return Cloud(*given, period=5, interval=0.2, delay=5.0, compared=False)  # it takes seconds
+        how: dict[str, Any] = {"compared": False, "gateway": lambda: self.outputs["gateway"]}  # comparing takes seconds
+        return Cloud(*given, period=5, interval=0.2, delay=5.0, **how)
 
     @cached_property
     def healthy(self) -> dict[str, str]:

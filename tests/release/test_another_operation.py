@@ -127,6 +127,14 @@ def test_an_added_operation_is_served_released_by_canary_and_probed(grown: Rig) 
 
     assert grown.release("rollback")[0] == 0
     assert grown.places() == before
+    stage, last = grown.cloud.stage(), grown.records.current()
+    assert stage is not None
+    assert last is not None
+    assert last.deployments == {"old": ended.deployments["new"], "new": ended.deployments["old"]}
+    assert stage.deployment == last.deployments["new"] != last.deployments["old"]
+    stage.serve(last.deployments["old"])  # as if whoever rolled back had died before that
+    assert grown.alarm("late", old) == {"rollback": "no release is under way"}
+    assert stage.deployment == last.deployments["new"]
     with grown.stack.api() as api:
         assert api.get(f"items/{item['id']}").json() == archived.json()
     assert grown.release("rollback", "--to", str(ended.number))[0] == 0
