@@ -24,7 +24,7 @@ import yaml
 
 from bench.release_mutants.functions import NEW, OLD, Functions, Version
 from bench.release_mutants.mutants import Mutant
-from crudctl.build import contract, exchanges, package, round_trip, service
+from crudctl.build import contract, package, round_trip, service
 from crudctl.release import differential, offered, probe
 from crudctl.release.comparable import Answer
 
@@ -153,7 +153,8 @@ def _tried(client: Functions, before: Answers | None) -> Outcome:
 
 @cache
 def _questions() -> Any:
-    return exchanges.script(document()), round_trip.plan(document()), offered.intended(document(), document())
+    script, intended = offered.asked(document(), document())
+    return script, round_trip.plan(document()), intended
 
 
 @cache

@@ -11,20 +11,19 @@ from typing import Any
 
 import pytest
 
-from crudctl.build import exchanges, service
+from crudctl.build import service
 from crudctl.build.judge import Judge
 from crudctl.build.script import Exchange
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE
 from crudctl.release.differential import differences
-from crudctl.release.offered import Intended, intended
+from crudctl.release.offered import Intended, asked
 from tests import contracts
 
 Json = dict[str, Any]
 CONTRACT: Any = contracts.document()
 DESCRIBED = service.describe(CONTRACT)
-SCRIPT = exchanges.script(CONTRACT)
+SCRIPT, SAME = asked(CONTRACT, CONTRACT)
 OLD, NEW = dict.fromkeys(DESCRIBED.functions, "1"), dict.fromkeys(DESCRIBED.functions, "2")
-SAME = intended(CONTRACT, CONTRACT)
 FIELD = next(iter(DESCRIBED.sample))
 Change = Callable[[Exchange, Json], Json | None]  # of a response, in place or by another one
 
@@ -204,22 +203,22 @@ INTENDED = {
 @pytest.mark.parametrize("what", INTENDED)
 def test_what_the_contract_has_changed_is_no_difference(what: str) -> None:
     new = INTENDED[what]
-    script = exchanges.script(CONTRACT, new)
+    script, known = asked(CONTRACT, new)
     table = Table({"1": Judge(CONTRACT), "2": Judge(new)})
-    assert differences(table, script, OLD, NEW, intended(CONTRACT, new), at_once=1) == []
+    assert differences(table, script, OLD, NEW, known, at_once=1) == []
 
 
 @pytest.mark.parametrize("what", INTENDED)
 def test_nothing_else_is_excused_by_it(what: str) -> None:
     new = INTENDED[what]
-    script = exchanges.script(CONTRACT, new)
+    script, known = asked(CONTRACT, new)
     table = Table({"1": Judge(CONTRACT), "2": Judge(new)}, v2=refuses)
-    lines = differences(table, script, OLD, NEW, intended(CONTRACT, new), at_once=1)
+    lines = differences(table, script, OLD, NEW, known, at_once=1)
     assert any("200 -> 400" in line for line in lines)
 
 
 def test_a_field_in_an_answer_that_the_contract_has_added_is_no_difference_anywhere_but_there() -> None:
-    new = intended(CONTRACT, changed("title", {"type": "string"}))
+    _, new = asked(CONTRACT, changed("title", {"type": "string"}))
     assert found(Table(v2=of(GET, lambda one: one.update(title="x"))), new) == []
     problem = Table(
         v2=lambda one, response: {**response, "body": '{"detail": "x"}'} if response["statusCode"] == 404 else None
@@ -228,8 +227,14 @@ def test_a_field_in_an_answer_that_the_contract_has_added_is_no_difference_anywh
 
 
 def test_versions_of_a_contract_that_is_not_known_are_compared_unless_they_differ_in_what_they_take() -> None:
-    known = intended(None, CONTRACT)
-    assert found(Table(v2=refuses), known)
+    assert found(Table(v2=refuses), asked(None, CONTRACT)[1])
     wider = changed("colour", {"type": "string"})
     table = Table({"1": Judge(CONTRACT), "2": Judge(wider)}, v2=refuses)
-    assert differences(table, exchanges.script(wider), OLD, NEW, intended(None, wider), at_once=1) == []
+    script, known = asked(None, wider)
+    assert differences(table, script, OLD, NEW, known, at_once=1) == []
+
+
+def test_an_old_contract_that_cannot_be_kept_is_as_good_as_unknown() -> None:
+    old = changed(TEXT, {"type": "string", "oneOf": []})
+    script, known = asked(old, CONTRACT)
+    assert (script, known.before) == (SCRIPT, None)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from crudctl.build import exchanges
 from crudctl.build.script import Exchange, Script
 from crudctl.release import guard, offered, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Known, NotMoved, Position
@@ -192,7 +191,7 @@ class Executor:
         """Send the contract's requests to both versions, as long as this releaser holds the release: it may take minutes."""
         new = self._cloud.contract()
         old = offered.unpack(offered.of_versions(self._records.past(), release.old))
-        script, intended = exchanges.script(old or new, new), offered.intended(old, new)
+        script, intended = offered.asked(old, new)
         first = not release.stages  # what one version has made is as good for the other in a later step
         try:
             found = differences(self._held(release, script), script, release.old, release.new, intended, shared=first)

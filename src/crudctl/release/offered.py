@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crudctl.build import service
+from crudctl.build import exchanges, service
 from crudctl.build.contract import ContractError
 from crudctl.build.judge import Judge
-from crudctl.build.script import Exchange
+from crudctl.build.script import Exchange, Script
 from crudctl.build.service import CREATE
 from crudctl.release.record import PROMOTED, Release
 
@@ -54,12 +55,12 @@ class Intended:
         before, now: what each contract says of a request; `before` is None if it is not known.
     """
 
-    before: Judge | None = None
-    now: Judge | None = None
+    before: Judge | None
+    now: Judge
 
     def changes(self, exchange: Exchange) -> bool:
         """Return whether the contracts do not say the same of a request: whether it is valid, and what is wrong with it."""
-        if self.before is None or self.now is None:
+        if self.before is None:
             return False
         if not (self.before.knows(exchange) and self.now.knows(exchange)):
             return True
@@ -70,13 +71,13 @@ class Intended:
 
     def unknown(self, refused: Collection[Exchange]) -> bool:
         """Return whether the old version has a contract that is not known, and refuses what the new one allows."""
-        if self.before is not None or self.now is None:
+        if self.before is not None:
             return False
         return any(one.kind == CREATE and one.content is not None and not self.now.verdict(one) for one in refused)
 
     def covers(self, exchange: Exchange, path: str, *, missing: bool) -> bool:
         """Return whether a value of an answer is new, another or `missing` by the contract."""
-        if self.before is None or self.now is None:
+        if self.before is None:
             return False
         _, part, *names = path.split("/")
         if part == "headers":
@@ -87,9 +88,16 @@ class Intended:
         return bool(within) and within[0].replace("~1", "/").replace("~0", "~") in changed
 
 
-def intended(old: Document | None, new: Document) -> Intended:
-    """Return what `new` has changed on purpose."""
-    try:
-        return Intended(Judge(old) if old else None, Judge(new))
-    except ContractError:
-        return Intended()
+def asked(old: Document | None, new: Document) -> tuple[Script, Intended]:
+    """Return the requests to send to versions of two contracts, and what the new one has changed on purpose.
+
+    An old contract that this version of crudctl could not keep is as good as unknown.
+
+    Raises:
+        ContractError: The new contract cannot be kept.
+    """
+    now = Judge(new)
+    if old is not None:
+        with contextlib.suppress(ContractError):
+            return exchanges.script(old, new), Intended(Judge(old), now)
+    return exchanges.script(new), Intended(None, now)
