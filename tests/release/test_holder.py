@@ -19,9 +19,9 @@ import pytest
 from crudctl import processes
 from crudctl.console import Failed
 from crudctl.project import Environment
-from crudctl.release import commands, wording
+from crudctl.release import ending, wording
 from crudctl.release.aliases import PROD, Position
-from crudctl.release.commands import failures
+from crudctl.release.ending import failures
 from crudctl.release.record import PROMOTED, ROLLED_BACK, NothingUnderWay, Refused, Release, TakenOver
 from crudctl.release.releaser import CannotRelease
 from tests.release.simulation import HASTY, Aws, Stopped, Watcher, at
@@ -125,14 +125,14 @@ def test_only_a_releaser_of_this_machine_that_has_ended_is_known_to_be_dead(aws:
     assert left.process == processes.identity(os.getpid())
     with subprocess.Popen(["sleep", "60"]) as other:
         known = processes.identity(other.pid)
-        assert not commands.dead(replace(seen, process=known))
-        assert commands.dead(replace(seen, process=f"{known}0"))  # the id was used again
+        assert not ending.dead(replace(seen, process=known))
+        assert ending.dead(replace(seen, process=f"{known}0"))  # the id was used again
         other.kill()
         other.wait()
-    assert commands.dead(replace(seen, process=known))
+    assert ending.dead(replace(seen, process=known))
     for elsewhere in (f"another-{known}", ""):
-        assert not commands.dead(replace(seen, process=elsewhere))
-        assert commands.dead(replace(seen, process=elsewhere, seen=time.time() - commands.SILENCE - 1))
+        assert not ending.dead(replace(seen, process=elsewhere))
+        assert ending.dead(replace(seen, process=elsewhere, seen=time.time() - ending.SILENCE - 1))
 
 
 def test_no_release_starts_while_traffic_is_split(aws: Aws, tmp_path: Path) -> None:

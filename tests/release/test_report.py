@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from crudctl.project import Environment
-from crudctl.release import commands, report
+from crudctl.release import ending, report
 from crudctl.release.aliases import Position
 from crudctl.release.guard import Decision, Policy
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
@@ -95,7 +95,7 @@ def test_the_exit_code_shows_whether_the_release_ended_as_wanted(
 ) -> None:
     ended = replace(BEGUN, state=state, ended=1_800_000_090.0)
     with pytest.raises(SystemExit) as end:
-        commands.end(Environment(tmp_path, "local"), ended, wanted)
+        ending.end(Environment(tmp_path, "local"), ended, wanted)
     assert end.value.code == code
     assert (tmp_path / ".local" / "releases" / "7.md").exists()
 

@@ -14,7 +14,7 @@ from crudctl.project import Environment
 from crudctl.release import report
 from crudctl.release.aliases import CANARY, PROD, Position
 from crudctl.release.cloud import BLIND
-from crudctl.release.commands import failures
+from crudctl.release.ending import failures
 from crudctl.release.probe import Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK
 from crudctl.release.releaser import Stranded

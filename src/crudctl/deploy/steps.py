@@ -19,7 +19,7 @@ from crudctl.infra.folder import PrivateFolder
 from crudctl.infra.terraform import Plan, Terraform
 from crudctl.operate import doctor
 from crudctl.project import Environment
-from crudctl.release import commands, frozen, order, rollout, survey, versions, web_app
+from crudctl.release import commands, ending, frozen, order, rollout, survey, versions, web_app
 from crudctl.release.aliases import PROD, Aliases
 from crudctl.release.cloud import cloud_of
 from crudctl.release.record import Records, Release
@@ -276,7 +276,7 @@ def refuse_while_releasing(environment: Environment, even_if_dead: bool = True) 
         even_if_dead: also if its releaser has died, so that it can be resumed.
     """
     current = _last_release(environment)
-    if current and current.running and (even_if_dead or not commands.dead(current)):
+    if current and current.running and (even_if_dead or not ending.dead(current)):
         raise Failed(
             f"Release {current.number} of {environment.name} is under way, by {current.who}.",
             f"Wait until it has finished; `crudctl release status --env {environment.name}` shows its progress.",

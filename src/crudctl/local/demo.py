@@ -16,7 +16,7 @@ from crudctl.local.demo_load import Load
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release.cloud import cloud_of
-from crudctl.release.commands import end, failures
+from crudctl.release.ending import end, failures
 from crudctl.release.guard import Policy
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Refused, Release
 from crudctl.release.releaser import Releaser

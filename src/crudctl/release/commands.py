@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,45 +13,38 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from crudctl import processes, project
-from crudctl.console import Failed, confirm, err, out, unheard
+from crudctl import project
+from crudctl.console import Failed, confirm, err, out
 from crudctl.durations import seconds
 from crudctl.infra import outputs
 from crudctl.options import environment_option
 from crudctl.project import Environment
 from crudctl.release import back, deployments, frozen, notices, offered, planned, report, versions, web_app
-from crudctl.release.aliases import ALIASES, CANARY, PROD, Aliases, Position
+from crudctl.release.aliases import PROD, Aliases, Position
 from crudctl.release.cloud import Cloud, cloud_of
-from crudctl.release.faults import describe
+from crudctl.release.ending import command, dead, end, failures, remind_of_web_app
 from crudctl.release.guard import Policy
 from crudctl.release.journal import whoami
-from crudctl.release.next_step import WATCHED, Observed, Places, Step, next_step
-from crudctl.release.observe import observe
+from crudctl.release.overview import overview_of
 from crudctl.release.record import (
     PROMOTED,
     ROLLED_BACK,
     Freeze,
-    Frozen,
     NothingUnderWay,
     Records,
-    Refused,
     Release,
-    TakenOver,
 )
-from crudctl.release.releaser import CannotRelease, Releaser, Stranded
-from crudctl.release.view import View, lasting, moment, one_line, share, table
-from crudctl.release.wording import DOING, decided, looks, verdict
+from crudctl.release.releaser import Releaser
+from crudctl.release.view import View, lasting, moment, one_line
+from crudctl.release.wording import verdict
 
 ENV = environment_option(*project.ENVIRONMENTS)
 YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 LEAST_SHARE = 0.01  # %: a hundred of a million requests a day
-SILENCE = 180.0  # seconds without a write after which a releaser on another machine is presumed dead
 
 
 @click.group(name="release")
@@ -214,55 +206,11 @@ def status(environment: Environment, as_json: bool) -> None:
     Example: crudctl release status --json
     """
     with failures(environment):
-        cloud = cloud_of(environment)
-        last = cloud.records().current()
-        aliases = Aliases(cloud.client("lambda"), cloud.functions, "nobody")
-        positions = {alias: aliases.positions(alias) for alias in ALIASES}
-        newest = versions.newest(cloud.client("lambda"), cloud.functions)
-        stopped = cloud.records().freeze(time.time())
-        following = _following(cloud, last, positions) if last and last.running else None
+        overview = overview_of(cloud_of(environment))
     if as_json:
-        places = {alias: {name: asdict(at) for name, at in listed.items()} for alias, listed in positions.items()}
-        record = asdict(last) if last else None
-        following_step = {"action": following.action, "why": following.why} if following else None
-        shown = {"release": record, "aliases": places, "newest": newest, "next": following_step}
-        shown["freeze"] = asdict(stopped) if stopped else None
-        click.echo(json.dumps(shown, indent=1))
-        return
-    overview = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("function", PROD, CANARY, "newest"):
-        overview.add_column(column)
-    for name in cloud.functions:
-        overview.add_row(name, str(positions[PROD][name]), str(positions[CANARY][name]), newest[name])
-    out.print(overview)
-    out.print()
-    if stopped:
-        out.print(frozen.sentence(stopped, environment), markup=False)
-    if last is None:
-        out.print("No releases yet.")
-        return
-    out.print(f"Release {last.number}: {verdict(last)}.")
-    if not last.running:
-        out.print(f"Ended {moment(last.ended)}: {one_line(last.why)}. Decided by: {decided(last.by)}.")
-        left_at = last.new if last.state == PROMOTED else last.old
-        moved = [name for name, at in positions[PROD].items() if name in left_at and at != Position(left_at[name])]
-        if moved:
-            out.print(f"Since then something else moved alias {PROD} of {', '.join(moved)}; see the table above.")
-        return
-    out.print(
-        f"Started {moment(last.since)} by {last.begun_by or last.who}; "
-        f"{share(last)} of the traffic is on the new versions."
-    )
-    if last.why:
-        out.print(f"Why: {one_line(last.why)}. Decided by: {decided(last.by)}.")
-    if following:
-        out.print(f"Next: {planned.doing(following, last)} Why: {one_line(following.why)}.")
-    for note in last.notes:
-        out.print(one_line(note))
-    if last.figures:
-        out.print(table(last.figures))
-        out.print(f"{looks(last.odds, Policy())}, as of {moment(last.looked)}.")
-    _show_releaser(environment, last)
+        click.echo(json.dumps(overview.as_json(), indent=1))
+    else:
+        overview.show(environment)
 
 
 @release.command()
@@ -285,7 +233,7 @@ def resume(environment: Environment, take_over: bool) -> None:
                 "Stop it, or take the release over with --take-over.",
             )
         ended = releaser.resume(current.number)
-    _remind_of_web_app(environment, ended)
+    remind_of_web_app(environment, ended)
     end(environment, ended)
 
 
@@ -306,7 +254,7 @@ def promote(environment: Environment, yes: bool) -> None:
                 f"Send all traffic to the new versions of release {current.number}, before they are compared to the end?"
             )
         ended = releaser.promote(current.number)
-    _remind_of_web_app(environment, ended)
+    remind_of_web_app(environment, ended)
     end(environment, ended)
 
 
@@ -342,7 +290,7 @@ def rollback(environment: Environment, number: int | None, yes: bool) -> None:
     with _releaser(environment) as (releaser, records):
         current = records.current()
         if current and current.running:
-            raise Failed(f"Release {current.number} is under way.", f"End it with {_command(environment, 'abort')}.")
+            raise Failed(f"Release {current.number} is under way.", f"End it with {command(environment, 'abort')}.")
         cloud = cloud_of(environment)
         at = Aliases(cloud.client("lambda"), cloud.functions, "nobody").positions(PROD)
         way = _way_back(environment, records.past(), number, at)
@@ -392,27 +340,6 @@ def history(environment: Environment, as_json: bool, number: int | None) -> None
     out.print(listed if past else "No releases yet.")
 
 
-def _show_releaser(environment: Environment, last: Release) -> None:
-    if not dead(last):
-        out.print(f"Its releaser (process {last.pid} on {last.host}) wrote {lasting(time.time() - last.seen)} ago.")
-    else:
-        out.print(
-            f"Its releaser (process {last.pid} on {last.host}) is no longer running, so nothing moves and nobody compares; "
-            f"it last wrote {moment(last.seen)}."
-        )
-        commands = ("abort",) if last.doing == "roll back" else ("resume", "promote", "abort")
-        out.print(f"Continue with {_command(environment, *commands)}.")
-
-
-def _following(cloud: Cloud, running: Release, positions: Places) -> Step:
-    """Return the next step of a release, from what both versions have served until now."""
-    seen = Observed()
-    if running.doing in WATCHED:
-        unprobed = running.new.keys() - cloud.round_trip().counts.keys()
-        seen = replace(observe(cloud.metrics(), running), unprobed=unprobed)
-    return next_step(running, positions, seen, cloud.clock())
-
-
 def _time(text: str) -> float:
     try:
         time_ = datetime.fromisoformat(text)
@@ -449,9 +376,9 @@ def waiting(environment: Environment) -> str:
     if not behind:
         return ""
     if current and current.running:
-        command = _command(environment, "status")
-        return f"Not all traffic is on {', '.join(behind)}: release {current.number} is under way, see {command}."
-    return f"Published, and waiting for {_command(environment, 'start')}: {', '.join(behind)}."
+        see = command(environment, "status")
+        return f"Not all traffic is on {', '.join(behind)}: release {current.number} is under way, see {see}."
+    return f"Published, and waiting for {command(environment, 'start')}: {', '.join(behind)}."
 
 
 @contextmanager
@@ -460,71 +387,6 @@ def _releaser(environment: Environment, cloud: Cloud | None = None) -> Iterator[
     with failures(environment), View(err, policy) as view:
         cloud = cloud or cloud_of(environment)
         yield Releaser(cloud, view, policy), cloud.records()
-
-
-@contextmanager
-def failures(environment: Environment) -> Iterator[None]:
-    """Turn the errors of a release into console.Failed, with the command that helps."""
-    see = f"See {_command(environment, 'status')}."
-    try:
-        yield
-    except Refused as error:
-        started = f"started {moment(error.release.since)} by {error.release.who} (process {error.release.pid})"
-        state = "is under way" if error.release.running else "came first and has already ended"
-        raise Failed(f"Release {error.release.number} {state}: {started}.", see) from error
-    except Frozen as error:
-        raise frozen.refusal(error.freeze, environment) from error
-    except TakenOver as error:
-        raise Failed(
-            f"The release was taken over by {error.release.who} (process {error.release.pid}).", see
-        ) from error
-    except NothingUnderWay as error:
-        raise Failed(f"{str(error)[0].upper()}{str(error)[1:]}.", f"See {_command(environment, 'history')}.") from error
-    except CannotRelease as error:
-        raise Failed(str(error), error.hint or see) from error
-    except Stranded as error:
-        raise Failed(
-            f"Release {error.number} could be neither continued nor rolled back: {error}.",
-            f"{see} Continue with {_command(environment, 'resume', 'abort')}.",
-        ) from error
-    except (KeyboardInterrupt, SystemExit) as error:  # the latter is SIGTERM or SIGHUP
-        raise Failed(
-            "Interrupted. A release that was under way still is, and its traffic stays split as it was.",
-            f"{see} Continue with {_command(environment, 'resume', 'promote', 'abort')}.",
-        ) from error
-    except (click.ClickException, ClientError, BotoCoreError, OSError):
-        raise
-    except Exception as error:
-        raise Failed(
-            f"A fault of crudctl: {describe(error)}. A release that was under way still is, and its traffic stays as it was.",
-            f"{see} Continue with {_command(environment, 'resume', 'promote', 'abort')}.",
-        ) from error
-
-
-def _remind_of_web_app(environment: Environment, ended: Release) -> None:
-    """Say who uploads the web app after a promotion, if the deploy that began the release may no longer do it."""
-    if ended.state == PROMOTED and not environment.local:
-        command = f"crudctl deploy --env {environment.name} --only web"
-        err.print(
-            f"If the deploy that began this release has ended, the web app is still the one before: run `{command}`."
-        )
-
-
-def _serve_web_app_of(environment: Environment, ended: Release) -> None:
-    """After a promotion, serve the web app that belongs to it: on this machine. On AWS that is a step of a deploy."""
-    if not (ended.state == PROMOTED and ended.weights and web_app.is_built(environment)):
-        return
-    try:
-        web_app.follow(environment, cloud_of(environment))
-    except (Failed, ClientError, BotoCoreError, OSError) as error:
-        err.print(f"The web app stays as it is: {describe(error)}. Run `crudctl up`.")
-
-
-def _command(environment: Environment, *names: str) -> str:
-    """Return `crudctl release` commands as they are typed, joined by commas and "or"."""
-    option = "" if environment.local else f" --env {environment.name}"
-    *first, last = [f"`crudctl release {name}{option}`" for name in names]
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _contract(cloud: Cloud, at: Mapping[str, str]) -> str:
@@ -540,42 +402,4 @@ def _way_back(
     try:
         return back.plan(past, number, at)
     except back.NoWayBack as error:
-        raise Failed(str(error), error.hint or f"See {_command(environment, 'status')}.") from error
-
-
-def dead(running: Release) -> bool:
-    """Whether the releaser of a running release has died, as far as this machine can know."""
-    lives = processes.lives(running.process)
-    if lives is not None:
-        return not lives or running.process == processes.identity(os.getpid())
-    return time.time() - running.seen > SILENCE
-
-
-def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PROMOTED,)) -> None:
-    """Print and write the report, and exit: with 0 if the release ended in a `wanted` state, 2 if rolled back, else 1.
-
-    A report that can be neither made, printed nor written does not change the exit code.
-    """
-    if ended.running:
-        for note in ended.notes:
-            err.print(note)
-        raise Failed(
-            f"Release {ended.number} has not ended: {DOING[ended.doing]}.",
-            f"See {_command(environment, 'status')}, then continue with {_command(environment, 'resume', 'abort')}.",
-        )
-    _serve_web_app_of(environment, ended)
-    text = f"Release {ended.number}: {ended.outcome}."
-    try:
-        text = report.markdown(ended, environment.name)
-        written = f"Report: {report.write(environment, ended, text)}"
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the report, the release has ended
-        history = _command(environment, f"history {ended.number}")
-        written = f"The report could not be written: {describe(error)}. Run {history} to see it."
-    with unheard():
-        if out.is_terminal:
-            out.print(Markdown(text), soft_wrap=False)
-        else:
-            click.echo(text)
-    with unheard():
-        err.print(written)
-    sys.exit(0 if ended.state in wanted else 2 if ended.state == ROLLED_BACK else 1)
+        raise Failed(str(error), error.hint or f"See {command(environment, 'status')}.") from error
