@@ -120,13 +120,13 @@ class Aws:
 
     def add_archive(self, *, probed: bool) -> None:
         """Deploy one more function, which nobody but the round trip calls, and that only if it is `probed`."""
-        self.trip = with_archive(probed=probed)
+        self.contract, self.trip = archiving(probed=probed), with_archive(probed=probed)
         self.functions[ARCHIVE] = name = f"{PREFIX}-{ARCHIVE}"
         self.lambda_.create(name)
 
     def remove_archive(self) -> None:
         """Delete that function, as Terraform does when its operation is no longer in the contract."""
-        self.trip = TRIP
+        self.contract, self.trip = contracts.document(), TRIP
         self.lambda_.delete(self.functions.pop(ARCHIVE))
 
     def clock(self) -> float:
@@ -214,10 +214,15 @@ class Aws:
 
 def with_archive(*, probed: bool) -> RoundTrip:
     """Return the round trip of the tests' contract with one more operation."""
+    return round_trip.plan(archiving(probed=probed))
+
+
+def archiving(*, probed: bool) -> Any:
+    """Return the tests' contract with one more operation."""
     document: Any = contracts.document()
     operation = {"operationId": ARCHIVE, "x-probe": probed, "responses": {"200": {"description": "Archived."}}}
     document["paths"]["/items/{id}/archive"] = {"post": operation}
-    return round_trip.plan(document)
+    return document
 
 
 def at(versions: Mapping[str, str]) -> dict[str, dict[str, Position]]:
