@@ -243,6 +243,12 @@ def test_a_second_deploy_goes_through_a_canary_and_uploads_the_web_app_after_it(
     assert functions.get_alias(FunctionName=get_item, Name="prod")["FunctionVersion"] == "2"
     uploaded = s3.get_object(Bucket=site, Key="index.html")
     assert (uploaded["ContentType"], uploaded["Body"].read()) == ("text/html; charset=utf-8", approved)
+    deployed.succeed("deploy", "--env", "test", "--yes", "--only", "web")
+    for back, wanted in (((), approved), (("--to", "1"), b"built meanwhile")):
+        deployed.succeed("release", "rollback", "--env", "test", "--yes", *back)
+        served = s3.get_object(Bucket=site, Key="index.html")
+        assert (served["ContentType"], served["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
+        assert served["Body"].read() == wanted
     assert [path.name for path in (deployed.home / ".deployed" / "test" / "runs").iterdir()] == ["lock"]
     assert LOCK not in deployed.objects(BUCKET)
 
