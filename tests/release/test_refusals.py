@@ -185,6 +185,14 @@ def test_users_who_are_refused_by_both_versions_stop_no_release_in_a_thousand() 
     assert stopped == 0
 
 
+@pytest.mark.parametrize(("refused", "expected"), [(400, "promote"), (0, "roll back")])
+def test_a_version_that_accepts_what_the_old_one_refused_is_not_slow(refused: int, expected: str) -> None:
+    """What is refused is fast."""
+    new = Count(1000, ranges=(100, 300, 300, 300), refused={400: 0})
+    old = Count(1000, ranges=(500, 180, 160, 160), refused={400: refused})
+    assert action({name: [Period(0.5, new, old, at=PERIOD)] for name in OPERATIONS}) == expected
+
+
 def changed(change: Any) -> dict[str, Any]:
     """Return the tests' contract after a change."""
     document = copy.deepcopy(dict(contracts.document()))
