@@ -7,11 +7,12 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 
-from crudctl.release import versions
+from crudctl.release import dashboard_lines, versions
 from crudctl.release.aliases import PROD, Position
 from crudctl.release.commands import waiting
 from crudctl.release.record import PROMOTED, ROLLED_BACK
@@ -39,9 +40,14 @@ def test_an_apply_during_a_release_changes_neither_versions_nor_weights(rig: Rig
     settings = rig.stack.home / "infra" / "envs" / "local.tfvars"
     kept = settings.read_text(encoding="utf-8")
     settings.write_text(f"{kept}function_settings = {{ memory_size = 640 }}\n", encoding="utf-8")
+    line = dashboard_lines.line_at(time.time(), "release 0: promoted", dashboard_lines.GREEN)
+    clients, prefix = rig.cloud.client, rig.environment.prefix
+    dashboard_lines.add(clients("dynamodb"), f"{prefix}-releases", clients("cloudwatch"), prefix, line)
+    shown = rig.lines_on_the_dashboard()
     try:
         code, output = rig.crudctl("up")
         assert code == 0, output
+        assert rig.lines_on_the_dashboard() == shown
         published = rig.newest()
         assert all(int(version) > int(new[name]) for name, version in published.items())
         assert rig.places() == places
