@@ -26,7 +26,7 @@ def pack(document: Document) -> str:
 
 
 def unpack(text: str) -> Document | None:
-    """Return the contract of a record; None if it has none, as records of versions before 1.6.0."""
+    """Return the contract of a record; None if it has none, as records of versions before 1.7.0."""
     if not text:
         return None
     document: Document = json.loads(zlib.decompress(base64.b64decode(text)))

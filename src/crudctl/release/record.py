@@ -53,7 +53,7 @@ class Release:
         by: who or what decided its end.
         notes: what else happened, one line each.
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
-        contract: of the new versions, packed (offered.py); empty in records of versions before 1.6.0.
+        contract: of the new versions, packed (offered.py); empty in records of versions before 1.7.0.
         compared: whether answers that differ end it; otherwise they are noted (differential.py).
         restarts: how often it was sent back to its first step after its promotion.
         comparing: when the comparison of the answers began that was made last; 0 if there was none.
