@@ -6,6 +6,7 @@ import copy
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from crudctl.build.judge import Judge
 from crudctl.build.script import Exchange
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE
 from crudctl.release.differential import differences
-from crudctl.release.offered import Intended, asked
+from crudctl.release.offered import REQUIRE_IF_MATCH, Intended, asked
+from crudctl.release.order import TRASH_DAYS
 from tests import contracts
 
 Json = dict[str, Any]
@@ -238,3 +240,22 @@ def test_an_old_contract_that_cannot_be_kept_is_as_good_as_unknown() -> None:
     old = changed(TEXT, {"type": "string", "oneOf": []})
     script, known = asked(old, CONTRACT)
     assert (script, known.before) == (SCRIPT, None)
+
+
+def requires_if_match(exchange: Exchange, response: Json) -> Json | None:
+    """Refuse a change without If-Match."""
+    refused = exchange.kind in (PATCH, REPLACE, DELETE) and "If-Match" not in exchange.headers
+    return {**response, "statusCode": 428} if refused else None
+
+
+def hides_deletes(exchange: Exchange, response: Json) -> Json | None:
+    """Respond otherwise to a delete."""
+    return {**response, "statusCode": 202} if exchange.kind == DELETE else None
+
+
+@pytest.mark.parametrize(("setting", "change"), [(REQUIRE_IF_MATCH, requires_if_match), (TRASH_DAYS, hides_deletes)])
+def test_what_a_setting_has_changed_is_no_difference(setting: str, change: Change) -> None:
+    changed_settings = replace(SAME, settings=frozenset([setting]))
+    assert found(Table(v2=change)) != []
+    assert found(Table(v2=change), changed_settings) == []
+    assert any("200 -> 400" in line for line in found(Table(v2=refuses), changed_settings))

@@ -106,3 +106,9 @@ def test_restore_is_called_only_if_the_contract_says_so() -> None:
     assert RESTORE not in {call.kind for call in round_trip.plan(document).calls}
     kinds = [call.kind for call in restoring().calls if call.alone]
     assert kinds == [DELETE, RESTORE]
+
+
+def test_a_setting_that_callers_notice_is_found_in_the_functions_environment(aws: Aws) -> None:
+    probe, old = in_service(aws, aws.publish()), dict.fromkeys(aws.functions, "1")
+    assert probe.settings(old, aws.publish()) == frozenset()
+    assert probe.settings(old, aws.publish(trash_days="")) == {"TRASH_DAYS"}

@@ -13,6 +13,7 @@ is deleted for good at the end; what a releaser that died left behind, by the ne
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import uuid
@@ -165,7 +166,7 @@ def _asked(script: Script, old: Versions, new: Versions, intended: Intended) -> 
 
 def _compared(chain: Chain, old: Versions, new: Versions, intended: Intended) -> Iterator[Exchange]:
     made = True
-    for one in chain:
+    for one in itertools.takewhile(lambda one: not intended.ends(one), chain):
         alike = one.function in old and one.function in new and not intended.changes(one)
         made = alike if one.kind == CREATE else made
         if alike and (made or one.target != MADE):

@@ -192,6 +192,7 @@ class Executor:
         new = self._cloud.contract()
         old = offered.unpack(offered.of_versions(self._records.past(), release.old))
         script, intended = offered.asked(old, new)
+        intended = replace(intended, settings=self._probe.settings(release.old, release.new))
         first = not release.stages  # what one version has made is as good for the other in a later step
         try:
             found = differences(self._held(release, script), script, release.old, release.new, intended, shared=first)

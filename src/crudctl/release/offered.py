@@ -14,10 +14,12 @@ from crudctl.build import exchanges, service
 from crudctl.build.contract import ContractError
 from crudctl.build.judge import Judge
 from crudctl.build.script import Exchange, Script
-from crudctl.build.service import CREATE
+from crudctl.build.service import CREATE, DELETE, PATCH, REPLACE
+from crudctl.release.order import TRASH_DAYS
 from crudctl.release.record import PROMOTED, Release
 
 Document = Mapping[str, Any]
+GUARDED = (REPLACE, PATCH, DELETE)  # kinds of operations that REQUIRE_IF_MATCH is about
 
 
 def pack(document: Document) -> str:
@@ -47,19 +49,27 @@ def of_versions(past: list[Release], versions: Mapping[str, str]) -> str:
     return next((each.contract for each in promoted if dict(each.new) == dict(versions)), "")
 
 
+REQUIRE_IF_MATCH = "REQUIRE_IF_MATCH"
+SETTINGS = (TRASH_DAYS, REQUIRE_IF_MATCH)  # variables of the functions that callers notice
+
+
 @dataclass(frozen=True)
 class Intended:
-    """What the contract has changed on purpose.
+    """What the contract and the settings have changed on purpose.
 
     Attributes:
         before, now: what each contract says of a request; `before` is None if it is not known.
+        settings: those of SETTINGS that are not the same.
     """
 
     before: Judge | None
     now: Judge
+    settings: frozenset[str] = frozenset()
 
     def changes(self, exchange: Exchange) -> bool:
         """Return whether the contracts do not say the same of a request: whether it is valid, and what is wrong with it."""
+        if REQUIRE_IF_MATCH in self.settings and exchange.kind in GUARDED and "If-Match" not in exchange.headers:
+            return True
         if self.before is None:
             return False
         if not (self.before.knows(exchange) and self.now.knows(exchange)):
@@ -68,6 +78,10 @@ class Intended:
             return True
         one, other = self.before.usual(exchange), self.now.usual(exchange)
         return any(one[name] != other[name] for name in one.keys() & other.keys())
+
+    def ends(self, exchange: Exchange) -> bool:
+        """Return whether nothing after a request can be compared: what a delete leaves, where the trash is another."""
+        return TRASH_DAYS in self.settings and exchange.kind == DELETE
 
     def unknown(self, refused: Collection[Exchange]) -> bool:
         """Return whether the old version has a contract that is not known, and refuses what the new one allows."""

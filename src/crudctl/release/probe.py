@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from crudctl.build.round_trip import ANY, Call, RoundTrip
 from crudctl.build.script import ANOTHER, BY_PASSWORD, STRANGER, UNSCOPED, Exchange, values
 from crudctl.build.service import CREATE, DELETE, GET, LIST, PATCH, REPLACE, RESTORE
+from crudctl.release.offered import SETTINGS
 from crudctl.release.order import TRASH_DAYS
 
 OWNER = "release-probe"
@@ -170,6 +171,15 @@ class Probe:
             return False
         version = versions.get(self._trip.of(DELETE).function, "prod")
         return int(self._variables_of(DELETE, version).get(TRASH_DAYS) or 0) > 0
+
+    def settings(self, old: Mapping[str, str], new: Mapping[str, str]) -> frozenset[str]:
+        """Return which settings that callers notice differ between versions of the functions that are in both."""
+        kinds = [kind for kind in (REPLACE, DELETE) if self._trip.of(kind).function in old.keys() & new.keys()]
+        pairs = [
+            [self._variables_of(kind, versions[self._trip.of(kind).function]) for versions in (old, new)]
+            for kind in kinds
+        ]
+        return frozenset(name for one, other in pairs for name in SETTINGS if one.get(name) != other.get(name))
 
     def _variables_of(self, kind: str, qualifier: str) -> Mapping[str, str]:
         """Return the environment of the function that serves a kind of operation, at a version or an alias."""
