@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -75,8 +76,9 @@ def main() -> None:
             (title, note, make(pool.submit)) for title, note, make in TABLES
         ]  # all is begun before the first result is waited for
         sections = ["\n".join([f"### {title}", "", *note, *_rendered(rows)]) for title, note, rows in tables]
-    minutes = "\n\n".join([INTRODUCTION, *sections])
-    text = f"{minutes}\n\n{time.monotonic() - started:.0f} s of simulation on {os.cpu_count()} cores.\n"
+    body = "\n\n".join([INTRODUCTION, *sections])
+    took, computed = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    text = f"{body}\n\n{took:.0f} s on {os.cpu_count()} cores, with {computed:.0f} s of CPU.\n"
     print(text)
     (Path(__file__).parent / "result.md").write_text("# Last result\n\n" + text, encoding="utf-8")
 
