@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -131,14 +132,16 @@ def test_a_deploy_says_what_goes_out_when_and_narrows_once_the_release_is_in_ser
             "deploy", "--env", "test", "--yes", "--no-doctor", "--steps", "50,100", "--bake", "2m"
         )
         name = f"{snapshot.NAME}-test-get_item"
-        while deploying.poll() is None:
-            alias = functions.get_alias(FunctionName=name, Name=PROD)
-            if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
-                break
-            time.sleep(0.5)
-        during = paths()
-        deployed.run("release", "promote", "--env", "test", "--yes")
-        output, errors = deploying.communicate(timeout=1200)
+        with ThreadPoolExecutor(1) as reader:  # a plan is longer than a pipe
+            printed = reader.submit(deploying.communicate, timeout=1200)
+            while deploying.poll() is None:
+                alias = functions.get_alias(FunctionName=name, Name=PROD)
+                if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+                    break
+                time.sleep(0.5)
+            during = paths()
+            deployed.run("release", "promote", "--env", "test", "--yes")
+            output, errors = printed.result()
         assert deploying.returncode == 0, errors
         return {"during": during, "after": paths(), "output": output}
 
