@@ -103,17 +103,27 @@ def test_users_meet_no_failure_while_an_operation_comes_goes_back_and_is_removed
 
 
 def test_a_release_that_is_rolled_back_by_itself_takes_the_gateway_with_it(rig: Rig) -> None:
-    stage = rig.cloud.client("apigateway")
-    (api,) = stage.get_rest_apis()["items"]
-    before = stage.get_stage(restApiId=api["id"], stageName="v1")["deploymentId"]
+    contracts.put(rig.stack.home)
+    publish_and_serve(rig)
+    stage = rig.cloud.stage()
+    assert stage is not None
+    before = stage.deployment
     apply(rig.stack.home)
     rig.stack.crudctl("up", "--hold")
+    assert stage.deployment != before
     now = Rig(rig.stack)
-    faulty = now.publish("5xx", "get_item")
-    ended = now.releaser().start([0.5], 0, faulty)
+    ended = now.releaser().start([0.5], 0, now.publish("5xx", "get_item"))
     assert ended.state == ROLLED_BACK
     assert ended.deployments["old"] == before != ended.deployments["new"]
-    assert stage.get_stage(restApiId=api["id"], stageName="v1")["deploymentId"] == before
+    assert stage.deployment == before
+
+
+def publish_and_serve(rig: Rig) -> None:
+    """Put the project as it is in service: `up` alone brings back no versions that a release knows already."""
+    rig.stack.crudctl("up", "--hold")
+    now = Rig(rig.stack)
+    assert now.releaser().start([0.5], 0, now.publish(None)).state == PROMOTED
+    rig.stack.crudctl("up")
 
 
 def test_a_deploy_says_what_goes_out_when_and_narrows_once_the_release_is_in_service(deployed: Account) -> None:

@@ -15,7 +15,7 @@ from rich.markdown import Markdown
 from crudctl import processes
 from crudctl.console import Failed, err, out, unheard
 from crudctl.project import Environment
-from crudctl.release import frozen, report, web_app
+from crudctl.release import frozen, report, rollout, web_app
 from crudctl.release.cloud import cloud_of
 from crudctl.release.faults import describe
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Frozen, NothingUnderWay, Refused, Release, TakenOver
@@ -78,6 +78,7 @@ def end(environment: Environment, ended: Release, wanted: tuple[str, ...] = (PRO
             f"See {command(environment, 'status')}, then continue with {command(environment, 'resume', 'abort')}.",
         )
     _serve_web_app_of(environment, ended)
+    _remind_of_gateway(environment, ended)
     text = f"Release {ended.number}: {ended.outcome}."
     try:
         text = report.markdown(ended, environment.name)
@@ -112,6 +113,17 @@ def _serve_web_app_of(environment: Environment, ended: Release) -> None:
         web_app.follow(environment, cloud_of(environment))
     except (Failed, ClientError, BotoCoreError, OSError) as error:
         err.print(f"The web app stays as it is: {describe(error)}. Run `crudctl up`.")
+
+
+def _remind_of_gateway(environment: Environment, ended: Release) -> None:
+    """After a promotion on this machine, say how the gateway loses what it removes. On AWS that is a step of a deploy."""
+    if not (environment.local and ended.state == PROMOTED and ended.weights):
+        return
+    try:
+        if rollout.narrows(cloud_of(environment)):
+            err.print("The gateway still has what this release removes. Run `crudctl up`, which removes it there too.")
+    except (Failed, ClientError, BotoCoreError) as error:
+        err.print(f"Whether the gateway still has what this release removes is not known: {describe(error)}.")
 
 
 def command(environment: Environment, *names: str) -> str:
