@@ -29,6 +29,12 @@ RELEASE = Release(
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a webhook as long as a busy machine needs."""
+    monkeypatch.setattr(webhook, "PATIENCE", 120.0)
+
+
 class Account:
     """The services that a notice reaches, without AWS."""
 

@@ -154,7 +154,7 @@ def _publish(topic: str, client: Client, sent: Notice) -> None:
 
 
 def _post(setting: str, client: Client, sent: Notice) -> None:
-    webhook.send(webhook.address_of(setting, lambda: client("ssm")), sent.text)
+    webhook.send(webhook.address_of(setting, lambda: client("ssm")), sent.text, webhook.PATIENCE)
 
 
 def _annotate(channels: Channels, client: Client, sent: Notice) -> None:

@@ -58,7 +58,7 @@ def body(text: str) -> bytes:
     return json.dumps({"text": text[:LONGEST].translate(ESCAPED)}).encode()
 
 
-def send(address: str, text: str, patience: float = PATIENCE) -> None:
+def send(address: str, text: str, patience: float) -> None:
     """Post a notice. Raise NotSent unless the webhook responds with 2xx within `patience` seconds.
 
     A thread does it: no timeout of a socket bounds how long a name is looked up, nor how long a response drips.
