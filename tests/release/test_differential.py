@@ -20,13 +20,15 @@ from crudctl.release.offered import asked
 from crudctl.release.probe import OWNER, Probe
 from crudctl.release.record import PROMOTED, ROLLED_BACK, Release
 from crudctl.release.releaser import Releaser
-from tests.release.rig import HASTY, Places, Quiet, Rig
+from tests.release.rig import HASTY, Listener, Places, Quiet, Rig
 
 
 def test_a_version_that_drops_a_field_never_reaches_a_user(rig: Rig, before: Places) -> None:
-    ended = rig.releaser(compared=True).start([0.1], 0, rig.publish("field", "list_items"))
+    watcher = Listener()
+    ended = rig.releaser(watcher, compared=True).start([0.1], 0, rig.publish("field", "list_items"))
     assert (ended.state, ended.by) == (ROLLED_BACK, "comparison")
     assert "/body/items/0/updated_at is missing" in ended.why
+    assert any("answers differ" in line and "updated_at is missing" in line for line in watcher.lines)
     assert ended.stages == []
     assert rig.places() == before
     assert rig.left_behind() == 0

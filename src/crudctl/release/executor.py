@@ -198,6 +198,8 @@ class Executor:
             found = differences(self._held(release, script), script, release.old, release.new, intended, shared=first)
         finally:
             self._probe.clean()
+        for line in found:  # the reason of a rollback names only the first ones
+            self._watcher.log(f"answers differ: {line}")
         return release, replace(seen, differences=tuple(found))
 
     def _held(self, release: Release, script: Script) -> Caller:
