@@ -135,7 +135,12 @@ class Folder:
             shutil.rmtree(incomplete, ignore_errors=True)
             for path in _files(dist):
                 _write_private(incomplete / path.relative_to(dist), path.read_bytes())
-            incomplete.rename(self._path / build)
+            try:
+                incomplete.rename(self._path / build)
+            except OSError:
+                shutil.rmtree(incomplete)
+                if not (self._path / build).exists():  # otherwise another process was faster
+                    raise
         return build
 
     def serve(self, build: str) -> None:
