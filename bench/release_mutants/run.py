@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.release_mutants import mutants
 from bench.release_mutants.mutants import Mutant
-from bench.release_mutants.trial import ROOT, Outcome, trial
+from bench.release_mutants.trial import HANGS, ROOT, Outcome, trial
 from crudctl.project import Environment
 from crudctl.release.cloud import cloud_of
 
@@ -47,7 +47,7 @@ def report(tried: Tried, healthy: Sequence[Outcome], run: frozenset[tuple[str, i
     yield "# Last result\n"
     yield f"{len(tried)} mutants of `src/functions`, {len(healthy)} releases without a change.\n"
     yield from _summary(tried)
-    yield f"\nOf {len(healthy)} releases without a change {len(stopped)} are stopped.\n"
+    yield f"\nOf {len(healthy)} releases without a change {len(stopped)} are stopped."
     yield from (f"- {line}" for one in stopped for line in (one.trip, *one.lines) if line)
     yield from _by_operator(tried)
     missed = [mutant for mutant, outcome in tried if not outcome.stopped]
@@ -73,7 +73,8 @@ def _summary(tried: Tried) -> Iterator[str]:
     yield "|---|---|---:|---:|"
     yield from (f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
     without, with_it = (first["round trip"] + faults) / total, (total - first[""]) / total
-    yield f"\nWithout the comparison {without:.0%} are stopped, with it {with_it:.0%}."
+    hang = sum(outcome.trip == HANGS for _, outcome in tried)
+    yield f"\nWithout the comparison {without:.0%} are stopped, with it {with_it:.0%}. {hang} hang, which counts as the round trip."
 
 
 def _by_operator(tried: Tried) -> Iterator[str]:

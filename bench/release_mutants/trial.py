@@ -53,6 +53,7 @@ parts:
 loose: { type: object, minProperties: 1, properties: { known: { type: integer } } }
 anything: {}
 """
+HANGS = "hangs"
 PATIENCE = 90  # seconds for one trial; one that takes longer hangs
 
 
@@ -99,7 +100,7 @@ def trial(mutant: Mutant | None, environ: Mapping[str, str], before: Mapping[str
     sending.close()
     try:
         if not receiving.poll(PATIENCE):
-            return Outcome(trip="hangs")
+            return Outcome(trip=HANGS)
         outcome: Outcome = receiving.recv()
     except EOFError:
         return Outcome(trip="does not start")

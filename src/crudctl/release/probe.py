@@ -71,7 +71,9 @@ class Probe:
         self._versions: Mapping[str, str] = {}
         self._last = ("", "")  # function and version of the last response
         self._logged = ""  # error that this function logged
-        self._client_id = self._variables_of(GET, "prod")["CLIENT_IDS"].partition(",")[0]
+        variables = self._variables_of(GET, "prod")
+        self._client_id = variables["CLIENT_IDS"].partition(",")[0]
+        self._password_client = variables.get("PASSWORD_CLIENT_ID") or self._client_id
 
     @property
     def counts(self) -> dict[str, int]:
@@ -269,7 +271,8 @@ class Probe:
         headers, query = (
             {name: values(one) for name, one in each.items()} for each in (exchange.headers, exchange.query)
         )
-        client = "another-client" if exchange.caller == STRANGER else self._client_id
+        clients = {STRANGER: "another-client", BY_PASSWORD: self._password_client}
+        client = clients.get(exchange.caller, self._client_id)
         scopes = {UNSCOPED: "", BY_PASSWORD: SIGNED_IN}
         scope = scopes.get(exchange.caller, " ".join(exchange.scopes or self._trip.scopes))
         return json.dumps(
