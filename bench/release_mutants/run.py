@@ -74,7 +74,7 @@ def _summary(tried: Tried) -> Iterator[str]:
     yield from (f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
     without, with_it = (first["round trip"] + faults) / total, (total - first[""]) / total
     hang = sum(outcome.trip == HANGS for _, outcome in tried)
-    yield f"\nWithout the comparison {without:.0%} are stopped, with it {with_it:.0%}. {hang} hang, which counts as the round trip."
+    yield f"\nWithout the comparison {without:.0%} are stopped, with it {with_it:.0%}. {hang} hang, at the round trip."
 
 
 def _by_operator(tried: Tried) -> Iterator[str]:
