@@ -16,8 +16,8 @@ It also has `GATEWAY_SCOPES`, from the variable `gateway_scopes`: what API Gatew
     "own"     checks scopes; so does the gateway
     "any"     checks scopes, and leaves it to the functions to choose between those of the API
 
-The gateway has no versions: what the newest version says of it concerns the one in service too. So a version that does not check
-scopes is not in service while the gateway lets in any; docs/decisions/0022-scopes.md says why.
+The gateway gets this setting before the functions: what the newest version says concerns the one in service too. So a version
+that does not check scopes is not in service while the gateway lets in any; docs/decisions/0022-scopes.md says why.
 """
 
 from __future__ import annotations
