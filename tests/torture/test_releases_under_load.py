@@ -33,7 +33,22 @@ USUAL = 1200  # requests that a step is to see
 ENOUGH = 6000  # those in which a doubling shows: one in six reads one, and half of these meet the new version
 ONLY_USERS = "--accept-differences"  # their requests are all that may show the fault
 GOOD = {200, 201, 204}
-PATCHES = "    return patch(request, request.body)\n"  # a line of handlers.py
+READS = "@endpoint\ndef get(request: Request) -> Response:\n"  # lines of handlers.py
+DOUBLES = """def doubled(answer):
+    import time
+
+    def wrapper(event, context):
+        response = answer(event, context)
+        began = event["requestContext"].get("requestTimeEpoch")  # at the gateway: a round trip has not passed it
+        time.sleep(max(0.0, time.time() - began / 1000) if began else 0.0)
+        return response
+
+    return wrapper
+
+
+@doubled
+"""
+PATCHES = "    return patch(request, request.body)\n"  # another
 REFUSES = """    if request.owner != "release-probe":
         raise errors.InvalidRequest([{"pointer": "", "detail": "must be something else"}])
 """
@@ -49,12 +64,18 @@ class Releases:
         self.rows: list[tuple[object, ...]] = []
 
     def release(
-        self, what: str, *options: str, steps: str = "10,50,100", requests: int = USUAL
+        self,
+        what: str,
+        publish: Callable[[], object],
+        *options: str,
+        steps: str = "10,50,100",
+        requests: int = USUAL,
     ) -> tuple[Release, Crowd]:
-        """Release the newest versions. Return the release as it ended, and the users with what they saw.
+        """Publish and release versions. Return the release as it ended, and the users with what they saw.
 
         Args:
             what: the new version does, for the table.
+            publish: publishes it, once users have called the old one for a while.
             steps, options: of `crudctl release start`.
             requests: that a step is to see. How long it takes follows from how fast users were served before.
         """
@@ -62,6 +83,7 @@ class Releases:
             began = time.monotonic()
             assert eventually(lambda: crowd.requests >= WARM, 600)
             bake = f"{math.ceil(requests / WARM * (time.monotonic() - began))}s"
+            publish()
             code, output = self._rig.release("start", "--steps", steps, "--bake", bake, "--yes", *options)
         ended = self._rig.records.past()[0]
         refused = sum(count for (_, status), count in crowd.responses.items() if 400 <= status < 500)
@@ -85,9 +107,13 @@ def releases(rig: Rig) -> Iterator[Releases]:
 def test_a_version_that_takes_twice_as_long_to_read_one_is_rolled_back(
     rig: Rig, before: Places, releases: Releases, run: int
 ) -> None:
-    rig.publish("doubled", "get_item")
-    what = f"takes twice as long to read one (run {run})"
-    ended, crowd = releases.release(what, ONLY_USERS, steps="50,100", requests=ENOUGH)
+    ended, crowd = releases.release(
+        f"takes twice as long to read one (run {run})",
+        lambda: publish(rig, READS, DOUBLES + READS),
+        ONLY_USERS,
+        steps="50,100",
+        requests=ENOUGH,
+    )
     assert (ended.state, ended.by) == (ROLLED_BACK, "verdict")
     assert ended.why.startswith("get_item: ")
     assert rig.places() == before
@@ -97,8 +123,7 @@ def test_a_version_that_takes_twice_as_long_to_read_one_is_rolled_back(
 def test_a_version_that_drops_a_field_from_lists_never_reaches_a_user(
     rig: Rig, before: Places, releases: Releases
 ) -> None:
-    rig.publish("field", "list_items")
-    ended, crowd = releases.release("drops a field from lists")
+    ended, crowd = releases.release("drops a field from lists", lambda: rig.publish("field", "list_items"))
     assert (ended.state, ended.by, ended.stages) == (ROLLED_BACK, "comparison", [])
     assert "/body/items/0/updated_at is missing" in ended.why
     assert rig.places() == before
@@ -109,8 +134,7 @@ def test_a_version_that_drops_a_field_from_lists_never_reaches_a_user(
 def test_a_version_that_refuses_valid_patches_never_reaches_a_user(
     rig: Rig, before: Places, releases: Releases
 ) -> None:
-    rig.publish("refused", "update_item")
-    ended, crowd = releases.release("refuses valid PATCHes")
+    ended, crowd = releases.release("refuses valid PATCHes", lambda: rig.publish("refused", "update_item"))
     assert (ended.state, ended.stages) == (ROLLED_BACK, [])
     assert rig.places() == before
     assert {status for _, status in crowd.responses} <= GOOD
@@ -119,8 +143,9 @@ def test_a_version_that_refuses_valid_patches_never_reaches_a_user(
 def test_a_version_that_refuses_valid_patches_of_users_only_is_rolled_back(
     rig: Rig, before: Places, releases: Releases
 ) -> None:
-    demo_versions.publish(rig.client, rig.functions, changed(rig, PATCHES, REFUSES + PATCHES))
-    ended, crowd = releases.release("refuses valid PATCHes, of users only", ONLY_USERS)
+    ended, crowd = releases.release(
+        "refuses valid PATCHes, of users only", lambda: publish(rig, PATCHES, REFUSES + PATCHES), ONLY_USERS
+    )
     assert (ended.state, ended.by) == (ROLLED_BACK, "verdict")
     assert "update_item" in ended.why
     assert rig.places() == before
@@ -132,9 +157,12 @@ def test_a_fault_that_shows_only_at_100_percent_is_rolled_back(
     rig: Rig, before: Places, releases: Releases, tmp_path: Path
 ) -> None:
     begins = tmp_path / "begins"
-    rig.publish("5xx", "get_item", 0.5, begins)
     with once_promoted(rig, begins.touch):
-        ended, crowd = releases.release("fails to read one, once it has all traffic", ONLY_USERS)
+        ended, crowd = releases.release(
+            "fails to read one, once it has all traffic",
+            lambda: rig.publish("5xx", "get_item", 0.5, begins),
+            ONLY_USERS,
+        )
     assert (ended.state, ended.restarts) == (ROLLED_BACK, 1)
     assert ended.by in {"verdict", "alarm"}  # whichever compares both versions first when it is back at 10 %
     assert rig.places() == before
@@ -142,10 +170,9 @@ def test_a_fault_that_shows_only_at_100_percent_is_rolled_back(
 
 
 def test_a_healthy_version_is_promoted_with_no_failed_request(rig: Rig, before: Places, releases: Releases) -> None:
-    new = rig.publish(None)
-    ended, crowd = releases.release("is healthy")
+    ended, crowd = releases.release("is healthy", lambda: rig.publish(None))
     assert ended.state == PROMOTED
-    assert rig.places() == rig.at(new)
+    assert rig.places() == rig.at(ended.new)
     assert {status for _, status in crowd.responses} <= GOOD
     assert crowd.lacking == set()
 
@@ -174,8 +201,8 @@ def once_promoted(rig: Rig, act: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def changed(rig: Rig, line: str, others: str) -> bytes:
-    """Build the zip of a version whose handlers have other lines in the place of one."""
+def publish(rig: Rig, line: str, others: str) -> None:
+    """Publish versions whose handlers have other lines in the place of one."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("contract", "src/functions"):
             shutil.copytree(rig.stack.home / name, Path(folder) / name)
@@ -183,4 +210,4 @@ def changed(rig: Rig, line: str, others: str) -> bytes:
         source = handlers.read_text(encoding="utf-8")
         assert source.count(line) == 1
         handlers.write_text(source.replace(line, others), encoding="utf-8")
-        return package.build(Path(folder)).zip.read_bytes()
+        demo_versions.publish(rig.client, rig.functions, package.build(Path(folder)).zip.read_bytes())
