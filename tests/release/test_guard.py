@@ -166,6 +166,19 @@ def test_slow_requests_of_one_operation_alone_roll_back() -> None:
     assert decision.reason == f"create_item: {slow}"
 
 
+def test_a_doubling_shows_although_the_load_makes_both_versions_slow_or_fast_in_most_periods() -> None:
+    calm, busy, quiet = (
+        (lasting(5, 5, 5, 5), lasting(10, 5, 3, 2)),
+        (lasting(0, 0, 0, 20),) * 2,
+        (lasting(20, 0, 0, 0),) * 2,
+    )
+    others = evidence(Count(), Count(), 0.5)
+    for versions, action in ((calm, "roll back"), (busy, "promote"), (quiet, "promote")):
+        periods = [Period(0.5, *pair) for pair in [versions] * 10 + [busy] * 20 + [quiet] * 20]
+        given = {**others, OPERATIONS[0]: periods}
+        assert decide(given, ENOUGH, elapsed=600, bake=600).action == action
+
+
 def test_a_version_that_is_faster_is_not_suspicious() -> None:
     assert suspicion(evidence(lasting(40, 0, 0, 0), USUAL))[0] < 1
 

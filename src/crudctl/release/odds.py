@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from statistics import NormalDist
 
 from crudctl.release import refused_odds
-from crudctl.release.bets import ALL_SHARE, RISKS, Entry, average, by_weight, log_ratio
+from crudctl.release.bets import ALL_SHARE, RISKS, average, by_weight, log_ratio
 from crudctl.release.evidence import Count, Evidence, Period, merged, total
-from crudctl.release.latency import QUANTILES
+from crudctl.release.latency import QUANTILES, Ranges
 
 SHIFTS = (
     0.25,
@@ -31,18 +31,24 @@ SHIFTS = (
 TROUBLED = (
     0.1  # share of faults among the old version's requests above which durations are not compared: faults are fast
 )
+USUAL = [high - low for low, high in pairwise([0.0, *QUANTILES.values(), 1.0])]  # share of requests in each range
+NONE = (0,) * len(USUAL)
+PRIOR = 4.0  # requests of which a period is taken to have had these shares, besides its own
 FAULT_SHARE, SLOW_SHARE = 0.7, 0.25  # of the bet; that on 4xx is refused_odds.SHARE
 
 
 def suspicion(evidence: Evidence) -> tuple[float, str]:
     """Return the odds that the new version is worse, and the strongest finding for that."""
-    evidence = {operation: merged(periods) for operation, periods in evidence.items()}
+    apart, evidence = evidence, {operation: merged(periods) for operation, periods in evidence.items()}
     bets: list[tuple[float, float, Callable[[], str]]] = []
-    for share, odds, finding in ((FAULT_SHARE, _fault_odds, _fault_finding), (SLOW_SHARE, _slow_odds, _slow_finding)):
-        for operation, periods in evidence.items():
+    for share, odds, finding, looked_at in (
+        (FAULT_SHARE, _fault_odds, _fault_finding, evidence),
+        (SLOW_SHARE, _slow_odds, _slow_finding, apart),
+    ):
+        for operation, periods in looked_at.items():
             one = partial(finding, {operation: periods}, f"{operation}: ")
             bets.append((share * (1 - ALL_SHARE) / len(evidence), odds([periods]), one))
-        bets.append((share * ALL_SHARE, odds(list(evidence.values())), partial(finding, evidence)))
+        bets.append((share * ALL_SHARE, odds(list(looked_at.values())), partial(finding, evidence)))
     bets.extend(refused_odds.bets(evidence))
     strongest = max(bets, key=lambda bet: bet[1])[2]
     return sum(share * odds for share, odds, _ in bets), strongest()
@@ -101,31 +107,58 @@ def _slow_odds(operations: Sequence[Sequence[Period]]) -> float:
 def _slow_logs(periods: Sequence[Period]) -> list[float]:
     """Return the logarithm of the likelihood ratio for each shift; where many requests fail, none against the new version.
 
-    Refused requests are fast too. They matter where the new version refuses fewer.
+    Refused requests are fast too. They matter where the new version refuses fewer. The larger weight of a period in which it
+    changed would not be the cautious side here.
     """
-    ranked, (new, old) = _by_range(periods), total(periods)
+    new, old = total(periods)
     accepted = _share(sum(old.refused.values()), old) - _share(sum(new.refused.values()), new)
     most = 0.0 if _share(old.faults, old) > TROUBLED or accepted > TROUBLED else math.inf
-    return [
-        min(most, sum(log_ratio(entries, risk) for entries, risk in zip(ranked, risks, strict=True)))
-        for risks in RANGE_RISKS
+    logs = [
+        _period_logs(one.weight, one.new.ranges or NONE, one.old.ranges or NONE)
+        for one in periods
+        if one.steady and (one.new.ranges or one.old.ranges)
     ]
+    return [min(most, sum(log[number] for log in logs)) for number in range(len(SHIFTS))]
+
+
+@lru_cache(maxsize=10_000)  # each look has the periods of the one before
+def _period_logs(weight: float, new: Ranges, old: Ranges) -> tuple[float, ...]:
+    """Return the logarithms for one period.
+
+    What is bet on a range depends on how many requests of both versions together it had in this period. The load changes that
+    number, for both alike: if all were slow, that one was slow says nothing. It does not depend on which version each met.
+    """
+    borders = _borders(new, old)
+    return tuple(
+        sum(
+            log_ratio([(weight, mine, theirs)], risk)
+            for mine, theirs, risk in zip(new, old, _range_risks(shift, weight, borders), strict=True)
+        )
+        for shift in SHIFTS
+    )
+
+
+def _borders(new: Ranges, old: Ranges) -> list[float]:
+    """Return where the ranges of a normal distribution would begin that has the requests of both versions together."""
+    together = [mine + theirs + PRIOR * share for mine, theirs, share in zip(new, old, USUAL, strict=True)]
+    return [NormalDist().inv_cdf(sum(together[:number]) / sum(together)) for number in range(1, len(together))]
+
+
+def _range_risks(shift: float, weight: float, borders: Sequence[float]) -> list[float]:
+    """Return how many times as often the new version is in each range as the old one, if it is slower by `shift`.
+
+    The distribution of both together, with the new version's share `weight`, lies between them.
+    """
+    reached = [
+        [0.0, *(NormalDist().cdf(border - moved) for border in borders), 1.0]
+        for moved in ((1 - weight) * shift, -weight * shift)
+    ]
+    slower, before = ([high - low for low, high in pairwise(each)] for each in reached)
+    return [one / other for one, other in zip(slower, before, strict=True)]
 
 
 def _share(events: int, count: Count) -> float:
     return events / count.requests if count.requests else 0.0
-
-
-def _range_risks(shift: float) -> tuple[float, ...]:
-    """Return how many times as often a normal distribution that is moved by `shift` has a value in each range."""
-    usual = NormalDist()
-    borders = [usual.inv_cdf(quantile) for quantile in QUANTILES.values()]
-    reached = [[0.0, *(usual.cdf(border - moved) for border in borders), 1.0] for moved in (shift, 0.0)]
-    slower, before = ([high - low for low, high in pairwise(each)] for each in reached)
-    return tuple(one / other for one, other in zip(slower, before, strict=True))
-
-
-RANGE_RISKS = tuple(map(_range_risks, SHIFTS))
 
 
 def _log_choices(period: Period) -> float:
@@ -136,15 +169,6 @@ def _log_choices(period: Period) -> float:
 
 def _log_binomial(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
-def _by_range(periods: Sequence[Period]) -> list[list[Entry]]:
-    """Return the entries of each range. The larger weight of a period in which it changed would not be the cautious side here."""
-    steady = [period for period in periods if period.steady]
-    return [
-        by_weight(steady, lambda count, number=number: count.ranges[number] if count.ranges else 0)  # type: ignore[misc]
-        for number in range(len(QUANTILES) + 1)
-    ]
 
 
 def _failed(count: Count) -> str:
