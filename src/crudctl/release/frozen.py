@@ -11,12 +11,16 @@ from crudctl.release.view import moment, one_line
 
 
 def in_force(environment: Environment) -> Freeze | None:
-    """Return the freeze of an environment that is in force; None if there is none, or nothing is deployed yet."""
-    client = environment.client("dynamodb")
+    """Return the freeze of an environment that is in force; None if there is none, or nothing is deployed yet.
+
+    The table is described first: without one, the condition on the keys of a plan's role refuses to read from it.
+    """
+    client, table = environment.client("dynamodb"), f"{environment.prefix}-releases"
     try:
-        return Records(client, f"{environment.prefix}-releases").freeze(time.time())
+        client.describe_table(TableName=table)
     except client.exceptions.ResourceNotFoundException:
         return None
+    return Records(client, table).freeze(time.time())
 
 
 def sentence(freeze: Freeze, environment: Environment) -> str:
