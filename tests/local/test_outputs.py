@@ -25,7 +25,7 @@ def test_outputs_have_the_keys_that_tools_rely_on(stack: Stack) -> None:
     assert outputs.keys() == {
         "api_url", "web_url", "region", "endpoint_url", "user_pool_id", "user_pool_client_id", "hosted_ui_url",
         "table_name", "trash_days", "functions", "demo_users", "sign_up", "password_rules", "dns_records", "release_alarms",
-        "function_actions", "gateway",
+        "function_actions", "gateway", "release_notices",
     }  # fmt: skip
     assert set(outputs["functions"]) == FUNCTIONS
     assert outputs == stack.outputs

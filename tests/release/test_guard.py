@@ -108,7 +108,7 @@ def test_doubt_that_another_bake_does_not_confirm_ends_with_the_promotion() -> N
     ended = decide(doubtful, ENOUGH, elapsed=1200, bake=600)
     assert ended.action == "promote"
     reason = "create_item: 2 of 20 requests failed, against 0 of 180 with the old version"
-    assert ended.reason == f"as good as the old version; this may be chance: {reason}"
+    assert ended.reason == f"promoted although in doubt: {reason}"
     assert decide(evidence(Count(40, faults=3), Count(360)), ENOUGH, elapsed=1199, bake=600).action == "roll back"
 
 

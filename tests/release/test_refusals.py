@@ -216,7 +216,7 @@ def removed_field(document: dict[str, Any]) -> None:
 
 def test_the_4xx_that_the_contract_names_are_compared_except_those_of_the_gateway() -> None:
     found = client_errors.compared(None, contracts.document())
-    assert found["list_items"] == [400, 403]
+    assert found["list_items"] == [400, 403, 404]
     assert found["update_item"] == [400, 403, 404, 409, 412, 413, 415, 422, 428]
     assert found.keys() == set(OPERATIONS)
 
@@ -245,7 +245,7 @@ def other_scope(document: dict[str, Any]) -> None:
 
 def test_a_token_that_is_not_enough_any_more_is_not_held_against_the_new_version() -> None:
     found = client_errors.compared(contracts.document(), changed(other_scope))
-    assert found["list_items"] == [400]
+    assert found["list_items"] == [400, 404]
     assert 403 in found["update_item"]  # its operations have a scope of their own
 
 

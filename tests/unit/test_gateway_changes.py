@@ -11,6 +11,7 @@ from crudctl.build import gateway_changes, service
 from crudctl.build.aws_profile import aws_profile
 from crudctl.build.gateway_changes import Rollout, rollout
 from tests import contracts
+from tests.contracts import shapes
 
 Json = dict[str, Any]
 LEAVING = {"archive_item": {"key": "functions/1.zip", "sha256": "1", "actions": ["dynamodb:UpdateItem"]}}
@@ -157,3 +158,11 @@ def test_both_bodies_have_every_schema_that_they_refer_to(plain: Json, grown: Js
         result = rollout(old, new, leaving=LEAVING)
         named = str(result.before["paths"]).split("#/components/schemas/")[1:]
         assert {name.partition("'")[0] for name in named} <= result.before["components"]["schemas"].keys()
+
+
+def test_scopes_of_another_resource_server_go_out_at_once(plain: Json) -> None:
+    renamed = copy.deepcopy(dict(contracts.document(shapes.PATH)))
+    result = rollout(plain, renamed, kept=plain, leaving=LEAVING)
+    alone = rollout(None, renamed)
+    assert (result.before, result.service, result.wide) == (alone.before, alone.service, False)
+    assert [line.partition(":")[0] for line in result.at_once] == ["every scope is another one"]

@@ -106,8 +106,8 @@ def test_a_file_that_changed_came_or_went_after_the_package_was_made_is_named(
 
 
 USUAL = Options(
-    only=STEPS, pace=Pace([0.5], 120), plan=False, yes=True, older=False, no_doctor=False, write=None, delete=(), approved=None,
-    checksums=None,
+    only=STEPS, pace=Pace([0.5], 120), plan=False, yes=True, older=False, no_doctor=False, accept_differences=False, write=None,
+    delete=(), approved=None, checksums=None,
 )  # fmt: skip
 
 

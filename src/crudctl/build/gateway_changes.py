@@ -59,9 +59,12 @@ def rollout(
     """
     after, described = aws_profile(new), service.describe(new).as_json()
     result = Rollout(copy.deepcopy(after), after, copy.deepcopy(described))
-    if old is not None:
+    if old is not None and _servers(old) != _servers(new):
+        names = [", ".join(sorted(_servers(each))) for each in (old, new)]
+        result.at_once.append(f"every scope is another one: those of {names[1]} instead of those of {names[0]}")
+    elif old is not None:
         _widen(result, aws_profile(old), service.describe(old).as_json(), leaving or {})
-    if kept is not None:
+    if kept is not None and _servers(kept) == _servers(new):
         _keep(result.service, service.describe(kept).as_json(), leaving or {})
     return result
 
@@ -151,6 +154,11 @@ def _operations(profile: Json) -> Iterator[tuple[tuple[str, str], Json]]:
     for path, methods in profile["paths"].items():
         for method, operation in methods.items():
             yield (path, method), operation
+
+
+def _servers(document: Document) -> set[str]:
+    """Return the identifiers of the resource servers of a contract's scopes. The user pool has one (infra/auth.tf)."""
+    return {scope.rpartition("/")[0] for scope in service.describe(document).as_json()["scopes"]}
 
 
 def _scopes(operation: Json) -> set[str]:

@@ -21,7 +21,7 @@ class Options:
     Attributes:
         only: the steps to run.
         pace: of a release.
-        plan, yes, older, no_doctor: as `crudctl deploy --help` explains them.
+        plan, yes, older, no_doctor, accept_differences: as `crudctl deploy --help` explains them.
         write: the folder to write a plan to.
         delete: addresses of tables and user pools that the plan may delete.
         approved: the digest of the only plan to apply.
@@ -34,6 +34,7 @@ class Options:
     yes: bool
     older: bool
     no_doctor: bool
+    accept_differences: bool
     write: Path | None
     delete: tuple[str, ...]
     approved: str | None

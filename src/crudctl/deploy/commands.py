@@ -76,6 +76,7 @@ def bootstrap(environment: Environment) -> None:
     "--steps", default="10,50,100", show_default=True, help="Shares of the traffic for the new version, in %."
 )
 @click.option("--bake", default="10m", show_default=True, help="Minimum duration of each share: 10m, 1h.")
+@click.option("--accept-differences", is_flag=True, help="Note where the answers of both versions differ, and go on.")
 @click.option(
     "--delete",
     multiple=True,
@@ -236,7 +237,8 @@ def _release(run: Deploy, functions: dict[str, str], options: Options, yes: bool
     if environment.production and not yes:
         confirm(f"Release to {environment.name}?")
     try:
-        deploy_steps.start_release(run, functions, {name: new for name, (_, new) in pending.items()}, options.pace)
+        released = {name: new for name, (_, new) in pending.items()}
+        deploy_steps.start_release(run, functions, released, options.pace, accepted=options.accept_differences)
     except SystemExit as ended:
         if ended.code != 0:
             raise

@@ -263,10 +263,20 @@ def pending(deploy: Deploy, functions: Mapping[str, str]) -> dict[str, tuple[str
     return {operation: pair for operation, pair in by_operation.items() if pair[0] != pair[1]}
 
 
-def start_release(deploy: Deploy, functions: Mapping[str, str], new: Mapping[str, str], pace: commands.Pace) -> None:
-    """Release these versions, with probes from the contract that is deployed. Exit the program as `release start` does."""
+def start_release(
+    deploy: Deploy, functions: Mapping[str, str], new: Mapping[str, str], pace: commands.Pace, *, accepted: bool
+) -> None:
+    """Release these versions, with probes from the contract that is deployed. Exit the program as `release start` does.
+
+    Args:
+        deploy: what is deployed.
+        functions: function name by operation.
+        new: version by operation.
+        pace: of the release.
+        accepted: whether answers that differ from the old versions' are noted, and do not end the release.
+    """
     cloud = cloud_of(deploy.environment, functions, deploy.artefacts.root)
-    commands.run(deploy.environment, pace, cloud, new)
+    commands.run(deploy.environment, pace, cloud, new, accepted=accepted)
 
 
 def refuse_while_releasing(environment: Environment, even_if_dead: bool = True) -> None:

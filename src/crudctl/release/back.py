@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crudctl.build import contract_changes
+from crudctl.build.contract import ContractError
 from crudctl.release import offered, web_app
 from crudctl.release.aliases import Position
 from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release
@@ -14,6 +16,7 @@ COVERED = (
     "Goes back: code and settings of all functions, as they were published together; "
     "the gateway's paths, scopes and limits, and the web app, as above."
 )
+SHOWN = 5  # changes of the contract that are named
 NOT_COVERED = (
     "Does not go back: data, throttling, sign-in, alarms and all other infrastructure. "
     "For those, revert the commit and deploy it."
@@ -169,5 +172,12 @@ def _moved(left: Mapping[str, str], at: Mapping[str, Position]) -> list[str]:
 def _lost(now: str, then: str) -> str:
     if not now or not then:
         return "contract: not recorded for one of the two; compare the commits with `crudctl contract-changes`"
-    lost = sorted(offered.names(offered.unpack(now)) - offered.names(offered.unpack(then)))
-    return f"contract: loses {', '.join(lost)}" if lost else "contract: loses nothing"
+    before, after = offered.unpack(now), offered.unpack(then)
+    lost = sorted(offered.names(before) - offered.names(after))
+    named = [f"loses {', '.join(lost)}"] if lost else []
+    try:
+        breaks = contract_changes.breaking(before or {}, after or {})
+    except ContractError:  # by the rules of today one of them is none
+        breaks = ["whether it breaks clients is not known: one of the two contracts is invalid today"]
+    more = [f"and {len(breaks) - SHOWN} more changes that break clients"] if len(breaks) > SHOWN else []
+    return f"contract: {'; '.join([*named, *breaks[:SHOWN], *more]) or 'loses nothing'}"

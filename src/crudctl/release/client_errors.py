@@ -12,11 +12,12 @@ from crudctl.build.contract_changes import FORBIDDEN, INVALID
 from crudctl.release.refused_odds import STATUSES
 
 Document = Mapping[str, Any]
+UNNAMED = {400, 404}  # statuses that a fault brings forth also where no contract names them
 GATEWAYS = {401, 405, 429}  # statuses that API Gateway responds with itself: no function is called
 
 
 def compared(old: Document | None, new: Document) -> dict[str, list[int]]:
-    """Return the statuses that are compared, by function: what `new` names, without what it narrows on purpose.
+    """Return the statuses that are compared, by function: what `new` names and UNNAMED, without what it narrows on purpose.
 
     Args:
         old: contract of the old versions; None if it is not known, and then nothing was narrowed.
@@ -37,5 +38,6 @@ def compared(old: Document | None, new: Document) -> dict[str, list[int]]:
             int(status) for each in operations for status in named[each.id] if re.fullmatch("4[0-9]{2}", status)
         }
         narrowed = set().union(*(on_purpose[each.id] for each in operations))
-        found[function] = sorted(statuses - narrowed - GATEWAYS)[:STATUSES]
+        likely = (statuses | UNNAMED) - narrowed - GATEWAYS
+        found[function] = sorted(sorted(likely, key=lambda status: (status not in UNNAMED, status))[:STATUSES])
     return found

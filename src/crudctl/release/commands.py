@@ -82,16 +82,18 @@ def run(
     new: Mapping[str, str] | None = None,
     *,
     compared: bool = True,
+    accepted: bool = False,
 ) -> None:
     """Release, print the report and exit the program as `end` does.
 
     Args:
         cloud: what to work with; by default, that of the environment and the project's contract.
         new: version by operation; by default, the newest.
-        compared: whether answers that differ from the old version's end the release.
+        compared: whether the answers of both versions are compared.
+        accepted: whether answers that differ are noted, and do not end the release.
     """
     with _releaser(environment, cloud) as (releaser, _):
-        ended = releaser.start(pace.weights, pace.bake, new, compared=compared)
+        ended = releaser.start(pace.weights, pace.bake, new, compared=compared, accepted=accepted)
     end(environment, ended)
 
 
@@ -101,13 +103,21 @@ def run(
 @click.option(
     "--bake", default="10m", show_default=True, help="Minimum duration of each step before 100: 30s, 10m, 1h."
 )
+@click.option("--accept-differences", is_flag=True, help="Note where the answers of both versions differ, and go on.")
 @click.option(
-    "--accept-differences", is_flag=True, help="Do not stop if both versions respond differently to the same requests."
+    "--skip-comparison", is_flag=True, help="Do not send the same requests to both versions, to compare their answers."
 )
 @click.option("--dry-run", is_flag=True, help="Print the steps that would be taken, and take none.")
 @YES
 def start(
-    environment: Environment, steps: str, bake: str, *, accept_differences: bool, dry_run: bool, yes: bool
+    environment: Environment,
+    steps: str,
+    bake: str,
+    *,
+    accept_differences: bool,
+    skip_comparison: bool,
+    dry_run: bool,
+    yes: bool,
 ) -> None:
     """Release the newest versions: test requests that no user sees, then step by step, compared with the old ones.
 
@@ -118,13 +128,13 @@ def start(
     pace = pace_of(environment, steps, bake)
     if dry_run:
         with _releaser(environment) as (releaser, _):
-            release = releaser.plan(pace.weights, pace.bake, compared=not accept_differences)
+            release = releaser.plan(pace.weights, pace.bake, compared=not skip_comparison, accepted=accept_differences)
         for line in planned.plan(release, time.time()):
             out.print(line, markup=False, highlight=False)
         return
     if environment.production and not yes:
         confirm(f"Release to {environment.name} in steps of {steps} %, {bake} each before the last?")
-    run(environment, pace, compared=not accept_differences)
+    run(environment, pace, compared=not skip_comparison, accepted=accept_differences)
 
 
 @release.command()

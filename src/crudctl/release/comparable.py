@@ -76,7 +76,10 @@ class Reader:
         text, fraction = found[0], found[1] or ""
         if text in self._sent:
             return text
-        days = round((datetime.fromisoformat(text) - datetime.now(UTC)).total_seconds() / DAY)
+        try:
+            days = round((datetime.fromisoformat(text) - datetime.now(UTC)).total_seconds() / DAY)
+        except ValueError:  # it only looks like a time, such as the 30th of February
+            return text
         form = f"{len(fraction)} digits, {found[2]}, in {days} days"
         return self._times.setdefault(text, f"<time {len(self._times) + 1}: {form}>") if fraction else f"<time: {form}>"
 
@@ -86,7 +89,12 @@ def read(response: Mapping[str, Any]) -> Answer:
     status = response.get("statusCode")
     if not isinstance(status, int):
         return Answer(0)
-    headers = {f"/headers/{name.lower()}": value for name, value in (response.get("headers") or {}).items()}
+    given = response.get("headers") or {}, response.get("multiValueHeaders") or {}
+    if not all(isinstance(each, dict) for each in given):
+        return Answer(0)  # to API Gateway too, which responds with 502
+    headers = {f"/headers/{name.lower()}": value for each in given for name, value in each.items()}
+    if response.get("isBase64Encoded"):
+        headers["/body encoding"] = "base64"
     kept = {path: value for path, value in headers.items() if path.rpartition("/")[2] not in UNSTEADY}
     return Answer(status, {**kept, **dict(_leaves(_parsed(response.get("body")), "/body"))})
 

@@ -116,12 +116,17 @@ def _serve_web_app_of(environment: Environment, ended: Release) -> None:
 
 
 def _remind_of_gateway(environment: Environment, ended: Release) -> None:
-    """After a promotion on this machine, say how the gateway loses what it removes. On AWS that is a step of a deploy."""
-    if not (environment.local and ended.state == PROMOTED and ended.weights):
+    """After a promotion, say how the gateway loses what it removes. On AWS a deploy that goes on does it."""
+    if not (ended.state == PROMOTED and ended.weights):
         return
+    run = (
+        "Run `crudctl up`"
+        if environment.local
+        else f"Unless a deploy goes on, run `crudctl deploy --env {environment.name}`"
+    )
     try:
         if rollout.narrows(cloud_of(environment)):
-            err.print("The gateway still has what this release removes. Run `crudctl up`, which removes it there too.")
+            err.print(f"The gateway still has what this release removes. {run}, which removes it there too.")
     except (Failed, ClientError, BotoCoreError) as error:
         err.print(f"Whether the gateway still has what this release removes is not known: {describe(error)}.")
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from crudctl.build.script import Exchange, Script
-from crudctl.release import guard, offered, versions
+from crudctl.release import deployments, guard, offered, versions
 from crudctl.release.aliases import CANARY, PROD, Aliases, Known, NotMoved, Position
 from crudctl.release.canary_alarms import Traffic
 from crudctl.release.cloud import Cloud
@@ -28,6 +28,10 @@ from crudctl.release.record import FAILED, PROMOTED, ROLLED_BACK, Release, Taken
 from crudctl.release.rollback import ours, roll_back
 
 RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
+UNKNOWN = (
+    "no record has the contract of the old versions, so what they answered otherwise may have been changed on purpose: "
+    "requests that only one of the contracts allows, and properties that are new, were not compared"
+)
 CONTROLS = 3  # round trips of the old version after each first one that failed, all of which have to succeed
 LATE = 1.25  # bakes after which people are notified of a step that waits: its last metrics arrive after the bake
 Carry = Callable[[Release, Step, Observed], tuple[Release, Observed]]
@@ -60,7 +64,7 @@ class Executor:
             "try": self._try,
             "compare": self._compare,
             "shift": self._shift,
-            "start over": self._shift,
+            "start over": self._start_over,
             "hold": self._hold,
             "promote": self._promote,
             "end": self._end,
@@ -190,7 +194,7 @@ class Executor:
     def _compare(self, release: Release, _: Step, seen: Observed) -> tuple[Release, Observed]:
         """Send the contract's requests to both versions, as long as this releaser holds the release: it may take minutes."""
         new = self._cloud.contract()
-        old = offered.unpack(offered.of_versions(self._records.past(), release.old))
+        old = offered.unpack(deployments.contract_of(release.old, self._cloud.changes().last(), self._records.past()))
         script, intended = offered.asked(old, new)
         intended = replace(intended, settings=self._probe.settings(release.old, release.new))
         first = not release.stages  # what one version has made is as good for the other in a later step
@@ -200,7 +204,14 @@ class Executor:
             self._probe.clean()
         for line in found:  # the reason of a rollback names only the first ones
             self._watcher.log(f"answers differ: {line}")
+        notes = [] if old or release.stages else [UNKNOWN]
+        if release.accepted:
+            notes += [f"accepted: {line}" for line in found]
+        release = self._noted(release, [note for note in notes if note not in release.notes])
         return release, replace(seen, differences=tuple(found))
+
+    def _noted(self, release: Release, notes: list[str]) -> Release:
+        return self._journal.save(release, quiet=True, notes=[*release.notes, *notes]) if notes else release
 
     def _held(self, release: Release, script: Script) -> Caller:
         """Return what sends a request of a comparison, and writes the record now and then: nobody takes the releaser for dead.
@@ -227,6 +238,11 @@ class Executor:
         self._move(PROD, step, lambda operation, at: _is_a_step(release, operation, at))
         self._watch(release, step.share)
         return self._done(release, step), Observed(since=self._cloud.clock())
+
+    def _start_over(self, release: Release, step: Step, seen: Observed) -> tuple[Release, Observed]:
+        """Go back to the first step, and notify people, who were told of the promotion."""
+        release, seen = self._shift(release, step, seen)
+        return self._tell(release, WAITS, step.why), seen
 
     def _watch(self, release: Release, share: float) -> None:
         """Make what watches the release, or set it for a share of the traffic."""
@@ -302,7 +318,7 @@ class Executor:
                     "requests": count.requests,
                     "faults": count.faults,
                     "4xx": sum(count.refused.values()),
-                    "slow": count.slow,
+                    "slow": count.slow if count.ranges else None,
                     **milliseconds[name].get(operation, {}),
                 }
                 for name, count in (("new", new), ("old", old))

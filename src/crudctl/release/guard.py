@@ -107,7 +107,7 @@ def decide(
         return Decision("promote", "as good as the old version" + noted, odds)
     if patient:
         return Decision("hold", f"in doubt, so this step lasts longer: {finding}", odds)
-    return Decision("promote", f"as good as the old version; this may be chance: {finding}" + noted, odds)
+    return Decision("promote", f"promoted although in doubt: {finding}" + noted, odds)
 
 
 def trips(

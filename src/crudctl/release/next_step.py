@@ -250,7 +250,7 @@ def _compared(record: Release, evidence: Observed, now: float, why: str, reject:
             f"{why}; next, the answers of both versions are compared",
             changes={"comparing": _begun(record, now)},
         )
-    if not evidence.differences:
+    if not evidence.differences or record.accepted:
         return None
     more = len(evidence.differences) - SHOWN
     named = "; ".join(evidence.differences[:SHOWN]) + (f", and {more} more" if more > 0 else "")

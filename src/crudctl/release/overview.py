@@ -122,6 +122,7 @@ def _following(cloud: Cloud, running: Release, positions: Places) -> Step:
     """Return the next step of a release, from what both versions have served until now."""
     seen = Observed()
     if running.doing in WATCHED:
-        unprobed = running.new.keys() - cloud.round_trip().counts.keys()
-        seen = replace(observe(cloud.metrics(), running), unprobed=unprobed)
+        changed = {name for name, version in running.new.items() if version != running.old.get(name)}
+        looked = observe(cloud.metrics(), running, cloud.callers().counted)
+        seen = replace(looked, unprobed=changed - cloud.round_trip().counts.keys())
     return next_step(running, positions, seen, cloud.clock())

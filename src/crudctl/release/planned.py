@@ -22,7 +22,7 @@ def doing(step: Step, release: Release) -> str:
     share = f"{(step.share or 0.0) * 100:g}%"
     return {
         "point canary": f"Point alias canary, which no user calls, to the new versions: {', '.join(changed)}.",
-        "try": "Make a round trip through alias canary. A fault rolls the release back.",
+        "try": "Make a round trip through alias canary. Faults that the old versions do not have roll the release back.",
         "compare": "Send the contract's requests to both versions. Different answers roll the release back.",
         "shift": f"Send {share} of the traffic to the new versions.",
         "hold": f"{watched} for at least {lasting(release.bake)}.",

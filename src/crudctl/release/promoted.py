@@ -17,7 +17,7 @@ TOLERATED = 3.0  # times the share of faults before: users and their errors chan
 RISKS = (3.0, 10.0, 30.0, 100.0)  # times that again; the odds are averaged over them
 LEAST = 5  # faults below which nothing is found
 TROUBLED = (
-    0.1  # share of faults before the promotion above which nothing is found: they are not the new versions' alone
+    0.25  # share of faults before the promotion above which nothing is found: they are not the new versions' alone
 )
 
 

@@ -54,7 +54,8 @@ class Release:
         notes: what else happened, one line each.
         elsewhere: aliases that something else moved, and that were left alone when the release was rolled back.
         contract: of the new versions, packed (offered.py); empty in records of versions before 1.7.0.
-        compared: whether answers that differ end it; otherwise they are noted (differential.py).
+        compared: whether the answers of both versions are compared (differential.py).
+        accepted: whether answers that differ are noted, and do not end it.
         restarts: how often it was sent back to its first step after its promotion.
         comparing: when the comparison of the answers began that was made last; 0 if there was none.
         web: the build of the web app that belongs to the new versions (web_app.py); empty if none was uploaded with them.
@@ -103,6 +104,7 @@ class Release:
     told: list[str] = field(default_factory=list)
     refusals: dict[str, list[int]] = field(default_factory=dict)
     deployments: dict[str, str] = field(default_factory=dict)
+    accepted: bool = False
 
     @property
     def running(self) -> bool:

@@ -60,7 +60,13 @@ class Releaser:
         self._executor = Executor(cloud, self._journal, self._aliases, watcher, policy or Policy())
 
     def start(
-        self, weights: list[float], bake: float, new: Mapping[str, str] | None = None, *, compared: bool = True
+        self,
+        weights: list[float],
+        bake: float,
+        new: Mapping[str, str] | None = None,
+        *,
+        compared: bool = True,
+        accepted: bool = False,
     ) -> Release:
         """Release the newest published versions, or those in `new`, and return the release as it ended.
 
@@ -68,7 +74,8 @@ class Releaser:
             weights: the new version's share (0 to 1) in each step before the last, rising.
             bake: minimum duration of each of these steps in seconds.
             new: version by operation; the others stay where they are.
-            compared: whether answers that differ from the old version's end the release.
+            compared: whether the answers of both versions are compared.
+            accepted: whether answers that differ are noted, and do not end the release.
 
         Raises:
             CannotRelease: there is nothing to release, traffic is already split, what is deployed cannot be probed, or the new
@@ -77,21 +84,30 @@ class Releaser:
             record.Refused: another release is under way.
             Stranded: it could be neither continued nor rolled back.
         """
-        release, last = self._planned(weights, bake, new, compared=compared)
+        if freeze := self._records.freeze(self._cloud.clock()):
+            raise Frozen(freeze)
+        release, last = self._planned(weights, bake, new, compared=compared, accepted=accepted)
         return self._begin(release, last)
 
     def plan(
-        self, weights: list[float], bake: float, new: Mapping[str, str] | None = None, *, compared: bool = True
+        self,
+        weights: list[float],
+        bake: float,
+        new: Mapping[str, str] | None = None,
+        *,
+        compared: bool = True,
+        accepted: bool = False,
     ) -> Release:
-        """Return the release that `start` would begin, with the same arguments and errors. Nothing is written."""
-        return self._planned(weights, bake, new, compared=compared)[0]
+        """Return the release that `start` would begin, with the same arguments and errors, also during a freeze.
+
+        Nothing is written.
+        """
+        return self._planned(weights, bake, new, compared=compared, accepted=accepted)[0]
 
     def _planned(
-        self, weights: list[float], bake: float, new: Mapping[str, str] | None, *, compared: bool
+        self, weights: list[float], bake: float, new: Mapping[str, str] | None, *, compared: bool, accepted: bool
     ) -> tuple[Release, Release | None]:
         """Return the release that is to begin, and the last one."""
-        if freeze := self._records.freeze(self._cloud.clock()):
-            raise Frozen(freeze)
         last, prod, canary = self._before()
         split = [operation for operation in prod if prod[operation].other or canary[operation].other]
         if split:
@@ -114,8 +130,10 @@ class Releaser:
             )
         trash = self._check_order(old, newest, last)
         document = self._cloud.contract()
-        before = offered.unpack(offered.of_versions(self._records.past(), old))
+        change = self._cloud.changes().last()
+        before = offered.unpack(deployments.contract_of(old, change, self._records.past()))
         how = {"weights": weights, "bake": bake, "trash": trash, "compared": compared and self._cloud.compared}
+        how |= {"accepted": accepted}
         how |= {"contract": offered.pack(document), "refusals": client_errors.compared(before, document)}
         how |= {"deployments": self._deployments(old)}
         return self._record(last, prod, canary, new=newest, **how), last

@@ -65,8 +65,12 @@ def table(figures: dict[str, Any]) -> Table:
     return figures_table
 
 
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
 def _cells(side: dict[str, Any]) -> list[str]:
-    counts = [f"{side.get(name, 0):,}" for name in ("requests", "faults", "4xx", "slow")]
+    counts = [_count(side.get(name, 0)) for name in ("requests", "faults", "4xx", "slow")]
     return counts + [f"{side[name]:.0f} ms" if name in side else "-" for name in ("p50", "p95")]
 
 

@@ -14,6 +14,7 @@ _LONG = (
     "LogStreamName",
     "UrlEncodedResourceARN",
     "FunctionName",
+    "ParameterNameWithoutLeadingSlash",
 )
 
 
