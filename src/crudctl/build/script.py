@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JSON, MERGE = "application/json", "application/merge-patch+json"
-# Targets: the resource of the last create, one that does not exist, and what is no id.
+# Targets: the resource of the last create, one that does not exist, and an invalid id.
 MADE, UNKNOWN, NO_ID = "made", "unknown", "no-id"
 # They stand in headers and parameters for the target's entity tag, the cursor of the list before, and a key of one's own.
 TAG, CURSOR, KEY = "@tag", "@cursor", "@key"

@@ -29,8 +29,8 @@ from crudctl.release.rollback import ours, roll_back
 
 RECENT = 600  # seconds from which the requests a minute are averaged, for the alarms' thresholds
 UNKNOWN = (
-    "no record has the contract of the old versions, so what they answered otherwise may have been changed on purpose: "
-    "requests that only one of the contracts allows, and properties that are new, were not compared"
+    "no record has the contract of the old versions: a difference may be intended, and if the old versions refuse what the new "
+    "contract allows, nothing was compared"
 )
 CONTROLS = 3  # round trips of the old version after each first one that failed, all of which have to succeed
 LATE = 1.25  # bakes after which people are notified of a step that waits: its last metrics arrive after the bake
